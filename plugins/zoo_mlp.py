@@ -1,0 +1,111 @@
+"""Multi-layer perceptron: dense layers, each with its normalisation, activation and dropout.
+
+    h_0 = flatten(x),   h_k = dropout(f(norm(W_k h_{k-1} + b_k))),   p = softmax(W h_n + b)
+
+trained on the cross-entropy of the logits. Rumelhart, Hinton & Williams, "Learning representations
+by back-propagating errors", Nature 323 (1986).
+"""
+
+from functools import reduce
+from typing import Annotated, Any, Literal
+
+import keras
+from keras import layers
+from pydantic import Field, PositiveInt
+
+import zoo
+from zoo import classification
+from zoo.settings import Share
+
+NUMBER = r"\d+\.?\d*(e-?\d+)?"
+Penalty = Annotated[str, Field(pattern=rf"^(l1|l2)\({NUMBER}\)$|^l1_l2\({NUMBER}, ?{NUMBER}\)$")]
+Constraint = Annotated[
+    str, Field(pattern=rf"^(non_neg|unit_norm)$|^max_norm\({NUMBER}\)$|^min_max_norm\({NUMBER}, ?{NUMBER}\)$")
+]
+RELUS = {"leaky_relu": layers.LeakyReLU, "prelu": layers.PReLU, "relu6": lambda: layers.ReLU(6.0)}
+
+
+class Config(classification.Config):
+    """Settings of the multi-layer perceptron."""
+
+    input_shape: tuple[PositiveInt, ...] | None = None
+    """Shape of one input; flattened inside. None: the dataset's."""
+    widths: tuple[PositiveInt, ...] = (512, 512)
+    """Units of each hidden layer, from input to output."""
+    activation: Literal[
+        "relu", "leaky_relu", "prelu", "relu6", "elu", "selu", "celu", "gelu", "silu", "softplus",
+        "tanh", "sigmoid",
+    ] = "relu"  # fmt: skip
+    """Nonlinearity after each hidden layer."""
+    normalisation: Literal["none", "batch", "layer"] = "none"
+    """Normalisation before each activation."""
+    dropout: Share = 0.0
+    """Share of the hidden units silenced in each step (Srivastava et al. 2014)."""
+    kernel_regularizer: Penalty | None = None
+    """Penalty on the weights: l1(1e-5), l2(1e-4) or l1_l2(1e-5, 1e-4)."""
+    bias_regularizer: Penalty | None = None
+    """Penalty on the biases."""
+    activity_regularizer: Penalty | None = None
+    """Penalty on what the hidden layers put out."""
+    kernel_constraint: Constraint | None = None
+    """Weights kept to max_norm(3), min_max_norm(0, 1), unit_norm or non_neg."""
+    bias_constraint: Constraint | None = None
+    """Biases kept likewise."""
+    style: Literal["functional", "sequential"] = "functional"
+    """Which of Keras' two ways builds the same network."""
+    epochs: PositiveInt = 20
+    batch_size: PositiveInt = 128
+
+
+def named(module: Any, spec: str | None) -> Any:
+    """Make a regularizer or a constraint from a spec such as `max_norm(3)`."""
+    if spec is None:
+        return None
+    name, _, numbers = spec.rstrip(")").partition("(")
+    kind = {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"}.get(name) or name.title().replace("_", "")
+    return getattr(module, kind)(*[float(number) for number in numbers.split(",") if number])
+
+
+def hidden(config: Config, width: int) -> list[keras.Layer]:
+    """Give the layers of one hidden layer."""
+    regularizer, constraint = keras.regularizers, keras.constraints
+    dense = layers.Dense(
+        width,
+        kernel_regularizer=named(regularizer, config.kernel_regularizer),
+        bias_regularizer=named(regularizer, config.bias_regularizer),
+        activity_regularizer=named(regularizer, config.activity_regularizer),
+        kernel_constraint=named(constraint, config.kernel_constraint),
+        bias_constraint=named(constraint, config.bias_constraint),
+    )
+    norm = {"batch": layers.BatchNormalization, "layer": layers.LayerNormalization}
+    activation = RELUS.get(config.activation, lambda: layers.Activation(config.activation))
+    normalised = [norm[config.normalisation]()] if config.normalisation != "none" else []
+    dropped = [layers.Dropout(config.dropout)] if config.dropout else []
+    return [dense, *normalised, activation(), *dropped]
+
+
+@zoo.hookimpl
+def defaults() -> Config:
+    """Give the settings to start from."""
+    return Config()
+
+
+@zoo.hookimpl
+def build(config: Config) -> keras.Model:
+    """Stack the layers, from inputs to class probabilities."""
+    stack = [layers.Flatten()]
+    for width in config.widths:
+        stack += hidden(config, width)
+    stack += [layers.Dense(len(config.classes), name="logits")]
+    stack += [layers.Activation("softmax", name="probabilities", dtype="float32")]
+    inputs = keras.Input(config.input_shape, name="inputs")
+    if config.style == "sequential":
+        return keras.Sequential([inputs, *stack], name="mlp")
+    return keras.Model(inputs, reduce(lambda x, layer: layer(x), stack, inputs), name="mlp")
+
+
+train = zoo.hookimpl(classification.train)
+export = zoo.hookimpl(classification.export)
+evaluate = zoo.hookimpl(classification.evaluate)
+preview = zoo.hookimpl(classification.preview)
+apply = zoo.hookimpl(classification.apply)

@@ -1,0 +1,164 @@
+"""One architecture: a plug-in's hooks behind typed methods.
+
+Every result is checked here, once, so that the rest of the zoo can trust it. An error inside a
+hook comes out as a PluginError that names whoever raised it: the plug-in, or an extension around it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from zoo.errors import PluginError, ZooError
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.data import Dataset
+    from zoo.pictures import Picture
+    from zoo.settings import Config
+
+
+class Architecture:
+    """The hooks of one plug-in, with the extensions' wrappers around them."""
+
+    def __init__(
+        self,
+        name: str,
+        package: str,
+        plugin: ModuleType,
+        manager: pluggy.PluginManager,
+        extensions: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self.package = package
+        self.plugin = plugin
+        self._manager = manager
+        self._extensions = extensions
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the plug-in's docstring."""
+        return (inspect.getdoc(self.plugin) or "").partition("\n\n")[0].replace("\n", " ")
+
+    def has(self, hook: str) -> bool:
+        """Tell whether the plug-in implements an optional hook."""
+        callers = self._manager.get_hookcallers(self.plugin) or []
+        return hook in {caller.name for caller in callers}
+
+    def defaults(self) -> Config:
+        """Give the plug-in's default config."""
+        from zoo.settings import Config
+
+        config = self._call("defaults")
+        if not isinstance(config, Config):
+            raise self._broken("defaults", "an instance of a subclass of zoo.Config", config)
+        return config
+
+    def build(self, config: Config) -> keras.Model:
+        """Make the untrained model."""
+        import keras
+
+        model = self._call("build", config=config)
+        if not isinstance(model, keras.Model):
+            raise self._broken("build", "a keras.Model", model)
+        return model
+
+    def train(
+        self, model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
+    ) -> keras.callbacks.History:
+        """Train the model in place."""
+        import keras
+
+        history = self._call("train", model=model, config=config, data=data, callbacks=callbacks)
+        if not isinstance(history, keras.callbacks.History):
+            raise self._broken("train", "the History that model.fit returns", history)
+        return history
+
+    def export(self, model: keras.Model, config: Config) -> dict[str, keras.Model]:
+        """Give the parts worth shipping, by role."""
+        import keras
+
+        parts = self._call("export", model=model, config=config)
+        if not isinstance(parts, dict) or not parts:
+            raise self._broken("export", "a dictionary of parts", parts)
+        for role, part in parts.items():
+            if not isinstance(role, str) or not isinstance(part, keras.Model):
+                raise self._broken("export", "a dictionary from role to keras.Model", {role: part})
+        return parts
+
+    def evaluate(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
+        """Measure the model; an architecture without measures gives none."""
+        if not self.has("evaluate"):
+            return {}
+        metrics = self._call("evaluate", model=model, config=config, data=data)
+        try:
+            return {str(name): float(value) for name, value in metrics.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self._broken("evaluate", "a dictionary of numbers", metrics) from error
+
+    def preview(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
+        """Draw the model's pictures; an architecture without any gives none."""
+        if not self.has("preview"):
+            return {}
+        drawn = self._call("preview", model=model, config=config, data=data)
+        if not isinstance(drawn, dict):
+            raise self._broken("preview", "a dictionary of pictures", drawn)
+        return drawn
+
+    def apply(
+        self, model: keras.Model, config: Config, items: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """Use the model on the user's own items."""
+        if not self.has("apply"):
+            raise PluginError(f"The architecture {self.name!r} of {self.package} has no apply().")
+        results = self._call("apply", model=model, config=config, items=items)
+        if not isinstance(results, list) or len(results) != len(items):
+            raise self._broken("apply", f"a list of {len(items)} results", results)
+        return results
+
+    def _call(self, hook: str, **arguments: Any) -> Any:
+        others = [
+            plugin
+            for name, plugin in self._manager.list_name_plugin()
+            if name.startswith("zoo.architectures:") and plugin is not self.plugin
+        ]
+        caller = self._manager.subset_hook_caller(hook, others)
+        try:
+            return caller(**arguments)
+        except ZooError:
+            raise
+        except Exception as error:
+            raise PluginError(f"{self._culprit(error)} in {hook}(): {_told(error)}") from error
+
+    def _culprit(self, error: Exception) -> str:
+        """Name the innermost plug-in or extension on the error's way, and its line."""
+        culprit, place = f"The architecture {self.name!r} of {self.package}", ""
+        ours = self.plugin.__name__.partition(".")[0]
+        traceback = error.__traceback__
+        while traceback is not None:
+            module = str(traceback.tb_frame.f_globals.get("__name__"))
+            where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
+            if module in self._extensions:
+                culprit, place = self._extensions[module], where
+            elif module.partition(".")[0] == ours:
+                culprit, place = f"The architecture {self.name!r} of {self.package}", where
+            traceback = traceback.tb_next
+        return f"{culprit} failed at {place}" if place else f"{culprit} failed"
+
+    def _broken(self, hook: str, expected: str, received: object) -> PluginError:
+        return PluginError(
+            f"{hook}() of the architecture {self.name!r} of {self.package} must return {expected}. "
+            f"Received: {received!r:.200}"
+        )
+
+
+def _told(error: Exception) -> str:
+    """Shorten an error to its kind and its first lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}"

@@ -1,0 +1,212 @@
+"""Classifiers: settings, training, measures, pictures and answers for files, ready to be hooks.
+
+Public: a plug-in whose model maps `inputs` to a layer `logits` and then to `probabilities` can say
+
+    train = zoo.hookimpl(classification.train)
+
+and likewise for evaluate, preview, apply and export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import NonNegativeFloat
+
+from zoo import optimizing, pictures
+from zoo.data import Array, Dataset, as_float
+from zoo.errors import DataError
+from zoo.images import read_image
+from zoo.settings import ClassNames, Share
+from zoo.settings import Config as Settings
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.figure import Figure
+
+WORST = 24  # mistakes shown
+ALIKE = 30  # classes up to which each one's recall is a measure of its own
+TOP = 5
+
+
+class Config(Settings):
+    """The settings that every classifier has."""
+
+    classes: ClassNames | None = None
+    """Names of the classes, or their number. None: the dataset's."""
+    optimizer: optimizing.Name = "adam"
+    """Rule of the weight updates."""
+    schedule: optimizing.Schedule = "constant"
+    """How the learning rate changes over the training."""
+    warmup: Share = 0.0
+    """Share of the steps in which the learning rate rises from zero."""
+    weight_decay: NonNegativeFloat = 0.0
+    """Decoupled weight decay."""
+    ema: Share = 0.0
+    """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
+    label_smoothing: Share = 0.0
+    """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
+
+
+def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]) -> Any:
+    """Minimise the cross-entropy of the logits, which keeps the gradient of a sure mistake."""
+    import keras
+
+    feed = data.feed(config)
+    logits = keras.Model(model.inputs, model.get_layer("logits").output)
+    logits.compile(
+        optimizing.optimizer(
+            config.optimizer,
+            config.learning_rate,
+            steps=feed["steps_per_epoch"] * config.epochs,
+            schedule=config.schedule,
+            warmup=config.warmup,
+            weight_decay=config.weight_decay,
+            ema=config.ema,
+        ),
+        loss=cross_entropy(len(config.classes or ()), config.label_smoothing),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+    )
+    return logits.fit(**feed, callbacks=callbacks)
+
+
+def cross_entropy(classes: int, smoothing: float = 0.0) -> Callable[[Any, Any], Any]:
+    """Make the loss of labels y and logits a: -sum_k q_k log softmax(a)_k.
+
+    q is 1 - smoothing for the true class, plus smoothing / classes for each.
+    """
+    from keras import losses, ops
+
+    def loss(y: Any, logits: Any) -> Any:
+        truth = ops.one_hot(ops.cast(y, "int32"), classes)
+        return losses.categorical_crossentropy(
+            truth, logits, from_logits=True, label_smoothing=smoothing
+        )
+
+    return loss
+
+
+def export(model: keras.Model) -> dict[str, keras.Model]:
+    """Ship the classifier: inputs -> probabilities."""
+    return {"classifier": model}
+
+
+def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
+    """Measure accuracy, macro F1 and each class's recall on the test split."""
+    return measures(predict(model, data.test.inputs), data)
+
+
+def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
+    """Draw the confusion matrix and the worst mistakes."""
+    return drawn(predict(model, data.test.inputs), data)
+
+
+def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Classify the user's files: the class, its probability, and the runners-up."""
+    return answers(model, items, config.classes or ())
+
+
+def predict(model: keras.Model, inputs: Array) -> Array:
+    """Give the probabilities of each input, shape (n, classes), batch by batch."""
+    return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
+
+
+def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
+    """Give accuracy, macro F1 and, up to 30 classes, each class's recall on the test split.
+
+    Raises:
+        DataError: the data has no labels.
+    """
+    from sklearn.metrics import f1_score, recall_score
+
+    truth, names = labels(data)
+    said = probabilities.argmax(-1)
+    numbers = np.arange(len(names))
+    found = {
+        "accuracy": float((said == truth).mean()),
+        "macro_f1": float(f1_score(truth, said, labels=numbers, average="macro", zero_division=0)),
+    }
+    if len(names) <= ALIKE:
+        recalls = recall_score(truth, said, labels=numbers, average=None, zero_division=0)
+        found |= {f"recall_{name}": float(recall) for name, recall in zip(names, recalls, strict=True)}
+    return found
+
+
+def drawn(probabilities: Array, data: Dataset) -> dict[str, Figure]:
+    """Draw the confusion matrix and, for images, the worst mistakes with what the model thought."""
+    from sklearn.metrics import confusion_matrix
+
+    truth, names = labels(data)
+    matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
+    found = {"confusion": pictures.confusion(matrix, names)}
+    if len(data.input_shape) == 3 and data.input_shape[-1] in (1, 3):
+        found |= _mistakes(probabilities, data)
+    return found
+
+
+def answers(
+    model: keras.Model, items: Sequence[Any], classes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Name the most probable classes of the user's image files, .npy files or arrays.
+
+    Raises:
+        DataError: an item cannot be read, or has another shape than the model takes.
+    """
+    shape = tuple(model.input_shape[1:])
+    return [_answer(model, item, shape, classes) for item in items]
+
+
+def labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
+    """Give the test labels and the class names.
+
+    Raises:
+        DataError: the data has none.
+    """
+    if data.test.targets is None or data.classes is None:
+        raise DataError(f"{data.name} has no labels; a classifier cannot be measured on it.")
+    return data.test.targets, data.classes
+
+
+def _mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
+    """Show the errors that the model was surest of."""
+    truth, names = labels(data)
+    said = probabilities.argmax(-1)
+    wrong = np.flatnonzero(said != truth)
+    if not len(wrong):
+        return {}
+    worst = wrong[np.argsort(-probabilities[wrong, said[wrong]])][:WORST]
+    captions = [
+        f"{names[said[at]]} {probabilities[at, said[at]]:.0%}, is {names[truth[at]]}" for at in worst
+    ]
+    return {"mistakes": pictures.captioned(as_float(data.test.stored[worst]), captions)}
+
+
+def _answer(
+    model: keras.Model, item: Any, shape: tuple[int | None, ...], classes: Sequence[str]
+) -> dict[str, Any]:
+    probabilities = predict(model, _read(item, shape)[None])[0]
+    best = np.argsort(-probabilities)[:TOP]
+    return {
+        "item": str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}",
+        "class": classes[int(best[0])],
+        "probability": float(probabilities[best[0]]),
+        "top": {classes[int(at)]: float(probabilities[at]) for at in best},
+    }
+
+
+def _read(item: Any, shape: tuple[int | None, ...]) -> Array:
+    if isinstance(item, str | Path) and Path(item).suffix == ".npy":
+        try:
+            item = np.load(item, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{item} cannot be read as an array: {error}.") from error
+    if len(shape) == 3:
+        return read_image(item, shape)
+    array = as_float(np.asarray(item)) if not isinstance(item, str | Path) else None
+    if array is None or array.ndim != len(shape):
+        raise DataError(f"The model takes arrays of shape {shape} (.npy). Received: {item!r:.100}")
+    return array
+

@@ -1,0 +1,25 @@
+"""1,797 handwritten digits of 8 x 8 pixels, which scikit-learn ships (UCI, test set of Alpaydin).
+
+The bundled file is the UCI test part alone, so we hold out 360 digits ourselves, stratified by class.
+"""
+
+import numpy as np
+
+from zoo.data import Dataset, Split
+
+INPUT_SHAPE = (8, 8, 1)
+CLASSES = tuple("0123456789")
+HELD_OUT = 360
+
+
+def load() -> Dataset:
+    """Read the digits from scikit-learn's own files; nothing is downloaded."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    images, labels = load_digits(return_X_y=True)
+    images = (images / 16).astype(np.float32).reshape(-1, *INPUT_SHAPE)
+    x_train, x_test, y_train, y_test = train_test_split(
+        images, labels.astype(np.int64), test_size=HELD_OUT, stratify=labels, random_state=0
+    )
+    return Dataset("digits", Split(x_train, y_train), Split(x_test, y_test), CLASSES)

@@ -1,0 +1,12 @@
+"""70,000 handwritten digits of 28 x 28 pixels (LeCun et al. 1998)."""
+
+from zoo.data import Dataset
+from zoo.datasets.cached import load_cached
+
+INPUT_SHAPE = (28, 28, 1)
+CLASSES = tuple("0123456789")
+
+
+def load() -> Dataset:
+    """Read MNIST from ZOO_DATA or Keras' cache, or let Keras download it."""
+    return load_cached("mnist", "mnist.npz", CLASSES)

@@ -1,0 +1,65 @@
+"""Optimizers by name, with warm-up and cosine decay, decoupled weight decay and weight averaging."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import keras
+
+Name = Literal["adam", "adamw", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine"]
+
+_CLASSES = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+
+
+def optimizer(
+    name: Name,
+    learning_rate: float,
+    *,
+    steps: int = 0,
+    schedule: Schedule = "constant",
+    warmup: float = 0.0,
+    weight_decay: float = 0.0,
+    ema: float = 0.0,
+) -> keras.optimizers.Optimizer:
+    """Make an optimizer; biases and normalisation are left out of the weight decay.
+
+    Args:
+        name: adam, adamw, rmsprop or sgd (with Nesterov momentum 0.9).
+        learning_rate: the highest rate of the schedule.
+        steps: of the whole training; the schedule ends there.
+        schedule: constant, or half a cosine down to zero (Loshchilov & Hutter 2017).
+        warmup: share of the steps in which the rate rises from zero.
+        weight_decay: decoupled (Loshchilov & Hutter 2019).
+        ema: share of the old average kept in each step; 0 averages nothing (Polyak & Juditsky 1992).
+    """
+    import keras
+
+    extras: dict[str, Any] = {"nesterov": True, "momentum": 0.9} if name == "sgd" else {}
+    if weight_decay or name == "adamw":
+        extras["weight_decay"] = weight_decay
+    if ema:
+        extras |= {"use_ema": True, "ema_momentum": ema}
+    rate = _rate(learning_rate, steps, schedule, warmup)
+    made = getattr(keras.optimizers, _CLASSES[name])(rate, **extras)
+    if extras.get("weight_decay"):
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return made
+
+
+def _rate(peak: float, steps: int, schedule: Schedule, warmup: float) -> Any:
+    import keras
+
+    rising = math.floor(warmup * steps)
+    if schedule == "cosine":
+        falling = max(1, steps - rising)
+        if rising:
+            return keras.optimizers.schedules.CosineDecay(
+                0.0, falling, warmup_target=peak, warmup_steps=rising
+            )
+        return keras.optimizers.schedules.CosineDecay(peak, falling)
+    if rising:
+        return keras.optimizers.schedules.PolynomialDecay(0.0, rising, peak)
+    return peak

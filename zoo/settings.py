@@ -1,0 +1,181 @@
+"""Settings: overrides from Python, TOML or the shell become one checked, frozen config."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from zoo.errors import SettingError, UnknownName, UsageError
+
+
+
+def _numbered(classes: Any) -> Any:
+    """Name k classes 0 ... k-1 where only their number is given."""
+    return tuple(map(str, range(classes))) if type(classes) is int else classes
+
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+ClassNames = Annotated[
+    tuple[str, ...], Field(min_length=2), BeforeValidator(_numbered, json_schema_input_type=Any)
+]
+C = TypeVar("C", bound="Config")
+
+
+class Config(BaseModel):
+    """The settings of an architecture: frozen, typed and validated; unknown ones are refused.
+
+    A plug-in derives its own. The string under a field is its meaning, which `zoo show` prints.
+
+    Example:
+        >>> class Config(zoo.Config):
+        ...     units: PositiveInt = 32
+        ...     '''Units of the hidden layer.'''
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    epochs: PositiveInt = 10
+    """Passes over the training data."""
+    batch_size: PositiveInt = 64
+    """Examples in one step; never more than there are."""
+    learning_rate: PositiveFloat = 1e-3
+    """Step size of the optimizer."""
+    validation: Share = 0.0
+    """Share of the training data that is only watched, not learnt from."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Give a copy with some settings changed, and all of them checked.
+
+        Raises:
+            UnknownName: there is no such setting.
+            SettingError: a value is of the wrong type or out of range.
+        """
+        return checked(type(self), {**self.model_dump(), **changes})
+
+
+def checked(kind: type[C], values: Mapping[str, Any]) -> C:
+    """Make a config of one kind from plain values.
+
+    Raises:
+        UnknownName: there is no such setting.
+        SettingError: a value is missing, of the wrong type or out of range.
+    """
+    for name in values:
+        if name not in kind.model_fields:
+            raise UnknownName("setting", name, kind.model_fields)
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        raise SettingError("; ".join(_explained(kind, error))) from error
+
+
+def _explained(kind: type[Config], error: ValidationError) -> Iterable[str]:
+    """Say of each setting what was expected and what was received, once."""
+    seen = set()
+    for fault in error.errors():
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if name in seen:
+            continue
+        seen.add(name)
+        wanted = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        where = f"The setting {name!r}" if name else "These settings"
+        expected = f" Expected: {expectation(kind, name)}." if name else ""
+        yield f"{where}: {wanted}.{expected} Received: {fault['input']!r:.200}"
+
+
+def expectation(kind: type[Config], name: str) -> str:
+    """Describe a setting's type and range in a few words, from its JSON schema."""
+    schema = kind.model_json_schema()
+    return _described(schema["properties"][name], schema.get("$defs", {}))
+
+
+_BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+    "minItems": "at least this many items:",
+    "maxItems": "at most this many items:",
+}
+
+
+def _described(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return _described(shared[schema["$ref"].rpartition("/")[2]], shared)
+    if "anyOf" in schema:
+        return " or ".join(_described(choice, shared) for choice in schema["anyOf"])
+    if "const" in schema:
+        return repr(schema["const"])
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    kind = {"null": "none", "array": "list"}.get(schema.get("type", ""), schema.get("type", "any"))
+    if "prefixItems" in schema:
+        kind = f"list of ({', '.join(_described(item, shared) for item in schema['prefixItems'])})"
+    elif "items" in schema:
+        kind = f"list of ({_described(schema['items'], shared)})"
+    bounds = [f"{words} {schema[key]:g}" for key, words in _BOUNDS.items() if key in schema]
+    return " ".join([kind, " and ".join(bounds)]).strip()
+
+
+def parse(text: str) -> tuple[str, Any]:
+    """Read one `key=value` of the shell: a TOML value, a bare word, or a list with commas.
+
+    Raises:
+        UsageError: there is no `=`.
+
+    Example:
+        >>> parse("widths=64,64")
+        ('widths', [64, 64])
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"--set takes key=value. Received: {text!r}")
+    return key.strip(), _value(value.strip())
+
+
+def _value(text: str) -> Any:
+    if text.lower() == "none":
+        return None
+    for candidate in (text, text.lower()):
+        try:
+            return tomllib.loads(f"value = {candidate}")["value"]
+        except tomllib.TOMLDecodeError:
+            continue
+    if "," in text and not text.startswith("["):
+        return [_value(item.strip()) for item in text.split(",") if item.strip()]
+    return text
+
+
+def fill(config: C, **facts: Any) -> C:
+    """Set those of the config's fields that are still None from the dataset's facts.
+
+    `classes` becomes a tuple of names or their number, whichever the field takes.
+    """
+    for name, fact in facts.items():
+        if fact is None or getattr(config, name, 0) is not None:
+            continue
+        candidates = [fact] if name != "classes" else [tuple(fact), len(fact)]
+        config = _first_accepted(config, name, candidates)
+    return config
+
+
+def _first_accepted(config: C, name: str, candidates: list[Any]) -> C:
+    for candidate in candidates[:-1]:
+        try:
+            return config.replace(**{name: candidate})
+        except SettingError:
+            continue
+    return config.replace(**{name: candidates[-1]})

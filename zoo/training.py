@@ -1,0 +1,188 @@
+"""Training: everything around a plug-in's `train`.
+
+A run is prepared (data checked, config resolved, directory made), trained with the core's
+callbacks, and finished (weights, measures, pictures). Killed at any moment it can be resumed, and
+ends with the same bits as a run that was left alone.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.data import Dataset, as_float
+from zoo.errors import RunError, SettingError, TrainingError, UsageError, ZooError
+from zoo.models import Recipe, check_memory, recipe, recorded
+from zoo.progress import Progress, Silent
+from zoo.runs import Run, new_run, unfinished
+from zoo.writing import whole, write_json
+
+if TYPE_CHECKING:
+    import keras
+
+_PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
+
+
+def train(
+    name: str,
+    *,
+    data: str | Path | Dataset | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a model of the catalog, or an architecture, and leave a run behind.
+
+    Args:
+        name: a catalog name (`cnn.digits`) or an architecture (`cnn`), which then needs `data`.
+        data: a dataset's name, an .npz, a folder of images, or a Dataset.
+        out: the run's directory; `runs/NAME` if not given, with a number where that is taken.
+        seed: of the weights, the order of examples and every other chance.
+        resume: go on with the unfinished run instead.
+        force: replace the run that is there.
+        progress: what is told of every step and epoch.
+        **settings: what differs from the model's config.
+
+    Raises:
+        UsageError: a name, a setting or the data is wrong; nothing was written.
+        TrainingError: the loss is no longer a number.
+
+    Example:
+        >>> run = zoo.train("cnn.digits", epochs=5, seed=1)
+        >>> run.metrics
+    """
+    out = Path(out) if out is not None else None
+    if resume:
+        run = unfinished(name, out)
+        chosen = _resumed(run, name, data, settings)
+        seed = int(run.record["seed"])
+    else:
+        chosen = recipe(name, settings, data)
+        check_memory(chosen)
+        run = new_run(name, out, force, _record(chosen, seed))
+    with run.locked():
+        _train_into(run, chosen, seed, progress or Silent())
+    return run
+
+
+def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress) -> None:
+    """Train, and say in run.json how it ended."""
+    import keras
+
+    run.update(state="training", backend=keras.backend.backend())
+    try:
+        model = _fitted(run, chosen, seed, progress)
+        with whole(run.weights) as temporary:
+            model.save_weights(temporary)
+    except KeyboardInterrupt:
+        run.update(state="interrupted")
+        raise
+    except ZooError:
+        run.update(state="failed")
+        raise
+    run.update(state="finished", finished=_now())
+    measure(run, chosen, model)
+
+
+def _fitted(run: Run, chosen: Recipe, seed: int, progress: Progress) -> keras.Model:
+    import keras
+
+    from zoo import callbacks
+
+    done = callbacks.finished_epochs(run)
+    keras.utils.set_random_seed(seed)
+    model = chosen.architecture.build(chosen.config)
+    watchers = [
+        callbacks.Guard(chosen.config.learning_rate),
+        callbacks.Checkpoint(run),
+        callbacks.History(run, done),
+        callbacks.Reporter(progress),
+    ]
+    data = chosen.loaded().at(seed, done)
+    showing = progress if hasattr(progress, "__enter__") else nullcontext()
+    with showing:
+        chosen.architecture.train(model, chosen.config, data, watchers)
+    if callbacks.finished_epochs(run) < chosen.config.epochs:
+        raise TrainingError(
+            f"train() of {chosen.architecture.name} ended after {callbacks.finished_epochs(run)} of "
+            f"{chosen.config.epochs} epochs. It must pass the core's callbacks to model.fit."
+        )
+    return model
+
+
+def measure(run: Run, chosen: Recipe, model: keras.Model) -> None:
+    """Evaluate and draw a trained model into its run."""
+    from zoo import pictures
+
+    data = chosen.loaded().at(int(run.record["seed"]))
+    metrics = chosen.architecture.evaluate(model, chosen.config, data)
+    if metrics:
+        write_json(run.path / "metrics.json", metrics)
+    drawn = {"curve": pictures.curves(run.history)}
+    drawn |= chosen.architecture.preview(model, chosen.config, data)
+    for name, picture in drawn.items():
+        pictures.save(picture, run.path / "pictures" / name)
+
+
+def _resumed(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
+    """Rebuild what a run was trained with, and refuse anything that would change it."""
+    if run.name != name:
+        raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
+    chosen = recorded(run, data)
+    for key, value in settings.items():
+        wanted = chosen.config.replace(**{key: value})
+        if wanted != chosen.config:
+            raise SettingError(
+                f"{run.path} was started with {key}={getattr(chosen.config, key)!r}; a resumed run "
+                f"cannot change it. Received: {value!r}"
+            )
+    if chosen.loaded().fingerprint != run.record["dataset"]["fingerprint"]:
+        raise RunError(f"The data of {run.path} has changed since it was started.")
+    return chosen
+
+
+def _record(chosen: Recipe, seed: int) -> dict[str, Any]:
+    data = chosen.loaded()
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"A seed is a whole number from 0 to 2147483647. Received: {seed}")
+    eight_bits = data.train.stored.dtype == "uint8"
+    return {
+        "name": chosen.name,
+        "architecture": chosen.architecture.name,
+        "package": chosen.architecture.package,
+        "config": chosen.config.model_dump(mode="json"),
+        "dataset": {
+            "source": chosen.source,
+            "fingerprint": data.fingerprint,
+            "input_shape": list(data.input_shape),
+            "classes": list(data.classes) if data.classes else None,
+            "preprocessing": "uint8 / 255" if eight_bits else f"as {as_float(data.train.stored[:1]).dtype}",
+        },
+        "seed": seed,
+        "versions": _versions(),
+        "started": _now(),
+        "state": "training",
+    }
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+

@@ -1,0 +1,149 @@
+"""Files from elsewhere: what they declare is checked before anything is unpacked.
+
+A .keras of 11 kB can declare 5 GB, and Keras allocates them before it looks (EXPORT_FACTS.md). A
+file that Keras wrote holds its weights uncompressed, so what it declares is close to its size.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import h5py
+import numpy as np
+
+from zoo.errors import DataError, UnsafeFile
+
+SLACK = 64 * 2**20  # bytes that any file may declare
+RATIO = 20  # how many times its own size a model file may declare beyond that
+LARGEST_DATA = int(os.environ.get("ZOO_LARGEST_DATA", 8 * 2**30))  # bytes that an .npz may unpack to
+LARGEST_TEXT = 16 * 2**20  # bytes of a JSON that describes a run or a report
+
+
+def check_model_file(path: Path) -> None:
+    """Refuse a .keras or .h5 that declares far more than it holds, or links outside itself.
+
+    Raises:
+        UnsafeFile: it would unpack to more than its size can justify.
+    """
+    with _readable(path):
+        if zipfile.is_zipfile(path):
+            _check_zip(path)
+        else:
+            with path.open("rb") as file:
+                _check_h5(path, file, path.stat().st_size)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+    """Read an .npz without pickle and within ZOO_LARGEST_DATA bytes.
+
+    Raises:
+        UnsafeFile: it would unpack to more, or needs pickle.
+        DataError: it is no .npz.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(path, archive)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{path} is not an .npz file: {error}.") from error
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        if "allow_pickle" in str(error):
+            raise UnsafeFile(
+                f"{path} holds Python objects, which run code when they are read. "
+                "Save plain arrays of numbers."
+            ) from error
+        raise DataError(f"{path} is a broken .npz file: {error}.") from error
+
+
+def read_text(path: Path) -> str:
+    """Read a small text file.
+
+    Raises:
+        UnsafeFile: it is larger than any honest one.
+    """
+    if path.stat().st_size > LARGEST_TEXT:
+        raise UnsafeFile(f"{path} is larger than {LARGEST_TEXT >> 20} MiB.")
+    return path.read_text("utf-8")
+
+
+class _readable:
+    """Turn the many errors of broken model files into one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, OSError | zipfile.BadZipFile | KeyError | RuntimeError):
+            raise UnsafeFile(f"{self.path} is not a readable model file: {error}.") from error
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    total = 0
+    for member in archive.infolist():
+        total += max(member.file_size, _declared(archive, member))
+        if total > LARGEST_DATA:
+            raise UnsafeFile(
+                f"{path} would unpack to more than {LARGEST_DATA / 2**30:.3g} GiB. If you trust "
+                "it, set ZOO_LARGEST_DATA to more bytes."
+            )
+
+
+def _declared(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Read how many bytes the header of an .npy member asks for."""
+    with archive.open(member) as file:
+        try:
+            version = np.lib.format.read_magic(file)
+            read = np.lib.format.read_array_header_1_0
+            if version != (1, 0):
+                read = np.lib.format.read_array_header_2_0
+            shape, _, dtype = read(file)
+        except ValueError:
+            return 0
+    return int(np.prod([int(size) for size in shape], dtype=object)) * dtype.itemsize
+
+
+def _check_zip(path: Path) -> None:
+    size = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _refuse_beyond(path, sum(member.file_size for member in members), size)
+        for member in members:
+            if member.filename.endswith(".h5"):
+                with archive.open(member) as file:
+                    _check_h5(path, file, size)
+
+
+def _check_h5(path: Path, file: IO[bytes], size: int) -> None:
+    with h5py.File(file, "r") as archive:
+        _refuse_beyond(path, sum(_dataset_sizes(path, archive)), size)
+
+
+def _dataset_sizes(path: Path, group: h5py.Group) -> Iterator[int]:
+    for name in group:
+        link = group.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise UnsafeFile(f"{path} links to another place at {name!r}; it was not opened.")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            yield from _dataset_sizes(path, item)
+        elif item.external:
+            raise UnsafeFile(f"{path} takes {name!r} from another file; it was not opened.")
+        else:
+            yield int(np.prod([int(n) for n in item.shape or (0,)], dtype=object)) * item.dtype.itemsize
+
+
+def _refuse_beyond(path: Path, declared: int, size: int) -> None:
+    if declared > SLACK + RATIO * size:
+        raise UnsafeFile(
+            f"{path} is {size / 2**20:.3g} MiB and declares {declared / 2**20:.0f} MiB; a file that "
+            "Keras wrote holds about what it declares. It was not opened."
+        )
