@@ -86,7 +86,9 @@ def check_size(config: Config) -> None:
             f"axes of at least {needed} and then the channels. Give fewer filters, or larger inputs."
         )
     if config.global_pooling == "flatten" and None in sizes:
-        raise zoo.SettingError("global_pooling=flatten needs a fixed input_shape; average does not.")
+        raise zoo.SettingError(
+            "global_pooling=flatten needs a fixed input_shape; average does not."
+        )
 
 
 @zoo.hookimpl

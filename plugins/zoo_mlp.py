@@ -20,7 +20,10 @@ from zoo.settings import Share
 NUMBER = r"\d+\.?\d*(e-?\d+)?"
 Penalty = Annotated[str, Field(pattern=rf"^(l1|l2)\({NUMBER}\)$|^l1_l2\({NUMBER}, ?{NUMBER}\)$")]
 Constraint = Annotated[
-    str, Field(pattern=rf"^(non_neg|unit_norm)$|^max_norm\({NUMBER}\)$|^min_max_norm\({NUMBER}, ?{NUMBER}\)$")
+    str,
+    Field(
+        pattern=rf"^(non_neg|unit_norm)$|^max_norm\({NUMBER}\)$|^min_max_norm\({NUMBER}, ?{NUMBER}\)$"
+    ),
 ]
 RELUS = {"leaky_relu": layers.LeakyReLU, "prelu": layers.PReLU, "relu6": lambda: layers.ReLU(6.0)}
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import CatalogError, UnknownName, nearest
-from zoo.shelf import ARCHITECTURES, DATASETS, Shelf, package_of
+from zoo.shelf import ARCHITECTURES, DATASETS, Shelf
 
 LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
 
@@ -127,7 +127,9 @@ class Catalog:
                     f"{nearest(architecture, self._architectures)}"
                 )
             if not isinstance(models, dict):
-                raise CatalogError(f"{path}: {architecture!r} must hold tables [{architecture}.TAG].")
+                raise CatalogError(
+                    f"{path}: {architecture!r} must hold tables [{architecture}.TAG]."
+                )
             for tag, table in models.items():
                 name = f"{architecture}.{tag}"
                 yield name, self._checked(path, name, table)
@@ -175,7 +177,7 @@ def _files() -> dict[Path, str | None]:
     shelf = Shelf(ARCHITECTURES)
     for name in shelf.names():
         for path in _beside(shelf.location(name)):
-            files.setdefault(path, package_of(shelf._entries[name][0]))
+            files.setdefault(path, shelf.packages(name))
     for path in (Path("registry.toml"), Path(os.environ.get("ZOO_REGISTRY") or "registry.toml")):
         if path.exists() or os.environ.get("ZOO_REGISTRY") == str(path):
             files.setdefault(path.resolve(), None)

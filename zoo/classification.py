@@ -131,7 +131,9 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
     }
     if len(names) <= ALIKE:
         recalls = recall_score(truth, said, labels=numbers, average=None, zero_division=0)
-        found |= {f"recall_{name}": float(recall) for name, recall in zip(names, recalls, strict=True)}
+        found |= {
+            f"recall_{name}": float(recall) for name, recall in zip(names, recalls, strict=True)
+        }
     return found
 
 
@@ -179,7 +181,8 @@ def _mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         return {}
     worst = wrong[np.argsort(-probabilities[wrong, said[wrong]])][:WORST]
     captions = [
-        f"{names[said[at]]} {probabilities[at, said[at]]:.0%}, is {names[truth[at]]}" for at in worst
+        f"{names[said[at]]} {probabilities[at, said[at]]:.0%}, is {names[truth[at]]}"
+        for at in worst
     ]
     return {"mistakes": pictures.captioned(as_float(data.test.stored[worst]), captions)}
 
@@ -209,4 +212,3 @@ def _read(item: Any, shape: tuple[int | None, ...]) -> Array:
     if array is None or array.ndim != len(shape):
         raise DataError(f"The model takes arrays of shape {shape} (.npy). Received: {item!r:.100}")
     return array
-

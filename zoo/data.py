@@ -66,6 +66,7 @@ class Dataset:
         train: the examples to learn from.
         test: the held-out examples, looked at once.
         classes: the name of each label, where targets are labels 0 ... k-1.
+        preprocessing: how raw values became the inputs, for whoever feeds the exported model.
 
     Raises:
         DataError: a split is empty, of another shape than the other, not a number somewhere, or
@@ -80,6 +81,7 @@ class Dataset:
     train: Split
     test: Split
     classes: tuple[str, ...] | None = None
+    preprocessing: str = ""
     seed: int = 0
     first_epoch: int = 0
 
@@ -91,6 +93,10 @@ class Dataset:
                 f"The splits of {self.name} differ in shape: {self.train.stored.shape[1:]} for "
                 f"training, {self.test.stored.shape[1:]} for testing."
             )
+
+        if not self.preprocessing:
+            eight_bits = self.train.stored.dtype == np.uint8
+            object.__setattr__(self, "preprocessing", "uint8 / 255" if eight_bits else "as given")
 
     def __repr__(self) -> str:
         counts = f"{len(self.train)} + {len(self.test)}"

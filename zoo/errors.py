@@ -1,17 +1,17 @@
 """Every error that the zoo raises on purpose.
 
-    ZooError                 exit code 1: a job failed
-    ├── UsageError           exit code 2: what was asked for cannot be done
-    │   ├── UnknownName      no such model, setting, format, ...
-    │   ├── SettingError     a setting's value is of the wrong type or out of range
-    │   ├── CatalogError     a registry.toml is broken
-    │   ├── DataError        the data cannot be read, or does not fit the model
-    │   └── RunError         no such run, not finished, or in use by another process
-    ├── PluginError          a plug-in breaks the contract, or raised
-    ├── TrainingError        training cannot go on (the loss is no longer a number)
-    ├── ExportError          a part cannot be written, or computes something else in its runtime
-    ├── UnsafeFile           a file from elsewhere asks for more than it should
-    └── WriteError           the disk refused
+ZooError                 exit code 1: a job failed
+├── UsageError           exit code 2: what was asked for cannot be done
+│   ├── UnknownName      no such model, setting, format, ...
+│   ├── SettingError     a setting's value is of the wrong type or out of range
+│   ├── CatalogError     a registry.toml is broken
+│   ├── DataError        the data cannot be read, or does not fit the model
+│   └── RunError         no such run, not finished, or in use by another process
+├── PluginError          a plug-in breaks the contract, or raised
+├── TrainingError        training cannot go on (the loss is no longer a number)
+├── ExportError          a part cannot be written, or computes something else in its runtime
+├── UnsafeFile           a file from elsewhere asks for more than it should
+└── WriteError           the disk refused
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,9 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, choices: Iterable[str], hint: str = "") -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
-        super().__init__(f"There is no {kind} {name!r}. {nearest(name, self.choices)} {hint}".strip())
+        super().__init__(
+            f"There is no {kind} {name!r}. {nearest(name, self.choices)} {hint}".strip()
+        )
 
 
 class SettingError(UsageError):

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    Picture: TypeAlias = (
-        np.ndarray[Any, np.dtype[Any]] | Image.Image | Figure | Sequence[Any]
-    )
+    Picture: TypeAlias = np.ndarray[Any, np.dtype[Any]] | Image.Image | Figure | Sequence[Any]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FRAME_SECONDS = 0.15
@@ -41,7 +39,11 @@ def save(picture: Picture, path: Path) -> Path:
         path = path.with_name(path.name + ".gif")
         with whole(path) as temporary:
             frames[0].save(
-                temporary, save_all=True, append_images=frames[1:], duration=FRAME_SECONDS * 1000, loop=0
+                temporary,
+                save_all=True,
+                append_images=frames[1:],
+                duration=FRAME_SECONDS * 1000,
+                loop=0,
             )
         return path
     path = path.with_name(path.name + ".png")

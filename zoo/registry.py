@@ -48,7 +48,9 @@ class Registry:
         package = package_of(self.shelf.entry(name))
         return self.register(self.shelf.load(name), name, package)
 
-    def register(self, plugin: ModuleType, name: str, package: str = "this process") -> Architecture:
+    def register(
+        self, plugin: ModuleType, name: str, package: str = "this process"
+    ) -> Architecture:
         """Check a plug-in's hooks and keep it under a name.
 
         Raises:
@@ -63,7 +65,9 @@ class Registry:
         _register_checked(self._manager, plugin, key, origin)
         try:
             _check_required(self._manager, plugin, origin)
-            architecture = Architecture(name, package, plugin, self._manager, self._extensions or {})
+            architecture = Architecture(
+                name, package, plugin, self._manager, self._extensions or {}
+            )
             architecture.defaults()
         except PluginError:
             self._manager.unregister(name=key)
@@ -143,7 +147,9 @@ def _hooks() -> tuple[str, ...]:
 
 
 def _unknown_hooks(manager: pluggy.PluginManager, plugin: ModuleType) -> list[str]:
-    return [hook.name for hook in manager.get_hookcallers(plugin) or [] if hook.name not in _hooks()]
+    return [
+        hook.name for hook in manager.get_hookcallers(plugin) or [] if hook.name not in _hooks()
+    ]
 
 
 def _not_wrappers(manager: pluggy.PluginManager, plugin: ModuleType) -> list[str]:

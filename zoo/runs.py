@@ -1,12 +1,12 @@
 """A run: the directory that a training leaves behind. Config and weights; no code and no pickle.
 
-    run.json            what was trained, how, on what, and how far it came
-    history.csv         a row an epoch
-    checkpoint/         the last whole epoch: weights, optimizer, seeds
-    model.weights.h5    when training has ended
-    metrics.json        what evaluate said
-    pictures/*.png
-    export/             parts and report.json
+run.json            what was trained, how, on what, and how far it came
+history.csv         a row an epoch
+checkpoint/         the last whole epoch: weights, optimizer, seeds
+model.weights.h5    when training has ended
+metrics.json        what evaluate said
+pictures/*.png
+export/             parts and report.json
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Run:
             raise RunError(f"{file} cannot be read: {error}.") from error
         for key, kind in _REQUIRED.items():
             if not isinstance(record, dict) or not isinstance(record.get(key), kind):
-                raise RunError(f"{file} is no record of a run: {key!r} is missing or no {kind.__name__}.")
+                raise RunError(
+                    f"{file} is no record of a run: {key!r} is missing or no {kind.__name__}."
+                )
         if record["state"] not in STATES:
             raise RunError(f"{file}: the state must be one of {', '.join(STATES)}.")
         return record

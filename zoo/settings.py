@@ -19,7 +19,6 @@ from pydantic import (
 from zoo.errors import SettingError, UnknownName, UsageError
 
 
-
 def _numbered(classes: Any) -> Any:
     """Name k classes 0 ... k-1 where only their number is given."""
     return tuple(map(str, range(classes))) if type(classes) is int else classes

@@ -69,12 +69,23 @@ class Shelf:
         if not claims:
             raise UnknownName(self.kind, name, self._entries)
         if len(claims) > 1:
-            packages = " and ".join(sorted(package_of(claim) for claim in claims))
             raise PluginError(
-                f"The {self.kind} {name!r} is claimed by {packages}. Uninstall one of them; "
+                f"The {self.kind} {name!r} is claimed by {self.packages(name)}. Uninstall one of them; "
                 "every other name still works."
             )
         return claims[0]
+
+    def rows(self) -> list[dict[str, str]]:
+        """Give kind, name, package and module of every claim, nothing imported."""
+        return [
+            {"kind": self.kind, "name": name, "package": package_of(claim), "module": claim.value}
+            for name in self.names()
+            for claim in self._entries[name]
+        ]
+
+    def packages(self, name: str) -> str:
+        """Name the package, or the packages, that claim a name."""
+        return " and ".join(sorted(package_of(claim) for claim in self._entries[name]))
 
     def load(self, name: str) -> ModuleType:
         """Import the one module behind a name.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.data import Dataset, as_float
+from zoo.data import Dataset
 from zoo.errors import RunError, SettingError, TrainingError, UsageError, ZooError
 from zoo.models import Recipe, check_memory, recipe, recorded
 from zoo.progress import Progress, Silent
@@ -153,7 +153,6 @@ def _record(chosen: Recipe, seed: int) -> dict[str, Any]:
     data = chosen.loaded()
     if not 0 <= seed < 2**31:
         raise UsageError(f"A seed is a whole number from 0 to 2147483647. Received: {seed}")
-    eight_bits = data.train.stored.dtype == "uint8"
     return {
         "name": chosen.name,
         "architecture": chosen.architecture.name,
@@ -164,7 +163,7 @@ def _record(chosen: Recipe, seed: int) -> dict[str, Any]:
             "fingerprint": data.fingerprint,
             "input_shape": list(data.input_shape),
             "classes": list(data.classes) if data.classes else None,
-            "preprocessing": "uint8 / 255" if eight_bits else f"as {as_float(data.train.stored[:1]).dtype}",
+            "preprocessing": data.preprocessing,
         },
         "seed": seed,
         "versions": _versions(),
@@ -185,4 +184,3 @@ def _versions() -> dict[str, str]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-

@@ -19,7 +19,9 @@ from zoo.errors import DataError, UnsafeFile
 
 SLACK = 64 * 2**20  # bytes that any file may declare
 RATIO = 20  # how many times its own size a model file may declare beyond that
-LARGEST_DATA = int(os.environ.get("ZOO_LARGEST_DATA", 8 * 2**30))  # bytes that an .npz may unpack to
+LARGEST_DATA = int(
+    os.environ.get("ZOO_LARGEST_DATA", 8 * 2**30)
+)  # bytes that an .npz may unpack to
 LARGEST_TEXT = 16 * 2**20  # bytes of a JSON that describes a run or a report
 
 
@@ -138,7 +140,10 @@ def _dataset_sizes(path: Path, group: h5py.Group) -> Iterator[int]:
         elif item.external:
             raise UnsafeFile(f"{path} takes {name!r} from another file; it was not opened.")
         else:
-            yield int(np.prod([int(n) for n in item.shape or (0,)], dtype=object)) * item.dtype.itemsize
+            yield (
+                int(np.prod([int(n) for n in item.shape or (0,)], dtype=object))
+                * item.dtype.itemsize
+            )
 
 
 def _refuse_beyond(path: Path, declared: int, size: int) -> None:

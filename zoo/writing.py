@@ -56,7 +56,9 @@ def refusals(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise WriteError(f"Cannot write {path}: {reason}. Nothing half-written was left.") from error
+        raise WriteError(
+            f"Cannot write {path}: {reason}. Nothing half-written was left."
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -22,4 +22,5 @@ def load() -> Dataset:
     x_train, x_test, y_train, y_test = train_test_split(
         images, labels.astype(np.int64), test_size=HELD_OUT, stratify=labels, random_state=0
     )
-    return Dataset("digits", Split(x_train, y_train), Split(x_test, y_test), CLASSES)
+    train, test = Split(x_train, y_train), Split(x_test, y_test)
+    return Dataset("digits", train, test, CLASSES, preprocessing="0 ... 16, divided by 16")

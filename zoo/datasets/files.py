@@ -1,7 +1,7 @@
 """The user's own files: an .npz, or a folder of images with a folder a class.
 
-    mine.npz        x_train, y_train, x_test, y_test      or x, y: a fifth is held out
-    mine/           train/CLASS/*.png, test/CLASS/*.png   or CLASS/*.png: a fifth is held out
+mine.npz        x_train, y_train, x_test, y_test      or x, y: a fifth is held out
+mine/           train/CLASS/*.png, test/CLASS/*.png   or CLASS/*.png: a fifth is held out
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ def read(path: Path, shape: tuple[int, ...] | None = None) -> Dataset:
 
 def _npz(path: Path) -> Dataset:
     arrays = read_arrays(path)
-    found = {
-        name: arrays[key] for name, keys in _KEYS.items() for key in keys if key in arrays
-    }
+    found = {name: arrays[key] for name, keys in _KEYS.items() for key in keys if key in arrays}
     if "x_train" in found and "x_test" in found:
         train = _split(path, found["x_train"], found.get("y_train"))
         test = _split(path, found["x_test"], found.get("y_test"))
@@ -141,6 +139,8 @@ def _common_shape(files: list[Path]) -> tuple[int, ...]:
 
 def _decoded(files: list[tuple[Path, int]], shape: tuple[int, ...]) -> Split:
     if len(shape) != 3 or shape[-1] not in (1, 3, 4):
-        raise DataError(f"Images have shape (height, width, 1 or 3). Received: input_shape {shape}.")
+        raise DataError(
+            f"Images have shape (height, width, 1 or 3). Received: input_shape {shape}."
+        )
     images = np.stack([to_array(open_image(file), shape) for file, _ in files])
     return Split(images, np.array([label for _, label in files], np.int64))

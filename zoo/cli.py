@@ -1,0 +1,366 @@
+"""The shell: `zoo list`, `zoo show`, `zoo train`, and what follows from a run.
+
+Nothing heavy is imported before a command needs it. Every ZooError becomes a line or two and its
+exit code: 2 for what was asked wrongly, 1 for a job that failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from zoo.errors import UnknownName, UsageError, ZooError
+
+if TYPE_CHECKING:
+    from zoo.reports import Report
+    from zoo.runs import Run
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class Commands(click.Group):
+    """A group that answers a mistyped command with the nearest one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or say which comes nearest."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownName("command", args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keras-zoo")
+def zoo() -> None:
+    """Classic neural architectures by name: train them, and export them proved equal."""
+
+
+def main() -> NoReturn:
+    """Run the command line; never show a traceback for an error of the user's."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        zoo(standalone_mode=False)
+    except ZooError as error:
+        _fail(str(error), error.exit_code, error)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("Stopped.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
+
+
+def _fail(message: str, code: int, error: BaseException | None = None) -> NoReturn:
+    if error is not None and os.environ.get("ZOO_TRACEBACK"):
+        raise error
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)
+
+
+@zoo.command("list")
+@click.argument("pattern", default="*", metavar="[GLOB]")
+@click.option("--tag", help="Only models that carry this tag.")
+@as_json
+def list_command(pattern: str, tag: str | None, as_json: bool) -> None:
+    """List the models of the catalog whose name matches GLOB."""
+    from zoo.catalog import catalog
+
+    found = catalog().find(pattern, tag)
+    for problem in catalog().problems:
+        click.echo(f"Warning: a catalog was left out. {problem}", err=True)
+    if as_json:
+        rows = [
+            {"name": e.name, "summary": e.summary, "dataset": e.dataset, "tags": e.tags}
+            for e in found
+        ]
+        return _print_json(rows)
+    if not found and pattern != "*":
+        raise UnknownName("model", pattern, catalog().names())
+    width = max((len(entry.name) for entry in found), default=0)
+    for entry in found:
+        result = next((f"  [{k} {v:.4g}]" for k, v in entry.results.items()), "")
+        click.echo(f"{entry.name:<{width}}  {entry.summary}{result}")
+
+
+@zoo.command()
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:
+    """Show what a model or an architecture is, and what can be set."""
+    _backend()
+    from zoo.describing import describe
+
+    description = describe(name)
+    if as_json:
+        return _print_json(description.to_json())
+    from zoo.tables import show_description
+
+    show_description(description)
+
+
+@zoo.command()
+@click.argument("name")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
+@click.option("--data", help="A dataset's name, an .npz file, or a folder of images.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run's directory.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on with the unfinished run.")
+@click.option("--force", is_flag=True, help="Replace the run that is there.")
+@click.option("--export", "formats", metavar="FORMATS", help="Export afterwards: keras,h5,...")
+@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@as_json
+def train(
+    name: str,
+    settings: tuple[str, ...],
+    data: str | None,
+    out: Path | None,
+    seed: int,
+    resume: bool,
+    force: bool,
+    formats: str | None,
+    opset: int | None,
+    as_json: bool,
+) -> None:
+    """Train a model of the catalog, or an architecture on --data."""
+    from zoo.settings import parse
+
+    chosen = dict(parse(text) for text in settings)
+    names = _formats(formats) if formats else []
+    _check_name(name)
+    _backend()
+    from zoo import tables, training
+
+    try:
+        run = training.train(
+            name,
+            data=data,
+            out=out,
+            seed=seed,
+            resume=resume,
+            force=force,
+            progress=tables.progress(),
+            **chosen,
+        )
+    except KeyboardInterrupt:
+        _stopped(name, out)
+    tables.show_run(run)
+    report = _exported(run.path, names, None, opset) if names else None
+    if as_json:
+        _print_json(
+            {
+                "run": str(run.path),
+                "metrics": run.metrics,
+                "export": report.to_json() if report else None,
+            }
+        )
+    elif report:
+        tables.show_report(report)
+
+
+@zoo.command()
+@click.argument("run")
+@click.option("--data", help="Other data than the run's own.")
+@as_json
+def evaluate(run: str, data: str | None, as_json: bool) -> None:
+    """Measure a run's model on the test split."""
+    opened = _run(run)
+    _backend()
+    from zoo import models, tables
+
+    metrics = models.evaluate(opened, data)
+    if as_json:
+        return _print_json(metrics)
+    tables.show_metrics(metrics)
+
+
+@zoo.command()
+@click.argument("run")
+@click.argument("items", nargs=-1, required=True, metavar="ITEM...")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
+@as_json
+def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Use a run's model on your own files; a folder stands for the images in it."""
+    opened = _run(run)
+    _backend()
+    from zoo import applying, tables
+
+    results, faults = applying.apply_to_files(opened, items, out, tables.tracked)
+    if as_json:
+        _print_json(results)
+    else:
+        tables.show_results(results)
+    if faults:
+        raise ZooError(
+            f"{len(faults)} of {len(results) + len(faults)} items failed:\n" + "\n".join(faults)
+        )
+
+
+@zoo.command()
+@click.argument("run")
+@click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
+@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@as_json
+def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
+    """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
+    names = _formats(formats)
+    source: Any = Path(run) if run.endswith(".keras") else _run(run)
+    _backend()
+    report = _exported(source, names, out, opset)
+    if as_json:
+        return _print_json(report.to_json())
+    from zoo import tables
+
+    tables.show_report(report)
+
+
+@zoo.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@as_json
+def verify(folder: Path, as_json: bool) -> None:
+    """Run exported files again: the same bytes, and the same outputs."""
+    from zoo import exporting
+
+    report = exporting.verify(folder)
+    if as_json:
+        return _print_json(report.to_json())
+    from zoo import tables
+
+    tables.show_report(report)
+
+
+@zoo.command()
+@as_json
+def runs(as_json: bool) -> None:
+    """List the runs below ./runs (or ZOO_RUNS)."""
+    from zoo.runs import list_runs
+
+    found = list_runs()
+    if as_json:
+        return _print_json(
+            [{"path": str(run.path), **run.record, "metrics": run.metrics} for run in found]
+        )
+    from zoo import tables
+
+    tables.show_runs(found)
+
+
+@zoo.command()
+@click.argument("name")
+@as_json
+def check(name: str, as_json: bool) -> None:
+    """Check that an architecture keeps the contract: built, trained, resumed, exported."""
+    _check_name(name)
+    _backend()
+    from zoo import tables, testing
+
+    found = []
+    for outcome in testing.outcomes(name):
+        found.append(outcome)
+        if not as_json:
+            tables.show_outcome(outcome)
+    if as_json:
+        _print_json([vars(outcome) for outcome in found])
+    if failed := [outcome.check for outcome in found if outcome.verdict == "failed"]:
+        raise ZooError(f"{name} fails {', '.join(failed)}.")
+
+
+@zoo.command()
+@as_json
+def plugins(as_json: bool) -> None:
+    """List everything that has a name: architectures, formats, datasets, extensions."""
+    from zoo.shelf import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, Shelf
+
+    rows = [
+        row
+        for group in (ARCHITECTURES, FORMATS, DATASETS, EXTENSIONS)
+        for row in Shelf(group).rows()
+    ]
+    if as_json:
+        return _print_json(rows)
+    widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
+    for row in rows:
+        cells = [row[key].ljust(width) for key, width in zip(row, widths, strict=False)]
+        click.echo("  ".join([*cells, row["module"]]))
+
+
+def _formats(text: str) -> list[str]:
+    """Split and check the formats' names before anything long begins."""
+    from zoo.shelf import FORMATS, Shelf
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"Name at least one format: {', '.join(Shelf(FORMATS).names())}.")
+    for name in names:
+        Shelf(FORMATS).entry(name)
+    return names
+
+
+def _check_name(name: str) -> None:
+    """Refuse an unknown model before Keras is imported."""
+    from zoo.catalog import catalog
+    from zoo.shelf import ARCHITECTURES, Shelf
+
+    if name not in Shelf(ARCHITECTURES).names():
+        catalog().get(name)
+
+
+def _run(reference: str) -> Run:
+    from zoo.runs import Run
+
+    return Run.open(reference)
+
+
+def _exported(source: Any, names: list[str], out: Path | None, opset: int | None) -> Report:
+    from zoo import exporting, tables
+
+    with tables.working(f"exporting to {', '.join(names)}, and checking each in its own runtime"):
+        return exporting.export(source, names, out=out, opset=opset)
+
+
+def _stopped(name: str, out: Path | None) -> NoReturn:
+    """Say how to go on with the run that Ctrl-C left."""
+    from zoo.runs import unfinished
+
+    try:
+        run = unfinished(name, out)
+    except UsageError:
+        _fail("Stopped before training began; nothing was written.", 130)
+    click.echo(
+        f"Stopped after {len(run.history)} whole epochs. Go on with: "
+        f"zoo train {name} --out {run.path} --resume",
+        err=True,
+    )
+    sys.exit(130)
+
+
+def _backend() -> None:
+    """Import Keras and its backend, without what TensorFlow says of the machine on its way."""
+    with _muted():
+        import keras  # noqa: F401
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Silence the standard error of C++ libraries; Python's errors still come through."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))

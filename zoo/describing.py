@@ -1,0 +1,107 @@
+"""Describing a model: what it is, what can be set, what goes in and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from zoo.catalog import Entry, catalog
+from zoo.models import Recipe, sketched
+from zoo.parts import Contract, prepare
+from zoo.registry import registry
+from zoo.settings import expectation
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its type and range, its default, what this model sets, and what it means."""
+
+    name: str
+    type: str
+    default: Any
+    value: Any
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a model without training it.
+
+    `parameters` is None and `parts` is empty where the data decides the shapes.
+    """
+
+    name: str
+    summary: str
+    architecture: str
+    package: str
+    settings: tuple[Setting, ...]
+    dataset: str | None = None
+    tags: tuple[str, ...] = ()
+    reference: str = ""
+    results: dict[str, float] = field(default_factory=dict)
+    measured: str = ""
+    parameters: int | None = None
+    parts: dict[str, Contract] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain data."""
+        return asdict(self)
+
+
+def describe(name: str) -> Description:
+    """Describe a model of the catalog or an architecture; it is built, but nothing is downloaded.
+
+    Raises:
+        UnknownName: there is no such model.
+        PluginError: its plug-in is broken.
+
+    Example:
+        >>> zoo.describe("cnn.digits").parameters
+        66410
+    """
+    chosen = sketched(name, {})
+    entry = Entry(name, chosen.architecture.summary)
+    if name not in registry().names():
+        entry = catalog().get(name)
+    parameters, parts = _measured(chosen)
+    return Description(
+        name,
+        entry.summary,
+        chosen.architecture.name,
+        chosen.architecture.package,
+        _settings(chosen),
+        entry.dataset,
+        entry.tags,
+        entry.reference,
+        dict(entry.results),
+        entry.measured,
+        parameters,
+        parts,
+    )
+
+
+def _settings(chosen: Recipe) -> tuple[Setting, ...]:
+    defaults, kind = chosen.architecture.defaults(), type(chosen.config)
+    return tuple(
+        Setting(
+            name,
+            expectation(kind, name),
+            getattr(defaults, name),
+            getattr(chosen.config, name),
+            info.description or "",
+        )
+        for name, info in kind.model_fields.items()
+    )
+
+
+def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
+    """Build the model to count its parameters and to read its parts' contracts."""
+    undecided = [
+        name for name in ("input_shape", "classes") if getattr(chosen.config, name, 0) is None
+    ]
+    if undecided:
+        return None, {}
+    model = chosen.built()
+    made = chosen.architecture.export(model, chosen.config)
+    contracts = {role: prepare(role, part).contract for role, part in made.items()}
+    return int(model.count_params()), contracts

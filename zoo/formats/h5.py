@@ -1,0 +1,52 @@
+"""The HDF5 file of Keras 1 and 2, which DL4J and older tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import ExportError
+from zoo.formats import Runner
+from zoo.formats.keras import keras_example
+from zoo.formats.keras import open as open_keras
+from zoo.formats.keras import prepare as prepare
+
+if TYPE_CHECKING:
+    from zoo.parts import Contract, Part
+
+SUFFIX = ".h5"
+WITHOUT: tuple[str, ...] = ()
+
+
+def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
+    """Save the part.
+
+    Raises:
+        ExportError: its graph holds a bare operation, which an .h5 cannot be reopened with.
+    """
+    import keras
+    from absl import logging
+
+    for operation in part.model.operations:
+        if not isinstance(operation, keras.Layer):
+            raise ExportError(
+                f"The operation {operation.name!r} ({type(operation).__name__}) stands bare in the "
+                "graph, and an .h5 with one does not load. Wrap it in a registered layer."
+            )
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)  # Keras calls the format old on every save
+    try:
+        part.model.save(path)
+    finally:
+        logging.set_verbosity(before)
+
+
+def open(path: Path) -> Runner:
+    """Load the file in safe mode: no code in it is run."""
+    return open_keras(path)
+
+
+def example(contract: Contract, file: str) -> str:
+    """Load and call with Keras alone."""
+    return keras_example(contract, file)

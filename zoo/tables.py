@@ -1,0 +1,159 @@
+"""What the shell shows: tables, verdicts and progress, drawn by rich on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from zoo.progress import Shown, told
+
+if TYPE_CHECKING:
+    from zoo.describing import Description
+    from zoo.parts import Tensor
+    from zoo.reports import Report
+    from zoo.runs import Run
+    from zoo.testing import Outcome
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False)
+
+
+def progress() -> Shown:
+    """Give what shows a training: a bar on a terminal, a line an epoch."""
+    return Shown(err)
+
+
+def working(message: str) -> AbstractContextManager[Any]:
+    """Show that something is being done, on a terminal."""
+    return err.status(message)
+
+
+def tracked(items: Sequence[Any]) -> Iterable[Any]:
+    """Show a bar over items, on a terminal."""
+    return track(items, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        number = column in ("size", "largest difference", "value", "default", "seconds")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def show_description(description: Description) -> None:
+    """Show a model: what it is, its parts, its settings."""
+    out.print(f"[bold]{description.name}[/]  {description.summary}")
+    facts = {
+        "architecture": f"{description.architecture} ({description.package})",
+        "dataset": description.dataset or "give --data",
+        "reference": description.reference,
+        "results": told(description.results),
+        "measured by": description.measured,
+        "parameters": "depends on the data"
+        if description.parameters is None
+        else f"{description.parameters:,}",
+    }
+    for name, fact in facts.items():
+        if fact:
+            out.print(f"{name:>12}  {fact}", markup=False)
+    for role, contract in description.parts.items():
+        given, got = (", ".join(map(_tensor, side)) for side in (contract.inputs, contract.outputs))
+        out.print(f"{'part':>12}  {role}: {given} -> {got}", markup=False)
+    table = _table("setting", "value", "default", "type", "meaning")
+    for setting in description.settings:
+        value, default = (_short(item) for item in (setting.value, setting.default))
+        table.add_row(setting.name, value, default, setting.type, setting.meaning)
+    out.print()
+    out.print(table, soft_wrap=False)
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{tensor.name} {tensor.dtype}({', '.join(map(str, tensor.shape))})"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        items = ", ".join(map(str, value[:4]))
+        return f"[{items}{', ...' if len(value) > 4 else ''}]".replace("[", r"\[")
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def show_run(run: Run) -> None:
+    """Show what a training came to."""
+    err.print(f"[bold]{run.path}[/]  {told(_headline(run.metrics))}")
+    if run.pictures:
+        err.print("pictures: " + ", ".join(str(path) for path in run.pictures), markup=False)
+
+
+def _headline(metrics: Mapping[str, float]) -> dict[str, float]:
+    return dict(list(metrics.items())[:4])
+
+
+def show_metrics(metrics: Mapping[str, float]) -> None:
+    """Show every measure."""
+    table = _table("measure", "value")
+    for name, value in metrics.items():
+        table.add_row(name, f"{value:.5g}")
+    out.print(table)
+
+
+def show_report(report: Report) -> None:
+    """Show each part in each format: its size, the largest difference, the verdict."""
+    table = _table("part", "format", "size", "largest difference", "verdict", "checked with")
+    for file in report.files:
+        difference = "" if file.difference is None else f"{file.difference:.1e}"
+        table.add_row(
+            file.part,
+            file.format,
+            f"{file.bytes / 1024:,.0f} KiB",
+            difference,
+            file.verdict,
+            file.runtime,
+        )
+    out.print(table)
+    out.print(f"in {report.folder}", markup=False)
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """Show each run with how far it came."""
+    table = _table("run", "model", "state", "epochs", "measures")
+    for run in runs:
+        record = run.record
+        epochs = f"{len(run.history)}/{record['config'].get('epochs', '?')}"
+        table.add_row(run.path.name, run.name, run.state, epochs, told(_headline(run.metrics)))
+    out.print(table)
+
+
+def show_results(results: Sequence[Mapping[str, Any]]) -> None:
+    """Show what apply said of each item."""
+    names = [
+        key for key in (results[0] if results else {}) if not isinstance(results[0][key], dict)
+    ]
+    table = _table(*names)
+    for result in results:
+        table.add_row(*(_cell(result.get(name, "")) for name in names))
+    out.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value.name if isinstance(value, Path) and not value.parent.name else str(value)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """Show one check of the contract."""
+    colour = {"passed": "green", "failed": "red", "skipped": "yellow"}[outcome.verdict]
+    out.print(
+        f"[{colour}]{outcome.verdict:>8}[/]  {outcome.check:<12} {outcome.seconds:>6.1f} s", end=""
+    )
+    out.print(f"  {outcome.detail}" if outcome.detail else "", markup=False)

@@ -1,0 +1,294 @@
+"""The contract as named checks, the same for our architectures and for anybody's.
+
+tests/test_contract.py runs them over every architecture, `zoo check NAME` over one. Each check takes
+a Subject, which trains the architecture once on a few real digits (or on the offline dataset of its
+first catalog entry), and raises AssertionError or a ZooError with what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo import pictures
+from zoo.catalog import catalog
+from zoo.data import Dataset, open_dataset
+from zoo.errors import ZooError
+from zoo.exporting import FORMATS_BY_DEFAULT, export, verify
+from zoo.models import Recipe, load, loaded, recipe
+from zoo.parts import prepare
+from zoo.probes import draw
+from zoo.progress import Silent
+from zoo.registry import registry
+from zoo.runs import Run
+from zoo.settings import checked
+from zoo.training import train
+
+EXAMPLES, HELD_OUT, BATCH = 40, 20, 8
+ON_JAX = ("build", "train", "round-trip", "determinism", "resume")
+
+
+class Subject:
+    """One architecture with a tiny task: few examples, one epoch, small batches."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.model_name, settings, source = _task(name)
+        full = open_dataset(source)
+        self.data = Dataset(
+            full.name,
+            full.train.take(slice(EXAMPLES)),
+            full.test.take(slice(HELD_OUT)),
+            full.classes,
+            full.preprocessing,
+        )
+        self.settings = {**settings, "epochs": 1, "batch_size": BATCH, "validation": 0.0}
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The resolved config, with the tiny data."""
+        return recipe(self.model_name, self.settings, self.data)
+
+    @cached_property
+    def run(self) -> Run:
+        """A run of one epoch."""
+        return self.trained("trained")
+
+    def trained(self, where: str, **options: Any) -> Run:
+        """Train once more, into a folder of its own."""
+        settings = {**self.settings, **options.pop("settings", {})}
+        return train(
+            self.model_name, data=self.data, out=self.folder / where, seed=1, **options, **settings
+        )
+
+
+def check_config(subject: Subject) -> None:
+    """Defaults are frozen, survive JSON, refuse the unknown, and every setting has a meaning."""
+    config = subject.recipe.architecture.defaults()
+    assert checked(type(config), json.loads(config.model_dump_json())) == config, (
+        "defaults() does not come back from JSON as it was"
+    )
+    assert config.model_config.get("frozen"), "the config is not frozen"
+    assert config.model_config.get("extra") == "forbid", "the config takes unknown settings"
+    for name, info in type(config).model_fields.items():
+        inherited = [
+            kind.model_fields.get(name)
+            for kind in type(config).__mro__[1:]
+            if hasattr(kind, "model_fields")
+        ]
+        told = info.description or any(field.description for field in inherited if field)
+        assert told, f"the setting {name!r} has no meaning: write a string under it"
+
+
+def check_build(subject: Subject) -> None:
+    """The same config builds the same variables in the same order."""
+    first, second = subject.recipe.built(), subject.recipe.built()
+    shapes = [[tuple(variable.shape) for variable in model.variables] for model in (first, second)]
+    assert shapes[0], "the model has no variables"
+    assert shapes[0] == shapes[1], "two builds of one config differ in their variables"
+
+
+def check_train(subject: Subject) -> None:
+    """An epoch changes the weights, and its loss is a finite number."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    before = subject.recipe.built().get_weights()
+    after = load_weights(subject.run)
+    assert any((a != b).any() for a, b in zip(before, after, strict=True)), "no weight changed"
+    assert all(np.isfinite(array).all() for array in after), "a weight is not finite"
+    history = subject.run.history
+    assert len(history) == 1, f"history.csv has {len(history)} rows for one epoch"
+    assert np.isfinite(history[0]["loss"]), "the loss is not finite"
+
+
+def check_round_trip(subject: Subject) -> None:
+    """A run's model, rebuilt from config and weights, computes the same twice."""
+    (_, first), (chosen, second) = loaded(subject.run), loaded(subject.run)
+    parts = [chosen.architecture.export(model, chosen.config) for model in (first, second)]
+    assert parts[0].keys() == parts[1].keys(), "export() names other parts the second time"
+    for role in parts[0]:
+        one, two = (draw(prepare(role, made[role])) for made in parts)
+        for a, b in zip(one, two, strict=True):
+            for name in a.outputs:
+                assert np.array_equal(a.outputs[name], b.outputs[name], equal_nan=True), (
+                    f"{role}.{name} differs after the weights were loaded again"
+                )
+
+
+def check_determinism(subject: Subject) -> None:
+    """The same seed trains the same bits."""
+    _same_weights(subject.run, subject.trained("again"), "two trainings with one seed differ")
+
+
+def check_resume(subject: Subject) -> None:
+    """A training stopped within its second epoch ends with the bits of one left alone."""
+    two = {"settings": {"epochs": 2}}
+    whole = subject.trained("whole", **two)
+    stopped = False
+    try:
+        subject.trained("stopped", progress=_Stopper(), **two)
+    except KeyboardInterrupt:
+        stopped = True
+    assert stopped, "train() does not pass the callbacks to model.fit"
+    resumed = subject.trained("stopped", resume=True, **two)
+    _same_weights(whole, resumed, "a resumed training ends with other weights")
+
+
+def check_use(subject: Subject) -> None:
+    """What evaluate, preview and apply give is finite, visible and complete."""
+    chosen, model = loaded(subject.run, subject.data)
+    metrics = chosen.architecture.evaluate(model, chosen.config, subject.data)
+    assert all(np.isfinite(value) for value in metrics.values()), f"not finite: {metrics}"
+    for name, picture in chosen.architecture.preview(model, chosen.config, subject.data).items():
+        frames = picture if isinstance(picture, list | tuple) else [picture]
+        pixels = np.asarray(pictures.to_image(frames[0]).convert("L"))
+        assert pixels.min() != pixels.max(), f"the picture {name!r} is of one colour"
+    if chosen.architecture.has("apply"):
+        items = list(subject.data.test.inputs[:2])
+        assert len(chosen.architecture.apply(model, chosen.config, items)) == 2
+
+
+def check_export(subject: Subject) -> None:
+    """Every part passes the gate in every format."""
+    report = export(subject.run, FORMATS_BY_DEFAULT, out=subject.folder / "shipped")
+    assert report.ok
+
+
+def check_reopen(subject: Subject) -> None:
+    """The files run without the plug-in, or the report names the package that they need."""
+    folder = subject.folder / "shipped"
+    if not folder.exists():
+        export(subject.run, FORMATS_BY_DEFAULT, out=folder)
+    assert verify(folder).ok
+
+
+def check_jax(subject: Subject) -> None:
+    """Built, trained, loaded and resumed on JAX."""
+    if not find_spec("jax"):
+        raise Skipped("jax is not installed: pip install keras-zoo[jax]")
+    if subject.recipe.architecture.package == "this process":
+        raise Skipped("another process cannot see an architecture that was registered by hand")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "zoo.testing", subject.name, *ON_JAX],
+        env={**os.environ, "KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr[-600:]).strip()
+
+
+CHECKS: Mapping[str, Callable[[Subject], None]] = {
+    "config": check_config,
+    "build": check_build,
+    "train": check_train,
+    "round-trip": check_round_trip,
+    "determinism": check_determinism,
+    "resume": check_resume,
+    "use": check_use,
+    "export": check_export,
+    "reopen": check_reopen,
+    "jax": check_jax,
+}
+
+
+class Skipped(Exception):
+    """A check that cannot be made here, with the reason."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one check."""
+
+    check: str
+    verdict: str
+    detail: str
+    seconds: float
+
+
+def outcomes(name: str, checks: Sequence[str] = tuple(CHECKS)) -> Iterator[Outcome]:
+    """Make the checks on one architecture, one after the other.
+
+    Raises:
+        UnknownName: there is no such model or architecture.
+        PluginError: it cannot even be registered.
+    """
+    with tempfile.TemporaryDirectory(prefix="zoo-check-") as folder:
+        subject = Subject(name, Path(folder))
+        for check in checks:
+            started = time.perf_counter()
+            verdict, detail = _verdict(CHECKS[check], subject)
+            yield Outcome(check, verdict, detail, round(time.perf_counter() - started, 1))
+
+
+def _verdict(check: Callable[[Subject], None], subject: Subject) -> tuple[str, str]:
+    try:
+        check(subject)
+    except Skipped as reason:
+        return "skipped", str(reason)
+    except (AssertionError, ZooError) as error:
+        return "failed", str(error)
+    return "passed", ""
+
+
+def _task(name: str) -> tuple[str, dict[str, Any], str]:
+    """Choose the model to check: the one named, or the architecture's first on bundled data."""
+    if name not in registry().names():
+        entry = catalog().get(name)
+        return name, {}, entry.dataset or "digits"
+    offline = [entry for entry in catalog().find(f"{name}.*") if entry.dataset == "digits"]
+    return (offline[0].name if offline else name), {}, "digits"
+
+
+def load_weights(run: Run) -> list[Any]:
+    """Give a run's weights as arrays."""
+    return list(load(run).get_weights())
+
+
+def _same_weights(one: Run, other: Run, problem: str) -> None:
+    pairs = zip(load_weights(one), load_weights(other), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs), problem
+
+
+class _Stopper(Silent):
+    """Press Ctrl-C at the second step of the second epoch."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.current = 0
+
+    def start(self, epochs: int, steps: int, epoch: int) -> None:
+        """Note the epoch."""
+        self.current, self.steps = epoch, 0
+
+    def step(self, logs: Mapping[str, float]) -> None:
+        """Stop here."""
+        self.steps += 1
+        if self.current == 1 and self.steps == 2:
+            raise KeyboardInterrupt
+
+
+def main(name: str, checks: Sequence[str]) -> int:
+    """Make some checks, say which failed, and count them."""
+    failed = [outcome for outcome in outcomes(name, checks) if outcome.verdict == "failed"]
+    for outcome in failed:
+        print(f"{outcome.check}: {outcome.detail}")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
