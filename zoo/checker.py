@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from zoo import formats
 
@@ -69,7 +69,7 @@ class Checker:
         A runtime that brings the process down is an answer too: the file that it was at is blamed.
         """
         request = {"folder": str(folder), "files": list(files), "answer": str(answer)}
-        said, errors = self._process.communicate(json.dumps({**request, "modules": list(modules)}))
+        _, errors = self._process.communicate(json.dumps({**request, "modules": list(modules)}))
         answers = (
             [json.loads(line) for line in answer.read_text().splitlines()]
             if answer.exists()
@@ -161,14 +161,14 @@ def main(names: Sequence[str]) -> None:
 @contextmanager
 def blocked(modules: Sequence[str]) -> Iterator[None]:
     """Make imports of some modules fail, as they would where they are not installed."""
-    hidden = [module for module in modules if module not in sys.modules]
-    for module in hidden:
-        sys.modules[module] = None  # type: ignore[assignment]
+    loaded = cast("dict[str, Any]", sys.modules)
+    hidden = [module for module in modules if module not in loaded]
+    loaded.update(dict.fromkeys(hidden))
     try:
         yield
     finally:
         for module in hidden:
-            del sys.modules[module]
+            del loaded[module]
 
 
 if __name__ == "__main__":

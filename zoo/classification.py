@@ -184,7 +184,7 @@ def _mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         f"{names[said[at]]} {probabilities[at, said[at]]:.0%}, is {names[truth[at]]}"
         for at in worst
     ]
-    return {"mistakes": pictures.captioned(as_float(data.test.stored[worst]), captions)}
+    return {"mistakes": pictures.captioned(list(as_float(data.test.stored[worst])), captions)}
 
 
 def _answer(

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -345,7 +346,7 @@ def _stopped(name: str, out: Path | None) -> NoReturn:
 def _backend() -> None:
     """Import Keras and its backend, without what TensorFlow says of the machine on its way."""
     with _muted():
-        import keras  # noqa: F401
+        import_module("keras")
 
 
 @contextmanager

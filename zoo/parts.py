@@ -105,8 +105,7 @@ def flat_outputs(model: keras.Model, values: Any) -> list[Any]:
 
 def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
     """Walk through all layers, those inside nested models and wrappers included."""
-    for layer in model._flatten_layers(include_self=False, recursive=True):
-        yield layer
+    yield from model._flatten_layers(include_self=False, recursive=True)
 
 
 def _outputs(role: str, model: keras.Model) -> dict[str, Any]:

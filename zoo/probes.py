@@ -63,7 +63,7 @@ def draw(part: Part) -> list[Probe]:
 
 def save(probes: dict[str, list[Probe]], file: Any) -> None:
     """Write all parts' probes as one .npz."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for role, items in probes.items():
         for number, probe in enumerate(items):
             arrays |= {f"{role}/{number}/in/{name}": array for name, array in probe.inputs.items()}
@@ -149,15 +149,15 @@ def _drawn(
 
 
 def _uniform(generator: np.random.Generator, shape: Any) -> Array:
-    return generator.random(shape)
+    return np.asarray(generator.random(shape))
 
 
 def _normal(generator: np.random.Generator, shape: Any) -> Array:
-    return generator.normal(size=shape)
+    return np.asarray(generator.normal(size=shape))
 
 
 def _wide(generator: np.random.Generator, shape: Any) -> Array:
-    return 10 * generator.normal(size=shape)
+    return np.asarray(10 * generator.normal(size=shape))
 
 
 def _largest_index(part: Part) -> int:

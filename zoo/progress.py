@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 
-class Progress(Protocol):
-    """What a training tells of itself."""
+class Progress:
+    """What a training tells of itself; this one shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End it, however the training ended."""
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
         """Begin an epoch (from 0) of `epochs` with `steps` steps each."""
@@ -24,20 +35,7 @@ class Progress(Protocol):
         """End an epoch (from 1)."""
 
 
-class Silent:
-    """Show nothing."""
-
-    def start(self, epochs: int, steps: int, epoch: int) -> None:
-        """Ignore it."""
-
-    def step(self, logs: Mapping[str, float]) -> None:
-        """Ignore it."""
-
-    def epoch(self, number: int, logs: Mapping[str, float]) -> None:
-        """Ignore it."""
-
-
-class Shown:
+class Shown(Progress):
     """Show a bar and the time left on a terminal; always a line for each epoch."""
 
     def __init__(self, console: Console) -> None:

@@ -55,10 +55,18 @@ class Run:
             return reference
         for path in (Path(reference).expanduser(), runs_folder() / str(reference)):
             if (path / "run.json").is_file():
-                run = cls(path)
-                run.record  # noqa: B018
-                return run
+                found = cls(path)
+                found.check()
+                return found
         raise UnknownName("run", str(reference), [run.path.name for run in list_runs()])
+
+    def check(self) -> None:
+        """Read run.json, to refuse a broken one before anything follows from it.
+
+        Raises:
+            RunError: it is broken, or lacks something.
+        """
+        _ = self.record
 
     @property
     def record(self) -> dict[str, Any]:
@@ -69,7 +77,7 @@ class Run:
         """
         file = self.path / "run.json"
         try:
-            record = json.loads(read_text(file))
+            record: dict[str, Any] = json.loads(read_text(file))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}.") from error
         for key, kind in _REQUIRED.items():
@@ -165,7 +173,7 @@ def list_runs() -> list[Run]:
     for file in sorted(runs_folder().glob("*/run.json")):
         run = Run(file.parent)
         try:
-            run.record
+            run.check()
         except RunError:
             continue
         found.append(run)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib.util
 from collections import defaultdict
 from functools import cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from zoo.errors import PluginError, UnknownName
 
@@ -29,7 +30,7 @@ _KINDS = {
 
 
 @cache
-def _installed() -> EntryPoints:
+def _installed() -> Any:
     """Read the metadata of every installed distribution, once a process."""
     return entry_points()
 

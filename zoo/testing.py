@@ -30,7 +30,7 @@ from zoo.exporting import FORMATS_BY_DEFAULT, export, verify
 from zoo.models import Recipe, load, loaded, recipe
 from zoo.parts import prepare
 from zoo.probes import draw
-from zoo.progress import Silent
+from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.runs import Run
 from zoo.settings import checked
@@ -264,7 +264,7 @@ def _same_weights(one: Run, other: Run, problem: str) -> None:
     assert all(np.array_equal(a, b) for a, b in pairs), problem
 
 
-class _Stopper(Silent):
+class _Stopper(Progress):
     """Press Ctrl-C at the second step of the second epoch."""
 
     def __init__(self) -> None:

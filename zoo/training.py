@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Mapping
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.data import Dataset
 from zoo.errors import RunError, SettingError, TrainingError, UsageError, ZooError
 from zoo.models import Recipe, check_memory, recipe, recorded
-from zoo.progress import Progress, Silent
+from zoo.progress import Progress
 from zoo.runs import Run, new_run, unfinished
 from zoo.writing import whole, write_json
 
@@ -69,7 +68,7 @@ def train(
         check_memory(chosen)
         run = new_run(name, out, force, _record(chosen, seed))
     with run.locked():
-        _train_into(run, chosen, seed, progress or Silent())
+        _train_into(run, chosen, seed, progress or Progress())
     return run
 
 
@@ -107,8 +106,7 @@ def _fitted(run: Run, chosen: Recipe, seed: int, progress: Progress) -> keras.Mo
         callbacks.Reporter(progress),
     ]
     data = chosen.loaded().at(seed, done)
-    showing = progress if hasattr(progress, "__enter__") else nullcontext()
-    with showing:
+    with progress:
         chosen.architecture.train(model, chosen.config, data, watchers)
     if callbacks.finished_epochs(run) < chosen.config.epochs:
         raise TrainingError(
@@ -126,7 +124,7 @@ def measure(run: Run, chosen: Recipe, model: keras.Model) -> None:
     metrics = chosen.architecture.evaluate(model, chosen.config, data)
     if metrics:
         write_json(run.path / "metrics.json", metrics)
-    drawn = {"curve": pictures.curves(run.history)}
+    drawn: dict[str, pictures.Picture] = {"curve": pictures.curves(run.history)}
     drawn |= chosen.architecture.preview(model, chosen.config, data)
     for name, picture in drawn.items():
         pictures.save(picture, run.path / "pictures" / name)

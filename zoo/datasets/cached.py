@@ -24,8 +24,8 @@ def load_cached(name: str, file: str, classes: tuple[str, ...]) -> Dataset:
         pairs = [(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")]
     else:
         pairs = _downloaded(name, file)
-    splits = [Split(_with_channels(x), y.reshape(-1).astype(np.int64)) for x, y in pairs]
-    return Dataset(name, *splits, classes)
+    train, test = (Split(_with_channels(x), y.reshape(-1).astype(np.int64)) for x, y in pairs)
+    return Dataset(name, train, test, classes)
 
 
 def _at_hand(file: str) -> Path | None:
