@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import keras
 from keras import layers
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
 from zoo import classification, optimizing
@@ -44,7 +44,7 @@ class Config(classification.Config):
     weight_decay: NonNegativeFloat = 1e-4
     epochs: PositiveInt = 15
     batch_size: PositiveInt = 128
-    learning_rate: float = 2e-3
+    learning_rate: PositiveFloat = 2e-3
 
 
 def by_rank(name: str, rank: int) -> Any:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from zoo.errors import UnknownName, UsageError, ZooError
+from zoo.errors import DataError, UnknownName, UsageError, ZooError
 
 if TYPE_CHECKING:
     from zoo.reports import Report
@@ -49,9 +49,11 @@ def main() -> NoReturn:
         zoo(standalone_mode=False)
     except ZooError as error:
         _fail(str(error), error.exit_code, error)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _fail("Stopped.", 130)
     except BrokenPipeError:
@@ -134,7 +136,7 @@ def train(
     from zoo.settings import parse
 
     chosen = dict(parse(text) for text in settings)
-    names = _formats(formats) if formats else []
+    names = _formats(formats, opset) if formats is not None else []
     _check_name(name)
     _backend()
     from zoo import tables, training
@@ -196,8 +198,10 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> 
     results, faults = applying.apply_to_files(opened, items, out, tables.tracked)
     if as_json:
         _print_json(results)
-    else:
+    elif results:
         tables.show_results(results)
+    if faults and not results:
+        raise DataError("\n".join(faults))
     if faults:
         raise ZooError(
             f"{len(faults)} of {len(results) + len(faults)} items failed:\n" + "\n".join(faults)
@@ -212,7 +216,7 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> 
 @as_json
 def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
     """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
-    names = _formats(formats)
+    names = _formats(formats, opset)
     source: Any = Path(run) if run.endswith(".keras") else _run(run)
     _backend()
     report = _exported(source, names, out, opset)
@@ -293,8 +297,9 @@ def plugins(as_json: bool) -> None:
         click.echo("  ".join([*cells, row["module"]]))
 
 
-def _formats(text: str) -> list[str]:
-    """Split and check the formats' names before anything long begins."""
+def _formats(text: str, opset: int | None) -> list[str]:
+    """Split and check the formats' names, and the opset, before anything long begins."""
+    from zoo.formats.onnx import checked_opset
     from zoo.shelf import FORMATS, Shelf
 
     names = [name.strip() for name in text.split(",") if name.strip()]
@@ -302,6 +307,7 @@ def _formats(text: str) -> list[str]:
         raise UsageError(f"Name at least one format: {', '.join(Shelf(FORMATS).names())}.")
     for name in names:
         Shelf(FORMATS).entry(name)
+    checked_opset(opset)
     return names
 
 

@@ -9,7 +9,7 @@ from zoo.catalog import Entry, catalog
 from zoo.models import Recipe, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
-from zoo.settings import expectation
+from zoo.settings import expectation, meaning
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
             expectation(kind, name),
             getattr(defaults, name),
             getattr(chosen.config, name),
-            info.description or "",
+            meaning(kind, name),
         )
-        for name, info in kind.model_fields.items()
+        for name in kind.model_fields
     )
 
 

@@ -208,8 +208,8 @@ def _new_name(layer: dict[str, Any], taken: set[str]) -> str:
 
 def _stripped(value: Any, taken: set[str]) -> Any:
     """Clean a layer's config, and the layers and models within it."""
-    if isinstance(value, list):
-        return [_stripped(item, taken) for item in value]
+    if isinstance(value, list | tuple):
+        return type(value)(_stripped(item, taken) for item in value)
     if not isinstance(value, dict):
         return value
     if "layers" in value and "input_layers" in value:
@@ -236,8 +236,8 @@ def _is_layer(value: dict[str, Any]) -> bool:
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_renamed(item, names) for item in value]
+    if isinstance(value, list | tuple):
+        return type(value)(_renamed(item, names) for item in value)
     if isinstance(value, dict):
         return {
             key: [names[item[0]], *item[1:]] if key == "keras_history" else _renamed(item, names)

@@ -26,7 +26,9 @@ def _numbered(classes: Any) -> Any:
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 ClassNames = Annotated[
-    tuple[str, ...], Field(min_length=2), BeforeValidator(_numbered, json_schema_input_type=Any)
+    tuple[str, ...],
+    Field(min_length=2),
+    BeforeValidator(_numbered, json_schema_input_type=tuple[str, ...] | PositiveInt),
 ]
 C = TypeVar("C", bound="Config")
 
@@ -99,6 +101,14 @@ def expectation(kind: type[Config], name: str) -> str:
     """Describe a setting's type and range in a few words, from its JSON schema."""
     schema = kind.model_json_schema()
     return _described(schema["properties"][name], schema.get("$defs", {}))
+
+
+def meaning(kind: type[Config], name: str) -> str:
+    """Give the string under a field: its class's, or where a class only changes the default, its parent's."""
+    fields = (
+        parent.model_fields.get(name) for parent in kind.__mro__ if issubclass(parent, Config)
+    )
+    return next((field.description for field in fields if field and field.description), "")
 
 
 _BOUNDS = {

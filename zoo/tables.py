@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -42,7 +43,7 @@ def tracked(items: Sequence[Any]) -> Iterable[Any]:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        number = column in ("size", "largest difference", "value", "default", "seconds")
+        number = column in ("size", "largest difference", "value")
         table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table
 
@@ -66,12 +67,11 @@ def show_description(description: Description) -> None:
     for role, contract in description.parts.items():
         given, got = (", ".join(map(_tensor, side)) for side in (contract.inputs, contract.outputs))
         out.print(f"{'part':>12}  {role}: {given} -> {got}", markup=False)
-    table = _table("setting", "value", "default", "type", "meaning")
     for setting in description.settings:
         value, default = (_short(item) for item in (setting.value, setting.default))
-        table.add_row(setting.name, value, default, setting.type, setting.meaning)
-    out.print()
-    out.print(table, soft_wrap=False)
+        usual = f", {default} by default" if value != default else ""
+        out.print(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
+        out.print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
 
 
 def _tensor(tensor: Tensor) -> str:
@@ -83,7 +83,7 @@ def _short(value: Any) -> str:
         return "none"
     if isinstance(value, tuple):
         items = ", ".join(map(str, value[:4]))
-        return f"[{items}{', ...' if len(value) > 4 else ''}]".replace("[", r"\[")
+        return f"[{items}{', ...' if len(value) > 4 else ''}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

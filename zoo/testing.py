@@ -33,7 +33,7 @@ from zoo.probes import draw
 from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.runs import Run
-from zoo.settings import checked
+from zoo.settings import checked, meaning
 from zoo.training import train
 
 EXAMPLES, HELD_OUT, BATCH = 40, 20, 8
@@ -83,14 +83,10 @@ def check_config(subject: Subject) -> None:
     )
     assert config.model_config.get("frozen"), "the config is not frozen"
     assert config.model_config.get("extra") == "forbid", "the config takes unknown settings"
-    for name, info in type(config).model_fields.items():
-        inherited = [
-            kind.model_fields.get(name)
-            for kind in type(config).__mro__[1:]
-            if hasattr(kind, "model_fields")
-        ]
-        told = info.description or any(field.description for field in inherited if field)
-        assert told, f"the setting {name!r} has no meaning: write a string under it"
+    for name in type(config).model_fields:
+        assert meaning(type(config), name), (
+            f"the setting {name!r} has no meaning: write a string under it"
+        )
 
 
 def check_build(subject: Subject) -> None:

@@ -42,9 +42,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """
     import onnx
 
-    opset = int(options.get("opset") or DEFAULT_OPSET)
-    if opset not in OPSETS:
-        raise SettingError(f"The opset must be from {OPSETS[0]} to {OPSETS[-1]}. Received: {opset}")
+    opset = checked_opset(options.get("opset"))
     model = _converted(part, opset)
     _expand(model.graph)
     _check_operators(part, model, opset)
@@ -52,6 +50,17 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     _describe(model, part)
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def checked_opset(opset: int | None) -> int:
+    """Give the opset, 17 for None.
+
+    Raises:
+        SettingError: it is none that works.
+    """
+    if opset is not None and opset not in OPSETS:
+        raise SettingError(f"The opset must be from {OPSETS[0]} to {OPSETS[-1]}. Received: {opset}")
+    return DEFAULT_OPSET if opset is None else opset
 
 
 def _converted(part: Part, opset: int) -> Any:
@@ -161,7 +170,7 @@ def _rename(graph: Any, contract: Contract) -> None:
     with other bytes.
     """
     del graph.value_info[:]
-    graph.name = "zoo"
+    graph.name, graph.doc_string = "zoo", ""
     names = {value.name: value.name for value in [*graph.input, *graph.output]}
     _number(graph, names, [0])
     initializers = sorted(graph.initializer, key=lambda tensor: _order(tensor.name))
