@@ -37,7 +37,7 @@ from zoo.settings import checked, meaning
 from zoo.training import train
 
 EXAMPLES, HELD_OUT, BATCH = 40, 20, 8
-ON_JAX = ("build", "train", "round-trip", "determinism", "resume")
+ON_JAX = ("build", "train", "round-trip")
 
 
 class Subject:
@@ -173,7 +173,7 @@ def check_reopen(subject: Subject) -> None:
 
 
 def check_jax(subject: Subject) -> None:
-    """Built, trained, loaded and resumed on JAX."""
+    """Built, trained and loaded on JAX."""
     if not find_spec("jax"):
         raise Skipped("jax is not installed: pip install keras-zoo[jax]")
     if subject.recipe.architecture.package == "this process":

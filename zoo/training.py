@@ -101,8 +101,10 @@ def _fitted(run: Run, chosen: Recipe, seed: int, progress: Progress) -> keras.Mo
     model = chosen.architecture.build(chosen.config)
     watchers = [
         callbacks.Guard(chosen.config.learning_rate),
+        callbacks.History(
+            run, done
+        ),  # before the checkpoint: a row too many is cut off on resuming
         callbacks.Checkpoint(run),
-        callbacks.History(run, done),
         callbacks.Reporter(progress),
     ]
     data = chosen.loaded().at(seed, done)

@@ -1,0 +1,101 @@
+"""What importing costs, and who may import what, seen by interpreters that have imported nothing."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import zoo
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {
+    "keras",
+    "tensorflow",
+    "jax",
+    "numpy",
+    "pydantic",
+    "onnx",
+    "onnxruntime",
+    "h5py",
+    "matplotlib",
+}
+ALLOWED = {"zoo", "keras", "numpy", "pydantic", "sklearn", "skimage", "PIL", "matplotlib"}
+PLUGINS = sorted([*ROOT.glob("plugins/**/*.py"), *ROOT.glob("examples/*/zoo_*/**/*.py")])
+
+
+def imported_by(code: str) -> set[str]:
+    """Run code in a clean interpreter; give the top-level modules that it left in sys.modules."""
+    told = "import json, sys; print(json.dumps([m for m in sys.modules if '.' not in m]))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{told}"], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import zoo",
+        "import zoo; zoo.list_models(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
+        "from zoo.cli import zoo; zoo(['list'], standalone_mode=False)",
+        "from zoo.cli import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
+        "from zoo.cli import zoo; zoo(['plugins'], standalone_mode=False)",
+    ],
+)
+def test_looking_things_up_imports_nothing_heavy(code: str) -> None:
+    assert not imported_by(code) & HEAVY
+
+
+def test_a_config_needs_no_keras() -> None:
+    assert not imported_by("import zoo; zoo.Config, zoo.Dataset, zoo.Run") & {"keras", "tensorflow"}
+
+
+def test_the_public_names_are_these() -> None:
+    assert zoo.__all__ == sorted(zoo.__all__, key=lambda name: (name.islower(), name))
+    assert set(zoo.__all__) == {
+        "CatalogError", "Config", "DataError", "Dataset", "Description", "ExportError",
+        "PluginError", "Report", "Run", "RunError", "SettingError", "Split", "TrainingError",
+        "UnknownName", "UnsafeFile", "UsageError", "WriteError", "ZooError", "apply", "create",
+        "describe", "evaluate", "export", "hookimpl", "list_architectures", "list_models", "load",
+        "train", "verify",
+    }  # fmt: skip
+
+
+def test_every_public_name_is_there_and_says_what_it_is() -> None:
+    for name in zoo.__all__:
+        assert getattr(zoo, name).__doc__ or name == "hookimpl", name
+    assert set(zoo.__all__) <= set(dir(zoo))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(zoo, "noth" + "ing")
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_uses_only_the_public_door(path: Path) -> None:
+    own = path.stem if path.stem != "__init__" else path.parent.name
+    for name in imports(path):
+        root = name.partition(".")[0]
+        assert root in ALLOWED | {own} | sys.stdlib_module_names, f"{path.name} imports {name}"
+
+
+def test_the_core_imports_no_plugin_and_imports_go_one_way() -> None:
+    order = ["errors", "settings", "architecture", "training", "cli"]
+    for path in (ROOT / "zoo").rglob("*.py"):
+        found = imports(path)
+        assert not {name for name in found if name.startswith("zoo_")}, path
+        if path.stem in order:
+            later = order[order.index(path.stem) + 1 :]
+            assert not {f"zoo.{name}" for name in later} & found, path
+
+
+def imports(path: Path) -> set[str]:
+    """List every module that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
