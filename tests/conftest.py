@@ -10,6 +10,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
+from zoo.catalog import catalog
 from zoo.data import Dataset, open_dataset
 
 
@@ -21,6 +22,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ZOO_RUNS", "ZOO_REGISTRY", "ZOO_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+    catalog.cache_clear()
 
 
 @pytest.fixture(scope="session")
