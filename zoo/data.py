@@ -1,20 +1,13 @@
 """Data: named examples in a train and a test split, and the same batches every time.
 
-The stream of batches is a function of the seed and the global step alone, so training that was
-killed goes on with exactly the examples that it would have seen: with n examples and batches of b,
-
-    step s belongs to epoch e = s // (n // b); it takes positions (s mod n // b) b ... + b - 1
-    of the permutation that the seed and e give
-
-without any state (tf.random.experimental.index_shuffle, a format-preserving cipher on 0 ... n-1).
-The n mod b examples that are left over differ from epoch to epoch. tf.data feeds every backend.
+The stream of batches is a function of the seed and the global step alone (zoo/batches.py), so
+training that was killed goes on with exactly the examples that it would have seen.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.batches import Augment, Example, in_order, pair, shuffled
 from zoo.errors import DataError, PluginError, UnknownName
+from zoo.inspecting import check_split
 from zoo.shelf import DATASETS, Shelf, package_of
 
 if TYPE_CHECKING:
     from zoo.settings import Config
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Example = Callable[[Any, Any], Any]
-Augment = Callable[[Any, Any], Any]
+HELD_OUT = 0.2  # share of the examples for testing, where the data has no test split of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +32,18 @@ class Split:
     """Examples: inputs of shape (n, ...) and, where there are labels, targets of shape (n,).
 
     uint8 inputs are kept as they are and come out as float32 in [0, 1], batch by batch.
+
+    Raises:
+        DataError: the examples are of different shapes.
     """
 
     stored: Array
     targets: Array | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored", _as_array(self.stored))
+        if self.targets is not None:
+            object.__setattr__(self, "targets", _as_array(self.targets))
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -70,7 +72,7 @@ class Dataset:
 
     Raises:
         DataError: a split is empty, of another shape than the other, not a number somewhere, or
-            has labels that name no class.
+            has labels that name no class; or images are neither uint8 nor within [0, 1].
 
     Example:
         >>> x, y = np.random.rand(100, 8, 8, 1), np.arange(100) % 2
@@ -86,17 +88,29 @@ class Dataset:
     first_epoch: int = 0
 
     def __post_init__(self) -> None:
+        if self.classes is not None:
+            object.__setattr__(self, "classes", tuple(self.classes))
+            if len(set(self.classes)) < len(self.classes):
+                raise DataError(f"{self.name} has two classes of one name: {self.classes}.")
         for part, split in (("training", self.train), ("test", self.test)):
-            _check(f"The {part} split of {self.name}", split, self.classes)
-        if self.train.stored.shape[1:] != self.test.stored.shape[1:]:
-            raise DataError(
-                f"The splits of {self.name} differ in shape: {self.train.stored.shape[1:]} for "
-                f"training, {self.test.stored.shape[1:]} for testing."
-            )
-
+            check_split(f"The {part} split of {self.name}", split, self.classes)
+        self._check_alike()
         if not self.preprocessing:
             eight_bits = self.train.stored.dtype == np.uint8
             object.__setattr__(self, "preprocessing", "uint8 / 255" if eight_bits else "as given")
+
+    def _check_alike(self) -> None:
+        train, test = self.train.stored, self.test.stored
+        if train.shape[1:] != test.shape[1:]:
+            raise DataError(
+                f"The splits of {self.name} differ in shape: {train.shape[1:]} for training, "
+                f"{test.shape[1:]} for testing."
+            )
+        if (train.dtype == np.uint8) != (test.dtype == np.uint8):
+            raise DataError(
+                f"The splits of {self.name} differ in dtype: {train.dtype} for training, {test.dtype} "
+                "for testing. uint8 is divided by 255 and the other is not."
+            )
 
     def __repr__(self) -> str:
         counts = f"{len(self.train)} + {len(self.test)}"
@@ -141,7 +155,7 @@ class Dataset:
         batch = min(config.batch_size, len(learnt))
         steps = len(learnt) // batch
         feed: dict[str, Any] = {
-            "x": _stream(self, learnt, batch, steps, example or _pair, augment),
+            "x": shuffled(self, learnt, batch, steps, example or pair, augment),
             "steps_per_epoch": steps,
             "epochs": config.epochs,
             "initial_epoch": self.first_epoch,
@@ -149,7 +163,7 @@ class Dataset:
             "verbose": 0,
         }
         if len(watched):
-            feed["validation_data"] = _in_order(self.train.take(watched), batch, example or _pair)
+            feed["validation_data"] = in_order(self.train.take(watched), batch, example or pair)
         return feed
 
     def _positions(self, config: Config) -> tuple[Array, Array]:
@@ -167,93 +181,37 @@ def as_float(stored: Array) -> Array:
     return stored.astype(np.float32, copy=False)
 
 
-def _pair(inputs: Any, targets: Any) -> Any:
-    return inputs, targets
+def hold_out(split: Split) -> tuple[Split, Split]:
+    """Hold out a fifth of a split for testing, of each label alike, the same one every time.
 
-
-def _stream(
-    data: Dataset, learnt: Array, batch: int, steps: int, example: Example, augment: Augment | None
-) -> Any:
-    """Stream batches from the first step of the first epoch on, without an end."""
-    import tensorflow as tf
-
-    gather = _gatherer(data.train)
-    positions = tf.constant(learnt, tf.int64)
-    last = np.int64(len(learnt) - 1)
-
-    def one_batch(step: Any) -> Any:
-        epoch, place = step // steps, step % steps
-        ordered = place * batch + tf.range(batch, dtype=tf.int64)
-        seed = tf.stack([tf.constant(data.seed, tf.int64), epoch])
-        shuffled = tf.random.experimental.index_shuffle(ordered, seed, last)
-        inputs, targets = gather(tf.gather(positions, shuffled))
-        if augment is not None:
-            shape = inputs.shape
-            inputs = augment(inputs, tf.stack([tf.constant(data.seed, tf.int64), step]))
-            inputs = tf.ensure_shape(inputs, shape)
-        return example(inputs, targets)
-
-    first = data.first_epoch * steps
-    stream = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
-    return stream.map(one_batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
-
-
-def _in_order(split: Split, batch: int, example: Example) -> Any:
-    """Stream a split once, in order, the last batch as long as it is."""
-    import tensorflow as tf
-
-    gather = _gatherer(split)
-    positions = tf.data.Dataset.range(len(split)).batch(batch)
-    return positions.map(lambda chosen: example(*gather(chosen))).prefetch(tf.data.AUTOTUNE)
-
-
-def _gatherer(split: Split) -> Callable[[Any], tuple[Any, Any]]:
-    """Make the function from positions to a batch of float32 inputs and of targets."""
-    import tensorflow as tf
-
-    with tf.device("CPU"):
-        stored = tf.constant(split.stored)
-        targets = tf.constant(np.zeros(len(split)) if split.targets is None else split.targets)
-
-    def gather(chosen: Any) -> tuple[Any, Any]:
-        inputs = tf.cast(tf.gather(stored, chosen), tf.float32)
-        if split.stored.dtype == np.uint8:
-            inputs = inputs / np.float32(255)
-        return inputs, tf.gather(targets, chosen)
-
-    return gather
-
-
-def _check(what: str, split: Split, classes: tuple[str, ...] | None) -> None:
-    if len(split) == 0:
-        raise DataError(f"{what} is empty.")
-    kind = split.stored.dtype.kind
-    if kind not in "fiub":
-        raise DataError(f"{what} must hold numbers. Received: {split.stored.dtype}.")
-    if kind == "f" and not np.isfinite(split.stored).all():
-        bad = int(np.argwhere(~np.isfinite(split.stored).reshape(len(split), -1).all(1))[0, 0])
-        raise DataError(f"{what} holds a value that is not a finite number, in example {bad}.")
-    if split.targets is None:
-        return
-    if len(split.targets) != len(split):
-        raise DataError(f"{what} has {len(split)} inputs and {len(split.targets)} targets.")
-    if classes is not None:
-        _check_labels(what, split.targets, classes)
-
-
-def _check_labels(what: str, labels: Array, classes: tuple[str, ...]) -> None:
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+    Raises:
+        DataError: there are too few examples to hold one out and learn from the rest.
+    """
+    count, labels = len(split), split.targets
+    if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":
+        labels = np.zeros(count, np.int64)
+    names, group, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    if count < 2 or sizes.max() < 2:
         raise DataError(
-            f"{what} must have one whole number as the label of each example. "
-            f"Received: {labels.dtype} of shape {labels.shape}."
+            f"At least 2 examples{' of one class' if len(names) > 1 else ''} are needed, to hold one "
+            f"out for testing. Received: {count}{', each of its own class' if count > 1 else ''}."
         )
-    wrong = (labels < 0) | (labels >= len(classes))
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise DataError(
-            f"{what} has the label {labels[at]} in example {at}. "
-            f"Expected: 0 to {len(classes) - 1}, for {len(classes)} classes."
-        )
+    held = np.round(HELD_OUT * sizes).astype(int)
+    if not held.any():
+        held[sizes.argmax()] = 1
+    order = np.random.default_rng(0).permutation(count)
+    tested = np.concatenate([order[group[order] == at][:few] for at, few in enumerate(held)])
+    learnt = np.setdiff1d(order, tested)
+    return split.take(learnt), split.take(np.sort(tested))
+
+
+def _as_array(values: Any) -> Array:
+    """Make an array in this machine's byte order, which is the only one that TensorFlow reads."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"Examples must all have one shape: {error}.") from error
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 @dataclass(frozen=True)
@@ -273,12 +231,15 @@ def facts(name: str) -> Facts:
     return Facts(name, summary, tuple(module.INPUT_SHAPE), module.CLASSES)
 
 
-def open_dataset(source: str | Path | Dataset, shape: tuple[int, ...] | None = None) -> Dataset:
+def open_dataset(
+    source: str | Path | Dataset, shape: tuple[int | None, ...] | None = None
+) -> Dataset:
     """Load a dataset by name, an .npz file, or a folder of images with a folder a class.
 
     Args:
         source: a name of the group `zoo.datasets`, a path, or a Dataset, which is given back.
-        shape: where images of a folder should all be brought to one shape.
+        shape: what the model wants; images of a folder are scaled to it, and it tells whether an
+            .npz of (n, a, b) holds grey images or series.
 
     Raises:
         UnknownName: there is no such dataset, file or folder.
@@ -290,7 +251,7 @@ def open_dataset(source: str | Path | Dataset, shape: tuple[int, ...] | None = N
     if str(source) in shelf.names():
         return _loaded(shelf, str(source))
     path = Path(source).expanduser()
-    if not path.exists():
+    if not str(source).strip() or not path.exists():
         hint = "--data takes a dataset's name, an .npz file or a folder with a folder a class."
         raise UnknownName("dataset, file or folder", str(source), shelf.names(), hint)
     from zoo.datasets import files
@@ -307,34 +268,3 @@ def _loaded(shelf: Shelf, name: str) -> Dataset:
             f"Received: {type(dataset).__name__}"
         )
     return dataset
-
-
-def check_fit(data: Dataset, config: Config) -> None:
-    """Refuse data that does not fit a config's input_shape and classes.
-
-    Raises:
-        DataError: with the sizes of both.
-    """
-    wanted = getattr(config, "input_shape", None)
-    if wanted is not None and not _fits(data.input_shape, tuple(wanted)):
-        raise DataError(
-            f"{data.name} does not fit the model: it holds inputs of shape {data.input_shape}, and "
-            f"the setting input_shape is {tuple(wanted)}. Leave input_shape out to take the data's."
-        )
-    classes = getattr(config, "classes", None)
-    if classes is None:
-        return
-    count = classes if isinstance(classes, int) else len(classes)
-    if data.classes is None:
-        raise DataError(f"{data.name} has no labels, and the model tells {count} classes apart.")
-    if count != len(data.classes):
-        raise DataError(
-            f"{data.name} does not fit the model: it has {len(data.classes)} classes "
-            f"({', '.join(data.classes[:5])}, ...), and the setting classes gives {count}."
-        )
-
-
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        want in (None, size) for size, want in zip(shape, wanted, strict=True)
-    )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.architecture import Architecture
 from zoo.catalog import catalog
-from zoo.data import Dataset, check_fit, facts, open_dataset
+from zoo.data import Dataset, facts, open_dataset
 from zoo.errors import PluginError, RunError, SettingError, UnsafeFile, UsageError
+from zoo.inspecting import check_fit
 from zoo.registry import registry
 from zoo.runs import Run
 from zoo.settings import Config, checked, fill

@@ -52,8 +52,8 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     except (zipfile.BadZipFile, OSError) as error:
         raise DataError(f"{path} is not an .npz file: {error}.") from error
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         if "allow_pickle" in str(error):
             raise UnsafeFile(
@@ -61,6 +61,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
                 "Save plain arrays of numbers."
             ) from error
         raise DataError(f"{path} is a broken .npz file: {error}.") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a member that is no .npy
+            raise DataError(f"{path} is a broken .npz file: {name} in it is no array.")
+    return arrays
 
 
 def read_text(path: Path) -> str:
