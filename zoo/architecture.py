@@ -7,6 +7,7 @@ hook comes out as a PluginError that names whoever raised it: the plug-in, or an
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from zoo.errors import PluginError, ZooError
+from zoo.errors import PluginError, ZooError, brief, told
 
 if TYPE_CHECKING:
     import keras
@@ -109,7 +110,7 @@ class Architecture:
         drawn = self._call("preview", model=model, config=config, data=data)
         if not isinstance(drawn, dict):
             raise self._broken("preview", "a dictionary of pictures", drawn)
-        return drawn
+        return {name: self._picture(name, picture) for name, picture in drawn.items()}
 
     def apply(
         self, model: keras.Model, config: Config, items: Sequence[Any]
@@ -120,7 +121,24 @@ class Architecture:
         results = self._call("apply", model=model, config=config, items=items)
         if not isinstance(results, list) or len(results) != len(items):
             raise self._broken("apply", f"a list of {len(items)} results", results)
+        for result in results:
+            if not isinstance(result, dict):
+                raise self._broken("apply", "a dictionary for each item", result)
         return results
+
+    def _picture(self, name: object, picture: Any) -> Picture:
+        """Draw one picture, so that whatever is wrong with it is found here."""
+        from zoo import pictures
+
+        if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
+            raise self._broken("preview", "pictures by file name without a suffix", {name: picture})
+        try:
+            if isinstance(picture, list | tuple) and picture:
+                return [pictures.to_image(frame) for frame in picture]
+            return pictures.to_image(picture)
+        except Exception as error:  # NumPy, Pillow and matplotlib each have errors of their own
+            expected = f"an array, an image, a figure or a list of them as the picture {name!r}"
+            raise self._broken("preview", expected, picture) from error
 
     def _call(self, hook: str, **arguments: Any) -> Any:
         others = [
@@ -133,10 +151,10 @@ class Architecture:
             return caller(**arguments)
         except ZooError:
             raise
-        except Exception as error:
-            raise PluginError(f"{self._culprit(error)} in {hook}(): {_told(error)}") from error
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{self._culprit(error)} in {hook}(): {told(error)}") from error
 
-    def _culprit(self, error: Exception) -> str:
+    def _culprit(self, error: BaseException) -> str:
         """Name the innermost plug-in or extension on the error's way, and its line."""
         culprit, place = f"The architecture {self.name!r} of {self.package}", ""
         ours = self.plugin.__name__.partition(".")[0]
@@ -152,13 +170,12 @@ class Architecture:
         return f"{culprit} failed at {place}" if place else f"{culprit} failed"
 
     def _broken(self, hook: str, expected: str, received: object) -> PluginError:
+        around = ", ".join(
+            self._extensions[wrapper.plugin.__name__]
+            for wrapper in getattr(self._manager.hook, hook).get_hookimpls()
+            if getattr(wrapper.plugin, "__name__", "") in self._extensions
+        )
         return PluginError(
             f"{hook}() of the architecture {self.name!r} of {self.package} must return {expected}. "
-            f"Received: {received!r:.200}"
+            f"Received: {brief(received)}" + (f" (through {around})" if around else "")
         )
-
-
-def _told(error: Exception) -> str:
-    """Shorten an error to its kind and its first lines."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}"

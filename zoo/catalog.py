@@ -9,14 +9,16 @@
     results = { accuracy = 0.99 }   # measured on the test split ...
     measured = "zoo train ..."      # ... by this command
 
-Sources, later ones winning: our own file, the file beside each installed plug-in (read without
-importing it), `./registry.toml`, and the file that ZOO_REGISTRY names. A broken file of the user's
-is an error; one of a package is a problem that is reported and hurts only that package's models.
+Sources, later ones winning: our own file; the file of each installed plug-in, which is registry.toml
+in its package's folder, or NAME.toml beside a single module NAME.py (read without importing either);
+`./registry.toml`; and the file that ZOO_REGISTRY names. A broken file of the user's is an error; one
+of a package is a problem that is reported and hurts only that package's models.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,10 +27,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import CatalogError, UnknownName, nearest
+from zoo.errors import CatalogError, UnknownName, brief, nearest
 from zoo.shelf import ARCHITECTURES, DATASETS, Shelf
 
 LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
+TAG = r"\w[\w-]*"  # a model's name is also the name of its run's directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,64 +126,81 @@ class Catalog:
         for architecture, models in _parsed(path).items():
             if architecture not in self._architectures:
                 raise CatalogError(
-                    f"{path}: there is no architecture {architecture!r}. "
+                    f"{path}: there is no architecture {brief(architecture)}. "
                     f"{nearest(architecture, self._architectures)}"
                 )
             if not isinstance(models, dict):
                 raise CatalogError(
-                    f"{path}: {architecture!r} must hold tables [{architecture}.TAG]."
+                    f"{path}: {architecture!r} must hold tables [{architecture}.TAG]. "
+                    f"Received: {brief(models)}"
                 )
             for tag, table in models.items():
                 name = f"{architecture}.{tag}"
+                if not re.fullmatch(TAG, tag):
+                    raise CatalogError(
+                        f"{path}: a model's name is architecture.tag, and the tag letters, digits, _ "
+                        f"and -. Received: {brief(name)}"
+                    )
                 yield name, self._checked(path, name, table)
 
     def _checked(self, path: Path, name: str, table: Any) -> Entry:
         where = f"{path}: [{name}]"
         if not isinstance(table, dict):
-            raise CatalogError(f"{where} must be a table. Received: {table!r:.100}")
+            raise CatalogError(f"{where} must be a table. Received: {brief(table)}")
         for key, value in table.items():
             if key not in _TYPES:
-                raise CatalogError(f"{where} has an unknown key {key!r}. {nearest(key, _TYPES)}")
+                raise CatalogError(
+                    f"{where} has an unknown key {brief(key)}. {nearest(key, _TYPES)}"
+                )
             kind, expected = _TYPES[key]
             if not isinstance(value, kind):
-                raise CatalogError(f"{where}: {key} must be {expected}. Received: {value!r:.100}")
+                raise CatalogError(f"{where}: {key} must be {expected}. Received: {brief(value)}")
         if "summary" not in table:
             raise CatalogError(f"{where} lacks its summary.")
         dataset = table.get("dataset")
         if dataset is not None and dataset not in self._datasets:
             raise CatalogError(
-                f"{where}: there is no dataset {dataset!r}. {nearest(dataset, self._datasets)}"
+                f"{where}: there is no dataset {brief(dataset)}. {nearest(dataset, self._datasets)}"
             )
         if not all(isinstance(tag, str) for tag in table.get("tags", ())):
-            raise CatalogError(f"{where}: tags must be texts. Received: {table['tags']!r:.100}")
+            raise CatalogError(f"{where}: tags must be texts. Received: {brief(table['tags'])}")
         if not all(type(value) in (int, float) for value in table.get("results", {}).values()):
-            raise CatalogError(f"{where}: results must be numbers. Received: {table['results']!r}")
+            raise CatalogError(
+                f"{where}: results must be numbers. Received: {brief(table['results'])}"
+            )
         return Entry(name, **{**table, "tags": tuple(table.get("tags", ()))}, source=str(path))
 
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
             raise CatalogError(f"{path} is larger than {LARGEST_FILE >> 20} MiB.")
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CatalogError(f"{path} is not UTF-8 text.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise CatalogError(f"{path} is nested too deeply.") from error
+    except ValueError as error:  # TOML's own error is one, and so are too many digits
         raise CatalogError(f"{path} is not valid TOML: {error}.") from error
 
 
 def _files() -> dict[Path, str | None]:
     """Find the catalog files, each once, with the package that ships it."""
     files: dict[Path, str | None] = {_own_file(): "keras-zoo"}
-    shelf = Shelf(ARCHITECTURES)
-    for name in shelf.names():
-        for path in _beside(shelf.location(name)):
-            files.setdefault(path, shelf.packages(name))
-    for path in (Path("registry.toml"), Path(os.environ.get("ZOO_REGISTRY") or "registry.toml")):
-        if path.exists() or os.environ.get("ZOO_REGISTRY") == str(path):
-            files.setdefault(path.resolve(), None)
+    for shelf in map(Shelf, (ARCHITECTURES, DATASETS)):
+        for name in shelf.names():
+            for path in map(_shipped, shelf.locations(name)):
+                if path.is_file():
+                    files.setdefault(path.resolve(), shelf.packages(name))
+    here, named = Path("registry.toml"), os.environ.get("ZOO_REGISTRY")
+    if here.exists():
+        files.setdefault(here.resolve(), None)
+    if named:
+        files.setdefault(Path(os.path.realpath(os.path.expanduser(named))), None)
     return files
 
 
@@ -191,12 +211,9 @@ def _own_file() -> Path:
     return shipped if shipped.exists() else here.parent / "registry.toml"
 
 
-def _beside(module: Path | None) -> list[Path]:
-    """Find the registry.toml beside a plug-in's module, or NAME.toml beside a single file NAME.py."""
-    if module is None:
-        return []
-    candidates = [module.with_name("registry.toml"), module.with_suffix(".toml")]
-    return [path.resolve() for path in candidates if path.exists()]
+def _shipped(module: Path) -> Path:
+    """Say where the catalog of a package, or of a single module, would be."""
+    return module.with_name("registry.toml" if module.stem == "__init__" else f"{module.stem}.toml")
 
 
 @cache

@@ -14,6 +14,7 @@ ZooError                 exit code 1: a job failed
 └── WriteError           the disk refused
 """
 
+import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
@@ -37,7 +38,7 @@ class UnknownName(UsageError):
     def __init__(self, kind: str, name: str, choices: Iterable[str], hint: str = "") -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
         super().__init__(
-            f"There is no {kind} {name!r}. {nearest(name, self.choices)} {hint}".strip()
+            f"There is no {kind} {brief(name)}. {nearest(name, self.choices)} {hint}".strip()
         )
 
 
@@ -80,9 +81,35 @@ class WriteError(ZooError):
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Say which of the choices come nearest to a name, or list them when none does."""
     known = sorted(set(choices))
-    if matches := get_close_matches(name.lower(), known, n=3, cutoff=0.5):
+    if matches := get_close_matches(name.lower()[:100], known, n=3, cutoff=0.5):
         return f"Did you mean {' or '.join(matches)}?"
     if not known:
         return "There are none at all."
     shown = ", ".join(known[:8])
     return f"There is {shown}" + (f", and {len(known) - 8} more." if len(known) > 8 else ".")
+
+
+class _Brief(reprlib.Repr):
+    """Shows any value, however long, deep or broken it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxdict = 20
+        self.maxstring = self.maxlong = self.maxother = 160
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Python refuses to write out integers of more than 4300 digits."""
+        bits = x.bit_length()
+        return f"an integer of {bits} bits" if bits > 512 else repr(x)
+
+
+def brief(value: object) -> str:
+    """Show what was received, in at most 200 characters."""
+    shown = _Brief().repr(value)
+    return shown if len(shown) <= 200 else f"{shown[:197]}..."
+
+
+def told(error: BaseException) -> str:
+    """Give an error of somebody else's code as its kind and its first lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}".removesuffix(": ")

@@ -294,5 +294,4 @@ def _foreign(model: keras.Model) -> set[str]:
 
 def known_packages() -> set[str]:
     """Name the top-level modules of the installed plug-ins, which alone a file may ask to import."""
-    shelf = registry().shelf
-    return {shelf.entry(name).module.partition(".")[0] for name in shelf.names()}
+    return registry().shelf.modules()

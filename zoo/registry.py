@@ -10,13 +10,12 @@ from __future__ import annotations
 import inspect
 from functools import cache
 from types import ModuleType
-from typing import Any
 
 import pluggy
 
 from zoo import hookspecs
 from zoo.architecture import Architecture
-from zoo.errors import PluginError, UnknownName, nearest
+from zoo.errors import PluginError, UnknownName, brief, nearest, told
 from zoo.shelf import ARCHITECTURES, EXTENSIONS, Shelf, package_of
 
 
@@ -28,7 +27,8 @@ class Registry:
         self._manager = pluggy.PluginManager("zoo")
         self._manager.add_hookspecs(hookspecs)
         self._architectures: dict[str, Architecture] = {}
-        self._extensions: dict[str, str] | None = None
+        self._extensions: dict[str, str] = {}
+        self._waiting = list(Shelf(EXTENSIONS).names())
 
     def names(self) -> tuple[str, ...]:
         """List the architectures, installed or registered by hand, without importing any."""
@@ -45,8 +45,8 @@ class Registry:
             return self._architectures[name]
         if name not in self.shelf.names():
             raise UnknownName("architecture", name, self.names())
-        package = package_of(self.shelf.entry(name))
-        return self.register(self.shelf.load(name), name, package)
+        entry = self.shelf.entry(name)
+        return self.register(self.shelf.load(name), name, package_of(entry))
 
     def register(
         self, plugin: ModuleType, name: str, package: str = "this process"
@@ -65,46 +65,53 @@ class Registry:
         _register_checked(self._manager, plugin, key, origin)
         try:
             _check_required(self._manager, plugin, origin)
-            architecture = Architecture(
-                name, package, plugin, self._manager, self._extensions or {}
-            )
+            architecture = Architecture(name, package, plugin, self._manager, self._extensions)
             architecture.defaults()
-        except PluginError:
+        except BaseException:
             self._manager.unregister(name=key)
             raise
         self._architectures[name] = architecture
         return architecture
 
     def unregister(self, name: str) -> None:
-        """Forget an architecture that was registered by hand."""
+        """Forget an architecture that was registered by hand.
+
+        Raises:
+            UnknownName: it is not registered.
+        """
+        if name not in self._architectures:
+            raise UnknownName("registered architecture", name, self._architectures)
         del self._architectures[name]
         self._manager.unregister(name=f"{ARCHITECTURES}:{name}")
 
     def add_extension(self, plugin: ModuleType, name: str, package: str = "this process") -> None:
-        """Put an extension's wrappers around the hooks of every architecture."""
-        self._load_extensions()
+        """Put an extension's wrappers around the hooks of every architecture.
+
+        Raises:
+            PluginError: a hook is misspelt or asks for an unknown argument, or is no wrapper.
+        """
         origin = f"The extension {name!r} of {package}"
         _register_checked(self._manager, plugin, f"{EXTENSIONS}:{name}", origin)
-        if plain := _not_wrappers(self._manager, plugin):
+        if plain := _own(self._manager, plugin, wrappers=False):
             self._manager.unregister(plugin)
             raise PluginError(
                 f"{origin} implements {plain[0]}() itself. An extension may only wrap hooks: use "
                 "@zoo.hookimpl(wrapper=True)."
             )
-        assert self._extensions is not None
         self._extensions[plugin.__name__] = origin
 
     def remove_extension(self, plugin: ModuleType) -> None:
         """Take an extension's wrappers away again."""
         self._manager.unregister(plugin)
-        (self._extensions or {}).pop(plugin.__name__)
+        del self._extensions[plugin.__name__]
 
     def _load_extensions(self) -> None:
-        if self._extensions is None:
-            self._extensions = {}
-            shelf = Shelf(EXTENSIONS)
-            for name in shelf.names():
-                self.add_extension(shelf.load(name), name, package_of(shelf.entry(name)))
+        """Load the installed extensions; as long as one is broken, every call says so."""
+        shelf = Shelf(EXTENSIONS)
+        while self._waiting:
+            name = self._waiting[0]
+            self.add_extension(shelf.load(name), name, package_of(shelf.entry(name)))
+            self._waiting.pop(0)
 
 
 @cache
@@ -126,7 +133,12 @@ def list_architectures() -> list[str]:
 def _register_checked(
     manager: pluggy.PluginManager, plugin: ModuleType, key: str, origin: str
 ) -> None:
-    """Register a plug-in; leave nothing behind when a hook is misspelt or asks for too much."""
+    """Register a plug-in; leave nothing behind when it does not keep to the hooks."""
+    if known := manager.get_name(plugin):
+        raise PluginError(
+            f"{origin} is the module {plugin.__name__}, which is {known.partition(':')[2]!r} already."
+        )
+    _check_functions(plugin, origin)
     try:
         manager.register(plugin, key)
         unknown = _unknown_hooks(manager, plugin)
@@ -142,6 +154,22 @@ def _register_checked(
         )
 
 
+def _check_functions(plugin: ModuleType, origin: str) -> None:
+    """Refuse what pluggy would pass over in silence: marks on no function, hooks without a mark."""
+    for name, value in vars(plugin).items():
+        marked = inspect.getattr_static(value, "zoo_impl", None) is not None
+        if marked and not inspect.isroutine(value):
+            raise PluginError(
+                f"{origin} breaks the contract: the hook {name} must be a function. "
+                f"Received: {brief(value)}"
+            )
+        if name in _hooks() and not marked and inspect.isfunction(value):
+            raise PluginError(
+                f"{origin} has a function {name}() that is no hook yet: put @zoo.hookimpl above it, "
+                "or give it another name."
+            )
+
+
 def _hooks() -> tuple[str, ...]:
     return hookspecs.REQUIRED + hookspecs.OPTIONAL
 
@@ -152,28 +180,34 @@ def _unknown_hooks(manager: pluggy.PluginManager, plugin: ModuleType) -> list[st
     ]
 
 
-def _not_wrappers(manager: pluggy.PluginManager, plugin: ModuleType) -> list[str]:
+def _own(manager: pluggy.PluginManager, plugin: ModuleType, wrappers: bool) -> list[str]:
+    """List the hooks that a plug-in wraps, or those that it implements."""
     return [
         hook.name
         for hook in manager.get_hookcallers(plugin) or []
         for implementation in hook.get_hookimpls()
         if implementation.plugin is plugin
-        and not (implementation.wrapper or implementation.hookwrapper)
+        and (implementation.wrapper or implementation.hookwrapper) == wrappers
     ]
 
 
 def _check_required(manager: pluggy.PluginManager, plugin: ModuleType, origin: str) -> None:
-    present = {hook.name for hook in manager.get_hookcallers(plugin) or []}
-    for name in hookspecs.REQUIRED:
-        if name in present:
-            continue
-        function: Any = getattr(plugin, name, None)
-        remedy = (
-            f"put @zoo.hookimpl above def {name}"
-            if inspect.isfunction(function)
-            else f"add def {name}{inspect.signature(getattr(hookspecs, name))}"
+    if wrapped := _own(manager, plugin, wrappers=True):
+        raise PluginError(
+            f"{origin} wraps {wrapped[0]}(), which is what an extension does. An architecture "
+            "implements it: leave wrapper=True out."
         )
-        raise PluginError(f"{origin} lacks the hook {name}(): {remedy}.")
+    present = _own(manager, plugin, wrappers=False)
+    for name in hookspecs.REQUIRED:
+        if name not in present:
+            raise PluginError(
+                f"{origin} lacks the hook {name}(): add @zoo.hookimpl and "
+                f"def {name}({', '.join(_arguments(name))})."
+            )
+
+
+def _arguments(hook: str) -> list[str]:
+    return list(inspect.signature(getattr(hookspecs, hook)).parameters)
 
 
 def _offer(plugin: ModuleType, error: pluggy.PluginValidationError) -> str:
@@ -182,11 +216,10 @@ def _offer(plugin: ModuleType, error: pluggy.PluginValidationError) -> str:
         function = getattr(plugin, name, None)
         if not inspect.isfunction(function):
             continue
-        known = list(inspect.signature(getattr(hookspecs, name)).parameters)
-        offered = list(inspect.signature(function).parameters)
+        known, offered = _arguments(name), list(inspect.signature(function).parameters)
         if extra := [argument for argument in offered if argument not in known]:
             return (
                 f"{name}({', '.join(offered)}) asks for {extra[0]!r}. {name}() may ask for "
                 f"{', '.join(known) or 'nothing'}."
             )
-    return str(error)
+    return told(error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
@@ -14,9 +15,15 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
 )
+from pydantic.errors import PydanticInvalidForJsonSchema
 
-from zoo.errors import SettingError, UnknownName, UsageError
+from zoo.errors import SettingError, UnknownName, UsageError, brief
+
+RESERVED = ("name", "data", "out", "seed", "resume", "force", "progress")  # arguments of zoo.train
+DEEPEST = 16  # brackets in brackets that the shell's lists may have
 
 
 def _numbered(classes: Any) -> Any:
@@ -57,6 +64,28 @@ class Config(BaseModel):
     validation: Share = 0.0
     """Share of the training data that is only watched, not learnt from."""
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse settings that `zoo.train` could not tell from its own arguments."""
+        if taken := [name for name in RESERVED if name in cls.model_fields]:
+            raise SettingError(f"No setting may be called {taken[0]!r}: zoo.train has it already.")
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _plain(cls, value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
+        """Read none as the word or as nothing, whichever fits; refuse yes and no for a number."""
+        try:
+            accepted = accept(value)
+        except ValidationError:
+            if value is not None and not (isinstance(value, str) and value == "none"):
+                raise
+            accepted = _other_none(value, accept)
+        if _count(bool, accepted) < _count(bool, value):
+            raise ValueError("should be a number, not true or false")
+        if any(isinstance(leaf, int) and abs(leaf) >= 2**63 for leaf in _leaves(accepted)):
+            raise ValueError("should be a number of at most 64 bits")
+        return accepted
+
     def replace(self, **changes: Any) -> Self:
         """Give a copy with some settings changed, and all of them checked.
 
@@ -65,6 +94,28 @@ class Config(BaseModel):
             SettingError: a value is of the wrong type or out of range.
         """
         return checked(type(self), {**self.model_dump(), **changes})
+
+
+def _other_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:
+    """Try None for the word none, or the word for None: TOML has no null, and the shell no types."""
+    try:
+        return accept("none" if value is None else None)
+    except ValidationError:
+        return accept(value)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list | tuple):
+            waiting.extend(item)
+        else:
+            yield item
+
+
+def _count(kind: type, value: Any) -> int:
+    return sum(isinstance(leaf, kind) for leaf in _leaves(value))
 
 
 def checked(kind: type[C], values: Mapping[str, Any]) -> C:
@@ -94,12 +145,15 @@ def _explained(kind: type[Config], error: ValidationError) -> Iterable[str]:
         wanted = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
         where = f"The setting {name!r}" if name else "These settings"
         expected = f" Expected: {expectation(kind, name)}." if name else ""
-        yield f"{where}: {wanted}.{expected} Received: {fault['input']!r:.200}"
+        yield f"{where}: {wanted}.{expected} Received: {brief(fault['input'])}"
 
 
 def expectation(kind: type[Config], name: str) -> str:
     """Describe a setting's type and range in a few words, from its JSON schema."""
-    schema = kind.model_json_schema()
+    try:
+        schema = kind.model_json_schema()
+    except PydanticInvalidForJsonSchema:  # a field of a type that JSON does not know
+        return str(kind.model_fields[name].annotation)
     return _described(schema["properties"][name], schema.get("$defs", {}))
 
 
@@ -143,16 +197,18 @@ def parse(text: str) -> tuple[str, Any]:
     """Read one `key=value` of the shell: a TOML value, a bare word, or a list with commas.
 
     Raises:
-        UsageError: there is no `=`.
+        UsageError: there is no `=`, or the key is no setting but an option.
 
     Example:
         >>> parse("widths=64,64")
         ('widths', [64, 64])
     """
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise UsageError(f"--set takes key=value. Received: {text!r}")
-    return key.strip(), _value(value.strip())
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not key:
+        raise UsageError(f"--set takes key=value. Received: {brief(text)}")
+    if key in RESERVED:
+        raise UsageError(f"{key!r} is no setting but an argument of its own: see zoo train --help")
+    return key, _value(value)
 
 
 def _value(text: str) -> Any:
@@ -160,12 +216,29 @@ def _value(text: str) -> Any:
         return None
     for candidate in (text, text.lower()):
         try:
-            return tomllib.loads(f"value = {candidate}")["value"]
-        except tomllib.TOMLDecodeError:
+            table = tomllib.loads(f"value = {candidate}")
+        except (ValueError, RecursionError):  # ValueError also where there are too many digits
             continue
-    if "," in text and not text.startswith("["):
-        return [_value(item.strip()) for item in text.split(",") if item.strip()]
-    return text
+        if len(table) == 1 and not isinstance(table["value"], date | time):
+            return table["value"]
+    if text.count("[") > DEEPEST:
+        return text
+    items = _items(text)
+    if len(items) == 1 and text.startswith("[") and text.endswith("]"):
+        return [_value(item) for item in _items(text[1:-1])]  # the shell took its quotes away
+    return [_value(item) for item in items] if "," in text and items != [text] else text
+
+
+def _items(text: str) -> list[str]:
+    """Split at the commas that stand in no brackets."""
+    depth, items = 0, [""]
+    for sign in text:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += sign
+    return [item.strip() for item in items if item.strip()]
 
 
 def fill(config: C, **facts: Any) -> C:

@@ -7,14 +7,15 @@ whoever asks for it. A name that two distributions claim is refused, and only th
 from __future__ import annotations
 
 import importlib.util
-from collections import defaultdict
+import warnings
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, distributions, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoo.errors import PluginError, UnknownName
+from zoo.errors import PluginError, UnknownName, brief, told
 
 ARCHITECTURES = "zoo.architectures"
 FORMATS = "zoo.formats"
@@ -30,14 +31,42 @@ _KINDS = {
 
 
 @cache
-def _installed() -> Any:
-    """Read the metadata of every installed distribution, once a process."""
-    return entry_points()
+def installed() -> Any:
+    """Read the metadata of every installed distribution, once a process; `cache_clear()` forgets it."""
+    try:
+        return entry_points()
+    except Exception:  # one broken entry_points.txt, of any package at all, and none can be read
+        return EntryPoints(_readable())
+
+
+def _readable() -> Iterator[EntryPoint]:
+    """Read one distribution after the other, and warn of those that cannot be read."""
+    seen: set[str] = set()
+    for distribution in distributions():
+        try:
+            name, entries = str(distribution.name), list(distribution.entry_points)
+        except Exception as error:  # whatever the reader of a broken file meets
+            where = distribution.locate_file("")
+            warnings.warn(
+                f"The metadata of a package in {where} cannot be read: {told(error)}", stacklevel=2
+            )
+            continue
+        if name not in seen:  # the first on sys.path is the one that is imported
+            yield from entries
+        seen.add(name)
 
 
 def package_of(entry: EntryPoint) -> str:
     """Name the distribution that an entry point comes from, with its version."""
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown package"
+    if entry.dist is None or not entry.dist.name:
+        return "an unknown package"
+    return f"{entry.dist.name} {entry.dist.version}"
+
+
+def _root(entry: EntryPoint) -> str | None:
+    """Name the top-level module that an entry point leads to; None where it is no module's name."""
+    match = entry.pattern.match(entry.value)
+    return match["module"].partition(".")[0] if match else None
 
 
 class Shelf:
@@ -51,9 +80,9 @@ class Shelf:
     def __init__(self, group: str) -> None:
         self.group = group
         self.kind = _KINDS.get(group, group)
-        self._entries: dict[str, list[EntryPoint]] = defaultdict(list)
-        for entry in _installed().select(group=group):
-            self._entries[entry.name].append(entry)
+        self._entries: dict[str, list[EntryPoint]] = {}
+        for entry in installed().select(group=group):
+            self._entries.setdefault(entry.name, []).append(entry)
 
     def names(self) -> tuple[str, ...]:
         """List every name, sorted, those that two packages claim included."""
@@ -95,25 +124,34 @@ class Shelf:
             PluginError: the module cannot be imported, or is no module.
         """
         entry = self.entry(name)
+        origin = f"The {self.kind} {name!r} of {package_of(entry)}"
+        if _root(entry) is None:
+            raise PluginError(f"{origin} must name a module. Received: {brief(entry.value)}")
         try:
             module = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
-                f"The {self.kind} {name!r} of {package_of(entry)} cannot be imported from "
-                f"{entry.value}: {type(error).__name__}: {error}"
+                f"{origin} cannot be imported from {entry.value}: {told(error)}"
             ) from error
         if not isinstance(module, ModuleType):
             raise PluginError(
-                f"The entry point of the {self.kind} {name!r} of {package_of(entry)} must name a "
-                f"module. Received: {entry.value}"
+                f"{origin} must name a module, not something in it. Received: {entry.value}"
             )
         return module
 
-    def location(self, name: str) -> Path | None:
-        """Find the file of a name's top-level module or package without importing it."""
-        root = self._entries[name][0].module.partition(".")[0]
-        try:
-            spec = importlib.util.find_spec(root)
-        except (ImportError, ValueError):
-            return None
-        return Path(spec.origin) if spec and spec.origin else None
+    def modules(self) -> set[str]:
+        """Name the top-level module of every claim."""
+        roots = {_root(claim) for claims in self._entries.values() for claim in claims}
+        return {root for root in roots if root is not None}
+
+    def locations(self, name: str) -> list[Path]:
+        """Find the file of each claim's top-level module or package without importing it."""
+        found = []
+        for claim in self._entries[name]:
+            try:
+                spec = importlib.util.find_spec(_root(claim) or "")
+            except (ImportError, ValueError):
+                continue
+            if spec and spec.origin:
+                found.append(Path(spec.origin))
+        return found

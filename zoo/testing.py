@@ -25,7 +25,7 @@ import numpy as np
 from zoo import pictures
 from zoo.catalog import catalog
 from zoo.data import Dataset, open_dataset
-from zoo.errors import ZooError
+from zoo.errors import UnknownName, ZooError, told
 from zoo.exporting import FORMATS_BY_DEFAULT, export, verify
 from zoo.models import Recipe, load, loaded, recipe
 from zoo.parts import prepare
@@ -220,9 +220,16 @@ def outcomes(name: str, checks: Sequence[str] = tuple(CHECKS)) -> Iterator[Outco
     """Make the checks on one architecture, one after the other.
 
     Raises:
-        UnknownName: there is no such model or architecture.
+        UnknownName: there is no such model, architecture or check.
         PluginError: it cannot even be registered.
+
+    Example:
+        >>> [outcome.check for outcome in outcomes("mlp") if outcome.verdict == "failed"]
+        []
     """
+    for check in checks:
+        if check not in CHECKS:
+            raise UnknownName("check", check, CHECKS)
     with tempfile.TemporaryDirectory(prefix="zoo-check-") as folder:
         subject = Subject(name, Path(folder))
         for check in checks:
@@ -238,6 +245,8 @@ def _verdict(check: Callable[[Subject], None], subject: Subject) -> tuple[str, s
         return "skipped", str(reason)
     except (AssertionError, ZooError) as error:
         return "failed", str(error)
+    except Exception as error:  # a plug-in's model or config may raise anything when it is used
+        return "failed", told(error)
     return "passed", ""
 
 
