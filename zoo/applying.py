@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from PIL import Image
 
 from zoo import pictures
 from zoo.errors import DataError, UsageError
-from zoo.images import SUFFIXES
+from zoo.images import SUFFIXES, images_in
 from zoo.models import loaded
 from zoo.runs import Run
+
+READABLE = SUFFIXES | {".npy"}
 
 
 def apply_to_files(
@@ -32,41 +35,59 @@ def apply_to_files(
     files = expanded(items)
     chosen, model = loaded(run)
     results, faults = [], []
-    for file in tracked(files):
+    names = dict(zip(files, _names(files), strict=True))
+    for file in tracked(list(names)):
         try:
             answer = chosen.architecture.apply(model, chosen.config, [file])[0]
         except DataError as error:
             faults.append(str(error))
             continue
-        results.append(_saved(answer, file, out))
+        results.append(_saved(answer, names[file], out))
     return results, faults
 
 
 def expanded(items: Sequence[str]) -> list[Path]:
-    """Replace each folder by the images in it.
+    """Replace each folder by the images and arrays in it and below.
 
     Raises:
-        UsageError: a folder holds no image.
+        UsageError: a folder holds none, or cannot be read.
     """
     files: list[Path] = []
     for item in map(Path, items):
         inside = [item]
         if item.is_dir():
-            inside = sorted(path for path in item.rglob("*") if path.suffix.lower() in SUFFIXES)
+            inside = images_in(item, READABLE)
             if not inside:
-                raise UsageError(f"There is no image in {item}.")
+                raise UsageError(f"There is no image (and no .npy) in {item}.")
         files += inside
     return files
 
 
-def _saved(answer: Mapping[str, Any], file: Path, out: Path | None) -> dict[str, Any]:
+def _names(files: Sequence[Path]) -> list[str]:
+    """Name what comes of each file after it, with a number where a name is taken."""
+    taken: Counter[str] = Counter()
+    names = []
+    for file in files:
+        taken[file.stem] += 1
+        number = taken[file.stem]
+        names.append(file.stem if number == 1 else f"{file.stem}-{number}")
+    return names
+
+
+def _is_picture(value: Any) -> bool:
+    if isinstance(value, list | tuple):  # the frames of an animation
+        return bool(value) and all(map(_is_picture, value))
+    return isinstance(value, np.ndarray | Image.Image) or hasattr(value, "savefig")
+
+
+def _saved(answer: Mapping[str, Any], name: str, out: Path | None) -> dict[str, Any]:
     """Replace pictures by the paths that they are saved at."""
     kept: dict[str, Any] = {}
     for key, value in answer.items():
-        if not isinstance(value, np.ndarray | Image.Image):
+        if not _is_picture(value):
             kept[key] = value
         elif out is not None:
-            kept[key] = pictures.save(value, out / f"{file.stem}-{key}")
+            kept[key] = pictures.save(value, out / f"{name}-{key}")
         else:
             raise UsageError(f"apply gives pictures here ({key}). Say where they go: --out DIR")
     return kept

@@ -17,11 +17,12 @@ import numpy as np
 from pydantic import NonNegativeFloat
 
 from zoo import optimizing, pictures
-from zoo.data import Array, Dataset, as_float
+from zoo.data import Array, Dataset, as_array, as_float
 from zoo.errors import DataError
-from zoo.images import read_image
+from zoo.images import checked_array, read_image
 from zoo.settings import ClassNames, Share
 from zoo.settings import Config as Settings
+from zoo.untrusted import read_array
 
 if TYPE_CHECKING:
     import keras
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 WORST = 24  # mistakes shown
 ALIKE = 30  # classes up to which each one's recall is a measure of its own
 TOP = 5
+LETTERS = 15  # of a class's name over a picture
 
 
 class Config(Settings):
@@ -117,6 +119,9 @@ def predict(model: keras.Model, inputs: Array) -> Array:
 def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
     """Give accuracy, macro F1 and, up to 30 classes, each class's recall on the test split.
 
+    A class that does not occur there has no recall; macro F1 is the mean over the classes that
+    occur, or that the model took an example for.
+
     Raises:
         DataError: the data has no labels.
     """
@@ -124,15 +129,16 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
 
     truth, names = labels(data)
     said = probabilities.argmax(-1)
-    numbers = np.arange(len(names))
     found = {
         "accuracy": float((said == truth).mean()),
-        "macro_f1": float(f1_score(truth, said, labels=numbers, average="macro", zero_division=0)),
+        "macro_f1": float(f1_score(truth, said, average="macro", zero_division=0)),
     }
     if len(names) <= ALIKE:
-        recalls = recall_score(truth, said, labels=numbers, average=None, zero_division=0)
+        present = np.unique(truth)
+        recalls = recall_score(truth, said, labels=present, average=None)
         found |= {
-            f"recall_{name}": float(recall) for name, recall in zip(names, recalls, strict=True)
+            f"recall_{names[at]}": float(recall)
+            for at, recall in zip(present, recalls, strict=True)
         }
     return found
 
@@ -181,7 +187,8 @@ def _mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         return {}
     worst = wrong[np.argsort(-probabilities[wrong, said[wrong]])][:WORST]
     captions = [
-        f"{names[said[at]]} {probabilities[at, said[at]]:.0%}, is {names[truth[at]]}"
+        f"{pictures.shortened(names[said[at]], LETTERS)}, {probabilities[at, said[at]]:.0%}\n"
+        f"is {pictures.shortened(names[truth[at]], LETTERS)}"
         for at in worst
     ]
     return {"mistakes": pictures.captioned(list(as_float(data.test.stored[worst])), captions)}
@@ -201,14 +208,19 @@ def _answer(
 
 
 def _read(item: Any, shape: tuple[int | None, ...]) -> Array:
-    if isinstance(item, str | Path) and Path(item).suffix == ".npy":
+    """Read an image, an .npy file or an array as one input; a refusal names the file."""
+    if not isinstance(item, str | Path):
+        return _taken(item, shape)
+    path = Path(item)
+    if path.suffix.lower() == ".npy":
         try:
-            item = np.load(item, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{item} cannot be read as an array: {error}.") from error
-    if len(shape) == 3:
-        return read_image(item, shape)
-    array = as_float(np.asarray(item)) if not isinstance(item, str | Path) else None
-    if array is None or array.ndim != len(shape):
-        raise DataError(f"The model takes arrays of shape {shape} (.npy). Received: {item!r:.100}")
-    return array
+            return _taken(read_array(path), shape)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+    if len(shape) != 3:
+        raise DataError(f"{path}: the model takes arrays of shape {shape}, each in an .npy file.")
+    return read_image(path, shape)
+
+
+def _taken(array: Any, shape: tuple[int | None, ...]) -> Array:
+    return read_image(array, shape) if len(shape) == 3 else checked_array(as_array(array), shape)

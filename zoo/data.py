@@ -41,9 +41,9 @@ class Split:
     targets: Array | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stored", _as_array(self.stored))
+        object.__setattr__(self, "stored", as_array(self.stored))
         if self.targets is not None:
-            object.__setattr__(self, "targets", _as_array(self.targets))
+            object.__setattr__(self, "targets", as_array(self.targets))
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -205,8 +205,12 @@ def hold_out(split: Split) -> tuple[Split, Split]:
     return split.take(learnt), split.take(np.sort(tested))
 
 
-def _as_array(values: Any) -> Array:
-    """Make an array in this machine's byte order, which is the only one that TensorFlow reads."""
+def as_array(values: Any) -> Array:
+    """Make an array in this machine's byte order, which is the only one that TensorFlow reads.
+
+    Raises:
+        DataError: the values are lists of different lengths.
+    """
     try:
         array = np.asarray(values)
     except ValueError as error:

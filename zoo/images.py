@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from zoo.data import Array, as_float
+from zoo.data import Array, as_array, as_float
 from zoo.errors import DataError
 from zoo.inspecting import check_numbers, check_pixels, is_image
 
@@ -90,7 +90,7 @@ def read_image(item: str | Path | Array, shape: tuple[int | None, ...]) -> Array
     """
     if isinstance(item, str | Path):
         return as_float(to_array(open_image(Path(item)), shape))
-    array = np.asarray(item)
+    array = as_array(item)
     if array.ndim == 2 and shape[-1] == 1:
         array = array[..., None]
     return checked_array(array, shape)

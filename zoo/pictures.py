@@ -7,7 +7,8 @@ Pillow image; a matplotlib figure; or a list of arrays or images, which becomes 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 FRAME_SECONDS = 0.15
 DOTS = 110  # an inch
+COUNTED = 25  # classes up to which each cell of a confusion matrix shows its count
+NAMED = 120  # classes up to which their names can be read beside it
 
 
 def save(picture: Picture, path: Path) -> Path:
@@ -75,21 +78,33 @@ def figure(width: float, height: float) -> Figure:
 
 def curves(history: Sequence[dict[str, float]]) -> Figure:
     """Draw what each epoch reported: one panel a measure, training and validation together."""
-    measures = [
-        name for name in history[0] if name not in ("epoch", "seconds") and name[:4] != "val_"
-    ]
-    drawn = figure(4.2 * max(1, len(measures)), 3.2)
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    reported = dict.fromkeys(name for row in history for name in row)
+    measures = [name for name in reported if name not in ("epoch", "seconds", *_watched(reported))]
+    columns = min(4, max(1, len(measures)))
+    rows = -(-len(measures) // columns)
+    drawn = figure(4.2 * columns, 3.2 * max(1, rows))
     epochs = [row["epoch"] for row in history]
     for at, name in enumerate(measures):
-        axes = drawn.add_subplot(1, len(measures), at + 1)
+        axes = drawn.add_subplot(rows, columns, at + 1)
         for label, key in (("training", name), ("validation", f"val_{name}")):
-            if key in history[0]:
+            if key in reported:
                 values = [row.get(key, np.nan) for row in history]
                 axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=label)
-        axes.set(xlabel="epoch", title=name)
+        axes.set_title(name, parse_math=False)
+        axes.set_xlabel("epoch")
+        whole = FixedLocator(epochs) if len(epochs) < 10 else MaxNLocator(integer=True)
+        axes.xaxis.set_major_locator(whole)
         axes.grid(alpha=0.3)
         axes.legend()
     return drawn
+
+
+def _watched(names: Iterable[str]) -> set[str]:
+    """Find the measures that are drawn beside the one of the same name on the training data."""
+    known = set(names)
+    return {name for name in known if name.startswith("val_") and name[4:] in known}
 
 
 def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
@@ -100,25 +115,40 @@ def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
     axes = drawn.add_subplot()
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    if count <= 25:
+    if count <= COUNTED:
         for row, column in np.argwhere(matrix > 0):
             colour = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{matrix[row, column]}", ha="center", va="center", color=colour)
-        axes.set_xticks(range(count), classes, rotation=45 if max(map(len, classes)) > 2 else 0)
-        axes.set_yticks(range(count), classes)
+            figures = f"{matrix[row, column]}"
+            size = 10 if len(figures) < 4 else 7
+            axes.text(column, row, figures, ha="center", va="center", color=colour, fontsize=size)
+    if count <= NAMED:
+        names = [shortened(name, 20) for name in classes]
+        style: dict[str, Any] = {"parse_math": False, "fontsize": 10 if count <= COUNTED else 6}
+        axes.set_yticks(range(count), names, **style)
+        if max(map(len, names)) > 2 or count > COUNTED:
+            style |= {"rotation": 90 if count > COUNTED else 45, "rotation_mode": "anchor"}
+            style |= {"ha": "right", "va": "center" if count > COUNTED else "top"}
+        axes.set_xticks(range(count), names, **style)
     axes.set(xlabel="predicted", ylabel="true")
     return drawn
 
 
 def captioned(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
-    """Draw images in a grid with a caption over each."""
-    rows = -(-len(images) // columns)
-    drawn = figure(1.5 * columns, 1.8 * max(rows, 1))
+    """Draw images in a grid with a caption of one or two lines over each."""
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    lines = max((caption.count("\n") + 1 for caption in captions), default=1)
+    drawn = figure(1.5 * columns, (1.55 + 0.16 * lines) * rows)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawn.add_subplot(rows, columns, at + 1)
         show(axes, image)
-        axes.set_title(caption, fontsize=8)
+        axes.set_title(caption, fontsize=8, parse_math=False)
     return drawn
+
+
+def shortened(text: str, length: int) -> str:
+    """Cut a text that is too long for its place."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def show(axes: Axes, image: Array) -> None:
@@ -143,6 +173,8 @@ def grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
 
 def _rendered(drawn: Any) -> Image.Image:
     buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png")
+    with warnings.catch_warnings():  # a script that matplotlib's font lacks is drawn as boxes
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        drawn.savefig(buffer, format="png")
     buffer.seek(0)
     return Image.open(buffer).convert("RGB")

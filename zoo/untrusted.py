@@ -67,6 +67,22 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     return arrays
 
 
+def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
+    """Open an .npy without pickle; no more is read than the file holds.
+
+    Raises:
+        DataError: it is no .npy, or declares more than it holds, or needs pickle.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"it cannot be read as an array: {error}.") from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise DataError("it is an .npz; save one array with numpy.save.")
+    return array
+
+
 def read_text(path: Path) -> str:
     """Read a small text file.
 
