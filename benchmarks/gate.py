@@ -1,0 +1,99 @@
+"""What the gate costs: exporting a trained cnn in four formats against the bare writes, interleaved.
+
+    python benchmarks/gate.py > benchmarks/results/gate.md
+
+Bare writes are what anybody would type: `model.save` twice, `model.export`, and tf2onnx, nothing
+opened, nothing compared. The checker process imports four runtimes, which takes seconds and is the same for
+every model; it starts before the writing and runs beside it. The last row takes that aside: the export
+gets a checker that was started early enough to be ready.
+"""
+
+import contextlib
+import io
+import logging
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import keras
+import tensorflow as tf
+import tf2onnx
+
+import zoo
+from zoo import checker, exporting
+from zoo.data import Dataset, open_dataset
+from zoo.exporting import FORMATS_BY_DEFAULT
+
+ROUNDS = 7
+
+
+def bare(model: keras.Model, folder: Path) -> None:
+    model.save(folder / "model.keras")
+    model.save(folder / "model.h5")
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.export(folder / "model")
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="inputs")]
+    function = tf.function(lambda x: model(x, training=False), input_signature=signature)
+    made, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=17)
+    (folder / "model.onnx").write_bytes(made.SerializeToString())
+
+
+def timed(work: Callable[..., object], *given: object, **named: object) -> float:
+    begun = time.perf_counter()
+    work(*given, **named)
+    return time.perf_counter() - begun
+
+
+def ready(seconds: float = 15) -> checker.Checker:
+    """Start a checker and give it time to import its runtimes."""
+    process = checker.Checker(FORMATS_BY_DEFAULT)
+    time.sleep(seconds)
+    return process
+
+
+def main() -> None:
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    full = open_dataset("digits")
+    data = Dataset("digits", full.train.take(slice(64)), full.test.take(slice(32)), full.classes)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        run = zoo.train(
+            "cnn.mnist", data=data, out=folder / "run", epochs=1, filters=[64, 128, 256]
+        )
+        model = zoo.load(run)
+        names = ("bare writes", "with the gate", "with a ready checker")
+        seconds: dict[str, list[float]] = {name: [] for name in names}
+        for number in range(ROUNDS + 1):
+            target = folder / f"bare-{number}"
+            target.mkdir()
+            times = {
+                "bare writes": timed(bare, model, target),
+                "with the gate": timed(zoo.export, run, out=folder / f"gated-{number}"),
+            }
+            with mock.patch.object(exporting, "Checker", return_value=ready()):
+                warm = folder / f"warm-{number}"
+                times["with a ready checker"] = timed(zoo.export, run, out=warm)
+            for name, value in times.items():
+                if number:  # the first round imports and warms up
+                    seconds[name].append(value)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    print(f"cnn, {model.count_params():,} parameters, four formats, {ROUNDS} rounds, medians\n")
+    print("| | seconds |\n|---|---|")
+    for name, label in (
+        ("bare writes", "bare writes, nothing checked"),
+        ("with the gate", "zoo.export, everything checked"),
+        ("with a ready checker", "the same, the checker process's start aside"),
+    ):
+        print(f"| {label} | {medians[name]:.2f} |")
+    whole, aside = (medians[name] / medians["bare writes"] for name in names[1:])
+    print(
+        f"\nwith the gate / bare: {whole:.2f}x; the checker's start aside: {aside:.2f}x (mark: 3x)"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

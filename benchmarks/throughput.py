@@ -1,0 +1,105 @@
+"""Training throughput: cnn.mnist by `zoo.train` against a hand-written Keras script, interleaved.
+
+    ZOO_DATA=../shared/data python benchmarks/throughput.py > benchmarks/results/throughput.md
+
+Both train the same network (equal parameter counts) on the same examples, in batches of one size,
+with one optimizer and metric. The script feeds a tf.data pipeline as Keras' guides write it: shuffle,
+batch, map to float, prefetch. An epoch's time runs from its beginning to the beginning of the next, so the
+zoo's includes its checkpoint, its history and its progress. The first epoch (tracing) is left out.
+"""
+
+import itertools
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+import zoo
+from zoo.data import Dataset, open_dataset
+from zoo.progress import Progress
+
+EXAMPLES, EPOCHS, ROUNDS, BATCH, RATE, DECAY = 12_800, 4, 5, 128, 2e-3, 1e-4
+
+
+class Times(Progress):
+    """Note when each epoch begins."""
+
+    def __init__(self) -> None:
+        self.begun: list[float] = []
+
+    def start(self, epochs: int, steps: int, epoch: int) -> None:
+        self.begun.append(time.perf_counter())
+
+
+def by_the_zoo(data: Dataset) -> list[float]:
+    times = Times()
+    with tempfile.TemporaryDirectory() as folder:
+        zoo.train("cnn.mnist", data=data, out=Path(folder) / "run", epochs=EPOCHS, progress=times)
+    return times.begun
+
+
+def network() -> keras.Model:
+    inputs = x = keras.Input((28, 28, 1))
+    for filters in (32, 64, 128):
+        for _ in range(2):
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+            x = layers.Activation("relu")(layers.BatchNormalization()(x))
+        x = layers.SpatialDropout2D(0.1)(layers.MaxPooling2D(2)(x))
+    x = layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, layers.Dense(10)(x))
+
+
+def by_hand(data: Dataset) -> list[float]:
+    steps = EXAMPLES // BATCH * EPOCHS
+    warm = int(0.05 * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm, warmup_target=RATE, warmup_steps=warm
+    )
+    model = network()
+    model.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=DECAY),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy()],
+    )
+    stream = (
+        tf.data.Dataset.from_tensor_slices((data.train.stored, data.train.targets))
+        .shuffle(EXAMPLES)
+        .batch(BATCH, drop_remainder=True)
+        .map(lambda x, y: (tf.cast(x, tf.float32) / 255, y), num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    begun: list[float] = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: begun.append(time.perf_counter())
+    )
+    model.fit(stream, epochs=EPOCHS, callbacks=[watch], verbose=0)
+    return begun
+
+
+def main() -> None:
+    full = open_dataset("mnist")
+    data = Dataset(
+        "mnist", full.train.take(slice(EXAMPLES)), full.test.take(slice(500)), full.classes
+    )
+    sizes = zoo.create("cnn.mnist").count_params(), network().count_params()
+    assert sizes[0] == sizes[1], sizes
+    seconds: dict[str, list[float]] = {"zoo.train": [], "by hand": []}
+    for _ in range(ROUNDS):
+        for name, train in (("zoo.train", by_the_zoo), ("by hand", by_hand)):
+            begun = train(data)[1:]
+            seconds[name] += [b - a for a, b in itertools.pairwise(begun)]
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    print(f"cnn.mnist, {sizes[0]:,} parameters, {EXAMPLES:,} examples, batches of {BATCH}\n")
+    print("| | examples a second, median | slowest | fastest |\n|---|---|---|---|")
+    for name, values in seconds.items():
+        rates = [EXAMPLES / value for value in (medians[name], max(values), min(values))]
+        print(f"| {name} | " + " | ".join(f"{rate:,.0f}" for rate in rates) + " |")
+    print(f"\nzoo.train / by hand: {medians['by hand'] / medians['zoo.train']:.3f}x (mark: 0.97x)")
+
+
+if __name__ == "__main__":
+    main()
