@@ -6,11 +6,12 @@ document recognition", Proc. IEEE 86 (1998); blocks of 3 x 3 convolutions after 
 "Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
 """
 
-from typing import Any, Literal
+import math
+from typing import Annotated, Any, Literal
 
 import keras
 from keras import layers
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
 from zoo import classification, optimizing
@@ -22,7 +23,7 @@ class Config(classification.Config):
 
     input_shape: tuple[PositiveInt | None, ...] | None = None
     """Shape of one input, channels last; none for an axis of any size. None: the dataset's."""
-    filters: tuple[PositiveInt, ...] = (32, 64)
+    filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64)
     """Filters of each block's convolutions."""
     convolutions: PositiveInt = 2
     """Convolutions in a block."""
@@ -57,7 +58,7 @@ def normalised(x: Any, kind: str) -> Any:
     if kind == "batch":
         return layers.BatchNormalization()(x)
     if kind == "group":
-        return layers.GroupNormalization(groups=min(8, x.shape[-1]))(x)
+        return layers.GroupNormalization(groups=math.gcd(8, x.shape[-1]))(x)
     return layers.LayerNormalization()(x) if kind == "layer" else x
 
 
@@ -77,7 +78,7 @@ def block(x: Any, config: Config, filters: int, rank: int) -> Any:
 
 def check_size(config: Config) -> None:
     """Refuse inputs that the blocks would halve to nothing."""
-    *sizes, channels = config.input_shape
+    *sizes, channels = config.input_shape or (None,)
     needed = 2 ** len(config.filters) if config.pooling != "stride" else 1
     too_small = [size for size in sizes if size is not None and size < needed]
     if not 1 <= len(sizes) <= 3 or channels is None or too_small:

@@ -6,24 +6,64 @@ trained on the cross-entropy of the logits. Rumelhart, Hinton & Williams, "Learn
 by back-propagating errors", Nature 323 (1986).
 """
 
+import math
 from functools import reduce
 from typing import Annotated, Any, Literal
 
 import keras
 from keras import layers
-from pydantic import Field, PositiveInt
+from pydantic import AfterValidator, PositiveInt
 
 import zoo
 from zoo import classification
 from zoo.settings import Share
 
-NUMBER = r"\d+\.?\d*(e-?\d+)?"
-Penalty = Annotated[str, Field(pattern=rf"^(l1|l2)\({NUMBER}\)$|^l1_l2\({NUMBER}, ?{NUMBER}\)$")]
+PENALTIES = {
+    "l1": (keras.regularizers.L1, 1),  # with how many numbers it takes
+    "l2": (keras.regularizers.L2, 1),
+    "l1_l2": (keras.regularizers.L1L2, 2),
+}
+CONSTRAINTS = {
+    "max_norm": (keras.constraints.MaxNorm, 1),
+    "min_max_norm": (keras.constraints.MinMaxNorm, 2),
+    "unit_norm": (keras.constraints.UnitNorm, 0),
+    "non_neg": (keras.constraints.NonNeg, 0),
+}
+
+
+def named(spec: str | None) -> Any:
+    """Make a regularizer or a constraint from a spec such as `max_norm(3)`."""
+    if spec is None:
+        return None
+    name, _, numbers = spec.removesuffix(")").partition("(")
+    kind, count = (PENALTIES | CONSTRAINTS)[name]
+    values = [float(number) for number in numbers.split(",") if numbers]
+    written = spec in (name, f"{name}({numbers})") and len(values) == count
+    limits = values if name in CONSTRAINTS else []
+    ordered = limits == sorted(limits) and limits[-1:] != [0]
+    if not (written and ordered and all(0 <= value < math.inf for value in values)):
+        raise ValueError(f"{spec!r} is no regularizer or constraint")
+    return kind(*values)
+
+
+def one_of(kinds: dict[str, Any], examples: str) -> AfterValidator:
+    """Make the check of a setting that names one of some kinds."""
+
+    def check(spec: str) -> str:
+        try:
+            known = spec.partition("(")[0] in kinds and named(spec) is not None
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(f"should be {examples}, with numbers from 0 on")
+        return spec
+
+    return AfterValidator(check)
+
+
+Penalty = Annotated[str, one_of(PENALTIES, "l1(1e-5), l2(1e-4) or l1_l2(1e-5, 1e-4)")]
 Constraint = Annotated[
-    str,
-    Field(
-        pattern=rf"^(non_neg|unit_norm)$|^max_norm\({NUMBER}\)$|^min_max_norm\({NUMBER}, ?{NUMBER}\)$"
-    ),
+    str, one_of(CONSTRAINTS, "max_norm(3), min_max_norm(0.5, 2), unit_norm or non_neg")
 ]
 RELUS = {"leaky_relu": layers.LeakyReLU, "prelu": layers.PReLU, "relu6": lambda: layers.ReLU(6.0)}
 
@@ -60,25 +100,15 @@ class Config(classification.Config):
     batch_size: PositiveInt = 128
 
 
-def named(module: Any, spec: str | None) -> Any:
-    """Make a regularizer or a constraint from a spec such as `max_norm(3)`."""
-    if spec is None:
-        return None
-    name, _, numbers = spec.rstrip(")").partition("(")
-    kind = {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"}.get(name) or name.title().replace("_", "")
-    return getattr(module, kind)(*[float(number) for number in numbers.split(",") if number])
-
-
 def hidden(config: Config, width: int) -> list[keras.Layer]:
     """Give the layers of one hidden layer."""
-    regularizer, constraint = keras.regularizers, keras.constraints
     dense = layers.Dense(
         width,
-        kernel_regularizer=named(regularizer, config.kernel_regularizer),
-        bias_regularizer=named(regularizer, config.bias_regularizer),
-        activity_regularizer=named(regularizer, config.activity_regularizer),
-        kernel_constraint=named(constraint, config.kernel_constraint),
-        bias_constraint=named(constraint, config.bias_constraint),
+        kernel_regularizer=named(config.kernel_regularizer),
+        bias_regularizer=named(config.bias_regularizer),
+        activity_regularizer=named(config.activity_regularizer),
+        kernel_constraint=named(config.kernel_constraint),
+        bias_constraint=named(config.bias_constraint),
     )
     norm = {"batch": layers.BatchNormalization, "layer": layers.LayerNormalization}
     activation = RELUS.get(config.activation, lambda: layers.Activation(config.activation))

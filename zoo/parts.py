@@ -79,6 +79,7 @@ def prepare(role: str, model: keras.Model, origin: dict[str, str] | None = None)
     """
     if not re.fullmatch(r"[A-Za-z]\w*(-\w+)*", role):
         raise ExportError(f"A part's role must be a word, such as encoder. Received: {role!r}")
+    model = _functional(model)
     outputs = _outputs(role, model)
     clone = _clone(role, model, outputs)
     contract = Contract(
@@ -106,6 +107,15 @@ def flat_outputs(model: keras.Model, values: Any) -> list[Any]:
 def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
     """Walk through all layers, those inside nested models and wrappers included."""
     yield from model._flatten_layers(include_self=False, recursive=True)
+
+
+def _functional(model: keras.Model) -> keras.Model:
+    """Give a Sequential model, which has no `output` of its own, as a Functional one."""
+    import keras
+
+    if not isinstance(model, keras.Sequential) or not model.built:
+        return model
+    return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
 
 
 def _outputs(role: str, model: keras.Model) -> dict[str, Any]:
