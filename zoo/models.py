@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -172,8 +173,12 @@ def loaded(run: Run, data: str | Path | Dataset | None = None) -> tuple[Recipe, 
     _check_proportion(chosen, run.weights)
     model = chosen.built()
     try:
-        model.load_weights(run.weights)
-    except (ValueError, KeyError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", UserWarning
+            )  # Keras would leave out layers with a warning
+            model.load_weights(run.weights)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
         raise RunError(
             f"{run.weights} does not fit the model that run.json describes: {str(error)[:300]}"
         ) from error

@@ -36,7 +36,7 @@ from zoo.runs import Run
 from zoo.settings import checked, meaning
 from zoo.training import train
 
-EXAMPLES, HELD_OUT, BATCH = 40, 20, 8
+EXAMPLES, HELD_OUT, BATCH, SEED = 40, 20, 8, 1
 ON_JAX = ("build", "train", "round-trip")
 
 
@@ -71,7 +71,12 @@ class Subject:
         """Train once more, into a folder of its own."""
         settings = {**self.settings, **options.pop("settings", {})}
         return train(
-            self.model_name, data=self.data, out=self.folder / where, seed=1, **options, **settings
+            self.model_name,
+            data=self.data,
+            out=self.folder / where,
+            seed=SEED,
+            **options,
+            **settings,
         )
 
 
@@ -101,9 +106,9 @@ def check_train(subject: Subject) -> None:
     """An epoch changes the weights, and its loss is a finite number."""
     import keras
 
-    keras.utils.set_random_seed(1)
-    before = subject.recipe.built().get_weights()
-    after = load_weights(subject.run)
+    after, chosen = load_weights(subject.run), subject.recipe
+    keras.utils.set_random_seed(SEED)
+    before = chosen.architecture.build(chosen.config).get_weights()
     assert any((a != b).any() for a, b in zip(before, after, strict=True)), "no weight changed"
     assert all(np.isfinite(array).all() for array in after), "a weight is not finite"
     history = subject.run.history
