@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from zoo.runs import Run
     from zoo.testing import Outcome
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH = 120  # of what goes to a file or a pipe
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
 err = Console(stderr=True, highlight=False)
 
 
@@ -91,11 +95,15 @@ def show_run(run: Run) -> None:
     """Show what a training came to."""
     err.print(f"[bold]{run.path}[/]  {told(_headline(run.metrics))}")
     if run.pictures:
-        err.print("pictures: " + ", ".join(str(path) for path in run.pictures), markup=False)
+        names = ", ".join(path.name for path in run.pictures)
+        err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
 
 
 def _headline(metrics: Mapping[str, float]) -> dict[str, float]:
-    return dict(list(metrics.items())[:4])
+    """Keep the first measures, without families such as a recall for each class."""
+    families = Counter(name.partition("_")[0] for name in metrics)
+    single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
+    return dict(list((single or dict(metrics)).items())[:4])
 
 
 def show_metrics(metrics: Mapping[str, float]) -> None:
