@@ -42,7 +42,7 @@ def apply_to_files(
         except DataError as error:
             faults.append(str(error))
             continue
-        results.append(_saved(answer, names[file], out))
+        results.append({"item": str(file)} | _saved(answer, names[file], out))
     return results, faults
 
 
