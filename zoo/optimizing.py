@@ -24,7 +24,7 @@ def optimizer(
     weight_decay: float = 0.0,
     ema: float = 0.0,
 ) -> keras.optimizers.Optimizer:
-    """Make an optimizer; biases and normalisation are left out of the weight decay.
+    """Make an optimizer; biases, normalisation and slopes are left out of the weight decay.
 
     Args:
         name: adam, adamw, rmsprop or sgd (with Nesterov momentum 0.9).
@@ -45,7 +45,7 @@ def optimizer(
     rate = _rate(learning_rate, steps, schedule, warmup)
     made = getattr(keras.optimizers, _CLASSES[name])(rate, **extras)
     if extras.get("weight_decay"):
-        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
     return made
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
-from zoo.errors import DataError, UnsafeFile
+from zoo.errors import DataError, UnsafeFile, ZooError, told
 
 SLACK = 64 * 2**20  # bytes that any file may declare
 RATIO = 20  # how many times its own size a model file may declare beyond that
@@ -49,18 +49,19 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{path} is not an .npz file: {error}.") from error
-    try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except ZooError:
+        raise
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path} is not a whole .npz file: {error}.") from error
+    except Exception as error:  # zlib, tokenize, zipfile and NumPy each have errors of their own
         if "allow_pickle" in str(error):
             raise UnsafeFile(
                 f"{path} holds Python objects, which run code when they are read. "
                 "Save plain arrays of numbers."
             ) from error
-        raise DataError(f"{path} is a broken .npz file: {error}.") from error
+        raise DataError(f"{path} is a broken .npz file: {told(error)}.") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a member that is no .npy
             raise DataError(f"{path} is a broken .npz file: {name} in it is no array.")
