@@ -27,6 +27,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FRAME_SECONDS = 0.15
 DOTS = 110  # an inch
 COUNTED = 25  # classes up to which each cell of a confusion matrix shows its count
+LINE = 22  # letters of a caption over an image
 NAMED = 120  # classes up to which their names can be read beside it
 
 
@@ -110,7 +111,9 @@ def _watched(names: Iterable[str]) -> set[str]:
 def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: rows are the truth, columns what the model said."""
     count = len(classes)
-    side = min(12.0, 2.5 + 0.42 * count)
+    names = [shortened(name, 20) for name in classes]
+    letter = 0.085 if count <= COUNTED else 0.05 if count <= NAMED else 0  # inches
+    side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))
     drawn = figure(side, side)
     axes = drawn.add_subplot()
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
@@ -122,7 +125,6 @@ def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
             size = 10 if len(figures) < 4 else 7
             axes.text(column, row, figures, ha="center", va="center", color=colour, fontsize=size)
     if count <= NAMED:
-        names = [shortened(name, 20) for name in classes]
         style: dict[str, Any] = {"parse_math": False, "fontsize": 10 if count <= COUNTED else 6}
         axes.set_yticks(range(count), names, **style)
         if max(map(len, names)) > 2 or count > COUNTED:
@@ -134,15 +136,16 @@ def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
 
 
 def captioned(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
-    """Draw images in a grid with a caption of one or two lines over each."""
+    """Draw images in a grid with a caption over each; long lines are set smaller."""
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((caption.count("\n") + 1 for caption in captions), default=1)
-    drawn = figure(1.5 * columns, (1.55 + 0.16 * lines) * rows)
+    longest = max((len(line) for caption in captions for line in caption.split("\n")), default=1)
+    drawn = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawn.add_subplot(rows, columns, at + 1)
         show(axes, image)
-        axes.set_title(caption, fontsize=8, parse_math=False)
+        axes.set_title(caption, fontsize=min(8.0, 8 * LINE / longest), parse_math=False)
     return drawn
 
 
