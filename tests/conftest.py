@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import zoo
 from zoo.catalog import catalog
 from zoo.data import Dataset, open_dataset
+from zoo.registry import registry
+from zoo.shelf import installed
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +48,44 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
     """A small perceptron's run on the tiny digits; read it, do not change it."""
     out = tmp_path_factory.mktemp("trained") / "run"
     return zoo.train("mlp", data=tiny, out=out, seed=3, widths=[8], epochs=2, batch_size=16)
+
+
+Install = Callable[..., Path]
+
+
+def forget_installed() -> None:
+    """Make the zoo look again at what is installed."""
+    for known in (installed, registry, catalog):
+        known.cache_clear()
+
+
+@pytest.fixture
+def install(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Install]:
+    """Put made-up packages where pip would, for one test, and for the processes that it starts.
+
+    install("zoo-net", {"zoo_net.py": code}, {"zoo.architectures": "net = zoo_net"}) gives the folder.
+    """
+    site = tmp_path_factory.mktemp("site")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.syspath_prepend(site)
+    before = set(sys.modules)
+
+    def put(package: str, files: Mapping[str, str], points: Mapping[str, str]) -> Path:
+        sections = "".join(f"[{group}]\n{lines}\n" for group, lines in points.items())
+        metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        about = f"{package.replace('-', '_')}-1.0.dist-info"
+        written = {**files, f"{about}/METADATA": metadata, f"{about}/entry_points.txt": sections}
+        for name, text in written.items():
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_text(text, "utf-8")
+        importlib.invalidate_caches()
+        forget_installed()
+        return site
+
+    yield put
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(site)):
+            del sys.modules[name]
+    forget_installed()

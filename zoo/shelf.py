@@ -66,7 +66,7 @@ def package_of(entry: EntryPoint) -> str:
 def _root(entry: EntryPoint) -> str | None:
     """Name the top-level module that an entry point leads to; None where it is no module's name."""
     match = entry.pattern.match(entry.value)
-    return match["module"].partition(".")[0] if match else None
+    return match["module"].partition(".")[0] or None if match else None
 
 
 class Shelf:
