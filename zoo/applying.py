@@ -35,14 +35,13 @@ def apply_to_files(
     files = expanded(items)
     chosen, model = loaded(run)
     results, faults = [], []
-    names = dict(zip(files, _names(files), strict=True))
-    for file in tracked(list(names)):
+    for file, name in zip(tracked(files), _names(files), strict=True):
         try:
             answer = chosen.architecture.apply(model, chosen.config, [file])[0]
         except DataError as error:
             faults.append(str(error))
             continue
-        results.append({"item": str(file)} | _saved(answer, names[file], out))
+        results.append({"item": str(file)} | _saved(answer, name, out))
     return results, faults
 
 
