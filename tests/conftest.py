@@ -7,14 +7,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
+from zoo.architecture import Architecture
 from zoo.catalog import catalog
 from zoo.data import Dataset, open_dataset
+from zoo.hookspecs import OPTIONAL, REQUIRED
 from zoo.registry import registry
 from zoo.shelf import installed
 
@@ -88,4 +92,25 @@ def install(
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(site)):
             del sys.modules[name]
+    forget_installed()
+
+
+def plugin(name: str = "zoo_stranger", **hooks: Any) -> ModuleType:
+    """Make a plug-in's module: the perceptron's hooks, some replaced, or left out where None is given."""
+    import zoo_mlp
+
+    module = ModuleType(name, "A plug-in of a test.")
+    for hook in (*REQUIRED, *OPTIONAL):
+        function = hooks.pop(hook, getattr(zoo_mlp, hook))
+        if function is not None:
+            setattr(module, hook, zoo.hookimpl(function))
+    vars(module).update(hooks)
+    return module
+
+
+@pytest.fixture
+def register() -> Iterator[Callable[..., Architecture]]:
+    """Register a plug-in of this process, by the name `stranger`, for one test."""
+    forget_installed()
+    yield lambda **hooks: registry().register(plugin(**hooks), "stranger")
     forget_installed()
