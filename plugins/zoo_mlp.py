@@ -65,6 +65,7 @@ Penalty = Annotated[str, one_of(PENALTIES, "l1(1e-5), l2(1e-4) or l1_l2(1e-5, 1e
 Constraint = Annotated[
     str, one_of(CONSTRAINTS, "max_norm(3), min_max_norm(0.5, 2), unit_norm or non_neg")
 ]
+MEMORY = 0.9  # of batch statistics; Keras' 0.99 is too slow for a training of a few hundred steps
 RELUS = {"leaky_relu": layers.LeakyReLU, "prelu": layers.PReLU, "relu6": lambda: layers.ReLU(6.0)}
 
 
@@ -110,7 +111,10 @@ def hidden(config: Config, width: int) -> list[keras.Layer]:
         kernel_constraint=named(config.kernel_constraint),
         bias_constraint=named(config.bias_constraint),
     )
-    norm = {"batch": layers.BatchNormalization, "layer": layers.LayerNormalization}
+    norm = {
+        "batch": lambda: layers.BatchNormalization(momentum=MEMORY),
+        "layer": layers.LayerNormalization,
+    }
     activation = RELUS.get(config.activation, lambda: layers.Activation(config.activation))
     normalised = [norm[config.normalisation]()] if config.normalisation != "none" else []
     dropped = [layers.Dropout(config.dropout)] if config.dropout else []
