@@ -68,6 +68,8 @@ class Architecture:
         model = self._call("build", config=config)
         if not isinstance(model, keras.Model):
             raise self._broken("build", "a keras.Model", model)
+        if not model.built and not model.variables:
+            raise self._broken("build", "a model that knows its inputs: call it once", model)
         return model
 
     def train(
@@ -132,13 +134,15 @@ class Architecture:
 
         if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
             raise self._broken("preview", "pictures by file name without a suffix", {name: picture})
+        frames = picture if isinstance(picture, list | tuple) else [picture]
         try:
-            if isinstance(picture, list | tuple) and picture:
-                return [pictures.to_image(frame) for frame in picture]
-            return pictures.to_image(picture)
+            drawn = [pictures.to_image(frame) for frame in frames]
+            if not drawn or any(0 in image.size for image in drawn):
+                raise ValueError("there is nothing in it")
         except Exception as error:  # NumPy, Pillow and matplotlib each have errors of their own
             expected = f"an array, an image, a figure or a list of them as the picture {name!r}"
             raise self._broken("preview", expected, picture) from error
+        return drawn if frames is picture else drawn[0]
 
     def _call(self, hook: str, **arguments: Any) -> Any:
         others = [
@@ -170,12 +174,12 @@ class Architecture:
         return f"{culprit} failed at {place}" if place else f"{culprit} failed"
 
     def _broken(self, hook: str, expected: str, received: object) -> PluginError:
-        around = ", ".join(
-            self._extensions[wrapper.plugin.__name__]
+        around = "".join(
+            f". {self._extensions[wrapper.plugin.__name__]} wraps it"
             for wrapper in getattr(self._manager.hook, hook).get_hookimpls()
             if getattr(wrapper.plugin, "__name__", "") in self._extensions
         )
         return PluginError(
             f"{hook}() of the architecture {self.name!r} of {self.package} must return {expected}. "
-            f"Received: {brief(received)}" + (f" (through {around})" if around else "")
+            f"Received: {brief(received)}{around}"
         )

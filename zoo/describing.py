@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zoo.catalog import Entry, catalog
-from zoo.models import Recipe, sketched
+from zoo.models import Recipe, parameters, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
 from zoo.settings import expectation, meaning
@@ -104,4 +104,4 @@ def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     model = chosen.built()
     made = chosen.architecture.export(model, chosen.config)
     contracts = {role: prepare(role, part).contract for role, part in made.items()}
-    return int(model.count_params()), contracts
+    return parameters(model), contracts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -213,6 +214,11 @@ def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
     return chosen.architecture.apply(model, chosen.config, list(items))
 
 
+def parameters(model: keras.Model) -> int:
+    """Count the numbers in a model's weights, also where only its parts were ever called."""
+    return sum(math.prod(weight.shape) for weight in model.weights)
+
+
 def count_parameters(architecture: Architecture, config: Config) -> int | None:
     """Count a model's parameters without allocating them; None where `build` looks at their values.
 
@@ -224,7 +230,7 @@ def count_parameters(architecture: Architecture, config: Config) -> int | None:
         import keras
 
         with keras.StatelessScope(initialize_variables=False):
-            return int(architecture.build(config).count_params())
+            return parameters(architecture.build(config))
 
     try:
         with ThreadPoolExecutor(1) as thread:
