@@ -200,7 +200,7 @@ def _files() -> dict[Path, str | None]:
     if here.exists():
         files.setdefault(here.resolve(), None)
     if named:
-        files.setdefault(Path(os.path.realpath(os.path.expanduser(named))), None)
+        files.setdefault(Path(os.path.abspath(os.path.expanduser(named))), None)
     return files
 
 
