@@ -22,7 +22,7 @@ import zoo
 from zoo.data import Dataset, open_dataset
 from zoo.progress import Progress
 
-EXAMPLES, EPOCHS, ROUNDS, BATCH, RATE, DECAY = 12_800, 4, 5, 128, 2e-3, 1e-4
+EXAMPLES, EPOCHS, ROUNDS, BATCH, RATE, DECAY = 6_400, 4, 4, 128, 2e-3, 1e-4
 
 
 class Times(Progress):

@@ -17,10 +17,9 @@ import zoo
 from zoo import classification, optimizing
 from zoo.settings import Share
 
-MEMORY = (
-    0.9  # of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a
-)
-# small training hardly takes more: 3 epochs of cnn.digits are then right for 8% of what is held out
+# Of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a small training
+# hardly takes more: 3 epochs of cnn.digits are then right for 8% of what is held out.
+MEMORY = 0.9
 
 
 class Config(classification.Config):
