@@ -1,0 +1,58 @@
+"""The tutorial is the example: its blocks are the files, and what it says runs."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import Install
+
+import zoo
+from zoo.data import Dataset
+from zoo.hookspecs import OPTIONAL, REQUIRED
+from zoo.registry import registry
+from zoo.shelf import EXTENSIONS
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "writing-a-plugin.md"
+EXAMPLE = ROOT / "examples" / "zoo-perceptron"
+
+
+def blocks(language: str) -> list[str]:
+    """Give the fenced blocks of the page in one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+
+
+def test_the_blocks_of_the_tutorial_are_the_plugins_module() -> None:
+    source = (EXAMPLE / "zoo_perceptron" / "__init__.py").read_text("utf-8")
+    assert "\n\n".join(blocks("python")) == source
+
+
+def test_the_tutorial_shows_the_other_files_as_they_are() -> None:
+    catalog, project, _ = blocks("toml")
+    assert catalog == (EXAMPLE / "zoo_perceptron" / "registry.toml").read_text("utf-8")
+    assert project == (EXAMPLE / "pyproject.toml").read_text("utf-8")
+    assert blocks("py")[0] == (EXAMPLE / "tests" / "test_perceptron.py").read_text("utf-8")
+
+
+def test_the_tutorial_names_every_hook() -> None:
+    text = PAGE.read_text("utf-8")
+    assert [hook for hook in (*REQUIRED, *OPTIONAL) if f"`{hook}`" not in text] == []
+
+
+def test_the_tutorials_links_lead_somewhere() -> None:
+    for page in (PAGE, EXAMPLE / "README.md", ROOT / "README.md"):
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            assert link.startswith("http") or (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_tutorials_extension_runs(
+    install: Install, tiny: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = tomllib.loads(blocks("toml")[2])["project"]["entry-points"][EXTENSIONS]
+    ((name, module),) = points.items()
+    code = blocks("py")[1]
+    install("zoo-stopwatch", {f"{module}.py": code}, {EXTENSIONS: f"{name} = {module}"})
+    zoo.train("mlp", data=tiny, widths=[2], epochs=2, batch_size=16)
+    assert re.fullmatch(r"2 epochs in \d+\.\d s\n", capsys.readouterr().out)
+    assert registry().get("mlp").name == "mlp"
