@@ -135,3 +135,67 @@ def test_it_takes_inputs_that_are_no_images_and_draws_none(perceptron: ModuleTyp
     run = zoo.train("perceptron", data=data, **SMALL)
     assert [path.name for path in (run.path / "pictures").iterdir()] == ["curve.png"]
     assert len(zoo.apply(run, list(data.test.inputs[:2]))) == 2
+
+
+DATASET = """
+'''Two kinds of noise.'''
+import numpy as np, zoo
+INPUT_SHAPE, CLASSES = (4,), ("even", "odd")
+
+def load():
+    x, y = np.random.default_rng(0).random((20, 4)), np.arange(20) % 2
+    return zoo.Dataset("noise", zoo.Split(x, y), zoo.Split(x, y), CLASSES)
+"""
+
+
+def offered(install: Install, code: str) -> None:
+    """Install a dataset and a model that is trained on it."""
+    files = {
+        "zoo_noise/__init__.py": code,
+        "zoo_noise/registry.toml": '[mlp.noise]\nsummary = "x"\ndataset = "noise"\n'
+        "settings = { widths = [2], epochs = 1 }",
+    }
+    install("zoo-noise", files, {"zoo.datasets": "noise = zoo_noise"})
+
+
+def test_a_strangers_dataset_is_trained_on_by_name(install: Install) -> None:
+    offered(install, DATASET)
+    assert zoo.create("mlp.noise").input_shape == (None, 4)
+    assert zoo.train("mlp.noise").record["dataset"]["source"] == "noise"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "must say its INPUT_SHAPE, sizes, and its CLASSES"),
+        (DATASET.replace("(4,)", "4"), "must say its INPUT_SHAPE, sizes, and its CLASSES"),
+        (DATASET.replace("(4,)", "('a',)"), "must say its INPUT_SHAPE, sizes, and its CLASSES"),
+        ("import nowhere", "cannot be imported from zoo_noise: ModuleNotFoundError"),
+    ],
+)
+def test_a_dataset_that_does_not_say_its_shape_is_named(
+    install: Install, code: str, said: str
+) -> None:
+    offered(install, code)
+    with pytest.raises(zoo.PluginError, match=r"^The dataset 'noise' of zoo-noise 1\.0 ") as raised:
+        zoo.create("mlp.noise")
+    assert said in str(raised.value)
+    assert zoo.create("mlp.digits").count_params() > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("1 / 0", "failed in load(): ZeroDivisionError: division by zero"),
+        ("raise SystemExit(1)", "failed in load(): SystemExit: 1"),
+        ("return None", "must return a zoo.Dataset. Received: NoneType"),
+        ("raise zoo.DataError('Put it there.')", "Put it there."),
+    ],
+)
+def test_a_dataset_that_cannot_be_loaded_is_named(install: Install, line: str, said: str) -> None:
+    offered(install, DATASET.replace("    x, y =", f"    {line}\n    x, y =", 1))
+    with pytest.raises(zoo.ZooError) as raised:
+        zoo.train("mlp.noise")
+    assert str(raised.value).endswith(said)
+    assert "noise" in str(raised.value) or isinstance(raised.value, zoo.DataError)
+    assert not Path("runs").exists()

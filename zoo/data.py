@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.batches import Augment, Example, in_order, pair, shuffled
-from zoo.errors import DataError, PluginError, UnknownName
+from zoo.errors import DataError, PluginError, UnknownName, ZooError, told
 from zoo.inspecting import check_split
 from zoo.shelf import DATASETS, Shelf, package_of
 
@@ -229,10 +229,22 @@ class Facts:
 
 
 def facts(name: str) -> Facts:
-    """Tell a named dataset's shape and classes without loading it."""
-    module = Shelf(DATASETS).load(name)
+    """Tell a named dataset's shape and classes without loading it.
+
+    Raises:
+        PluginError: its module does not say them.
+    """
+    shelf = Shelf(DATASETS)
+    module = shelf.load(name)
     summary = (module.__doc__ or "").partition("\n")[0]
-    return Facts(name, summary, tuple(module.INPUT_SHAPE), module.CLASSES)
+    try:
+        classes = None if module.CLASSES is None else tuple(map(str, module.CLASSES))
+        return Facts(name, summary, tuple(map(int, module.INPUT_SHAPE)), classes)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PluginError(
+            f"The dataset {name!r} of {package_of(shelf.entry(name))} must say its INPUT_SHAPE, sizes, "
+            f"and its CLASSES, names or None: {told(error)}"
+        ) from error
 
 
 def open_dataset(
@@ -264,9 +276,16 @@ def open_dataset(
 
 
 def _loaded(shelf: Shelf, name: str) -> Dataset:
-    dataset = shelf.load(name).load()
+    module, package = shelf.load(name), package_of(shelf.entry(name))
+    try:
+        dataset = module.load()
+    except ZooError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(
+            f"The dataset {name!r} of {package} failed in load(): {told(error)}"
+        ) from error
     if not isinstance(dataset, Dataset):
-        package = package_of(shelf.entry(name))
         raise PluginError(
             f"load() of the dataset {name!r} of {package} must return a zoo.Dataset. "
             f"Received: {type(dataset).__name__}"
