@@ -69,7 +69,7 @@ def test_what_became_of_raw_values_is_told() -> None:
         ({"train": PIXELS * 255}, "from 0 to 255. Expected: uint8.*Divide them by 255"),
         ({"train": PIXELS * 2 - 1}, "from -1 to 1. Expected.*Scale them"),
         ({"train": (PIXELS * 60000).astype(np.uint16)}, "from 0 to 60000. Expected.*Scale them"),
-        ({"train": (PIXELS > 0.5).astype(np.uint8)}, "uint8 pixels that are 0 or 1"),
+        ({"train": (PIXELS > 0.5).astype(np.uint8)}, "uint8 numbers that are 0 or 1"),
     ],
 )
 def test_data_that_nothing_can_be_learnt_from_is_refused(

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from zoo.data import Array, as_array, as_float
 from zoo.errors import DataError
-from zoo.inspecting import check_numbers, check_pixels, is_image
+from zoo.inspecting import check_numbers, check_range, is_image
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -115,7 +115,7 @@ def checked_array(array: Array, shape: tuple[int | None, ...]) -> Array:
         raise DataError(f"The array is empty: its shape is {array.shape}.")
     check_numbers("The array", array[None])
     if is_image(array.shape):
-        check_pixels("The array", array)
+        check_range("The array", array)
     return as_float(array)
 
 

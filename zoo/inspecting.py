@@ -30,8 +30,8 @@ def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> Non
     if len(inputs) == 0:
         raise DataError(f"{what} is empty.")
     check_numbers(what, inputs)
-    if is_image(inputs.shape[1:]):
-        check_pixels(what, inputs)
+    if inputs.dtype == np.uint8 or is_image(inputs.shape[1:]):
+        check_range(what, inputs)
     if targets is None:
         if classes is not None:
             raise DataError(f"{what} has no labels, and there are {len(classes)} classes.")
@@ -64,8 +64,8 @@ def is_image(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[-1] in (1, 3, 4)
 
 
-def check_pixels(what: str, pixels: Array) -> None:
-    """Refuse images that are neither uint8 nor within [0, 1].
+def check_range(what: str, pixels: Array) -> None:
+    """Refuse images that are neither uint8 nor within [0, 1], and bits in bytes, which become 1/255.
 
     Raises:
         DataError: says the range they have, and how to bring them there.
@@ -74,8 +74,8 @@ def check_pixels(what: str, pixels: Array) -> None:
     if pixels.dtype == np.uint8:
         if high == 1:
             raise DataError(
-                f"{what} holds uint8 pixels that are 0 or 1, and as uint8 white is 255. Give them as "
-                "bool or as float."
+                f"{what} holds uint8 numbers that are 0 or 1, and uint8 is divided by 255. Give them "
+                "as bool or as float."
             )
     elif low < -SLACK or high > 1 + SLACK:
         how = "Divide them by 255" if low >= 0 and 1.5 < high <= 255 else "Scale them to 0 ... 1"

@@ -101,7 +101,12 @@ def test_what_is_missing_is_named(arrays: dict[str, Any], problem: str) -> None:
         (FLOATS * 2 - 1, "from -1 to 1.*Scale them"),
         (PIXELS.astype(np.uint16) * 257, "from 0 to 65535.*Scale them"),
         (PIXELS.astype(np.int64) - 5, "from -5 to 250.*Scale them"),
-        (PIXELS // 128, "uint8 pixels that are 0 or 1"),
+        (PIXELS // 128, "uint8 numbers that are 0 or 1"),
+        (PIXELS[:, :, 0, 0] // 128, "uint8 numbers that are 0 or 1"),
+        (
+            np.repeat(PIXELS, 17, 3),
+            r"volumes \(--set input_shape=8,8,17,1\) or images of 17 channels",
+        ),
         (PIXELS.transpose(0, 3, 1, 2), r"\(20, 1, 8, 8\). Expected: channels last"),
         (FLOATS[..., 0] - 9, r"series of \(time, channels\).*--set input_shape=8,8"),
     ],

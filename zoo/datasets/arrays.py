@@ -20,6 +20,7 @@ from zoo.inspecting import SLACK, check_numbers
 from zoo.untrusted import read_arrays
 
 MOST_CLASSES = 100_000
+MOST_CHANNELS = 16  # of images; where a last axis is longer it may be the width of a volume
 _ALIASES = {  # what other people call the arrays
     "x_train": ("x_train", "X_train", "train_images", "train_x"),
     "y_train": ("y_train", "Y_train", "train_labels", "train_y"),
@@ -94,7 +95,7 @@ def _inputs(what: str, inputs: Array, shape: Shape) -> Array:
         )
     if inputs.size:
         check_numbers(what, inputs)
-        _check_channels_last(what, inputs, shape)
+        _check_channels(what, inputs, shape)
     grey = inputs.ndim == 3 and (shape is None or len(shape) != 2)
     if grey or (shape is not None and len(shape) == inputs.ndim and shape[-1] == 1):
         if grey and inputs.size:
@@ -116,8 +117,8 @@ def _plain(what: str, inputs: Array) -> Array:
     return converted
 
 
-def _check_channels_last(what: str, inputs: Array, shape: Shape) -> None:
-    """Refuse images in PyTorch's order, unless the setting says that they are meant so."""
+def _check_channels(what: str, inputs: Array, shape: Shape) -> None:
+    """Refuse images in PyTorch's order and what may be volumes, unless the setting says what they are."""
     if inputs.ndim != 4 or shape is not None:
         return
     channels, *sizes = inputs.shape[1:]
@@ -125,6 +126,12 @@ def _check_channels_last(what: str, inputs: Array, shape: Shape) -> None:
         raise DataError(
             f"{what} has the shape {inputs.shape}. Expected: channels last, as x.transpose(0, 2, 3, "
             "1) puts them."
+        )
+    if sizes[-1] > MOST_CHANNELS:
+        own = ",".join(map(str, inputs.shape[1:]))
+        raise DataError(
+            f"{what} has the shape {inputs.shape}. Say whether they are volumes (--set "
+            f"input_shape={own},1) or images of {sizes[-1]} channels (--set input_shape={own})."
         )
 
 
