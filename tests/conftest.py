@@ -72,7 +72,7 @@ def install(
     install("zoo-net", {"zoo_net.py": code}, {"zoo.architectures": "net = zoo_net"}) gives the folder.
     """
     site = tmp_path_factory.mktemp("site")
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
     monkeypatch.syspath_prepend(site)
     before = set(sys.modules)
 

@@ -81,7 +81,7 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
         ("verify nowhere", "nowhere holds no export"),
         ("apply small", "Missing argument 'ITEM...'"),
         ("apply small no.png", "There is no file no.png"),
-        ("apply small runs/small/checkpoint", "no image in runs"),
+        ("apply small runs/small/checkpoint", "no image (and no .npy) in runs"),
         ("check nothing", "no model 'nothing'"),
     ],
 )
