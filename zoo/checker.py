@@ -5,7 +5,8 @@
 imports the runtimes, those that must do without Keras first and with Keras blocked, and then reads
 one request from its standard input:
 
-    {"folder": ..., "files": [{"part": ..., "format": ..., "path": ...}], "answer": FILE, "modules": []}
+    {"folder": ..., "answer": FILE,
+     "files": [{"part": ..., "format": ..., "path": ..., "requires": [MODULE, ...]}]}
 
 A process that imports Keras costs seconds, so the gate starts this one before it begins to write.
 """
@@ -25,7 +26,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from zoo import formats
+from zoo.errors import told
 
+BROKE_DOWN = "its runtime broke down"
 _ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -59,18 +62,14 @@ class Checker:
         self._process.communicate()
 
     def ask(
-        self,
-        folder: Path,
-        files: Sequence[Mapping[str, str]],
-        answer: Path,
-        modules: Sequence[str] = (),
+        self, folder: Path, files: Sequence[Mapping[str, Any]], answer: Path
     ) -> list[dict[str, Any]]:
         """Have files compared with the folder's probe.npz: one answer for each file.
 
         A runtime that brings the process down is an answer too: the file that it was at is blamed.
         """
         request = {"folder": str(folder), "files": list(files), "answer": str(answer)}
-        _, errors = self._process.communicate(json.dumps({**request, "modules": list(modules)}))
+        _, errors = self._process.communicate(json.dumps(request))
         answers = (
             [json.loads(line) for line in answer.read_text().splitlines()]
             if answer.exists()
@@ -78,7 +77,7 @@ class Checker:
         )
         if len(answers) < len(files):
             last = " ".join(errors.split())[-300:]
-            problem = f"its runtime broke down (exit code {self._process.returncode}): {last}"
+            problem = f"{BROKE_DOWN} (exit code {self._process.returncode}): {last}"
             answers.append({"difference": None, "problem": problem, "runtime": ""})
         while len(answers) < len(files):
             answers.append({"difference": None, "problem": "it was not reached", "runtime": ""})
@@ -86,7 +85,7 @@ class Checker:
 
 
 def check(
-    folder: Path, files: Sequence[Mapping[str, str]], runtimes: Mapping[str, str]
+    folder: Path, files: Sequence[Mapping[str, Any]], runtimes: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     """Compare each file with the probes of its part."""
     from zoo import probes
@@ -95,14 +94,24 @@ def check(
     arrays = read_arrays(folder / "probe.npz")
     for file in files:
         try:
+            _import_all(file.get("requires", ()))
             runner = formats.load(file["format"]).open(folder / file["path"])
             difference, problem = compare(runner, probes.load(arrays, file["part"]))
         except Exception as error:  # each runtime has errors of its own; any of them is the verdict
-            difference, problem = (
-                None,
-                f"its runtime refuses it: {' '.join(str(error).split())[:300]}",
-            )
+            difference, problem = None, f"its runtime refuses it: {formats.said(error)}"
         yield {"difference": difference, "problem": problem, "runtime": runtimes[file["format"]]}
+
+
+def _import_all(modules: Sequence[str]) -> None:
+    """Import the modules that a file's layers come from, as whoever opens it must."""
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # a module runs whatever it likes
+            raise ImportError(
+                f"its layers come from the module {module!r}, which a new process cannot import: "
+                f"{told(error)}"
+            ) from error
 
 
 def compare(runner: formats.Runner, items: Sequence[Any]) -> tuple[float | None, str]:
@@ -115,7 +124,7 @@ def compare(runner: formats.Runner, items: Sequence[Any]) -> tuple[float | None,
         if set(outputs) != set(probe.outputs):
             return None, f"its outputs are {sorted(outputs)}, expected {sorted(probe.outputs)}"
         for name, expected in probe.outputs.items():
-            difference, problem = _compare_one(name, outputs[name], expected)
+            difference, problem = compare_one(name, outputs[name], expected)
             if problem:
                 sizes = ", ".join(f"{key} {value.shape}" for key, value in probe.inputs.items())
                 return difference, f"{problem} (inputs: {sizes})"
@@ -123,19 +132,23 @@ def compare(runner: formats.Runner, items: Sequence[Any]) -> tuple[float | None,
     return largest, ""
 
 
-def _compare_one(name: str, received: Any, expected: Any) -> tuple[float | None, str]:
+def compare_one(name: str, received: Any, expected: Any) -> tuple[float | None, str]:
+    """Compare one output: its shape, then its dtype, then its values."""
     import numpy as np
 
     from zoo.reports import ABSOLUTE, RELATIVE
 
-    received = np.asarray(received)
+    received, expected = np.asarray(received), np.asarray(expected)
     if received.shape != expected.shape:
         return None, f"{name!r} has the shape {received.shape}, expected {expected.shape}"
+    if received.dtype != expected.dtype:
+        return None, f"{name!r} is {received.dtype}, expected {expected.dtype}"
     a, b = received.astype(np.float64), expected.astype(np.float64)
-    apart = np.abs(a - b)
-    worst = float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
-    if not np.isfinite(a).all():
-        return None, f"{name!r} holds NaN or infinity"
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    if not np.isfinite(np.where(same, 0.0, [a, b])).all():
+        return None, f"{name!r} holds NaN or infinity where the other does not"
+    apart = np.abs(a - b, out=np.zeros_like(a), where=~same)
+    worst = float(apart.max(initial=0.0))
     if (apart > ABSOLUTE + RELATIVE * np.abs(b)).any():
         return worst, f"{name!r} is off by up to {worst:.3g}"
     return worst, ""
@@ -149,10 +162,6 @@ def main(names: Sequence[str]) -> None:
         with blocked(found[name].WITHOUT):
             runtimes[name] = found[name].prepare()
     request = json.loads(sys.stdin.readline() or sys.stdin.read())
-    if any(not found[file["format"]].WITHOUT for file in request["files"]):
-        for module in ("zoo.layers", *request["modules"]):
-            if importlib.util.find_spec(module):
-                importlib.import_module(module)
     with Path(request["answer"]).open("w") as answers:
         for answer in check(Path(request["folder"]), request["files"], runtimes):
             answers.write(json.dumps(answer) + "\n")

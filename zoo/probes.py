@@ -2,7 +2,8 @@
 
 Every file is fed the same: a batch of one and a batch that equals no other dimension, each at
 sizes of its own for every free axis. Reference outputs must be finite and must vary, since a model
-that answers everything alike agrees with every broken copy of itself.
+that answers everything alike agrees with every broken copy of itself; and they must be the same
+twice, since nothing can be compared with a model that draws lots.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ from typing import Any
 
 import numpy as np
 
+from zoo.canonical import layers_of
 from zoo.errors import ExportError
-from zoo.parts import Part, Tensor, called, layers_of
+from zoo.formats import said
+from zoo.parts import Part, Tensor, called
+from zoo.reports import ABSOLUTE, RELATIVE
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Draw = Callable[[np.random.Generator, tuple[int, ...], int], Array]
 
 # Pairs of sizes to try for free axes, by rank, the first that the original takes; one of each is odd
 # and no multiple of a stride. Volumes are kept small: 32 cubed is 32,768 positions.
 _SIZES = {5: ((16, 21), (32, 43)), "else": ((32, 51), (96, 139), (224, 299))}
+_LARGEST = {"uint8": 256}  # an image that was not scaled yet
 _BATCHES = (3, 5, 7, 11, 13, 17, 19, 23)
-VARIES = 1e-6  # smallest spread of an output over a batch that still tells copies apart
+# An output must move this many tolerances over a batch to tell copies apart; where one draw of
+# inputs moves it less than PLENTY, others are tried.
+VARIES, PLENTY = 4, 100
 
 
 @dataclass(frozen=True)
@@ -39,26 +47,31 @@ def make(part: Part) -> list[Probe]:
     Raises:
         ExportError: the part fails on them, or answers with NaN, or with the same to everything.
     """
-    attempts = []
-    for draw in (_uniform, _normal, _wide):
-        probes = _sized(part, draw)
-        _check_finite(part, probes)
-        spread = _least_spread(probes)
-        attempts.append((spread, probes))
-        if spread > 1e3 * VARIES:
-            return probes
-    spread, probes = max(attempts, key=lambda attempt: attempt[0])
+    best: tuple[float, str, list[Probe]] = (-1.0, "", [])
+    for draw in _draws(part):
+        try:
+            probes = _sized(part, draw)
+            _check_finite(part, probes)
+        except ExportError:
+            if best[2]:
+                continue  # nobody promised that the part takes these values too
+            raise
+        spread, output = _least_spread(probes)
+        best = max(best, (spread, output, probes), key=lambda attempt: attempt[0])
+        if spread > PLENTY:
+            break
+    spread, output, probes = best
     if spread < VARIES:
         raise ExportError(
-            f"The part {part.role!r} gives the same output for every input tried, so no copy of it "
-            "could be told from a broken one. Is it trained, and are its activations alive?"
+            f"The output {output!r} of the part {part.role!r} is the same for every input tried, so no "
+            "copy of it could be told from a broken one. Is it trained, and are its activations alive?"
         )
     return probes
 
 
 def draw(part: Part) -> list[Probe]:
     """Make probes without asking that the outputs be finite or vary."""
-    return _sized(part, _uniform)
+    return _sized(part, _draws(part)[0])
 
 
 def save(probes: dict[str, list[Probe]], file: Any) -> None:
@@ -84,24 +97,30 @@ def load(arrays: dict[str, Array], role: str) -> list[Probe]:
     return [Probe(side(number, "in"), side(number, "out")) for number in numbers]
 
 
-def _sized(part: Part, draw: Callable[..., Array]) -> list[Probe]:
+def _sized(part: Part, draw: Draw) -> list[Probe]:
     """Try pairs of sizes until the original takes one of them whole."""
-    faults = []
-    for pair in _pairs(part):
+    pairs = _pairs(part)
+    for pair in pairs:
         try:
-            return [_probe(part, draw, sizes, batch) for sizes, batch in _plan(part, pair)]
+            plan = enumerate(_plan(part, pair))
+            return [_probe(part, draw, seed, sizes, batch) for seed, (sizes, batch) in plan]
         except Exception as error:  # whatever the layers of a foreign model raise
-            faults.append(f"{pair}: {' '.join(str(error).split())[:160]}")
+            fault = said(error)
+    tried = " nor ".join(map(str, pairs)) if pairs != _NO_PAIRS else ""
     raise ExportError(
-        f"The part {part.role!r} itself fails on its own declared shapes, tried with sizes "
-        f"{'; '.join(faults)}. Fix the sizes, or pad and crop inside the graph."
+        f"The part {part.role!r} itself fails on its own declared shapes"
+        f"{f', with free sizes neither {tried}' if tried else ''}: {fault}. "
+        "Fix the sizes, or pad and crop inside the graph."
     )
+
+
+_NO_PAIRS = ((0, 0),)
 
 
 def _pairs(part: Part) -> tuple[tuple[int, int], ...]:
     free = [tensor for tensor in part.contract.inputs if None in tensor.sizes[1:]]
     if not free:
-        return ((0, 0),)
+        return _NO_PAIRS
     rank = max(len(tensor.shape) for tensor in free)
     return _SIZES.get(rank, _SIZES["else"])
 
@@ -117,13 +136,14 @@ def _plan(part: Part, pair: tuple[int, int]) -> Iterator[tuple[dict[int, int], i
     yield ways[1], fixed or 1
 
 
-def _probe(part: Part, draw: Callable[..., Array], sizes: dict[int, int], batch: int) -> Probe:
-    generator = np.random.default_rng(0)
-    top = _largest_index(part)
-    inputs = {
-        tensor.name: _drawn(generator, draw, tensor, sizes, batch, top)
-        for tensor in part.contract.inputs
-    }
+def _probe(part: Part, draw: Draw, seed: int, sizes: dict[int, int], batch: int) -> Probe:
+    generator = np.random.default_rng(seed)
+    rows, tokens = _rows(part), _tokens(part)
+    inputs = {}
+    for tensor in part.contract.inputs:
+        shape = tuple(size or sizes.get(axis, batch) for axis, size in enumerate(tensor.sizes))
+        filled = _indices if tensor.name in tokens else draw
+        inputs[tensor.name] = _drawn(generator, filled, tensor, shape, rows)
     flat = called(part.original, [inputs[tensor.name] for tensor in part.contract.inputs])
     names = [tensor.name for tensor in part.contract.outputs]
     outputs = {name: np.asarray(value) for name, value in zip(names, flat, strict=True)}
@@ -132,40 +152,60 @@ def _probe(part: Part, draw: Callable[..., Array], sizes: dict[int, int], batch:
 
 def _drawn(
     generator: np.random.Generator,
-    draw: Callable[..., Array],
+    draw: Draw,
     tensor: Tensor,
-    sizes: dict[int, int],
-    batch: int,
-    top: int,
+    shape: tuple[int, ...],
+    rows: int | None,
 ) -> Array:
-    shape = [size or (sizes[axis] if axis else batch) for axis, size in enumerate(tensor.sizes)]
     if tensor.dtype == "bool":
         return generator.random(shape) > 0.5
     if "int" in tensor.dtype:
-        return generator.integers(0, top, shape).astype(tensor.dtype)
-    if "float" not in tensor.dtype:
-        raise ExportError(f"An input of dtype {tensor.dtype} cannot be probed: {tensor.name!r}.")
-    return np.asarray(draw(generator, shape), tensor.dtype)
+        return _indices(generator, shape, rows or _LARGEST.get(tensor.dtype, 2)).astype(
+            tensor.dtype
+        )
+    return np.asarray(draw(generator, shape, rows or 2), tensor.dtype)
 
 
-def _uniform(generator: np.random.Generator, shape: Any) -> Array:
+def _uniform(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
     return np.asarray(generator.random(shape))
 
 
-def _normal(generator: np.random.Generator, shape: Any) -> Array:
+def _indices(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
+    """Spread whole numbers below `rows` evenly, in any order."""
+    count = int(np.prod(shape))
+    return generator.permutation(np.arange(count) * rows // max(count, 1)).reshape(shape)
+
+
+def _normal(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
     return np.asarray(generator.normal(size=shape))
 
 
-def _wide(generator: np.random.Generator, shape: Any) -> Array:
+def _wide(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
     return np.asarray(10 * generator.normal(size=shape))
 
 
-def _largest_index(part: Part) -> int:
-    """Give the number of rows of the smallest embedding, which whole numbers may point into."""
-    rows = [
-        int(layer.input_dim) for layer in layers_of(part.original) if hasattr(layer, "input_dim")
-    ]
-    return min([row for row in rows if row] or [2])
+def _draws(part: Part) -> tuple[Draw, ...]:
+    """Order the ways to fill inputs; only whole numbers can point into an embedding."""
+    return (_uniform, _indices) if _rows(part) else (_uniform, _normal, _wide)
+
+
+def _rows(part: Part) -> int | None:
+    """Count the rows of the smallest embedding, which whole numbers may point into."""
+    kinds = ("input_dim", "num_tokens")
+    rows = [getattr(layer, kind, None) for layer in layers_of(part.original) for kind in kinds]
+    return min([int(row) for row in rows if row], default=None)
+
+
+def _tokens(part: Part) -> set[str]:
+    """Name the inputs that lead straight into an embedding: whole numbers, whatever their dtype."""
+    import keras
+
+    return {
+        tensor._keras_history.operation.name
+        for layer in part.model.operations
+        if hasattr(layer, "input_dim")
+        for tensor in keras.tree.flatten(layer.input)
+    }
 
 
 def _check_finite(part: Part, probes: list[Probe]) -> None:
@@ -178,13 +218,21 @@ def _check_finite(part: Part, probes: list[Probe]) -> None:
                 )
 
 
-def _least_spread(probes: list[Probe]) -> float:
-    """Measure how far the least moving output moves over a batch."""
-    spreads = []
-    for name in probes[0].outputs:
-        values = [probe.outputs[name].astype(np.float64) for probe in probes]
-        if all(len(value) < 2 for value in values):
-            spreads.append(max(float(np.ptp(value)) for value in values))
-        else:
-            spreads.append(max(float(np.ptp(value, axis=0).max(initial=0)) for value in values))
+def _least_spread(probes: list[Probe]) -> tuple[float, str]:
+    """Find the output that moves least over a batch, and how many tolerances it moves."""
+    spreads = [
+        (_spread([np.atleast_1d(probe.outputs[name]) for probe in probes]), name)
+        for name in probes[0].outputs
+    ]
     return min(spreads)
+
+
+def _spread(values: list[Array]) -> float:
+    values = [value.astype(np.float64) for value in values]
+    if len({value.shape[1:] for value in values}) == 1:
+        values = [np.concatenate(values)]
+    moved = [np.ptp(value, axis=0) for value in values if len(value) > 1] or [
+        np.ptp(value) for value in values
+    ]
+    tolerance = ABSOLUTE + RELATIVE * max(float(np.abs(value).max(initial=0)) for value in values)
+    return max(float(np.max(move, initial=0)) for move in moved) / tolerance

@@ -6,6 +6,7 @@ it is, and it has the members of `Format`. The checker opens files in a process 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -61,6 +62,13 @@ def load(name: str) -> Format:
 def file_name(role: str, name: str) -> str:
     """Name the file of a part in a format."""
     return role + load(name).SUFFIX
+
+
+def said(error: BaseException) -> str:
+    """Shorten what a converter or a runtime said to its cause, without colours and line breaks."""
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    cause = text.rpartition("Exception encountered: ")[2]  # Keras puts whole configs before it
+    return cause[:300].rstrip(". ") or type(error).__name__
 
 
 def sample(contract: Contract) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.canonical import operations_of
 from zoo.errors import ExportError
 from zoo.formats import Runner
-from zoo.formats.keras import keras_example
+from zoo.formats.keras import check_customs, keras_example
 from zoo.formats.keras import open as open_keras
 from zoo.formats.keras import prepare as prepare
 
@@ -23,16 +24,19 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Save the part.
 
     Raises:
-        ExportError: its graph holds a bare operation, which an .h5 cannot be reopened with.
+        ExportError: its graph holds a bare operation, which an .h5 cannot be reopened with, or a
+            layer that could not be opened again.
     """
     import keras
     from absl import logging
 
-    for operation in part.model.operations:
+    check_customs(part)
+    for operation in operations_of(part.model):
         if not isinstance(operation, keras.Layer):
             raise ExportError(
                 f"The operation {operation.name!r} ({type(operation).__name__}) stands bare in the "
-                "graph, and an .h5 with one does not load. Wrap it in a registered layer."
+                "graph, and an .h5 with one does not load. Wrap it in a registered layer. (Embedding "
+                "with mask_zero and Masking bring one along.)"
             )
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)  # Keras calls the format old on every save

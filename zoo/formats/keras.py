@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.canonical import layers_of
+from zoo.errors import ExportError
 from zoo.formats import Runner, sample
 from zoo.untrusted import check_model_file
 
@@ -23,7 +26,12 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
-    """Save the part, with fixed times so that the same weights give the same bytes."""
+    """Save the part, with fixed times and numbers so that the same weights give the same bytes.
+
+    Raises:
+        ExportError: a layer of it could not be opened again.
+    """
+    check_customs(part)
     draft = path.with_name(f"draft-{path.name}")
     part.model.save(draft)
     with zipfile.ZipFile(draft) as source, zipfile.ZipFile(path, "w") as target:
@@ -32,8 +40,46 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
             if name == "metadata.json":
                 metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
                 content = json.dumps(metadata, sort_keys=True).encode()
+            if name == "config.json":
+                content = json.dumps(_numbered(json.loads(content), {})).encode()
             target.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     draft.unlink()
+
+
+def _numbered(value: Any, seen: dict[int, int]) -> Any:
+    """Number shared objects in order; Keras takes their addresses in memory."""
+    if isinstance(value, list):
+        return [_numbered(item, seen) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: seen.setdefault(item, len(seen))
+        if key == "shared_object_id"
+        else _numbered(item, seen)
+        for key, item in value.items()
+    }
+
+
+def check_customs(part: Part) -> None:
+    """Refuse classes and functions that no other process could find again.
+
+    Raises:
+        ExportError: it names the layer and what it lacks.
+    """
+    import keras
+
+    for custom in part.customs:
+        registered = keras.saving.get_registered_object(keras.saving.get_registered_name(custom))
+        local = custom.__module__ == "__main__" or "<locals>" in custom.__qualname__
+        if registered is custom and not local:
+            continue
+        names = [layer.name for layer in layers_of(part.model) if type(layer) is custom]
+        what = f"layer {names[0]!r}" if names else "function or class"
+        why = "is defined in a script or a function" if local else "is not registered with Keras"
+        raise ExportError(
+            f"The {what} ({custom.__name__}) {why}, so no other process could open the file. Define it "
+            "in a module of its own under @keras.saving.register_keras_serializable()."
+        )
 
 
 def prepare() -> str:
@@ -45,11 +91,32 @@ def prepare() -> str:
 
 def open(path: Path) -> Runner:
     """Load the file in safe mode: no code in it is run."""
+    return by_name(opened(path))
+
+
+def opened(path: Path) -> Any:
+    """Load a .keras or .h5 from anywhere in safe mode, once it has proved to fit its own weights.
+
+    Raises:
+        UnsafeFile: it declares more than it holds.
+        Exception: whatever Keras meets in it.
+    """
     import keras
 
     check_model_file(path)
-    model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    return by_name(model)
+
+    def load() -> Any:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+    def rehearse() -> None:
+        # Variables have shapes but no values in such a scope, so a config that asks for more than
+        # the file holds fails before anything of that size is allocated.
+        with keras.StatelessScope(initialize_variables=False):
+            load()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(rehearse).result()
+    return load()
 
 
 def by_name(model: Any) -> Runner:
