@@ -1,12 +1,16 @@
-"""Convolutional network: blocks of convolutions and pooling, global pooling, class probabilities.
+"""Convolutional network for series, images and volumes, from inputs to class probabilities.
 
-Each block is n times (convolution, normalisation, ReLU), then pooling by 2 and dropout; the number
-of spatial axes follows from the input's shape. LeCun et al., "Gradient-based learning applied to
-document recognition", Proc. IEEE 86 (1998); blocks of 3 x 3 convolutions after Simonyan & Zisserman,
-"Very deep convolutional networks for large-scale image recognition", arXiv:1409.1556.
+Each block is n times (convolution, normalisation, ReLU), around which the input may be carried
+(`residual`), then pooling by 2 and dropout; the rank, 1 to 3, follows from the input's shape. LeCun
+et al., "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998); blocks of
+3 x 3 convolutions after Simonyan & Zisserman, "Very deep convolutional networks for large-scale image
+recognition", arXiv:1409.1556; residual blocks after He et al., "Deep residual learning for image
+recognition", arXiv:1512.03385.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import keras
@@ -14,7 +18,7 @@ from keras import layers
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import classification, optimizing
+from zoo import augmenting, classification, optimizing
 from zoo.settings import Share
 
 # Of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a small training
@@ -22,7 +26,7 @@ from zoo.settings import Share
 MEMORY = 0.9
 
 
-class Config(classification.Config):
+class Config(classification.Config, augmenting.Augmented):
     """Settings of the convolutional network."""
 
     input_shape: tuple[PositiveInt | None, ...] | None = None
@@ -33,6 +37,8 @@ class Config(classification.Config):
     """Convolutions in a block."""
     kernel: PositiveInt = 3
     """Side of each convolution's window."""
+    residual: bool = False
+    """Add each block's input to what its convolutions make of it (He et al. 2015)."""
     normalisation: Literal["none", "batch", "group", "layer"] = "batch"
     """Normalisation between convolution and ReLU."""
     pooling: Literal["max", "average", "stride"] = "max"
@@ -43,6 +49,8 @@ class Config(classification.Config):
     """Share of a block's maps silenced in each step (Tompson et al. 2015)."""
     head_dropout: Share = 0.3
     """Share of the last vector silenced in each step."""
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """What the layers compute in; weights and exported parts are float32 (Micikevicius et al. 2018)."""
     optimizer: optimizing.Name = "adamw"
     schedule: optimizing.Schedule = "cosine"
     warmup: Share = 0.05
@@ -66,20 +74,42 @@ def normalised(x: Any, kind: str) -> Any:
     return layers.LayerNormalization()(x) if kind == "layer" else x
 
 
-def block(x: Any, config: Config, filters: int, rank: int) -> Any:
-    """Convolve n times, then halve the size."""
+def convolved(x: Any, config: Config, filters: int, window: int, strides: int = 1) -> Any:
+    """Convolve and normalise."""
+    convolution = by_rank("Conv#", len(x.shape) - 2)(
+        filters, window, strides=strides, padding="same", use_bias=config.normalisation == "none"
+    )
+    return normalised(convolution(x), config.normalisation)
+
+
+def block(x: Any, config: Config, filters: int) -> Any:
+    """Compute y = pool(relu(F(x))), or pool(relu(F(x) + W x)) where residual; F is n convolutions."""
+    carried, rank, last = x, len(x.shape) - 2, config.convolutions - 1
+    halve = 2 if config.pooling == "stride" else 1
     for at in range(config.convolutions):
-        halve = config.pooling == "stride" and at == config.convolutions - 1
-        x = by_rank("Conv#", rank)(
-            filters, config.kernel, strides=2 if halve else 1, padding="same",
-            use_bias=config.normalisation == "none",
-        )(x)  # fmt: skip
-        x = layers.Activation("relu")(normalised(x, config.normalisation))
+        x = convolved(x, config, filters, config.kernel, halve if at == last else 1)
+        if at < last or not config.residual:
+            x = layers.Activation("relu")(x)
+    if config.residual:
+        if carried.shape[-1] != filters or halve > 1:
+            carried = convolved(carried, config, filters, 1, halve)
+        x = layers.Activation("relu")(layers.Add()([x, carried]))
     if config.pooling != "stride":
         # where any size may come, the smallest is padded rather than halved to nothing
         padding = "same" if None in config.input_shape else "valid"
         x = by_rank(f"{config.pooling.title()}Pooling#", rank)(2, padding=padding)(x)
     return by_rank("SpatialDropout#", rank)(config.dropout)(x) if config.dropout else x
+
+
+@contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Let what is built inside compute in some precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def check_size(config: Config) -> None:
@@ -108,10 +138,17 @@ def defaults() -> Config:
 def build(config: Config) -> keras.Model:
     """Chain the blocks, from inputs to class probabilities."""
     check_size(config)
+    augmenting.check_suits(config, len(config.input_shape) - 1)
+    with computing_in(config.precision):
+        return network(config)
+
+
+def network(config: Config) -> keras.Model:
+    """Make the graph in the current precision."""
     rank = len(config.input_shape) - 1
     inputs = x = keras.Input(config.input_shape, name="inputs")
     for filters in config.filters:
-        x = block(x, config, filters, rank)
+        x = block(x, config, filters)
     if config.global_pooling == "flatten":
         x = layers.Flatten()(x)
     else:
@@ -122,8 +159,24 @@ def build(config: Config) -> keras.Model:
     return keras.Model(inputs, x, name="cnn")
 
 
-train = zoo.hookimpl(classification.train)
-export = zoo.hookimpl(classification.export)
+@zoo.hookimpl
+def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
+    """Minimise the cross-entropy of augmented examples."""
+    augment = augmenting.augmentation(config, len(config.input_shape) - 1)
+    with computing_in(config.precision):
+        return classification.train(model, config, data, callbacks, augment)
+
+
+@zoo.hookimpl
+def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
+    """Ship the classifier in float32, whatever it was trained in."""
+    if config.precision == "float32":
+        return classification.export(model)
+    whole = build(config.replace(precision="float32"))
+    whole.set_weights(model.get_weights())
+    return classification.export(whole)
+
+
 evaluate = zoo.hookimpl(classification.evaluate)
 preview = zoo.hookimpl(classification.preview)
 apply = zoo.hookimpl(classification.apply)

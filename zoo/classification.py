@@ -17,9 +17,12 @@ import numpy as np
 from pydantic import NonNegativeFloat
 
 from zoo import optimizing, pictures
-from zoo.data import Array, Dataset, as_array, as_float
+from zoo.calibration import expected_calibration_error, reliability
+from zoo.data import Array, Dataset, as_array
 from zoo.errors import DataError
+from zoo.filters import filters
 from zoo.images import checked_array, read_image
+from zoo.mistakes import mistakes
 from zoo.settings import ClassNames, Share
 from zoo.settings import Config as Settings
 from zoo.untrusted import read_array
@@ -28,10 +31,10 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-WORST = 24  # mistakes shown
+    from zoo.batches import Augment
+
 ALIKE = 30  # classes up to which each one's recall is a measure of its own
 TOP = 5
-LETTERS = 15  # of a class's name over a picture
 
 
 class Config(Settings):
@@ -53,11 +56,17 @@ class Config(Settings):
     """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
 
 
-def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]) -> Any:
+def train(
+    model: keras.Model,
+    config: Config,
+    data: Dataset,
+    callbacks: list[Any],
+    augment: Augment | None = None,
+) -> Any:
     """Minimise the cross-entropy of the logits, which keeps the gradient of a sure mistake."""
     import keras
 
-    feed = data.feed(config)
+    feed = data.feed(config, augment=augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(
         optimizing.optimizer(
@@ -97,13 +106,13 @@ def export(model: keras.Model) -> dict[str, keras.Model]:
 
 
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
-    """Measure accuracy, macro F1 and each class's recall on the test split."""
+    """Measure accuracy, top-k, macro F1, calibration and each class's recall on the test split."""
     return measures(predict(model, data.test.inputs), data)
 
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
-    """Draw the confusion matrix and the worst mistakes."""
-    return drawn(predict(model, data.test.inputs), data)
+    """Draw the confusion matrix, the reliability, the worst mistakes and the first filters."""
+    return drawn(predict(model, data.test.inputs), data) | filters(model)
 
 
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
@@ -117,10 +126,12 @@ def predict(model: keras.Model, inputs: Array) -> Array:
 
 
 def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
-    """Give accuracy, macro F1 and, up to 30 classes, each class's recall on the test split.
+    """Give accuracy, macro F1, calibration and, up to 30 classes, each one's recall on the test split.
 
-    A class that does not occur there has no recall; macro F1 is the mean over the classes that
-    occur, or that the model took an example for.
+    With more than 5 classes top_5 is the share of examples whose class is among the 5 most
+    probable. calibration_error is the expected one over 15 bins (Guo et al. 2017). A class that does
+    not occur there has no recall; macro F1 is the mean over the classes that occur, or that the model
+    took an example for.
 
     Raises:
         DataError: the data has no labels.
@@ -133,6 +144,10 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
         "accuracy": float((said == truth).mean()),
         "macro_f1": float(f1_score(truth, said, average="macro", zero_division=0)),
     }
+    if len(names) > TOP:
+        among = np.argpartition(-probabilities, TOP - 1)[:, :TOP]
+        found[f"top_{TOP}"] = float((among == truth[:, None]).any(-1).mean())
+    found["calibration_error"] = expected_calibration_error(probabilities, truth)
     if len(names) <= ALIKE:
         present = np.unique(truth)
         recalls = recall_score(truth, said, labels=present, average=None)
@@ -144,15 +159,14 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
 
 
 def drawn(probabilities: Array, data: Dataset) -> dict[str, Figure]:
-    """Draw the confusion matrix and, for images, the worst mistakes with what the model thought."""
+    """Draw the confusion matrix, the reliability and the worst mistakes."""
     from sklearn.metrics import confusion_matrix
 
     truth, names = labels(data)
     matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
     found = {"confusion": pictures.confusion(matrix, names)}
-    if len(data.input_shape) == 3 and data.input_shape[-1] in (1, 3):
-        found |= _mistakes(probabilities, data)
-    return found
+    found["reliability"] = reliability(probabilities, truth)
+    return found | mistakes(probabilities, data)
 
 
 def answers(
@@ -176,22 +190,6 @@ def labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
     if data.test.targets is None or data.classes is None:
         raise DataError(f"{data.name} has no labels; a classifier cannot be measured on it.")
     return data.test.targets, data.classes
-
-
-def _mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
-    """Show the errors that the model was surest of."""
-    truth, names = labels(data)
-    said = probabilities.argmax(-1)
-    wrong = np.flatnonzero(said != truth)
-    if not len(wrong):
-        return {}
-    worst = wrong[np.argsort(-probabilities[wrong, said[wrong]])][:WORST]
-    captions = [
-        f"{pictures.shortened(names[said[at]], LETTERS)}, {probabilities[at, said[at]]:.0%}\n"
-        f"is {pictures.shortened(names[truth[at]], LETTERS)}"
-        for at in worst
-    ]
-    return {"mistakes": pictures.captioned(list(as_float(data.test.stored[worst])), captions)}
 
 
 def _answer(

@@ -149,6 +149,19 @@ def captioned(images: Sequence[Array], captions: Sequence[str], columns: int = 6
     return drawn
 
 
+def traced(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -> Figure:
+    """Draw series of shape (time, channels) in a grid with a caption over each."""
+    columns = max(1, min(columns, len(series)))
+    rows = max(1, -(-len(series) // columns))
+    drawn = figure(2.4 * columns, 1.7 * rows)
+    for at, (values, caption) in enumerate(zip(series, captions, strict=True)):
+        axes = drawn.add_subplot(rows, columns, at + 1)
+        axes.plot(values, linewidth=1)
+        axes.set_title(caption, fontsize=8, parse_math=False)
+        axes.tick_params(labelsize=6)
+    return drawn
+
+
 def shortened(text: str, length: int) -> str:
     """Cut a text that is too long for its place."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -60,7 +60,9 @@ def _downloaded(name: str, file: str, places: list[Path]) -> dict[str, Any]:
 
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras' bar; stdout is for --json
-            (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+            (x_train, y_train), (x_test, y_test) = getattr(
+                keras.datasets, name.replace("-", "_")
+            ).load_data()
     except Exception as error:  # urllib, sockets and Keras each have errors of their own
         raise DataError(
             f"{name} is not here and cannot be downloaded ({error}). Put {file} (keys "

@@ -1,0 +1,14 @@
+"""60,000 colour pictures of 32 x 32 pixels, ten classes (Krizhevsky 2009)."""
+
+from zoo.data import Dataset
+from zoo.datasets.cached import load_cached
+
+INPUT_SHAPE = (32, 32, 3)
+CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+
+def load() -> Dataset:
+    """Read CIFAR-10 from ZOO_DATA (cifar10.npz) or Keras' cache, or let Keras download it."""
+    return load_cached("cifar10", "cifar10.npz", CLASSES)

@@ -1,0 +1,15 @@
+"""70,000 pictures of clothes, 28 x 28 pixels, ten classes (Xiao, Rasul & Vollgraf 2017)."""
+
+from zoo.data import Dataset
+from zoo.datasets.cached import load_cached
+
+INPUT_SHAPE = (28, 28, 1)
+CLASSES = (
+    "T-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+
+def load() -> Dataset:
+    """Read Fashion-MNIST from ZOO_DATA or Keras' cache, or let Keras download it."""
+    return load_cached("fashion-mnist", "fashion_mnist.npz", CLASSES)
