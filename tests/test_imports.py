@@ -58,7 +58,7 @@ def test_the_public_names_are_these() -> None:
     assert set(zoo.__all__) == {
         "CatalogError", "Config", "DataError", "Dataset", "Description", "ExportError",
         "PluginError", "Report", "Run", "RunError", "SettingError", "Split", "TrainingError",
-        "UnknownName", "UnsafeFile", "UsageError", "WriteError", "ZooError", "apply", "create",
+        "UnknownName", "UnsafeFile", "UsageError", "WriteError", "ZooError", "apply", "compare", "create",
         "describe", "evaluate", "export", "hookimpl", "list_architectures", "list_models", "load",
         "train", "verify",
     }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.catalog import list_models
+    from zoo.comparing import compare
     from zoo.data import Dataset, Split
     from zoo.describing import Description, describe
     from zoo.errors import (
@@ -56,6 +57,7 @@ __all__ = [
     "WriteError",
     "ZooError",
     "apply",
+    "compare",
     "create",
     "describe",
     "evaluate",
@@ -76,6 +78,7 @@ _HOMES = {
     "Run": "runs",
     "Split": "data",
     "apply": "models",
+    "compare": "comparing",
     "create": "models",
     "describe": "describing",
     "evaluate": "models",

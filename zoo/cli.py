@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
+def _named(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a model of the catalog, or an architecture."""
+    from zoo.catalog import catalog
+    from zoo.shelf import ARCHITECTURES, Shelf
+
+    names = [*catalog().names(), *Shelf(ARCHITECTURES).names()]
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def _ran(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a run below ./runs."""
+    from zoo.runs import list_runs
+
+    return [run.path.name for run in list_runs() if run.path.name.startswith(incomplete)]
+
+
 class Commands(click.Group):
     """A group that answers a mistyped command with the nearest one."""
 
@@ -97,7 +113,7 @@ def list_command(pattern: str, tag: str | None, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name")
+@click.argument("name", shell_complete=_named)
 @as_json
 def show(name: str, as_json: bool) -> None:
     """Show what a model or an architecture is, and what can be set."""
@@ -113,13 +129,14 @@ def show(name: str, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name")
+@click.argument("name", shell_complete=_named)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
-@click.option("--data", help="A dataset's name, an .npz file, or a folder of images.")
+@click.option("--data", help="A dataset's name, an .npz, .ts or .csv file, or a folder of images.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run.")
 @click.option("--force", is_flag=True, help="Replace the run that is there.")
+@click.option("--tensorboard", is_flag=True, help="Write RUN/tensorboard for TensorBoard too.")
 @click.option("--export", "formats", metavar="FORMATS", help="Export afterwards: keras,h5,...")
 @click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
 @as_json
@@ -131,6 +148,7 @@ def train(
     seed: int,
     resume: bool,
     force: bool,
+    tensorboard: bool,
     formats: str | None,
     opset: int | None,
     as_json: bool,
@@ -152,6 +170,7 @@ def train(
             seed=seed,
             resume=resume,
             force=force,
+            tensorboard=tensorboard,
             progress=tables.progress(),
             **chosen,
         )
@@ -172,7 +191,7 @@ def train(
 
 
 @zoo.command()
-@click.argument("run")
+@click.argument("run", shell_complete=_ran)
 @click.option("--data", help="Other data than the run's own.")
 @as_json
 def evaluate(run: str, data: str | None, as_json: bool) -> None:
@@ -188,7 +207,7 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("run")
+@click.argument("run", shell_complete=_ran)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
 @as_json
@@ -212,7 +231,7 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> 
 
 
 @zoo.command()
-@click.argument("run")
+@click.argument("run", shell_complete=_ran)
 @click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
 @click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
@@ -262,7 +281,37 @@ def runs(as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=_ran)
+@click.option("--out", type=click.Path(path_type=Path), help="The picture of the curves, a .png.")
+@as_json
+def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Show the settings in which runs differ and their results; --out draws their curves."""
+    from zoo import comparing, pictures, tables
+
+    found = comparing.compare(runs)
+    if out is not None:
+        drawn = comparing.curves(runs)
+        out = pictures.save(drawn, out.with_suffix("") if out.suffix == ".png" else out)
+    if as_json:
+        return _print_json(found.to_json())
+    tables.show_comparison(found)
+    if out is not None:
+        tables.err.print(f"curves in {out}", markup=False)
+
+
+@zoo.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete commands and names: eval "$(zoo completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(zoo, {}, "zoo", "_ZOO_COMPLETE").source())
+
+
+@zoo.command()
+@click.argument("name", shell_complete=_named)
 @as_json
 def check(name: str, as_json: bool) -> None:
     """Check that an architecture keeps the contract: built, trained, resumed, exported."""

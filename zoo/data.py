@@ -268,7 +268,7 @@ def open_dataset(
         return _loaded(shelf, str(source))
     path = Path(source).expanduser()
     if not str(source).strip() or not path.exists():
-        hint = "--data takes a dataset's name, an .npz file or a folder with a folder a class."
+        hint = "--data takes a dataset's name, an .npz, .ts or .csv file, or a folder with a folder a class."
         raise UnknownName("dataset, file or folder", str(source), shelf.names(), hint)
     from zoo.datasets import files
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from zoo.progress import Shown, told
 
 if TYPE_CHECKING:
+    from zoo.comparing import Comparison
     from zoo.describing import Description
     from zoo.parts import Tensor
     from zoo.reports import Report
@@ -85,7 +86,7 @@ def _tensor(tensor: Tensor) -> str:
 def _short(value: Any) -> str:
     if value is None:
         return "none"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         items = ", ".join(map(str, value[:4]))
         return f"[{items}{', ...' if len(value) > 4 else ''}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -129,6 +130,18 @@ def show_report(report: Report) -> None:
         )
     out.print(table)
     out.print(f"in {report.folder}", markup=False)
+
+
+def show_comparison(found: Comparison) -> None:
+    """Show what differs between runs, one column a run."""
+    table = _table("", *found.runs)
+    for name, values in found.settings.items():
+        table.add_row(name, *(_short(value) for value in values))
+    if found.settings and found.results:
+        table.add_section()
+    for name, measures in found.results.items():
+        table.add_row(name, *("" if value is None else f"{value:.5g}" for value in measures))
+    out.print(table)
 
 
 def show_runs(runs: Sequence[Run]) -> None:

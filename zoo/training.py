@@ -8,6 +8,7 @@ ends with the same bits as a run that was left alone.
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     force: bool = False,
+    tensorboard: bool = False,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Run:
@@ -47,6 +49,7 @@ def train(
         seed: of the weights, the order of examples and every other chance.
         resume: go on with the unfinished run instead.
         force: replace the run that is there.
+        tensorboard: write the curves and the weights' histograms to RUN/tensorboard too.
         progress: what is told of every step and epoch.
         **settings: what differs from the model's config.
 
@@ -59,6 +62,8 @@ def train(
         >>> run.metrics
     """
     out = Path(out) if out is not None else None
+    if tensorboard:
+        check_tensorboard()
     if resume:
         run = unfinished(name, out)
         chosen = _resumed(run, name, data, settings)
@@ -68,17 +73,27 @@ def train(
         check_memory(chosen)
         run = new_run(name, out, force, _record(chosen, seed))
     with run.locked():
-        _train_into(run, chosen, seed, progress or Progress())
+        _train_into(run, chosen, seed, progress or Progress(), tensorboard)
     return run
 
 
-def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress) -> None:
+def check_tensorboard() -> None:
+    """Refuse before anything long begins where TensorBoard is not installed.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise UsageError("TensorBoard is not installed. pip install 'keras-zoo[tensorboard]'")
+
+
+def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress, tensorboard: bool) -> None:
     """Train, and say in run.json how it ended."""
     import keras
 
     run.update(state="training", backend=keras.backend.backend())
     try:
-        model = _fitted(run, chosen, seed, progress)
+        model = _fitted(run, chosen, seed, progress, tensorboard)
         with whole(run.weights) as temporary:
             model.save_weights(temporary)
     except KeyboardInterrupt:
@@ -91,7 +106,9 @@ def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress) -> None
     measure(run, chosen, model)
 
 
-def _fitted(run: Run, chosen: Recipe, seed: int, progress: Progress) -> keras.Model:
+def _fitted(
+    run: Run, chosen: Recipe, seed: int, progress: Progress, tensorboard: bool
+) -> keras.Model:
     import keras
 
     from zoo import callbacks
@@ -107,6 +124,8 @@ def _fitted(run: Run, chosen: Recipe, seed: int, progress: Progress) -> keras.Mo
         callbacks.Checkpoint(run),
         callbacks.Reporter(progress),
     ]
+    if tensorboard:
+        watchers.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
     data = chosen.loaded().at(seed, done)
     with progress:
         chosen.architecture.train(model, chosen.config, data, watchers)

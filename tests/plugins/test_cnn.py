@@ -1,4 +1,5 @@
 import itertools
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -196,3 +197,74 @@ def test_a_short_training_is_of_use_at_once(normalisation: str) -> None:
     model = chosen.built()
     history = chosen.architecture.train(model, chosen.config, chosen.loaded(), [])
     assert history.history["val_accuracy"][-1] > 0.8
+
+
+def kinds(model: keras.Model) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+@pytest.mark.parametrize("rank", SHAPES)
+@pytest.mark.parametrize("pooling", ["max", "stride"])
+def test_a_residual_block_adds_its_input(rank: int, pooling: str) -> None:
+    model = made(input_shape=SHAPES[rank], residual=True, pooling=pooling)
+    assert kinds(model).count("Add") == 2
+    assert np.asarray(model(CHANCE.random((2, *SHAPES[rank])))).shape == (2, 3)
+
+
+def test_an_input_of_as_many_channels_is_carried_as_it_is() -> None:
+    convolutions = [
+        kinds(made(residual=True, filters=filters)).count("Conv2D") for filters in ([6, 6], [4, 6])
+    ]
+    assert convolutions == [5, 6]
+
+
+@pytest.mark.parametrize("rank", SHAPES)
+def test_every_rank_is_trained_with_what_changes_its_examples(rank: int, tmp_path: Path) -> None:
+    settings = {
+        1: {"scaling": 0.1, "jitter": 0.1, "warp": 0.3},
+        2: {"shift": 0.2, "rotation": 10.0, "zoom": 0.1, "flip": True, "cutout": 0.3},
+        3: {"shift": 0.2, "flip": True},
+    }[rank]
+    data = striped(rank)
+    few = {"filters": [4], "epochs": 4, "batch_size": 8, "validation": 0.0, "ema": 0.5}
+    whole, halved = (
+        zoo.train("cnn", data=data, out=tmp_path / name, seed=1, **few, **settings)
+        for name in ("whole", "again")
+    )
+    for one, other in zip(weights(whole), weights(halved), strict=True):
+        np.testing.assert_array_equal(one, other)
+    plain = zoo.train("cnn", data=data, out=tmp_path / "plain", seed=1, **few)
+    assert any((a != b).any() for a, b in zip(weights(whole), weights(plain), strict=True))
+
+
+def weights(run: zoo.Run) -> list[Any]:
+    return zoo.load(run).get_weights()
+
+
+def striped(rank: int) -> Dataset:
+    inputs = CHANCE.random((24, *SHAPES[rank])).astype("float32")
+    split = Split(inputs, np.arange(24) % 2)
+    return Dataset("striped", split, split, ("a", "b"))
+
+
+def test_what_does_not_suit_the_rank_is_refused_before_training() -> None:
+    with pytest.raises(zoo.SettingError, match="rotation does not suit series"):
+        made(input_shape=(8, 2), rotation=10.0)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_what_was_trained_in_half_precision_is_shipped_in_full(
+    precision: str, tmp_path: Path
+) -> None:
+    before = keras.config.dtype_policy().name
+    run = zoo.train(
+        "cnn", data=striped(2), out=tmp_path / "half", filters=[4], epochs=1, precision=precision
+    )
+    assert keras.config.dtype_policy().name == before
+    model = zoo.load(run)
+    assert model.layers[1].compute_dtype == precision[6:]
+    assert all(variable.dtype == "float32" for variable in model.trainable_variables)
+    report = zoo.export(run, ["onnx", "keras"])
+    assert report.ok
+    shipped = keras.saving.load_model(run.path / "export" / "classifier.keras", compile=False)
+    assert {layer.compute_dtype for layer in shipped.layers} == {"float32"}

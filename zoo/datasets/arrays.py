@@ -39,6 +39,8 @@ def read(path: Path, shape: Shape = None) -> Dataset:
         DataError: with the array that is at fault and what was expected.
     """
     pairs = _pairs(path, read_arrays(path))
+    for x, array, y, labels in pairs:
+        _check_order(path, x, array, y, labels)
     inputs = [_inputs(f"{x} in {path}", array, shape) for x, array, _, _ in pairs]
     targets, classes = _targets(path, [(y, labels) for _, _, y, labels in pairs])
     for (x, _, y, _), examples, labels in zip(pairs, inputs, targets, strict=True):
@@ -49,6 +51,18 @@ def read(path: Path, shape: Shape = None) -> Dataset:
     splits = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
     train, test = splits if len(splits) == 2 else hold_out(splits[0])
     return Dataset(str(path.resolve()), train, test, classes)
+
+
+def _check_order(path: Path, x: str, inputs: Array, y: str, labels: Array | None) -> None:
+    """Refuse inputs whose examples lie along another axis than the first, as the labels' number tells."""
+    if labels is None or labels.ndim < 1 or inputs.ndim < 2 or len(inputs) == len(labels):
+        return
+    if inputs.shape.count(len(labels)) == 1:
+        axis = inputs.shape.index(len(labels))
+        raise DataError(
+            f"{path} has {len(labels)} labels in {y}, and {x} of shape {inputs.shape} has its examples "
+            f"along axis {axis}. They belong first: numpy.moveaxis({x}, {axis}, 0)."
+        )
 
 
 def _pairs(path: Path, arrays: dict[str, Array]) -> list[tuple[str, Array, str, Array | None]]:

@@ -1,16 +1,16 @@
-"""The user's own data, by path: an .npz (zoo/datasets/arrays.py) or a folder of images (folders.py)."""
+"""The user's own data, by path: an .npz (arrays.py), series (series.py) or images (folders.py)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from zoo.data import Dataset
-from zoo.datasets import arrays, folders
+from zoo.datasets import arrays, folders, series
 from zoo.errors import DataError
 
 
 def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
-    """Read an .npz or a folder.
+    """Read an .npz, a .ts or .csv of series, or a folder.
 
     Args:
         path: what to read.
@@ -21,6 +21,10 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
     """
     if path.is_dir():
         return folders.read(path, shape)
+    if path.suffix.lower() in series.SUFFIXES:
+        return series.read(path)
     if path.suffix.lower() != ".npz":
-        raise DataError(f"{path}: only an .npz file or a folder can be read as a dataset.")
+        raise DataError(
+            f"{path}: only an .npz file, a .ts or .csv of series, or a folder can be read as a dataset."
+        )
     return arrays.read(path, shape)

@@ -1,0 +1,12 @@
+"""80 recordings of a smart watch, 6 channels of 100 steps, four activities (UEA archive)."""
+
+from zoo.data import Dataset
+from zoo.datasets.series import named
+
+INPUT_SHAPE = (100, 6)
+CLASSES = ("Badminton", "Running", "Standing", "Walking")
+
+
+def load() -> Dataset:
+    """Read it from the folder `series` below ZOO_DATA."""
+    return named("basic-motions", "BasicMotions")

@@ -1,0 +1,12 @@
+"""200 traces of a hand that draws a gun or points, 150 steps (UCR archive)."""
+
+from zoo.data import Dataset
+from zoo.datasets.series import named
+
+INPUT_SHAPE = (150, 1)
+CLASSES = ("1", "2")
+
+
+def load() -> Dataset:
+    """Read it from the folder `series` below ZOO_DATA."""
+    return named("gunpoint", "GunPoint")

@@ -1,0 +1,12 @@
+"""1,096 days of Italian power demand by the hour, winter or summer (UCR archive)."""
+
+from zoo.data import Dataset
+from zoo.datasets.series import named
+
+INPUT_SHAPE = (24, 1)
+CLASSES = ("1", "2")
+
+
+def load() -> Dataset:
+    """Read it from the folder `series` below ZOO_DATA."""
+    return named("italy-power", "ItalyPowerDemand")
