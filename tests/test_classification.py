@@ -36,6 +36,7 @@ def test_measures_are_those_computed_by_hand() -> None:
         {
             "accuracy": 4 / 6,
             "macro_f1": (4 / 5 + 1 / 2 + 2 / 3) / 3,
+            "calibration_error": 0.9 - 4 / 6,
             "recall_a": 2 / 3,
             "recall_b": 1 / 2,
             "recall_c": 1,
@@ -57,6 +58,7 @@ def test_measures_are_scikit_learns(classes: int) -> None:
 
 def test_a_class_that_does_not_occur_has_no_recall_and_spoils_no_mean() -> None:
     found = classification.measures(sure([0, 0, 1, 1], 4), dataset([0, 0, 1, 1], "abcd"))
+    assert found.pop("calibration_error") == pytest.approx(0.1)
     assert found == {"accuracy": 1, "macro_f1": 1, "recall_a": 1, "recall_b": 1}
 
 
@@ -68,7 +70,18 @@ def test_a_class_that_does_not_occur_and_is_claimed_costs_f1() -> None:
 
 def test_a_model_that_is_always_wrong_has_zeros() -> None:
     found = classification.measures(sure([1, 1, 0], 2), dataset([0, 0, 1], ("no", "yes")))
+    assert found.pop("calibration_error") == pytest.approx(0.9)
     assert set(found.values()) == {0.0}
+
+
+def test_top_5_counts_the_truth_among_the_five_most_probable() -> None:
+    probabilities = np.tile(np.arange(7) / 21, (4, 1))
+    assert classification.measures(probabilities, dataset([6, 2, 1, 0], "abcdefg"))["top_5"] == 0.5
+    assert "top_5" not in classification.measures(probabilities[:1, :5], dataset([4], "abcde"))
+
+
+def test_the_reliability_and_the_filters_are_drawn(trained: zoo.Run) -> None:
+    assert {"reliability", "filters"} <= {path.stem for path in trained.pictures}
 
 
 def test_data_without_labels_cannot_be_measured() -> None:
@@ -100,13 +113,16 @@ def test_no_more_than_24_mistakes_are_shown(shape: tuple[int, ...]) -> None:
 
 
 def test_a_perfect_model_has_no_picture_of_mistakes() -> None:
-    assert classification.drawn(sure([0, 1], 2), dataset([0, 1], "ab")).keys() == {"confusion"}
+    assert classification.drawn(sure([0, 1], 2), dataset([0, 1], "ab")).keys() == {
+        "confusion",
+        "reliability",
+    }
 
 
-@pytest.mark.parametrize("shape", [(5,), (8, 2), (4, 4, 7), (3, 3, 3, 1)])
+@pytest.mark.parametrize("shape", [(5,), (4, 4, 7), (3, 3, 3, 4)])
 def test_what_is_no_image_is_not_shown_as_one(shape: tuple[int, ...]) -> None:
     drawn = classification.drawn(sure([1, 0], 2), dataset([0, 1], "ab", shape))
-    assert drawn.keys() == {"confusion"}
+    assert drawn.keys() == {"confusion", "reliability"}
 
 
 def test_the_loss_is_the_cross_entropy_of_the_logits() -> None:
@@ -273,4 +289,6 @@ def test_a_trained_models_pictures_can_be_seen(trained: zoo.Run) -> None:
     for path in trained.pictures:
         with Image.open(path) as image:
             assert np.asarray(image.convert("L")).std() > 10, path
-    assert {path.stem for path in trained.pictures} == {"confusion", "curve", "mistakes"}
+    assert {path.stem for path in trained.pictures} == {
+        "confusion", "curve", "filters", "mistakes", "reliability",
+    }  # fmt: skip
