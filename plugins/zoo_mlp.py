@@ -2,11 +2,13 @@
 
     h_0 = flatten(x),   h_k = dropout(f(norm(W_k h_{k-1} + b_k))),   p = softmax(W h_n + b)
 
-trained on the cross-entropy of the logits. Rumelhart, Hinton & Williams, "Learning representations
+trained on the cross-entropy of the logits; for regression y = W h_n + b of standardised inputs, trained
+on the squared error. Rumelhart, Hinton & Williams, "Learning representations
 by back-propagating errors", Nature 323 (1986).
 """
 
 import math
+from collections.abc import Sequence
 from functools import reduce
 from typing import Annotated, Any, Literal
 
@@ -15,7 +17,7 @@ from keras import layers
 from pydantic import AfterValidator, PositiveInt
 
 import zoo
-from zoo import classification
+from zoo import classification, regression
 from zoo.settings import Share
 
 PENALTIES = {
@@ -72,6 +74,10 @@ RELUS = {"leaky_relu": layers.LeakyReLU, "prelu": layers.PReLU, "relu6": lambda:
 class Config(classification.Config):
     """Settings of the multi-layer perceptron."""
 
+    task: Literal["classification", "regression"] = "classification"
+    """Whether it tells classes apart or predicts numbers."""
+    outputs: PositiveInt | None = None
+    """How many numbers a regression predicts. None: the dataset's."""
     input_shape: tuple[PositiveInt, ...] | None = None
     """Shape of one input; flattened inside. None: the dataset's."""
     widths: tuple[PositiveInt, ...] = (512, 512)
@@ -129,20 +135,51 @@ def defaults() -> Config:
 
 @zoo.hookimpl
 def build(config: Config) -> keras.Model:
-    """Stack the layers, from inputs to class probabilities."""
-    stack = [layers.Flatten()]
+    """Stack the layers, from inputs to class probabilities, or from standardised inputs to numbers."""
+    regress = config.task == "regression"
+    stack = [layers.Normalization(name="standardised")] if regress else []
+    stack += [layers.Flatten()]
     for width in config.widths:
         stack += hidden(config, width)
-    stack += [layers.Dense(len(config.classes), name="logits")]
-    stack += [layers.Activation("softmax", name="probabilities", dtype="float32")]
+    if regress:
+        stack += [layers.Dense(config.outputs, name="numbers")]
+    else:
+        stack += [layers.Dense(len(config.classes), name="logits")]
+        stack += [layers.Activation("softmax", name="probabilities", dtype="float32")]
     inputs = keras.Input(config.input_shape, name="inputs")
     if config.style == "sequential":
         return keras.Sequential([inputs, *stack], name="mlp")
     return keras.Model(inputs, reduce(lambda x, layer: layer(x), stack, inputs), name="mlp")
 
 
-train = zoo.hookimpl(classification.train)
-export = zoo.hookimpl(classification.export)
-evaluate = zoo.hookimpl(classification.evaluate)
-preview = zoo.hookimpl(classification.preview)
-apply = zoo.hookimpl(classification.apply)
+@zoo.hookimpl
+def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
+    """Minimise the cross-entropy, or the squared error."""
+    task = regression if config.task == "regression" else classification
+    return task.train(model, config, data, callbacks)
+
+
+@zoo.hookimpl
+def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
+    """Ship the classifier, or the regressor."""
+    return (regression if config.task == "regression" else classification).export(model)
+
+
+@zoo.hookimpl
+def evaluate(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, float]:
+    """Measure with what suits the task."""
+    return (regression if config.task == "regression" else classification).evaluate(model, data)
+
+
+@zoo.hookimpl
+def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, Any]:
+    """Draw what suits the task."""
+    return (regression if config.task == "regression" else classification).preview(model, data)
+
+
+@zoo.hookimpl
+def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Answer for the user's files."""
+    if config.task == "regression":
+        return regression.apply(model, items)
+    return classification.apply(model, config, items)

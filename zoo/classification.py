@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import NonNegativeFloat
 
 from zoo import optimizing, pictures
 from zoo.calibration import expected_calibration_error, reliability
@@ -24,7 +23,6 @@ from zoo.filters import filters
 from zoo.images import checked_array, read_image
 from zoo.mistakes import mistakes
 from zoo.settings import ClassNames, Share
-from zoo.settings import Config as Settings
 from zoo.untrusted import read_array
 
 if TYPE_CHECKING:
@@ -37,21 +35,11 @@ ALIKE = 30  # classes up to which each one's recall is a measure of its own
 TOP = 5
 
 
-class Config(Settings):
+class Config(optimizing.Optimized):
     """The settings that every classifier has."""
 
     classes: ClassNames | None = None
     """Names of the classes, or their number. None: the dataset's."""
-    optimizer: optimizing.Name = "adam"
-    """Rule of the weight updates."""
-    schedule: optimizing.Schedule = "constant"
-    """How the learning rate changes over the training."""
-    warmup: Share = 0.0
-    """Share of the steps in which the learning rate rises from zero."""
-    weight_decay: NonNegativeFloat = 0.0
-    """Decoupled weight decay."""
-    ema: Share = 0.0
-    """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
     label_smoothing: Share = 0.0
     """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
 
@@ -69,15 +57,7 @@ def train(
     feed = data.feed(config, augment=augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(
-        optimizing.optimizer(
-            config.optimizer,
-            config.learning_rate,
-            steps=feed["steps_per_epoch"] * config.epochs,
-            schedule=config.schedule,
-            warmup=config.warmup,
-            weight_decay=config.weight_decay,
-            ema=config.ema,
-        ),
+        optimizing.from_config(config, feed["steps_per_epoch"] * config.epochs),
         loss=cross_entropy(len(config.classes or ()), config.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
@@ -195,17 +175,22 @@ def labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
 def _answer(
     model: keras.Model, item: Any, shape: tuple[int | None, ...], classes: Sequence[str]
 ) -> dict[str, Any]:
-    probabilities = predict(model, _read(item, shape)[None])[0]
+    probabilities = predict(model, read_input(item, shape)[None])[0]
     best = np.argsort(-probabilities)[:TOP]
     return {
-        "item": str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}",
+        "item": titled(item),
         "class": classes[int(best[0])],
         "probability": float(probabilities[best[0]]),
         "top": {classes[int(at)]: float(probabilities[at]) for at in best},
     }
 
 
-def _read(item: Any, shape: tuple[int | None, ...]) -> Array:
+def titled(item: Any) -> str:
+    """Name an item in a table of results."""
+    return str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}"
+
+
+def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
     """Read an image, an .npy file or an array as one input; a refusal names the file."""
     if not isinstance(item, str | Path):
         return _taken(item, shape)

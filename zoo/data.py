@@ -121,6 +121,14 @@ class Dataset:
         """The shape of one input, without the batch."""
         return tuple(int(size) for size in self.train.stored.shape[1:])
 
+    @property
+    def outputs(self) -> int | None:
+        """How many numbers stand for each example, where they can be learnt as numbers."""
+        targets = self.train.targets
+        if targets is None or targets.ndim > 2 or targets.dtype.kind not in "fiub":
+            return None
+        return 1 if targets.ndim == 1 else int(targets.shape[1])
+
     @cached_property
     def fingerprint(self) -> str:
         """A SHA-256 over all examples, the same for the same data wherever it lies."""
@@ -226,6 +234,7 @@ class Facts:
     summary: str
     input_shape: tuple[int, ...]
     classes: tuple[str, ...] | None
+    outputs: int | None = None
 
 
 def facts(name: str) -> Facts:
@@ -239,7 +248,8 @@ def facts(name: str) -> Facts:
     summary = (module.__doc__ or "").partition("\n")[0]
     try:
         classes = None if module.CLASSES is None else tuple(map(str, module.CLASSES))
-        return Facts(name, summary, tuple(map(int, module.INPUT_SHAPE)), classes)
+        shape, outputs = tuple(map(int, module.INPUT_SHAPE)), getattr(module, "OUTPUTS", None)
+        return Facts(name, summary, shape, classes, outputs)
     except (AttributeError, TypeError, ValueError) as error:
         raise PluginError(
             f"The dataset {name!r} of {package_of(shelf.entry(name))} must say its INPUT_SHAPE, sizes, "

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zoo.catalog import Entry, catalog
+from zoo.inspecting import decided
 from zoo.models import Recipe, parameters, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
@@ -96,9 +97,7 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
 
 def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     """Build the model to count its parameters and to read its parts' contracts."""
-    undecided = [
-        name for name in ("input_shape", "classes") if getattr(chosen.config, name, 0) is None
-    ]
+    undecided = [name for name in decided(chosen.config) if getattr(chosen.config, name, 0) is None]
     if undecided:
         return None, {}
     model = chosen.built()

@@ -112,8 +112,35 @@ def check_fit(data: Dataset, config: Config) -> None:
             f"{data.name} does not fit the model: it holds inputs of shape {data.input_shape}, and "
             f"the setting input_shape is {tuple(wanted)}. Leave input_shape out to take the data's."
         )
-    if hasattr(config, "classes"):
+    if is_regression(config):
+        _check_numbers_to_learn(data, config)
+    elif hasattr(config, "classes"):
         _check_classes(data, config.classes)
+
+
+def is_regression(config: Config) -> bool:
+    """Tell whether a model is set to predict numbers."""
+    return getattr(config, "task", "") == "regression"
+
+
+def decided(config: Config) -> tuple[str, ...]:
+    """Name the settings that the data decides where they are None."""
+    return ("input_shape", "outputs" if is_regression(config) else "classes")
+
+
+def _check_numbers_to_learn(data: Dataset, config: Config) -> None:
+    """Refuse names of classes, and another count of numbers than a config's."""
+    if data.outputs is None or any(not name.isdecimal() for name in data.classes or ()):
+        held = f"classes ({_listed(data.classes)})" if data.classes else "no targets"
+        raise DataError(
+            f"{data.name} has {held}, and task=regression predicts numbers. Expected: one number, or "
+            "one row of numbers, for each input."
+        )
+    if getattr(config, "outputs", None) not in (None, data.outputs):
+        raise DataError(
+            f"{data.name} does not fit the model: it has {data.outputs} numbers an example, and the "
+            f"setting outputs is {getattr(config, 'outputs', None)}."
+        )
 
 
 def _check_classes(data: Dataset, wanted: Any) -> None:
@@ -123,7 +150,7 @@ def _check_classes(data: Dataset, wanted: Any) -> None:
         held = "no labels" if targets is None else f"targets of {targets.dtype}, {targets.shape}"
         raise DataError(
             f"{data.name} has {held}, and the model tells classes apart. Expected: one label for "
-            "each input, 0 to k - 1 or the name of its class."
+            "each input, 0 to k - 1 or the name of its class; for numbers, mlp takes task=regression."
         )
     if len(data.classes) < 2:
         raise DataError(

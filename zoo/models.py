@@ -15,7 +15,7 @@ from zoo.architecture import Architecture
 from zoo.catalog import catalog
 from zoo.data import Dataset, facts, open_dataset
 from zoo.errors import PluginError, RunError, SettingError, UnsafeFile, UsageError
-from zoo.inspecting import check_fit
+from zoo.inspecting import check_fit, decided
 from zoo.registry import registry
 from zoo.runs import Run
 from zoo.settings import Config, checked, fill
@@ -55,9 +55,14 @@ class Recipe:
         check_fit(self.data, self.config)
         return self.data
 
-    def fill(self, input_shape: tuple[int, ...], classes: tuple[str, ...] | None) -> None:
+    def fill(
+        self,
+        input_shape: tuple[int, ...],
+        classes: tuple[str, ...] | None,
+        outputs: int | None = None,
+    ) -> None:
         """Set the settings that the data decides and that are still None."""
-        self.config = fill(self.config, input_shape=input_shape, classes=classes)
+        self.config = fill(self.config, input_shape=input_shape, classes=classes, outputs=outputs)
 
     def built(self) -> keras.Model:
         """Build the untrained model, unless this machine could not hold it.
@@ -70,8 +75,8 @@ class Recipe:
         return self.architecture.build(self.config)
 
     def check_complete(self) -> None:
-        """Refuse a config in which input_shape or classes is still None."""
-        for name in ("input_shape", "classes"):
+        """Refuse a config in which what the data decides is still None."""
+        for name in decided(self.config):
             if getattr(self.config, name, 0) is None:
                 raise SettingError(
                     f"{self.name} needs {name}: give it as a setting, or give data that decides it."
@@ -109,7 +114,7 @@ def recipe(
     """
     chosen = undressed(name, settings, data)
     loaded = chosen.loaded()
-    chosen.fill(loaded.input_shape, loaded.classes)
+    chosen.fill(loaded.input_shape, loaded.classes, loaded.outputs)
     chosen.loaded()
     return chosen
 
@@ -144,7 +149,7 @@ def sketched(name: str, settings: Mapping[str, Any]) -> Recipe:
     chosen = undressed(name, settings)
     if chosen.source in Shelf(DATASETS).names():
         known = facts(str(chosen.source))
-        chosen.fill(known.input_shape, known.classes)
+        chosen.fill(known.input_shape, known.classes, known.outputs)
     return chosen
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import NonNegativeFloat
+
+from zoo.settings import Config, Share
+
 if TYPE_CHECKING:
     import keras
 
@@ -12,6 +16,34 @@ Name = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 
 _CLASSES = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+
+
+class Optimized(Config):
+    """The settings of how weights are learnt."""
+
+    optimizer: Name = "adam"
+    """Rule of the weight updates."""
+    schedule: Schedule = "constant"
+    """How the learning rate changes over the training."""
+    warmup: Share = 0.0
+    """Share of the steps in which the learning rate rises from zero."""
+    weight_decay: NonNegativeFloat = 0.0
+    """Decoupled weight decay."""
+    ema: Share = 0.0
+    """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
+
+
+def from_config(config: Optimized, steps: int) -> keras.optimizers.Optimizer:
+    """Make the optimizer that settings describe, for a training of so many steps."""
+    return optimizer(
+        config.optimizer,
+        config.learning_rate,
+        steps=steps,
+        schedule=config.schedule,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        ema=config.ema,
+    )
 
 
 def optimizer(

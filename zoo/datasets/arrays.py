@@ -197,12 +197,18 @@ def _labels(what: str, labels: Array) -> Array:
     check_numbers(what, labels)
     if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all():
         return np.asarray(labels.argmax(1), np.int64)
-    whole = labels.dtype.kind in "iub" or (labels == labels.round()).all()
+    whole = labels.dtype.kind in "iub" or _are_labels(labels)
     if labels.ndim != 1 or not whole:
         return labels
     if labels.dtype.kind in "fu":  # before they are cast to where they may not fit
         _check_range(what, labels)
     return labels.astype(np.int64)
+
+
+def _are_labels(numbers: Array) -> bool:
+    """Tell whether floats can be labels: whole and of their range; others are for regression."""
+    whole = bool((numbers == numbers.round()).all())
+    return whole and numbers.min() >= 0 and numbers.max() < MOST_CLASSES
 
 
 def _check_range(what: str, labels: Array) -> None:

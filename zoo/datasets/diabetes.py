@@ -1,0 +1,26 @@
+"""442 patients: ten measurements, and how diabetes went on within a year (Efron et al. 2004).
+
+scikit-learn ships it; we hold 88 patients out ourselves.
+"""
+
+import numpy as np
+
+from zoo.data import Dataset, Split
+
+INPUT_SHAPE = (10,)
+CLASSES = None
+OUTPUTS = 1
+HELD_OUT = 88
+
+
+def load() -> Dataset:
+    """Read the patients from scikit-learn's own files; nothing is downloaded."""
+    from sklearn.datasets import load_diabetes
+    from sklearn.model_selection import train_test_split
+
+    patients, progress = load_diabetes(return_X_y=True, scaled=False)
+    parts = train_test_split(
+        patients.astype(np.float32), progress.astype(np.float32), test_size=HELD_OUT, random_state=0
+    )
+    x_train, x_test, y_train, y_test = parts
+    return Dataset("diabetes", Split(x_train, y_train), Split(x_test, y_test))
