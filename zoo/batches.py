@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.datasets.decoding import Files
+
 if TYPE_CHECKING:
     from zoo.data import Array, Dataset, Split
 
@@ -68,14 +70,30 @@ def _gatherer(split: Split) -> Callable[[Any], tuple[Any, Any]]:
     """Make the function from positions to a batch of float32 inputs and of targets."""
     import tensorflow as tf
 
+    take = _taker(split.stored)
     with tf.device("CPU"):
-        stored = tf.constant(split.stored)
         targets = tf.constant(np.zeros(len(split)) if split.targets is None else split.targets)
 
     def gather(chosen: Any) -> tuple[Any, Any]:
-        inputs = tf.cast(tf.gather(stored, chosen), tf.float32)
+        inputs = tf.cast(take(chosen), tf.float32)
         if split.stored.dtype == np.uint8:
             inputs = inputs / np.float32(255)
         return inputs, tf.gather(targets, chosen)
 
     return gather
+
+
+def _taker(stored: Array | Files) -> Callable[[Any], Any]:
+    """Make the function from positions to stored inputs; files are decoded by threads beside the step."""
+    import tensorflow as tf
+
+    if isinstance(stored, Files):
+
+        def decode(chosen: Any) -> Any:
+            pixels = tf.numpy_function(stored.__getitem__, [chosen], tf.uint8, stateful=False)
+            return tf.ensure_shape(pixels, [*chosen.shape, *stored.shape[1:]])
+
+        return decode
+    with tf.device("CPU"):
+        held = tf.constant(stored)
+    return lambda chosen: tf.gather(held, chosen)

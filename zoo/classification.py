@@ -17,7 +17,7 @@ import numpy as np
 
 from zoo import optimizing, pictures
 from zoo.calibration import expected_calibration_error, reliability
-from zoo.data import Array, Dataset, as_array
+from zoo.data import Array, Dataset, Split, as_array
 from zoo.errors import DataError
 from zoo.filters import filters
 from zoo.images import checked_array, read_image
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ALIKE = 30  # classes up to which each one's recall is a measure of its own
 TOP = 5
+BATCH, CHUNK = 256, 4096  # examples at a time in the model, and in memory as float32
 
 
 class Config(optimizing.Optimized):
@@ -87,12 +88,12 @@ def export(model: keras.Model) -> dict[str, keras.Model]:
 
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Measure accuracy, top-k, macro F1, calibration and each class's recall on the test split."""
-    return measures(predict(model, data.test.inputs), data)
+    return measures(predict(model, data.test), data)
 
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
     """Draw the confusion matrix, the reliability, the worst mistakes and the first filters."""
-    return drawn(predict(model, data.test.inputs), data) | filters(model)
+    return drawn(predict(model, data.test), data) | filters(model)
 
 
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
@@ -100,9 +101,12 @@ def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict
     return answers(model, items, config.classes or ())
 
 
-def predict(model: keras.Model, inputs: Array) -> Array:
-    """Give the probabilities of each input, shape (n, classes), batch by batch."""
-    return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
+def predict(model: keras.Model, inputs: Array | Split) -> Array:
+    """Give the model's answer to each input, shape (n, outputs), batch by batch."""
+    if not isinstance(inputs, Split):
+        return np.asarray(model.predict(inputs, batch_size=BATCH, verbose=0))
+    chunks = inputs.batches(CHUNK)
+    return np.concatenate([model.predict(each, batch_size=BATCH, verbose=0) for each in chunks])
 
 
 def measures(probabilities: Array, data: Dataset) -> dict[str, float]:

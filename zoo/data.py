@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.batches import Augment, Example, in_order, pair, shuffled
+from zoo.datasets.decoding import Files
 from zoo.errors import DataError, PluginError, UnknownName, ZooError, told
 from zoo.inspecting import check_split
 from zoo.shelf import DATASETS, Shelf, package_of
@@ -31,17 +33,19 @@ HELD_OUT = 0.2  # share of the examples for testing, where the data has no test 
 class Split:
     """Examples: inputs of shape (n, ...) and, where there are labels, targets of shape (n,).
 
-    uint8 inputs are kept as they are and come out as float32 in [0, 1], batch by batch.
+    uint8 inputs are kept as they are and come out as float32 in [0, 1], batch by batch. Image files
+    that are decoded as they are needed (zoo/datasets/decoding.py) stand for an array of them.
 
     Raises:
         DataError: the examples are of different shapes.
     """
 
-    stored: Array
+    stored: Array | Files
     targets: Array | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stored", as_array(self.stored))
+        if not isinstance(self.stored, Files):
+            object.__setattr__(self, "stored", as_array(self.stored))
         if self.targets is not None:
             object.__setattr__(self, "targets", as_array(self.targets))
 
@@ -50,13 +54,19 @@ class Split:
 
     @cached_property
     def inputs(self) -> Array:
-        """All inputs as float32."""
-        return as_float(self.stored)
+        """All inputs as float32, in memory."""
+        return as_float(self.stored[:])
+
+    def batches(self, size: int) -> Iterator[Array]:
+        """Give the inputs as float32, some at a time and in order."""
+        for start in range(0, len(self), size):
+            yield as_float(self.stored[start : start + size])
 
     def take(self, chosen: Any) -> Split:
         """Give the examples at some positions, or in a slice."""
         targets = None if self.targets is None else self.targets[chosen]
-        return Split(self.stored[chosen], targets)
+        stored = self.stored
+        return Split(stored.take(chosen) if isinstance(stored, Files) else stored[chosen], targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +145,9 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.stored, split.targets):
-                if array is not None:
+                if isinstance(array, Files):
+                    digest.update(array.fingerprint())
+                elif array is not None:
                     digest.update(f"{array.dtype}{array.shape}".encode())
                     digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

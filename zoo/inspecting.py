@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.datasets.decoding import Files
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> Non
         )
     if len(inputs) == 0:
         raise DataError(f"{what} is empty.")
-    check_numbers(what, inputs)
-    if inputs.dtype == np.uint8 or is_image(inputs.shape[1:]):
+    if not isinstance(inputs, Files):
+        check_numbers(what, inputs)
+    if not isinstance(inputs, Files) and (inputs.dtype == np.uint8 or is_image(inputs.shape[1:])):
         check_range(what, inputs)
     if targets is None:
         if classes is not None:

@@ -53,7 +53,7 @@ def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Measure the errors on the test split, in the targets' units, and the share explained."""
     truth = numbers(data.test.targets, data.name)
-    return measures(predict(model, data.test.inputs), truth)
+    return measures(predict(model, data.test), truth)
 
 
 def measures(said: Array, truth: Array) -> dict[str, float]:
@@ -70,7 +70,7 @@ def measures(said: Array, truth: Array) -> dict[str, float]:
 def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
     """Draw what the model says over what is true, and how its errors are spread."""
     truth = numbers(data.test.targets, data.name)
-    said = predict(model, data.test.inputs)
+    said = predict(model, data.test)
     columns = min(DRAWN, truth.shape[1])
     drawn = pictures.figure(4.2 * columns, 6.4)
     for at in range(columns):

@@ -12,7 +12,6 @@ from PIL import Image
 
 import zoo
 from zoo.data import open_dataset
-from zoo.datasets import folders
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255)}
 
@@ -290,13 +289,6 @@ def test_links_to_images_and_classes_are_followed_and_loops_are_not() -> None:
     data = open_dataset("mine")
     check_colours(data)
     assert len(data.train) + len(data.test) == 16
-
-
-def test_images_that_together_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    three(size=(300, 200))
-    monkeypatch.setattr(folders, "LARGEST_DATA", 2**20)
-    refused(r"The 15 images in .* take 200 x 300 x 3 bytes each.* --set input_shape=86,128,3")
-    assert open_dataset("mine", (86, 128, 3)).input_shape == (86, 128, 3)
 
 
 def test_names_that_no_terminal_can_print_are_refused() -> None:

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data import Dataset, Split, hold_out
+from zoo.datasets.decoding import Files
 from zoo.errors import DataError
 from zoo.images import SUFFIXES, folders_in, images_in, measure, open_image, to_array
-from zoo.untrusted import LARGEST_DATA
 
 LONGEST = 128  # pixels; photographs of mixed sizes are made as small, to be learnt from in minutes
+HELD = 64 * 2**20  # bytes of pixels up to which a split is decoded once and held in memory
 Labelled = list[tuple[Path, int]]
 
 
@@ -101,7 +102,7 @@ def _one_shape(
     """Choose the shape of all images: what is wanted, else their own, else their median, made small.
 
     Raises:
-        DataError: what is wanted is no shape of an image, or all images together would not fit.
+        DataError: what is wanted is no shape of an image.
     """
     height, width, channels = _median(sizes)
     if wanted is not None:
@@ -111,13 +112,6 @@ def _one_shape(
                 f"Received: input_shape {tuple(wanted)}."
             )
         height, width, channels = wanted[0] or height, wanted[1] or width, wanted[2] or channels
-    if sizes.total() * height * width * channels > LARGEST_DATA:
-        small = ",".join(map(str, _shrunk(height, width)))
-        raise DataError(
-            f"The {sizes.total():,} images in {path} take {height} x {width} x {channels} bytes each, "
-            f"more than {LARGEST_DATA / 2**30:.3g} GiB together. Take them smaller: "
-            f"--set input_shape={small},{channels}"
-        )
     return height, width, channels
 
 
@@ -136,7 +130,11 @@ def _shrunk(height: int, width: int) -> tuple[int, int]:
 
 
 def _decoded(files: Labelled, shape: tuple[int, int, int], labelled: bool) -> Split:
+    """Decode the files now where they are few, else as they are needed."""
+    labels = np.array([label for _, label in files]) if labelled else None
+    if len(files) * math.prod(shape) > HELD:
+        return Split(Files([file for file, _ in files], shape), labels)
     pixels = np.empty((len(files), *shape), np.uint8)
     for at, (file, _) in enumerate(files):
         pixels[at] = to_array(open_image(file), shape)
-    return Split(pixels, np.array([label for _, label in files]) if labelled else None)
+    return Split(pixels, labels)

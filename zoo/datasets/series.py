@@ -95,11 +95,12 @@ def _dataset(name: str, train: Series, test: Series | None) -> Dataset:
         )
     learnt = _split(train, classes)
     learnt, tested = (learnt, _split(test, classes)) if test else hold_out(learnt)
-    mean = learnt.stored.mean((0, 1), dtype=np.float64).astype(np.float32)
-    spread = learnt.stored.std((0, 1), dtype=np.float64).astype(np.float32)
+    values = np.asarray(learnt.inputs, np.float64)
+    mean = values.mean((0, 1)).astype(np.float32)
+    spread = values.std((0, 1)).astype(np.float32)
     spread = np.where(spread > 0, spread, np.float32(1))
     learnt, tested = (
-        Split((part.stored - mean) / spread, part.targets) for part in (learnt, tested)
+        Split((part.inputs - mean) / spread, part.targets) for part in (learnt, tested)
     )
     said = "each channel standardised with the training series' mean and deviation"
     if len(mean) <= SAID:
