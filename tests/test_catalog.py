@@ -144,7 +144,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "unknown dataset": (
         ENTRY.format("a", "x") + "dataset = 'digts'",
-        "[mlp.a]: there is no dataset 'digts'. Did you mean digits?",
+        "[mlp.a]: there is no dataset 'digts'. Did you mean digits",
     ),
     "an empty tag": ('[mlp.""]\nsummary = "x"', "a model's name is architecture.tag"),
     "a way out": ('[mlp."../../x"]\nsummary = "x"', "Received: 'mlp.../../x'"),
