@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 from scipy.stats import norm
-from sklearn.decomposition import PCA
 
 import zoo
-from zoo import pictures
+from zoo import latent, pictures
 
 from .measuring import SEED, seen
 
@@ -20,7 +19,6 @@ MANIFOLD, SLICES, SIDE = (
 )  # points along an axis of two latents; slices and points of three
 TRAVERSED, STEPS, PAIRS = 8, 11, 6
 CELL = 40  # pixels at least of an image on a sheet
-SCATTERED = 5000  # test images whose means are drawn
 
 
 def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
@@ -118,14 +116,7 @@ def interpolations(model: Any, images: np.ndarray) -> np.ndarray:
 
 def scatter(model: Any, config: Any, data: zoo.Dataset) -> Any:
     """Draw the mean latents of test images in two dimensions, coloured by class."""
-    images = seen(data, config, SCATTERED)
+    images = seen(data, config, latent.MOST)
     means = np.concatenate([encoded(model, each) for each in images])
-    figure = pictures.figure(6.4, 5.6)
-    axes = figure.add_subplot()
-    if config.latents > 2:
-        means = PCA(2, random_state=SEED).fit_transform(means)
-    elif config.latents == 1:
-        means = np.concatenate([means, np.zeros_like(means)], 1)
-    colours = None if data.classes is None else data.test.targets[: len(means)]
-    axes.scatter(means[:, 0], means[:, 1], s=4, c=colours, cmap="tab10")
-    return figure
+    targets = None if data.classes is None else data.test.targets
+    return latent.maps(means, targets, data.classes)
