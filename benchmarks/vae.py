@@ -1,0 +1,80 @@
+"""Training throughput of vae.mnist and vae.fashion-mnist against a hand-written TensorFlow loop, interleaved.
+
+    ZOO_DATA=../shared/data python benchmarks/vae.py > benchmarks/results/vae.md
+
+The loop is the one that the guides write: a GradientTape in a tf.function, over a tf.data stream that
+shuffles, batches and maps, with the networks that the zoo builds, one Adam with the same schedule, and the
+two losses averaged for the log.
+"""
+
+import math
+import sys
+from functools import partial
+
+import keras
+import tensorflow as tf
+from interleaved import Clocks, by_the_zoo, clocks, compare
+
+import zoo
+from zoo.data import Dataset, open_dataset
+from zoo.models import sketched
+
+EXAMPLES, EPOCHS, BATCH, RATE = 25_600, 3, 128, 2e-3
+
+
+def by_hand(name: str, data: Dataset) -> list[Clocks]:
+    model = zoo.create(name)
+    encoder, decoder = model.encoder, model.decoder
+    steps = EXAMPLES // BATCH
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps * EPOCHS))
+    weights = encoder.trainable_variables + decoder.trainable_variables
+    optimizer.build(weights)
+    means = [keras.metrics.Mean() for _ in range(3)]
+
+    @tf.function
+    def step(x: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            mean, log_var = encoder(x, training=True)
+            z = mean + tf.exp(log_var / 2) * tf.random.normal(tf.shape(mean))
+            logits = decoder(z, training=True)
+            entropy = tf.nn.sigmoid_cross_entropy_with_logits(x, logits)
+            reconstruction = tf.reduce_mean(tf.reduce_sum(entropy, (1, 2, 3)))
+            each = tf.square(mean) + tf.exp(log_var) - 1 - log_var
+            kl = tf.reduce_mean(tf.reduce_sum(each, 1)) / 2
+            loss = reconstruction + kl
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        for metric, value in zip(means, (loss, reconstruction, kl), strict=True):
+            metric.update_state(value)
+
+    stream = (
+        tf.data.Dataset.from_tensor_slices(data.train.stored)
+        .shuffle(EXAMPLES)
+        .batch(BATCH, drop_remainder=True)
+        .map(lambda x: tf.cast(x, tf.float32) / 255, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    begun = []
+    for _ in range(EPOCHS):
+        begun.append(clocks())
+        for images in stream:
+            step(images)
+        assert all(math.isfinite(float(metric.result())) for metric in means)
+        for metric in means:
+            metric.reset_state()
+    return begun
+
+
+def main(rounds: int) -> None:
+    for name in ("vae.mnist", "vae.fashion-mnist"):
+        full = open_dataset(sketched(name, {}).source)
+        data = Dataset(name, full.train.take(slice(EXAMPLES)), full.test.take(slice(200)))
+        ways = {
+            "zoo.train": partial(by_the_zoo, name, data, EPOCHS),
+            "by hand": partial(by_hand, name, data),
+        }
+        print(f"{name}, {EXAMPLES:,} examples, batches of {BATCH}\n")
+        compare(ways, EXAMPLES, rounds)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4)
