@@ -13,7 +13,7 @@ from zoo import augmenting, optimizing
 
 from . import answers
 from .config import Config, check_shape
-from .networks import chained, network
+from .networks import chained, halves, network
 
 
 @zoo.hookimpl
@@ -58,9 +58,12 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     """Ship the encoder, the decoder and the whole, which share their weights."""
     if config.kind == "sequence":
         model = unrolled(model, config)
-    encoder = keras.Model(model.input, model.get_layer("code").output, name="encoder")
+    bottleneck = model.get_layer("code").output
+    code = keras.Input(bottleneck.shape[1:], name="code")
+    encoder = keras.Model(model.input, bottleneck, name="encoder")
+    decoder = keras.Model(code, chained(code, halves(model)[1]), name="decoder")
     whole = "denoiser" if config.corruption else "autoencoder"
-    return {"encoder": encoder, "decoder": answers.decoding(model), whole: model}
+    return {"encoder": encoder, "decoder": decoder, whole: model}
 
 
 def unrolled(model: keras.Model, config: Config) -> keras.Model:

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from sklearn.decomposition import PCA
 
 import zoo
@@ -16,32 +17,27 @@ from zoo.images import checked_array
 from zoo.untrusted import read_array
 
 from .config import Config
-from .networks import chained
+from .networks import chained, halves
 
 BATCH, CHUNK = 256, 2048  # examples at a time in the model, and in memory as float32
 DRAWN = 1000  # test examples that pictures are made of
 FEW = 4  # numbers from which on a code is worth a picture of its own
 
 
-def answered(model: keras.Model, inputs: Any) -> tuple[Any, Any]:
+def both(model: keras.Model) -> keras.Model:
+    """Give the model with its code as a second output: inputs -> (code, reconstruction)."""
+    return keras.Model(model.input, [model.get_layer("code").output, model.output])
+
+
+def predicted(two: keras.Model, inputs: Any) -> list[Any]:
     """Give the codes and the reconstructions of inputs of shape (n, ...)."""
-    both = keras.Model(model.input, [model.get_layer("code").output, model.output])
-    code, made = both.predict(inputs, batch_size=BATCH, verbose=0)
-    return code, made
+    return two.predict(inputs, batch_size=BATCH, verbose=0)
 
 
 def noisy(clean: Any, config: Config, chances: np.random.Generator) -> Any:
     """Add the noise of the training: x + sigma e, kept within [0, 1] where x is."""
     spoilt = clean + config.corruption * chances.standard_normal(clean.shape, np.float32)
     return np.clip(spoilt, 0, 1) if config.binary else spoilt
-
-
-def decoding(model: keras.Model) -> keras.Model:
-    """Give the decoder: code -> reconstruction, of the model's own layers."""
-    bottleneck = model.get_layer("code")
-    code = keras.Input(bottleneck.output.shape[1:], name="code")
-    later = model.layers[model.layers.index(bottleneck) + 1 :]
-    return keras.Model(code, chained(code, later), name="decoder")
 
 
 def code_shape(model: keras.Model) -> tuple[int, ...]:
@@ -63,10 +59,10 @@ def measured(
     model: keras.Model, config: Config, data: zoo.Dataset
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Measure the test split a chunk at a time; the noise is the same every time."""
-    chances = np.random.default_rng(0)
+    chances, two = np.random.default_rng(0), both(model)
     for clean in data.test.batches(CHUNK):
         given = noisy(clean, config, chances) if config.corruption else clean
-        code, made = answered(model, given)
+        code, made = predicted(two, given)
         found = reconstruction.measures(clean, made, config.binary)
         if config.corruption:
             before = reconstruction.measures(clean, given, config.binary)
@@ -93,7 +89,7 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
     rows = {"original": clean}
     if config.corruption:
         rows["noisy"] = noisy(clean, config, np.random.default_rng(0))
-    code, made = answered(model, rows.get("noisy", clean))
+    code, made = predicted(both(model), rows.get("noisy", clean))
     rows["denoised" if config.corruption else "reconstruction"] = made
     drawn = {"reconstructions": reconstruction.compared(rows)}
     if code[0].size >= FEW:
@@ -118,15 +114,22 @@ def answer(model: keras.Model, config: Config, item: Any) -> dict[str, Any]:
     """Decode an array of the code's shape; encode, and reconstruct or denoise, anything else."""
     name = {"item": classification.titled(item)}
     code = as_code(item, code_shape(model), tuple(config.input_shape))
+    narrowing, widening = halves(model)
     if code is not None:
-        return name | said("decoded", decoding(model).predict(code[None], verbose=0)[0])
+        return name | said("decoded", computed(code, widening))
     given = classification.read_input(item, tuple(config.input_shape))
-    code, made = answered(model, given[None])
-    found = name | {"code": code[0].view(Values)}
+    code = computed(given, narrowing)
+    made = computed(code, widening)
+    found = name | {"code": code.view(Values)}
     if config.corruption:
-        return found | said("denoised", made[0])
-    found["mse"] = reconstruction.squared_error(given[None], made)
-    return found | said("reconstruction", made[0])
+        return found | said("denoised", made)
+    found["mse"] = reconstruction.squared_error(given, made)
+    return found | said("reconstruction", made)
+
+
+def computed(one: Any, chain: Sequence[keras.Layer]) -> Any:
+    """Send one example through some layers."""
+    return ops.convert_to_numpy(chained(ops.convert_to_tensor(one[None]), chain))[0]
 
 
 def as_code(item: Any, shape: tuple[int, ...], inputs: tuple[int, ...]) -> Any:

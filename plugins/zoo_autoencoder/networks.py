@@ -31,6 +31,12 @@ def network(config: Config, unroll: bool = False) -> keras.Model:
     return keras.Model(inputs, chained(inputs, chain), name="autoencoder")
 
 
+def halves(model: keras.Model) -> tuple[list[keras.Layer], list[keras.Layer]]:
+    """Part a model's layers: those up to the code, and those after it."""
+    cut = model.layers.index(model.get_layer("code")) + 1
+    return model.layers[1:cut], model.layers[cut:]
+
+
 def encoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
     """Give the layers from the inputs to the code; the last is called `code`."""
     if config.kind == "sequence":
