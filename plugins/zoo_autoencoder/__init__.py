@@ -1,6 +1,19 @@
 """Autoencoder: a network that must say its input again through a narrow code.
 
-z = f(x),   y = g(z),   x and y are alike
+    z = f(x),   y = g(z),   minimise the mean over examples and values of d(x, y)
+
+d is the cross-entropy -x log y - (1 - x) log(1 - y) where values are in [0, 1], computed from
+logits, and (x - y)^2 elsewhere: a mean over pixels, not a sum, as the source reports it. The kinds:
+
+    simple, deep      dense layers                    sparse      + lambda sum_j |z_j|
+    conv              (convolution, pooling)^n, and transposed convolutions back, for any rank
+    denoising         the same, trained on x + sigma e, e ~ N(0, 1) anew in each step, to say x
+    sequence          LSTM -> z -> the same z at every moment -> LSTM
+
+F. Chollet, "Building Autoencoders in Keras", The Keras Blog (2016); Hinton & Salakhutdinov, "Reducing the
+dimensionality of data with neural networks", Science 313 (2006); Vincent et al., "Extracting and
+composing robust features with denoising autoencoders", ICML 2008; Srivastava, Mansimov &
+Salakhutdinov, "Unsupervised learning of video representations using LSTMs", arXiv:1502.04681.
 """
 
 from typing import Any
@@ -12,7 +25,7 @@ import zoo
 from zoo import augmenting, optimizing
 
 from . import answers
-from .config import Config, check_shape
+from .config import Config, check_range, check_shape
 from .networks import chained, halves, network
 
 
@@ -33,6 +46,7 @@ def build(config: Config) -> keras.Model:
 @zoo.hookimpl
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the difference between the reconstruction and the clean input."""
+    check_range(config, data)
     augment = augmenting.augmentation(config, config.rank)
     feed = data.feed(config, lambda x, y: (x, x), augment)
     taught = corrupted(model, config, data.seed)

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
 from zoo import augmenting, optimizing
+from zoo.inspecting import SLACK
 from zoo.settings import Share
 
 Kind = Literal["simple", "sparse", "deep", "conv", "denoising", "sequence"]
@@ -99,3 +101,20 @@ def check_shape(config: Config) -> None:
         )
     if config.kind == "sequence" and not config.sizes[:-1]:
         raise zoo.SettingError("kind=sequence needs widths: the units of at least one LSTM.")
+
+
+def check_range(config: Config, data: zoo.Dataset) -> None:
+    """Refuse values that are no probabilities where the cross-entropy takes them for such.
+
+    Raises:
+        DataError: names the range and the setting.
+    """
+    stored = data.train.stored
+    if not config.binary or stored.dtype == np.uint8:
+        return
+    low, high = float(stored.min()), float(stored.max())
+    if low < -SLACK or high > 1 + SLACK:
+        raise zoo.DataError(
+            f"{data.name} holds values from {low:g} to {high:g}, and loss=bce needs them in [0, 1]. "
+            "Scale them, or say loss=mse."
+        )
