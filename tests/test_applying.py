@@ -7,7 +7,7 @@ from PIL import Image
 
 import zoo
 from zoo import pictures
-from zoo.applying import apply_to_files, expanded
+from zoo.applying import Values, apply_to_files, expanded
 from zoo.architecture import Architecture
 
 
@@ -100,3 +100,20 @@ def test_pictures_need_a_place(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch
     put("a.png")
     with pytest.raises(zoo.UsageError, match=r"gives pictures here \(sharp\).* --out DIR"):
         apply_to_files(trained, ["a.png"], None)
+
+
+def test_arrays_that_are_no_pictures_are_saved_as_they_are(
+    trained: zoo.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = np.linspace(-3, 3, 5).astype("float32")
+    painter = Painter({"code": code.view(Values)})
+    monkeypatch.setattr(Architecture, "apply", lambda *arguments: painter(*arguments))
+    put("one/a.png", "two/a.png")
+    results, _ = apply_to_files(trained, ["one", "two"], Path("out"))
+    assert [result["code"] for result in results] == [
+        Path("out/a-code.npy"),
+        Path("out/a-2-code.npy"),
+    ]
+    np.testing.assert_array_equal(np.load("out/a-code.npy", allow_pickle=False), code)
+    with pytest.raises(zoo.UsageError, match=r"gives arrays here \(code\).* --out DIR"):
+        apply_to_files(trained, ["one"], None)

@@ -15,8 +15,13 @@ from zoo.errors import DataError, UsageError
 from zoo.images import SUFFIXES, images_in
 from zoo.models import loaded
 from zoo.runs import Run
+from zoo.writing import make_directory, whole
 
 READABLE = SUFFIXES | {".npy"}
+
+
+class Values(np.ndarray[Any, np.dtype[Any]]):
+    """An array that is no picture: `code.view(Values)` among an answer is saved as .npy."""
 
 
 def apply_to_files(
@@ -27,7 +32,7 @@ def apply_to_files(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Apply a run's model to files and folders, one after the other.
 
-    Pictures among the results are saved in `out` under the item's name.
+    Pictures and arrays (`Values`) among the results are saved in `out` under the item's name.
 
     Returns:
         The results, and one sentence for each item that could not be read.
@@ -80,13 +85,23 @@ def _is_picture(value: Any) -> bool:
 
 
 def _saved(answer: Mapping[str, Any], name: str, out: Path | None) -> dict[str, Any]:
-    """Replace pictures by the paths that they are saved at."""
+    """Replace pictures and arrays by the paths that they are saved at."""
     kept: dict[str, Any] = {}
     for key, value in answer.items():
         if not _is_picture(value):
             kept[key] = value
-        elif out is not None:
-            kept[key] = pictures.save(value, out / f"{name}-{key}")
+        elif out is None:
+            kind = "arrays" if isinstance(value, Values) else "pictures"
+            raise UsageError(f"apply gives {kind} here ({key}). Say where they go: --out DIR")
+        elif isinstance(value, Values):
+            kept[key] = _array_saved(value, out / f"{name}-{key}.npy")
         else:
-            raise UsageError(f"apply gives pictures here ({key}). Say where they go: --out DIR")
+            kept[key] = pictures.save(value, out / f"{name}-{key}")
     return kept
+
+
+def _array_saved(array: Values, path: Path) -> Path:
+    make_directory(path.parent)
+    with whole(path) as temporary, temporary.open("wb") as file:
+        np.save(file, np.asarray(array))
+    return path

@@ -89,9 +89,9 @@ def check_suits(config: Augmented, rank: int) -> None:
     """
     for name, ranks in SUITS.items():
         if getattr(config, name) and rank not in ranks:
-            kind = {1: "series", 2: "images", 3: "volumes"}[rank]
+            kind = {1: "series", 2: "images", 3: "volumes"}.get(rank, "bare numbers")
             fitting = ", ".join(other for other, suits in SUITS.items() if rank in suits)
-            raise SettingError(f"{name} does not suit {kind}. There is {fitting}.")
+            raise SettingError(f"{name} does not suit {kind}. There is {fitting or 'none'}.")
 
 
 def _changes(config: Augmented, rank: int) -> Sequence[Change]:
