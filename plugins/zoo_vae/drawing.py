@@ -7,7 +7,7 @@ from keras import ops
 from scipy.stats import norm
 
 import zoo
-from zoo import latent, pictures
+from zoo import latent, pictures, reconstruction
 
 from .measuring import SEED, seen
 
@@ -18,14 +18,15 @@ MANIFOLD, SLICES, SIDE = (
     11,
 )  # points along an axis of two latents; slices and points of three
 TRAVERSED, STEPS, PAIRS = 8, 11, 6
-CELL = 40  # pixels at least of an image on a sheet
+CELL = 40  # pixels of an image on a sheet, about
 
 
 def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
     """Draw reconstructions and samples, the latents by class, and walks through the latents."""
     images = next(seen(data, config))
+    rebuilt = decoded(model, encoded(model, images[: reconstruction.SHOWN]))
     drawn = {
-        "reconstructions": reconstructions(model, images[:COLUMNS]),
+        "reconstructions": reconstruction.compared({"original": images, "reconstruction": rebuilt}),
         "samples": sheet(decoded(model, prior(config.latents)), COLUMNS),
         "latents": scatter(model, config, data),
     }
@@ -44,18 +45,12 @@ def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
 def decoded(model: Any, latents: Any) -> np.ndarray:
     """Decode latents of shape (n, latents) to images in [0, 1] of 1 or 3 channels."""
     logits = model.decoder(np.asarray(latents, np.float32), training=False)
-    return visible(ops.convert_to_numpy(ops.sigmoid(logits)))
+    return reconstruction.visible(ops.convert_to_numpy(ops.sigmoid(logits)))
 
 
 def sheet(images: np.ndarray, columns: int) -> np.ndarray:
     """Lay images side by side, the small ones enlarged so that they can be seen."""
-    times = max(1, -(-CELL // max(images.shape[1:3])))
-    return pictures.grid(images.repeat(times, 1).repeat(times, 2), columns, gap=times)
-
-
-def visible(images: np.ndarray) -> np.ndarray:
-    """Give grey and colour images as they are, and the mean of other channels."""
-    return images if images.shape[-1] in (1, 3) else images.mean(-1, keepdims=True)
+    return pictures.grid(reconstruction.enlarged(images, CELL), columns, gap=2)
 
 
 def encoded(model: Any, images: np.ndarray) -> np.ndarray:
@@ -84,12 +79,6 @@ def slices(model: Any) -> list[np.ndarray]:
     flat = plane(SIDE)
     depths = [np.concatenate([flat, np.full((len(flat), 1), z)], 1) for z in quantiles(SLICES)]
     return [sheet(decoded(model, points), SIDE) for points in depths]
-
-
-def reconstructions(model: Any, images: np.ndarray) -> np.ndarray:
-    """Lay images over what the decoder makes of their mean latents."""
-    rebuilt = decoded(model, encoded(model, images))
-    return sheet(np.concatenate([visible(images), rebuilt]), len(images))
 
 
 def traversals(model: Any, images: np.ndarray) -> np.ndarray:
