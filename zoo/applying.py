@@ -72,10 +72,18 @@ def _names(files: Sequence[Path]) -> list[str]:
     taken: Counter[str] = Counter()
     names = []
     for file in files:
-        taken[file.stem] += 1
-        number = taken[file.stem]
-        names.append(file.stem if number == 1 else f"{file.stem}-{number}")
+        stem = _stem(file)
+        taken[stem] += 1
+        names.append(stem if taken[stem] == 1 else f"{stem}-{taken[stem]}")
     return names
+
+
+def _stem(item: Path) -> str:
+    """Give a file's name without its suffix; of several with commas between them, or of numbers, all."""
+    pieces = [item] if item.exists() else map(Path, str(item).split(","))
+    return "-".join(
+        piece.stem if piece.suffix.lower() in READABLE else piece.name for piece in pieces
+    )
 
 
 def _is_picture(value: Any) -> bool:

@@ -50,10 +50,7 @@ def answer(model: Any, config: Any, item: Any) -> dict[str, Any]:
 
 def coordinates(item: Any, latents: int) -> np.ndarray | None:
     """Read latents of shape (n, latents), or nothing where an item is no such thing."""
-    if isinstance(item, str | Path):
-        array = read_array(Path(item)) if Path(item).suffix == ".npy" else numbers(str(item))
-    else:
-        array = None if isinstance(item, tuple | list) else np.asarray(item)
+    array = held(item)
     if array is None or array.ndim not in (1, 2):
         return None
     if array.shape[-1] != latents:
@@ -61,6 +58,22 @@ def coordinates(item: Any, latents: int) -> np.ndarray | None:
             f"{titled(item)}: the model has {latents} latents. Received: {array.shape[-1]} numbers"
         )
     return array.reshape(-1, latents).astype(np.float32)
+
+
+def held(item: Any) -> np.ndarray | None:
+    """Give the array of an .npy file, or of numbers with commas between them, or the array itself.
+
+    Raises:
+        DataError: an .npy file cannot be read.
+    """
+    if not isinstance(item, str | Path):
+        return None if isinstance(item, tuple | list) else np.asarray(item)
+    if Path(item).suffix.lower() != ".npy":
+        return numbers(str(item))
+    try:
+        return read_array(Path(item))
+    except zoo.DataError as error:
+        raise zoo.DataError(f"{item}: {error}") from error
 
 
 def numbers(text: str) -> np.ndarray | None:

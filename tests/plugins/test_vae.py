@@ -228,6 +228,8 @@ def test_files_are_encoded_coordinates_decoded_and_pairs_joined(run: zoo.Run) ->
     results, faults = apply_to_files(run, items, Path("out"))
     assert not faults
     assert [len(results[0][name]) for name in ("mean", "log_var")] == [2, 2]
+    names = [results[1]["image"].name, results[3]["interpolation"].name]
+    assert names == ["0.5--1-image.png", "dark-light-interpolation.gif"]
     with Image.open(results[1]["image"]) as one, Image.open(results[2]["image"]) as three:
         assert one.size == (8, 8)
         assert three.size[0] > 16
@@ -250,6 +252,7 @@ def test_arrays_are_taken_too(run: zoo.Run) -> None:
         ("1,2,3", "has 2 latents. Received: 3 numbers"),
         ("nothing.png", "no file nothing.png"),
         ("nothing.png,neither.png", "no file nothing.png"),
+        ("nothing.npy", r"nothing\.npy: "),
         (np.zeros((5, 5, 1)), r"shape \(5, 5, 1\)"),
     ],
 )
