@@ -79,15 +79,15 @@ def _scattered(
     axes.set_aspect("auto")
     axes.tick_params(labelsize=7)
     if labels is None or classes is None:
-        axes.scatter(*points.T, color="tab:blue", **style)
+        axes.scatter(points[:, 0], points[:, 1], color="tab:blue", **style)
     elif len(classes) > COLOURED:
-        axes.scatter(*points.T, c=labels, cmap="nipy_spectral", **style)
+        axes.scatter(points[:, 0], points[:, 1], c=labels, cmap="nipy_spectral", **style)
     else:
         for label, name in enumerate(classes):
             chosen = points[labels == label]
             colour = f"C{label}" if len(classes) <= 10 else _colour(label)
             shown = pictures.shortened(str(name), 20)
-            axes.scatter(*chosen.T, color=colour, label=shown, **style)
+            axes.scatter(chosen[:, 0], chosen[:, 1], color=colour, label=shown, **style)
 
 
 def _colour(label: int) -> Any:
