@@ -75,8 +75,7 @@ def neighbours(flat: Array) -> dict[str, Array]:
 def _scattered(
     axes: Axes, points: Array, labels: Array | None, classes: Sequence[str] | None
 ) -> None:
-    style: dict[str, Any] = {"s": 8, "alpha": 0.8, "linewidths": 0}
-    axes.set_aspect("auto")
+    style: dict[str, Any] = {"s": 8 if len(points) > 300 else 20, "alpha": 0.8, "linewidths": 0}
     axes.tick_params(labelsize=7)
     if labels is None or classes is None:
         axes.scatter(points[:, 0], points[:, 1], color="tab:blue", **style)
