@@ -157,3 +157,18 @@ def test_a_training_killed_after_its_last_epoch_still_keeps_the_average(tiny: Da
     resumed = zoo.train("mlp", data=tiny, out="cut", resume=True)
     for one, other in zip(weights(whole), weights(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_large_gradient_is_clipped_as_a_whole_and_a_small_one_is_not() -> None:
+    for clip, gradient, expected in [
+        (0.5, [3.0, 4.0], 0.5),
+        (0.5, [0.06, 0.08], 0.1),
+        (0.0, [3.0, 4.0], 5.0),
+    ]:
+        variables = [keras.Variable(0.0), keras.Variable(0.0)]
+        made = optimizer("sgd", 1.0, clip=clip)
+        made.apply(list(map(keras.ops.convert_to_tensor, gradient)), variables)
+        moved = np.array([float(variable) for variable in variables])
+        # Nesterov's first step is 1 + momentum times the gradient
+        np.testing.assert_allclose(np.linalg.norm(moved), 1.9 * expected, rtol=1e-5)
+        np.testing.assert_allclose(moved[1] / moved[0], 4 / 3, rtol=1e-5)

@@ -75,19 +75,18 @@ def neighbours(flat: Array) -> dict[str, Array]:
 def _scattered(
     axes: Axes, points: Array, labels: Array | None, classes: Sequence[str] | None
 ) -> None:
-    style: dict[str, Any] = {"s": 8, "alpha": 0.8, "linewidths": 0}
-    axes.set_aspect("auto")
+    style: dict[str, Any] = {"s": 8 if len(points) > 300 else 20, "alpha": 0.8, "linewidths": 0}
     axes.tick_params(labelsize=7)
     if labels is None or classes is None:
-        axes.scatter(*points.T, color="tab:blue", **style)
+        axes.scatter(points[:, 0], points[:, 1], color="tab:blue", **style)
     elif len(classes) > COLOURED:
-        axes.scatter(*points.T, c=labels, cmap="nipy_spectral", **style)
+        axes.scatter(points[:, 0], points[:, 1], c=labels, cmap="nipy_spectral", **style)
     else:
         for label, name in enumerate(classes):
             chosen = points[labels == label]
             colour = f"C{label}" if len(classes) <= 10 else _colour(label)
             shown = pictures.shortened(str(name), 20)
-            axes.scatter(*chosen.T, color=colour, label=shown, **style)
+            axes.scatter(chosen[:, 0], chosen[:, 1], color=colour, label=shown, **style)
 
 
 def _colour(label: int) -> Any:

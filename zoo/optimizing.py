@@ -31,6 +31,8 @@ class Optimized(Config):
     """Decoupled weight decay."""
     ema: Share = 0.0
     """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
+    clip: NonNegativeFloat = 0.0
+    """Largest norm of the gradient of all weights together; 0 clips nothing (Pascanu et al. 2013)."""
 
 
 def from_config(config: Optimized, steps: int) -> keras.optimizers.Optimizer:
@@ -43,6 +45,7 @@ def from_config(config: Optimized, steps: int) -> keras.optimizers.Optimizer:
         warmup=config.warmup,
         weight_decay=config.weight_decay,
         ema=config.ema,
+        clip=config.clip,
     )
 
 
@@ -55,6 +58,7 @@ def optimizer(
     warmup: float = 0.0,
     weight_decay: float = 0.0,
     ema: float = 0.0,
+    clip: float = 0.0,
 ) -> keras.optimizers.Optimizer:
     """Make an optimizer; biases, normalisation and slopes are left out of the weight decay.
 
@@ -66,6 +70,7 @@ def optimizer(
         warmup: share of the steps in which the rate rises from zero.
         weight_decay: decoupled (Loshchilov & Hutter 2019).
         ema: share of the old average kept in each step; 0 averages nothing (Polyak & Juditsky 1992).
+        clip: largest norm of the gradient of all weights together; 0 clips nothing.
     """
     import keras
 
@@ -74,6 +79,8 @@ def optimizer(
         extras["weight_decay"] = weight_decay
     if ema:
         extras |= {"use_ema": True, "ema_momentum": ema}
+    if clip:
+        extras["global_clipnorm"] = clip
     rate = _rate(learning_rate, steps, schedule, warmup)
     made = getattr(keras.optimizers, _CLASSES[name])(rate, **extras)
     if extras.get("weight_decay"):

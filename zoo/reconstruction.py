@@ -6,8 +6,8 @@ Public: plain functions of arrays of shape (n, ...), clean examples first. Image
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,8 @@ SURE = 1e-7  # a probability of 0 or 1 is taken for this far from it, as Keras d
 EXACT = 1e-10  # squared error below which PSNR is not told apart: 100 dB
 WINDOW = 7  # side of SSIM's window
 SHOWN = 10  # examples in a picture, as the source shows
-SIDE = 56  # pixels that an example in a strip has at least
+COLOURS = ("black", "tab:red", "tab:blue")  # of the rows of a series of one channel
+LINES = ("-", "--", ":")
 
 
 def measures(clean: Array, made: Array, unit: bool = True) -> dict[str, float]:
@@ -112,12 +113,6 @@ def visible(examples: Array) -> Array:
     return images if images.shape[-1] in (1, 3) else images.mean(-1, keepdims=True)
 
 
-def enlarged(images: Array, side: int = SIDE) -> Array:
-    """Repeat pixels until the smaller side of the images has about as many as asked."""
-    times = max(1, side // min(images.shape[1:3]))
-    return images.repeat(times, 1).repeat(times, 2)
-
-
 def mosaic(codes: Array) -> Array:
     """Lay the channels of each code side by side, as pictures of shape (n, height, width, 1) in [0, 1].
 
@@ -147,20 +142,19 @@ def _strips(rows: Mapping[str, Array]) -> Figure:
 
 
 def _overlaid(rows: Mapping[str, Array]) -> Figure:
+    """Draw one channel with a colour for each row, and several with a colour for each channel."""
     count = len(next(iter(rows.values())))
     columns = min(5, count)
     drawn = pictures.figure(2.4 * columns, 1.7 * -(-count // columns) + 0.3)
-    styles: Sequence[dict[str, Any]] = (
-        {"color": "black", "linewidth": 1},
-        {"color": "tab:red", "linewidth": 1},
-        {"color": "tab:blue", "linewidth": 1},
-    )
     for at in range(count):
         axes = drawn.add_subplot(-(-count // columns), columns, at + 1)
-        for (name, array), style in zip(rows.items(), styles, strict=False):
-            lines = axes.plot(array[at], **style)
-            lines[0].set_label(name)
+        for (name, array), colour, line in zip(rows.items(), COLOURS, LINES, strict=False):
+            series = array[at].reshape(len(array[at]), -1)
+            for channel, values in enumerate(series.T):
+                chosen = colour if series.shape[1] == 1 else f"C{channel}"
+                axes.plot(values, line, color=chosen, linewidth=1, label=name)
         axes.tick_params(labelsize=6)
     handles, names = drawn.axes[0].get_legend_handles_labels()
-    drawn.legend(handles, names, loc="outside upper center", ncols=len(rows), fontsize=8)
+    unique = dict(zip(names, handles, strict=True))
+    drawn.legend(unique.values(), unique, loc="outside upper center", ncols=len(rows), fontsize=8)
     return drawn

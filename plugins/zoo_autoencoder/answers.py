@@ -102,7 +102,7 @@ def codes(code: Any, examples: zoo.Split, classes: Sequence[str] | None) -> Any:
     """Draw codes as pictures, each under the name of its class."""
     named = [classes[label] for label in examples.targets[: len(code)]] if classes else None
     captions = named or list(map(str, range(len(code))))
-    return pictures.captioned(reconstruction.mosaic(code), captions, columns=10)
+    return pictures.captioned(reconstruction.mosaic(code), captions, columns=5)
 
 
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
