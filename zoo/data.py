@@ -64,6 +64,11 @@ class Split:
         for start in range(0, len(self), size):
             yield as_float(self.stored[start : start + size])
 
+    @property
+    def fault(self) -> DataError | None:
+        """The first file that could not be decoded so far, where files are decoded as they are needed."""
+        return next(iter(self.stored.faults), None) if isinstance(self.stored, Files) else None
+
     def take(self, chosen: Any) -> Split:
         """Give the examples at some positions, or in a slice."""
         targets = None if self.targets is None else self.targets[chosen]
