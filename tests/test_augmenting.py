@@ -89,3 +89,19 @@ def test_flipped_volumes_keep_their_values() -> None:
     volumes = np.random.default_rng(0).random((8, 4, 4, 4, 1), np.float32)
     flipped = changed(3, volumes, flip=True)
     np.testing.assert_array_equal(np.sort(flipped.reshape(8, -1)), np.sort(volumes.reshape(8, -1)))
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_each_series_and_volume_moves_by_itself_and_zeros_come_in(rank: int) -> None:
+    inputs = np.zeros((32, *[9] * rank, 2), np.float32)
+    inputs[(slice(None), *[4] * rank)] = [1.0, 2.0]
+    moved = changed(rank, inputs, shift=0.25)
+    places = np.argwhere(moved[..., 0] == 1)[:, 1:]
+    assert len(places) == 32
+    np.testing.assert_array_equal(moved[..., 1], 2 * moved[..., 0])
+    assert np.abs(places - 4).max() == 2
+    assert len({tuple(place) for place in places}) > 3
+    ones = changed(rank, np.ones_like(inputs), shift=0.25)
+    assert set(np.unique(ones)) == {0.0, 1.0}
+    gone = 9 - np.abs(places - 4)
+    np.testing.assert_array_equal(ones[..., 0].reshape(32, -1).sum(1), gone.prod(1))

@@ -123,6 +123,14 @@ def test_a_fifth_is_held_out_of_each_class_the_same_one_every_time() -> None:
     assert (again[1].stored == test.stored).all()
 
 
+def test_a_fifth_is_held_out_of_whole_numbers_that_are_no_classes() -> None:
+    prices = np.arange(200) // 2 * 1000
+    train, test = hold_out(Split(np.arange(200)[:, None], prices))
+    assert (len(train), len(test)) == (160, 40)
+    assert test.targets is not None
+    assert len(np.unique(test.targets)) > 30
+
+
 @pytest.mark.parametrize("targets", [None, np.linspace(0, 1, 10)])
 def test_a_fifth_is_held_out_of_data_without_labels(targets: Any) -> None:
     train, test = hold_out(Split(np.arange(10)[:, None], targets))
@@ -148,7 +156,9 @@ def test_a_dataset_is_given_back_as_it_is(tiny: Dataset) -> None:
 
 @pytest.mark.parametrize("source", ["digist", "", " ", "no/such.npz", "\0"])
 def test_an_unknown_source_is_answered_with_what_there_is(source: str) -> None:
-    with pytest.raises(zoo.UnknownName, match=r"digits.* --data takes a dataset's name, an \.npz"):
+    with pytest.raises(
+        zoo.UnknownName, match=r"digits.* --data takes a dataset's name, tfds:NAME, an \.npz"
+    ):
         open_dataset(source)
 
 

@@ -143,17 +143,23 @@ def _affine(shift: float, angle: float, zoom: float) -> Change:
 
 
 def _moved(shift: float) -> Change:
-    """Move a whole batch by the same number of positions along each axis; zeros come in."""
+    """Move each example by its own number of positions along each axis; zeros come in."""
 
     def change(inputs: Any, seed: Any) -> Any:
         import tensorflow as tf
 
-        sizes = inputs.shape[1:-1]
-        reach = tf.constant([0, *(round(shift * size) for size in sizes), 0])
-        start = tf.random.stateless_uniform([len(sizes) + 2], seed, 0.0, 1.0)
-        offset = tf.cast(start * tf.cast(2 * reach + 1, tf.float32), tf.int32)
-        padded = tf.pad(inputs, tf.stack([reach, reach], 1))
-        return tf.slice(padded, tf.minimum(offset, 2 * reach), tf.shape(inputs))
+        seeds = tf.unstack(tf.random.split(seed, len(inputs.shape) - 2))
+        for axis, each in enumerate(seeds, 1):
+            size = tf.shape(inputs)[axis]
+            reach = shift * tf.cast(size, tf.float32)
+            drawn = tf.random.stateless_uniform([tf.shape(inputs)[0], 1], each, -reach, reach)
+            places = tf.range(size)[None] - tf.cast(tf.round(drawn), tf.int32)
+            kept = tf.gather(inputs, tf.clip_by_value(places, 0, size - 1), axis=axis, batch_dims=1)
+            ones = [1] * (len(inputs.shape) - axis - 1)
+            shape = [-1, *[1] * (axis - 1), size, *ones]
+            inside = tf.reshape((places >= 0) & (places < size), shape)
+            inputs = tf.where(inside, kept, 0.0)
+        return inputs
 
     return change
 

@@ -123,6 +123,41 @@ class Guard(keras.callbacks.Callback):
             )
 
 
+class Averages(keras.callbacks.Callback):
+    """Validate with the averaged weights, where the optimizer averages: training ends with those.
+
+    Keras writes them into the model when fit ends, and validates with the last step's until then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Any] = []
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Keep the last step's weights, and put the averages in their place."""
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        if optimizer.use_ema:
+            variables = self.model.trainable_variables
+            self.kept = _copied(variables)
+            optimizer.finalize_variable_values(variables)
+            for variable, value in zip(variables, _copied(variables), strict=True):
+                variable.assign(
+                    value
+                )  # JAX would take the averages' own memory back after the test
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Put the last step's weights back, to the bit."""
+        for variable, value in zip(
+            self.model.trainable_variables, self.kept, strict=bool(self.kept)
+        ):
+            variable.assign(value)
+        self.kept = []
+
+
+def _copied(variables: list[Any]) -> list[Any]:
+    return [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
+
+
 class Reporter(keras.callbacks.Callback):
     """Tell a Progress how far the training is."""
 

@@ -131,7 +131,10 @@ def show(name: str, as_json: bool) -> None:
 @zoo.command()
 @click.argument("name", shell_complete=_named)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
-@click.option("--data", help="A dataset's name, an .npz, .ts or .csv file, or a folder of images.")
+@click.option(
+    "--data",
+    help="A dataset's name, tfds:NAME, an .npz, .ts or .csv file, or a folder of images.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run.")

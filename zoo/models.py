@@ -49,7 +49,8 @@ class Recipe:
             if self.source is None:
                 raise UsageError(
                     f"{self.name} needs data. Give a dataset's name "
-                    f"({', '.join(Shelf(DATASETS).names())}), an .npz file or a folder of images."
+                    f"({', '.join(Shelf(DATASETS).names())}), tfds:NAME, an .npz, .ts or .csv file, or a "
+                    "folder of images."
                 )
             self.data = open_dataset(self.source, getattr(self.config, "input_shape", None))
         check_fit(self.data, self.config)

@@ -69,7 +69,8 @@ def optimizer(
         schedule: constant, or half a cosine down to zero (Loshchilov & Hutter 2017).
         warmup: share of the steps in which the rate rises from zero.
         weight_decay: decoupled (Loshchilov & Hutter 2019).
-        ema: share of the old average kept in each step; 0 averages nothing (Polyak & Juditsky 1992).
+        ema: share of the old average kept in each step, less in the first ones; 0 averages nothing
+            (Polyak & Juditsky 1992).
         clip: largest norm of the gradient of all weights together; 0 clips nothing.
     """
     import keras
@@ -82,10 +83,35 @@ def optimizer(
     if clip:
         extras["global_clipnorm"] = clip
     rate = _rate(learning_rate, steps, schedule, warmup)
-    made = getattr(keras.optimizers, _CLASSES[name])(rate, **extras)
+    kind = getattr(keras.optimizers, _CLASSES[name])
+    made = (_averaging(kind) if ema else kind)(rate, **extras)
     if extras.get("weight_decay"):
         made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
     return made
+
+
+def _averaging(kind: Any) -> Any:
+    """Let an optimizer's average a of the weights w forget its start in short trainings too.
+
+    a <- m a + (1 - m) w    with    m = min(ema, (1 + t) / (10 + t))    in step t
+
+    so that it spans a tenth of the steps so far, until that is more than ema spans. A constant m of
+    0.999 would still hold four fifths of the first weights after 200 steps.
+    """
+    from keras import ops
+
+    class Averaging(kind):  # type: ignore[misc]
+        @property
+        def ema_momentum(self) -> Any:
+            """The share of the old average that the current step keeps."""
+            step = ops.cast(self.iterations, "float32")
+            return ops.minimum(self.most, (1 + step) / (10 + step))
+
+        @ema_momentum.setter
+        def ema_momentum(self, most: float) -> None:
+            self.most = most
+
+    return Averaging
 
 
 def _rate(peak: float, steps: int, schedule: Schedule, warmup: float) -> Any:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data import Dataset
-from zoo.errors import RunError, SettingError, TrainingError, UsageError, ZooError
+from zoo.errors import PluginError, RunError, SettingError, TrainingError, UsageError, ZooError
 from zoo.models import Recipe, check_memory, recipe, recorded
 from zoo.progress import Progress
 from zoo.runs import Run, new_run, unfinished
@@ -44,7 +44,7 @@ def train(
 
     Args:
         name: a catalog name (`cnn.digits`) or an architecture (`cnn`), which then needs `data`.
-        data: a dataset's name, an .npz, a folder of images, or a Dataset.
+        data: a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder of images, or a Dataset.
         out: the run's directory; `runs/NAME` if not given, with a number where that is taken.
         seed: of the weights, the order of examples and every other chance.
         resume: go on with the unfinished run instead.
@@ -122,13 +122,19 @@ def _fitted(
             run, done
         ),  # before the checkpoint: a row too many is cut off on resuming
         callbacks.Checkpoint(run),
+        callbacks.Averages(),
         callbacks.Reporter(progress),
     ]
     if tensorboard:
         watchers.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
     data = chosen.loaded().at(seed, done)
-    with progress:
-        chosen.architecture.train(model, chosen.config, data, watchers)
+    try:
+        with progress:
+            chosen.architecture.train(model, chosen.config, data, watchers)
+    except PluginError as error:
+        if fault := data.train.fault:  # a broken file, which tf.data made an error of its own of
+            raise fault from error
+        raise
     if callbacks.finished_epochs(run) < chosen.config.epochs:
         raise TrainingError(
             f"train() of {chosen.architecture.name} ended after {callbacks.finished_epochs(run)} of "

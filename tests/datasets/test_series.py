@@ -68,6 +68,11 @@ def test_a_header_names_the_column_of_the_classes() -> None:
     assert data.input_shape == (3, 1)
 
 
+def test_a_row_too_long_is_refused_with_its_line() -> None:
+    with pytest.raises(DataError, match="line 2: 4 columns, where the first line has 3"):
+        open_dataset(csv("a,1,2\nb,1,2,3\n"))
+
+
 def test_numbers_are_classes_in_the_order_of_their_size() -> None:
     text = "\n".join(f"{i % 11},{i},2,3" for i in range(44))
     assert open_dataset(csv(text)).classes == tuple(str(at) for at in range(11))
@@ -97,6 +102,8 @@ def test_what_is_wrong_in_a_ts_file_is_said_with_its_line(rows: list[str], said:
     [
         ("1,2,3,4\n2,3,4\n", "line 2: 3 columns, where the first line has 4"),
         ("1,2,3\n0,x,3\n", "line 2: value 1 of the series is no number. Received: 'x'"),
+        ("1,2,a\n2,3,b\n", "line 2: the last value .* 'b'. The class stands in the first column"),
+        ("a;1;2\nb;2;3\n", "has a single column. Expected: .*commas between"),
         ("", "holds no series"),
     ],
 )

@@ -10,7 +10,9 @@ y   labels 0 ... k - 1, names of classes, or one column a class with a single 1 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,7 @@ _ALIASES = {  # what other people call the arrays
     "y": ("y", "Y", "labels", "targets", "target"),
 }
 Shape = tuple[int | None, ...] | None
+Pair = tuple[str, Array, str, Array | None]
 
 
 def read(path: Path, shape: Shape = None) -> Dataset:
@@ -38,22 +41,36 @@ def read(path: Path, shape: Shape = None) -> Dataset:
     Raises:
         DataError: with the array that is at fault and what was expected.
     """
-    pairs = _pairs(path, read_arrays(path))
+    return divided(str(path.resolve()), path, _pairs(path, read_arrays(path)), shape)
+
+
+def divided(name: str, where: Any, pairs: Sequence[Pair], shape: Shape = None) -> Dataset:
+    """Make a dataset of arrays: of two pairs the second is the test part, of one a fifth.
+
+    Args:
+        name: the dataset's.
+        where: what the arrays lie in, for the errors.
+        pairs: the name of the inputs, the inputs, the name of the labels, the labels or None.
+        shape: the input_shape that the model wants, if it was set.
+
+    Raises:
+        DataError: with the array that is at fault and what was expected.
+    """
     for x, array, y, labels in pairs:
-        _check_order(path, x, array, y, labels)
-    inputs = [_inputs(f"{x} in {path}", array, shape) for x, array, _, _ in pairs]
-    targets, classes = _targets(path, [(y, labels) for _, _, y, labels in pairs])
+        _check_order(where, x, array, y, labels)
+    inputs = [_inputs(f"{x} in {where}", array, shape) for x, array, _, _ in pairs]
+    targets, classes = _targets(where, [(y, labels) for _, _, y, labels in pairs])
     for (x, _, y, _), examples, labels in zip(pairs, inputs, targets, strict=True):
         if labels is not None and len(labels) != len(examples):
             raise DataError(
-                f"{path} has {len(examples)} examples in {x} and {len(labels)} labels in {y}."
+                f"{where} has {len(examples)} examples in {x} and {len(labels)} labels in {y}."
             )
     splits = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
     train, test = splits if len(splits) == 2 else hold_out(splits[0])
-    return Dataset(str(path.resolve()), train, test, classes)
+    return Dataset(name, train, test, classes)
 
 
-def _check_order(path: Path, x: str, inputs: Array, y: str, labels: Array | None) -> None:
+def _check_order(path: Any, x: str, inputs: Array, y: str, labels: Array | None) -> None:
     """Refuse inputs whose examples lie along another axis than the first, as the labels' number tells."""
     if labels is None or labels.ndim < 1 or inputs.ndim < 2 or len(inputs) == len(labels):
         return
@@ -65,7 +82,7 @@ def _check_order(path: Path, x: str, inputs: Array, y: str, labels: Array | None
         )
 
 
-def _pairs(path: Path, arrays: dict[str, Array]) -> list[tuple[str, Array, str, Array | None]]:
+def _pairs(path: Path, arrays: dict[str, Array]) -> list[Pair]:
     """Find the inputs and the labels of each split, or of the one that is to be divided."""
     found = _found(path, arrays)
     if "x_train" in found or "x_test" in found:
@@ -163,7 +180,7 @@ def _check_grey(what: str, inputs: Array) -> None:
 
 
 def _targets(
-    path: Path, named: list[tuple[str, Array | None]]
+    path: Any, named: list[tuple[str, Array | None]]
 ) -> tuple[list[Array | None], tuple[str, ...] | None]:
     """Turn labels of every kind into numbers of classes; targets that are no labels stay as they are."""
     arrays = [_labels(f"{name} in {path}", array) for name, array in named if array is not None]
@@ -218,7 +235,7 @@ def _check_range(what: str, labels: Array) -> None:
 
 
 def _numbered(
-    path: Path, names: list[str], arrays: list[Array]
+    path: Any, names: list[str], arrays: list[Array]
 ) -> tuple[list[Array | None], tuple[str, ...]]:
     """Number the names of classes in alphabetical order."""
     if any(array.ndim != 1 or array.dtype.kind != "U" for array in arrays):

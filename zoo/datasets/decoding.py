@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.errors import DataError
+
 if TYPE_CHECKING:
     from zoo.data import Array
 
@@ -20,19 +22,26 @@ class Files:
     """Image files that look like an array of shape (n, height, width, channels), uint8.
 
     What is taken out of it, by a position, a slice or an array of positions, is decoded there and
-    then. The names are kept as bytes, which take a tenth of what as many Path objects do.
+    then. The names are kept as bytes, which take a tenth of what as many Path objects do. `faults`
+    says which could not be decoded, since tf.data makes its own error of every one that passes it.
     """
 
     dtype = np.dtype(np.uint8)
     ndim = 4
 
-    def __init__(self, paths: Iterable[Path] | Array, shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        paths: Iterable[Path] | Array,
+        shape: tuple[int, int, int],
+        faults: list[DataError] | None = None,
+    ) -> None:
         self._names = (
             paths
             if isinstance(paths, np.ndarray)
             else np.array([os.fsencode(path) for path in paths])
         )
         self.shape = (len(self._names), *shape)
+        self.faults: list[DataError] = [] if faults is None else faults
 
     def __len__(self) -> int:
         return len(self._names)
@@ -48,7 +57,7 @@ class Files:
     def take(self, chosen: Any) -> Files:
         """Choose some files without decoding them."""
         height, width, channels = self.shape[1:]
-        return Files(self._names[chosen], (height, width, channels))
+        return Files(self._names[chosen], (height, width, channels), self.faults)
 
     def fingerprint(self) -> bytes:
         """Hash the files' contents in order, and the size that they are brought to."""
@@ -61,7 +70,11 @@ class Files:
         from zoo.images import open_image, to_array  # which knows of arrays, and so of this module
 
         height, width, channels = self.shape[1:]
-        return to_array(open_image(Path(os.fsdecode(name))), (height, width, channels))
+        try:
+            return to_array(open_image(Path(os.fsdecode(name))), (height, width, channels))
+        except DataError as error:
+            self.faults.append(error)
+            raise
 
 
 def _content(name: bytes) -> bytes:

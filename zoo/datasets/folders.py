@@ -9,7 +9,6 @@ folders of their own; what is hidden (.DS_Store, .ipynb_checkpoints, __MACOSX) i
 from __future__ import annotations
 
 import math
-import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,10 +17,10 @@ import numpy as np
 
 from zoo.data import Dataset, Split, hold_out
 from zoo.datasets.decoding import Files
+from zoo.datasets.sizes import Size, one_shape, said
 from zoo.errors import DataError
 from zoo.images import SUFFIXES, folders_in, images_in, measure, open_image, to_array
 
-LONGEST = 128  # pixels; photographs of mixed sizes are made as small, to be learnt from in minutes
 HELD = 64 * 2**20  # bytes of pixels up to which a split is decoded once and held in memory
 Labelled = list[tuple[Path, int]]
 
@@ -41,12 +40,10 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
                 f"There is no image under {root}. Expected: {', '.join(sorted(SUFFIXES))}."
             )
     sizes = _sizes([file for files in listed for file, _ in files])
-    size = _one_shape(path, sizes, shape)
+    size = one_shape(f"The images in {path}", sizes, shape)
     splits = [_decoded(files, size, classes is not None) for files in listed]
     train, test = splits if len(splits) == 2 else hold_out(splits[0])
-    scaled = any(found[:2] != size[:2] for found in sizes)
-    preprocessing = f"scaled and cut to {size[0]} x {size[1]}, uint8 / 255" if scaled else ""
-    return Dataset(str(path.resolve()), train, test, classes, preprocessing)
+    return Dataset(str(path.resolve()), train, test, classes, said(sizes, size))
 
 
 def _roots(path: Path) -> list[Path]:
@@ -92,41 +89,8 @@ def _listed(root: Path, classes: Sequence[str] | None) -> Iterator[tuple[Path, i
         yield from ((file, classes.index(folder.name)) for file in files)
 
 
-def _sizes(files: Sequence[Path]) -> Counter[tuple[int, int, int]]:
+def _sizes(files: Sequence[Path]) -> Counter[Size]:
     return Counter(measure(file) for file in files)
-
-
-def _one_shape(
-    path: Path, sizes: Counter[tuple[int, int, int]], wanted: tuple[int | None, ...] | None
-) -> tuple[int, int, int]:
-    """Choose the shape of all images: what is wanted, else their own, else their median, made small.
-
-    Raises:
-        DataError: what is wanted is no shape of an image.
-    """
-    height, width, channels = _median(sizes)
-    if wanted is not None:
-        if len(wanted) != 3 or wanted[-1] not in (None, 1, 3, 4):
-            raise DataError(
-                f"The images in {path} have the shape (height, width, 1 or 3 or 4). "
-                f"Received: input_shape {tuple(wanted)}."
-            )
-        height, width, channels = wanted[0] or height, wanted[1] or width, wanted[2] or channels
-    return height, width, channels
-
-
-def _median(sizes: Counter[tuple[int, int, int]]) -> tuple[int, int, int]:
-    """Give the one size of all images, or their median made small; grey among colours is colour."""
-    heights, widths, channels = zip(*sizes.elements(), strict=True)
-    height, width = int(statistics.median(heights)), int(statistics.median(widths))
-    if len(set(zip(heights, widths, strict=True))) > 1:
-        height, width = _shrunk(height, width)
-    return height, width, max(channels)
-
-
-def _shrunk(height: int, width: int) -> tuple[int, int]:
-    shrink = max(1.0, max(height, width) / LONGEST)
-    return math.ceil(height / shrink), math.ceil(width / shrink)
 
 
 def _decoded(files: Labelled, shape: tuple[int, int, int], labelled: bool) -> Split:

@@ -162,6 +162,11 @@ def _csv(path: Path) -> Iterator[tuple[int, Array, str]]:
     if not rows:
         return
     names = [name.strip().lower() for name in rows[0][1]]
+    if len(names) < 2:
+        raise DataError(
+            f"{path} has a single column. Expected: the class and then the values of a series, a series a "
+            "row, with commas between."
+        )
     header = not all(_is_value(cell) for cell in rows[0][1][1:])
     place = next((at for at, name in enumerate(names) if header and name in LABELS), 0)
     for number, row in rows[header:]:
@@ -170,6 +175,11 @@ def _csv(path: Path) -> Iterator[tuple[int, Array, str]]:
             raise DataError(
                 f"{where}: {len(row)} columns, where the first line has {len(names)}. Every series must "
                 "have the same length; leave a missing value empty, between its commas."
+            )
+        if place < len(row) - 1 and not _is_value(row[-1]):
+            raise DataError(
+                f"{where}: the last value is no number. Received: {brief(row[-1])}. The class stands in "
+                "the first column, or in one that the first line names class."
             )
         values = _numbers([*row[:place], *row[place + 1 :]], where)
         yield number, np.array(values, np.float64)[:, None], row[place].strip()
