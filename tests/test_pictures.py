@@ -190,3 +190,11 @@ def test_a_grey_image_is_shown_from_black_to_white() -> None:
 def test_long_texts_are_shortened() -> None:
     assert pictures.shortened("twelve chars", 12) == "twelve chars"
     assert pictures.shortened("twelve chars", 11) == "twelve cha…"
+
+
+def test_small_images_are_enlarged_and_large_ones_left() -> None:
+    small = np.arange(12.0).reshape(1, 3, 4, 1)
+    large = pictures.enlarged(small, 9)
+    assert large.shape == (1, 9, 12, 1)
+    np.testing.assert_array_equal(large[:, ::3, ::3], small)
+    assert pictures.enlarged(large, 5).shape == large.shape

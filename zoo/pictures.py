@@ -187,6 +187,12 @@ def grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
     return sheet.astype(images.dtype)
 
 
+def enlarged(images: Array, side: int) -> Array:
+    """Repeat pixels until the smaller side of images (n, height, width, channels) is about `side`."""
+    times = max(1, round(side / min(images.shape[1:3])))
+    return images.repeat(times, 1).repeat(times, 2)
+
+
 def _rendered(drawn: Any) -> Image.Image:
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # a script that matplotlib's font lacks is drawn as boxes

@@ -50,7 +50,7 @@ def decoded(model: Any, latents: Any) -> np.ndarray:
 
 def sheet(images: np.ndarray, columns: int) -> np.ndarray:
     """Lay images side by side, the small ones enlarged so that they can be seen."""
-    return pictures.grid(reconstruction.enlarged(images, CELL), columns, gap=2)
+    return pictures.grid(pictures.enlarged(images, CELL), columns, gap=2)
 
 
 def encoded(model: Any, images: np.ndarray) -> np.ndarray:
