@@ -2,7 +2,7 @@
 
     ZOO_DATA=../shared/data python benchmarks/nearest.py
 
-The neighbour sees what the networks see (standardised series, halved volumes), and all training
+The neighbour sees what the networks see (series standardised by channel, halved volumes), and all training
 examples. The network's figure is the catalog's; where that has none, it is that of a finished run in
 ./runs (or ZOO_RUNS), as `zoo train cnn.adrenal3d` leaves it.
 """
@@ -14,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from zoo.catalog import catalog
 from zoo.data import open_dataset
 from zoo.runs import list_runs
+from zoo.standardising import figures
 
 MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d")
 
@@ -21,7 +22,11 @@ MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d
 def nearest(name: str) -> float:
     """Measure the test accuracy of one nearest neighbour by Euclidean distance."""
     data = open_dataset(name)
-    train, test = (split.inputs.reshape(len(split), -1) for split in (data.train, data.test))
+    mean, spread = figures(data.train) if len(data.input_shape) == 2 else (0, 1)
+    train, test = (
+        ((split.inputs - mean) / spread).reshape(len(split), -1)
+        for split in (data.train, data.test)
+    )
     neighbour = KNeighborsClassifier(1).fit(train, data.train.targets)
     return float(neighbour.score(test, data.test.targets))
 

@@ -18,7 +18,7 @@ from keras import layers
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import augmenting, classification, optimizing
+from zoo import augmenting, classification, optimizing, standardising
 from zoo.settings import Share
 
 # Of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a small training
@@ -147,6 +147,8 @@ def network(config: Config) -> keras.Model:
     """Make the graph in the current precision."""
     rank = len(config.input_shape) - 1
     inputs = x = keras.Input(config.input_shape, name="inputs")
+    if rank == 1:  # images and volumes are in [0, 1], series are as they were measured
+        x = standardising.layer()(x)
     for filters in config.filters:
         x = block(x, config, filters)
     if config.global_pooling == "flatten":
@@ -173,8 +175,7 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     if config.precision == "float32":
         return classification.export(model)
     whole = build(config.replace(precision="float32"))
-    whole.set_weights(model.get_weights())
-    return classification.export(whole)
+    return classification.export(standardising.with_weights(whole, model.get_weights()))
 
 
 evaluate = zoo.hookimpl(classification.evaluate)

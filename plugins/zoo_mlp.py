@@ -2,8 +2,8 @@
 
     h_0 = flatten(x),   h_k = dropout(f(norm(W_k h_{k-1} + b_k))),   p = softmax(W h_n + b)
 
-trained on the cross-entropy of the logits; for regression y = W h_n + b of standardised inputs, trained
-on the squared error. Rumelhart, Hinton & Williams, "Learning representations
+trained on the cross-entropy of the logits; for regression y = W h_n + b, trained on the squared error.
+Series and bare numbers are standardised first. Rumelhart, Hinton & Williams, "Learning representations
 by back-propagating errors", Nature 323 (1986).
 """
 
@@ -17,7 +17,7 @@ from keras import layers
 from pydantic import AfterValidator, PositiveInt
 
 import zoo
-from zoo import classification, regression
+from zoo import classification, regression, standardising
 from zoo.settings import Share
 
 PENALTIES = {
@@ -135,9 +135,10 @@ def defaults() -> Config:
 
 @zoo.hookimpl
 def build(config: Config) -> keras.Model:
-    """Stack the layers, from inputs to class probabilities, or from standardised inputs to numbers."""
+    """Stack the layers, from inputs to class probabilities, or to numbers."""
     regress = config.task == "regression"
-    stack = [layers.Normalization(name="standardised")] if regress else []
+    # images and volumes are in [0, 1], other inputs are as they were measured
+    stack = [standardising.layer()] if regress or len(config.input_shape) < 3 else []
     stack += [layers.Flatten()]
     for width in config.widths:
         stack += hidden(config, width)

@@ -92,7 +92,7 @@ def test_flipped_volumes_keep_their_values() -> None:
 
 
 @pytest.mark.parametrize("rank", [1, 3])
-def test_each_series_and_volume_moves_by_itself_and_zeros_come_in(rank: int) -> None:
+def test_each_series_and_volume_moves_by_itself(rank: int) -> None:
     inputs = np.zeros((32, *[9] * rank, 2), np.float32)
     inputs[(slice(None), *[4] * rank)] = [1.0, 2.0]
     moved = changed(rank, inputs, shift=0.25)
@@ -102,6 +102,15 @@ def test_each_series_and_volume_moves_by_itself_and_zeros_come_in(rank: int) -> 
     assert np.abs(places - 4).max() == 2
     assert len({tuple(place) for place in places}) > 3
     ones = changed(rank, np.ones_like(inputs), shift=0.25)
+    if rank == 1:  # a series goes on with the value at its end
+        assert (ones == 1).all()
+        return
     assert set(np.unique(ones)) == {0.0, 1.0}
     gone = 9 - np.abs(places - 4)
     np.testing.assert_array_equal(ones[..., 0].reshape(32, -1).sum(1), gone.prod(1))
+
+
+def test_noise_is_measured_in_each_channels_own_deviation() -> None:
+    series = np.random.default_rng(0).normal([0, 500], [1, 50], (200, 30, 2)).astype(np.float32)
+    noise = changed(1, series, jitter=0.1) - series
+    np.testing.assert_allclose(noise.std((0, 1)), [0.1, 5], rtol=0.05)

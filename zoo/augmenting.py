@@ -50,7 +50,7 @@ class Augmented(Config):
     scaling: NonNegativeFloat = 0.0
     """Standard deviation of a factor on a series' channels (Um et al. 2017)."""
     jitter: NonNegativeFloat = 0.0
-    """Standard deviation of noise added to a series (Um et al. 2017)."""
+    """Standard deviation of noise added to a series, in its channels' own deviations (Um et al. 2017)."""
     warp: Share = 0.0
     """How much a window of a series is sped up or slowed down (Le Guennec et al. 2016)."""
 
@@ -143,7 +143,10 @@ def _affine(shift: float, angle: float, zoom: float) -> Change:
 
 
 def _moved(shift: float) -> Change:
-    """Move each example by its own number of positions along each axis; zeros come in."""
+    """Move each example by its own number of positions along each axis.
+
+    Zeros come into volumes; a series goes on with the value at its end, whatever that is.
+    """
 
     def change(inputs: Any, seed: Any) -> Any:
         import tensorflow as tf
@@ -158,7 +161,7 @@ def _moved(shift: float) -> Change:
             ones = [1] * (len(inputs.shape) - axis - 1)
             shape = [-1, *[1] * (axis - 1), size, *ones]
             inside = tf.reshape((places >= 0) & (places < size), shape)
-            inputs = tf.where(inside, kept, 0.0)
+            inputs = kept if len(inputs.shape) == 3 else tf.where(inside, kept, 0.0)
         return inputs
 
     return change
@@ -210,7 +213,8 @@ def _jittered(spread: float) -> Change:
     def change(series: Any, seed: Any) -> Any:
         import tensorflow as tf
 
-        return series + tf.random.stateless_normal(tf.shape(series), seed, 0.0, spread)
+        own = tf.math.reduce_std(series, [0, 1], keepdims=True)
+        return series + spread * own * tf.random.stateless_normal(tf.shape(series), seed)
 
     return change
 

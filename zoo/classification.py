@@ -1,6 +1,7 @@
 """Classifiers: settings, training, measures, pictures and answers for files, ready to be hooks.
 
-Public: a plug-in whose model maps `inputs` to a layer `logits` and then to `probabilities` can say
+Public: a plug-in whose model maps `inputs` (by way of a layer of zoo.standardising, if it likes) to a layer
+`logits` and then to `probabilities` can say
 
     train = zoo.hookimpl(classification.train)
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo import optimizing, pictures
+from zoo import optimizing, pictures, standardising
 from zoo.calibration import expected_calibration_error, reliability
 from zoo.data import Array, Dataset, Split, as_array
 from zoo.errors import DataError
@@ -55,6 +56,7 @@ def train(
     """Minimise the cross-entropy of the logits, which keeps the gradient of a sure mistake."""
     import keras
 
+    standardising.learn(model, data.train)
     feed = data.feed(config, augment=augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(

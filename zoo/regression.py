@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo import optimizing, pictures
+from zoo import optimizing, pictures, standardising
 from zoo.classification import Config, predict, read_input, titled
 from zoo.data import Array, Dataset
 from zoo.errors import DataError
@@ -40,7 +40,7 @@ def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any
         return x, (tf.reshape(tf.cast(y, tf.float32), [-1, columns]) - mean) / spread
 
     feed = data.feed(config, standardised)
-    model.get_layer("standardised").adapt(data.train.inputs)
+    standardising.learn(model, data.train)
     steps = feed["steps_per_epoch"] * config.epochs
     model.compile(optimizing.from_config(config, steps), loss="mse", metrics=["mae"])
     history = model.fit(**feed, callbacks=callbacks)

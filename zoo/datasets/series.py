@@ -1,7 +1,7 @@
 """Time series: .ts files of the UCR and UEA archives, and .csv files with one series a row.
 
-Missing values are filled in along time, in a straight line between their neighbours. Each channel is
-standardised with the mean and deviation of the training series: x -> (x - mean) / deviation.
+Missing values are filled in along time, in a straight line between their neighbours. Values stay as they
+are measured: models standardise inside (zoo/standardising.py).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 SUFFIXES = (".ts", ".csv")
 LABELS = ("class", "label", "target", "y")  # a column of a .csv with such a name holds the classes
 MISSING = ("", "?", "nan", "na")
-SAID = 4  # channels up to which the preprocessing names each one's mean and deviation
 
 
 @dataclass(frozen=True)
@@ -95,17 +94,7 @@ def _dataset(name: str, train: Series, test: Series | None) -> Dataset:
         )
     learnt = _split(train, classes)
     learnt, tested = (learnt, _split(test, classes)) if test else hold_out(learnt)
-    values = np.asarray(learnt.inputs, np.float64)
-    mean = values.mean((0, 1)).astype(np.float32)
-    spread = values.std((0, 1)).astype(np.float32)
-    spread = np.where(spread > 0, spread, np.float32(1))
-    learnt, tested = (
-        Split((part.inputs - mean) / spread, part.targets) for part in (learnt, tested)
-    )
-    said = "each channel standardised with the training series' mean and deviation"
-    if len(mean) <= SAID:
-        said = f"(x - {mean.tolist()}) / {spread.tolist()}, by channel"
-    return Dataset(name, learnt, tested, classes, preprocessing=said)
+    return Dataset(name, learnt, tested, classes, preprocessing="as measured, gaps filled in")
 
 
 def _split(series: Series, classes: Sequence[str]) -> Split:
