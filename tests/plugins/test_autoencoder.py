@@ -281,8 +281,11 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
 
 
 def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: Path) -> None:
-    found = trained(examples(1), tmp_path / "run", "sequence").metrics
     data = examples(1)
+    run = trained(data, tmp_path / "run", "sequence", noise=0.5)
+    found = run.metrics
+    clean = data.test.inputs
+    assert found["mse"] == pytest.approx(np.square(zoo.load(run)(clean) - clean).mean(), rel=1e-4)
     assert found["mse_over_pca"] == pytest.approx(found["mse"] / found["pca_mse"])
     assert 0 < found["pca_mse"] < data.test.inputs.var()
     large = trained(examples(1), tmp_path / "large", "simple", code=40).metrics
@@ -291,7 +294,7 @@ def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: 
 
 def test_labels_are_not_needed(tmp_path: Path) -> None:
     split = Split(CHANCE.random((12, 8, 8, 3)))
-    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv")
+    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv", widths=[3])
     assert {"codes.png", "latent.png", "reconstructions.png"} <= {
         path.name for path in (run.path / "pictures").iterdir()
     }
