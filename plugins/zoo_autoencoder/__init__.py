@@ -76,7 +76,7 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     code = keras.Input(bottleneck.shape[1:], name="code")
     encoder = keras.Model(model.input, bottleneck, name="encoder")
     decoder = keras.Model(code, chained(code, halves(model)[1]), name="decoder")
-    whole = "denoiser" if config.corruption else "autoencoder"
+    whole = "denoiser" if config.denoises else "autoencoder"
     return {"encoder": encoder, "decoder": decoder, whole: model}
 
 

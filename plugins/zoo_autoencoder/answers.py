@@ -61,10 +61,10 @@ def measured(
     """Measure the test split a chunk at a time; the noise is the same every time."""
     chances, two = np.random.default_rng(0), both(model)
     for clean in data.test.batches(CHUNK):
-        given = noisy(clean, config, chances) if config.corruption else clean
+        given = noisy(clean, config, chances) if config.denoises else clean
         code, made = predicted(two, given)
         found = reconstruction.measures(clean, made, config.binary)
-        if config.corruption:
+        if config.denoises:
             before = reconstruction.measures(clean, given, config.binary)
             found |= {f"noisy_{name}": before[name] for name in before if name != "bce"}
         if config.coding == "relu":
@@ -87,10 +87,10 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
     few = data.test.take(slice(DRAWN))
     clean = few.inputs
     rows = {"original": clean}
-    if config.corruption:
+    if config.denoises:
         rows["noisy"] = noisy(clean, config, np.random.default_rng(0))
     code, made = predicted(both(model), rows.get("noisy", clean))
-    rows["denoised" if config.corruption else "reconstruction"] = made
+    rows["denoised" if config.denoises else "reconstruction"] = made
     drawn = {"reconstructions": reconstruction.compared(rows)}
     if code[0].size >= FEW:
         drawn["codes"] = codes(code[: reconstruction.SHOWN], few, data.classes)
@@ -121,7 +121,7 @@ def answer(model: keras.Model, config: Config, item: Any) -> dict[str, Any]:
     code = computed(given, narrowing)
     made = computed(code, widening)
     found = name | {"code": code.view(Values)}
-    if config.corruption:
+    if config.denoises:
         return found | said("denoised", made)
     found["mse"] = reconstruction.squared_error(given, made)
     return found | said("reconstruction", made)

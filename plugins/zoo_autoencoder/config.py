@@ -81,6 +81,11 @@ class Config(augmenting.Augmented, optimizing.Optimized):
         return (0.5 if self.kind == "denoising" else 0.0) if self.noise is None else self.noise
 
     @property
+    def denoises(self) -> bool:
+        """Whether taking noise away is what it is for; to other kinds noise is a help in training."""
+        return self.kind == "denoising" and self.corruption > 0
+
+    @property
     def binary(self) -> bool:
         """Whether values are taken as probabilities in [0, 1]."""
         return (self.rank >= 2) if self.loss is None else self.loss == "bce"

@@ -157,7 +157,7 @@ def test_values_that_are_no_probabilities_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "rank"),
-    [("conv", 1), ("conv", 3), ("denoising", 1), ("denoising", 3), ("sequence", 1), ("deep", 3)],
+    [("conv", 3), ("denoising", 1), ("sequence", 1)],
 )
 def test_every_kind_learns_draws_and_ships(kind: str, rank: int, tmp_path: Path) -> None:
     run = trained(examples(rank), tmp_path / "run", kind)
@@ -257,10 +257,8 @@ def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "rank", "extra"),
     [
-        ("denoising", 2, {}),
-        ("sequence", 1, {"noise": 0.3, "warp": 0.3}),
-        ("sparse", 2, {"shift": 0.2, "ema": 0.5, "validation": 0.25}),
-        ("conv", 3, {"noise": 0.2, "validation": 0.25}),
+        ("denoising", 2, {"validation": 0.25, "ema": 0.5}),
+        ("sequence", 1, {"noise": 0.3, "warp": 0.3, "clip": 1.0}),
     ],
 )
 def test_a_training_that_was_stopped_ends_with_the_same_bits(
@@ -281,8 +279,11 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
 
 
 def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: Path) -> None:
-    found = trained(examples(1), tmp_path / "run", "sequence").metrics
     data = examples(1)
+    run = trained(data, tmp_path / "run", "sequence", noise=0.5)
+    found = run.metrics
+    clean = data.test.inputs
+    assert found["mse"] == pytest.approx(np.square(zoo.load(run)(clean) - clean).mean(), rel=1e-4)
     assert found["mse_over_pca"] == pytest.approx(found["mse"] / found["pca_mse"])
     assert 0 < found["pca_mse"] < data.test.inputs.var()
     large = trained(examples(1), tmp_path / "large", "simple", code=40).metrics
@@ -291,7 +292,7 @@ def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: 
 
 def test_labels_are_not_needed(tmp_path: Path) -> None:
     split = Split(CHANCE.random((12, 8, 8, 3)))
-    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv")
+    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv", widths=[3])
     assert {"codes.png", "latent.png", "reconstructions.png"} <= {
         path.name for path in (run.path / "pictures").iterdir()
     }
