@@ -22,7 +22,7 @@ import keras
 from keras import layers
 
 import zoo
-from zoo import augmenting, optimizing
+from zoo import augmenting, optimizing, standardising
 
 from . import answers
 from .config import Config, check_range, check_shape
@@ -48,7 +48,7 @@ def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list
     """Minimise the difference between the reconstruction and the clean input."""
     check_range(config, data)
     augment = augmenting.augmentation(config, config.rank)
-    feed = data.feed(config, lambda x, y: (x, x), augment)
+    feed = data.feed(config, pairing(model, config, data), augment)
     taught = corrupted(model, config, data.seed)
     steps = feed["steps_per_epoch"] * config.epochs
     loss = keras.losses.BinaryCrossentropy(from_logits=True) if config.binary else "mse"
@@ -56,14 +56,30 @@ def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list
     return taught.fit(**feed, callbacks=callbacks)
 
 
+def pairing(model: keras.Model, config: Config, data: zoo.Dataset) -> Any:
+    """Make the function from an input to what the model is given and what it should say."""
+    if not config.standardises:
+        return lambda x, y: (x, x)
+    standardising.learn(model, data.train, standardising.NAME, "reconstruction")
+    mean, spread = standardising.figures(data.train)
+    return lambda x, y: (x, (x - mean) / spread)
+
+
 def corrupted(model: keras.Model, config: Config, seed: int) -> keras.Model:
-    """Put noise before the model, in every step anew, and take the sigmoid from its end."""
+    """Put noise before the encoder, in every step anew, and take what follows the plain output away.
+
+    That is the sigmoid, since the loss takes logits, which keep the gradient of a sure mistake; or what
+    brings standardised values back to their unit, since the loss and the noise are of those.
+    """
     inputs = x = keras.Input(config.input_shape)
+    chain = model.layers[1:]
+    if config.standardises:
+        x = chain.pop(0)(x)
     if config.corruption:
         x = layers.GaussianNoise(config.corruption, seed=seed)(x, training=True)
         x = layers.ReLU(1.0)(x) if config.binary else x
-    # the loss takes logits, which keep the gradient of a sure mistake
-    chain = model.layers[1:-1] if config.binary else model.layers[1:]
+    if config.binary or config.standardises:
+        chain.pop()
     return keras.Model(inputs, chained(x, chain))
 
 
@@ -83,8 +99,7 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
 def unrolled(model: keras.Model, config: Config) -> keras.Model:
     """Copy a model of recurrent layers without their loops, which few runtimes know."""
     copied = network(config, unroll=True)
-    copied.set_weights(model.get_weights())
-    return copied
+    return standardising.with_weights(copied, model.get_weights())
 
 
 evaluate = zoo.hookimpl(answers.evaluate)

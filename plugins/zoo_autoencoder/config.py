@@ -86,6 +86,11 @@ class Config(augmenting.Augmented, optimizing.Optimized):
         return self.kind == "denoising" and self.corruption > 0
 
     @property
+    def standardises(self) -> bool:
+        """Whether values are standardised inside: series and bare numbers, in whatever they are measured."""
+        return not self.binary and self.rank < 2
+
+    @property
     def binary(self) -> bool:
         """Whether values are taken as probabilities in [0, 1]."""
         return (self.rank >= 2) if self.loss is None else self.loss == "bce"

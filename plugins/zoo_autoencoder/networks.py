@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from zoo import standardising
+
 from .config import CONVOLUTIONAL, Config
 
 
@@ -27,7 +29,8 @@ def network(config: Config, unroll: bool = False) -> keras.Model:
         unroll: whether the steps of recurrent layers are written out.
     """
     inputs = keras.Input(config.input_shape, name="inputs")
-    chain = [*encoder(config, unroll), *decoder(config, unroll)]
+    entrance = [standardising.layer()] if config.standardises else []
+    chain = [*entrance, *encoder(config, unroll), *decoder(config, unroll)]
     return keras.Model(inputs, chained(inputs, chain), name="autoencoder")
 
 
@@ -50,9 +53,14 @@ def decoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
         yield from written(config, unroll)
     else:
         yield from doubled(config) if config.kind in CONVOLUTIONAL else widened(config)
-    yield layers.Reshape(config.input_shape, name="logits" if config.binary else "reconstruction")
     if config.binary:
+        yield layers.Reshape(config.input_shape, name="logits")
         yield layers.Activation("sigmoid", name="reconstruction")
+    elif config.standardises:
+        yield layers.Reshape(config.input_shape, name="standard")
+        yield standardising.layer("reconstruction", invert=True)
+    else:
+        yield layers.Reshape(config.input_shape, name="reconstruction")
 
 
 def penalised(config: Config) -> dict[str, Any]:

@@ -333,4 +333,18 @@ def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None
     results, faults = apply_to_files(run, ["digit.npy"], Path("out"))
     assert not faults
     assert np.load(results[0]["code"], allow_pickle=False).shape == (3,)
-    assert Image.open(results[0]["reconstruction"]).size == (8, 8)
+    with Image.open(results[0]["reconstruction"]) as drawn:
+        assert drawn.size == (8, 8)
+
+
+@pytest.mark.parametrize("kind", ["simple", "sequence"])
+def test_series_come_back_in_the_unit_that_they_were_measured_in(kind: str, tmp_path: Path) -> None:
+    waves = np.sin(np.linspace(0, 6, 16)[:, None] + np.linspace(0, 3, 32)[:, None, None])
+    series = (300 + 40 * waves).astype(np.float32)
+    data = Dataset("waves", zoo.Split(series), zoo.Split(series[::4]))
+    settings = {"kind": kind, "code": 2, "epochs": 40, "batch_size": 8, "learning_rate": 0.02}
+    run = zoo.train("autoencoder", data=data, out=tmp_path / "run", **settings)
+    assert run.metrics["mse"] < 0.5 * series.var()
+    made = zoo.apply(run, [series[3]])[0]["reconstruction"]
+    assert abs(float(np.mean(made)) - 300) < 30
+    assert zoo.export(run, ["onnx", "keras"]).ok

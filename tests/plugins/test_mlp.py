@@ -122,7 +122,7 @@ ACTIVATIONS = {
 def test_every_activation_is_the_function_of_that_name(name: str) -> None:
     model = zoo.create("mlp", input_shape=(3,), classes=2, widths=[200], activation=name)
     x = CHANCE.normal(size=(4, 3)).astype(np.float32) * 3
-    kernel, *_, out, bias = model.get_weights()
+    _, _, _, kernel, *_, out, bias = model.get_weights()  # first what standardises, untrained
     hidden = ACTIVATIONS[name](x @ kernel)
     logits = keras.Model(model.input, model.get_layer("logits").output)(x)
     np.testing.assert_allclose(logits, hidden @ out + bias, rtol=1e-3, atol=1e-4)
@@ -150,7 +150,7 @@ def test_without_hidden_layers_it_is_logistic_regression() -> None:
     for style in ("functional", "sequential"):
         model = zoo.create("mlp", input_shape=(5,), classes=3, widths=[], style=style)
         x = CHANCE.random((4, 5)).astype(np.float32)
-        kernel, bias = model.get_weights()
+        *_, kernel, bias = model.get_weights()  # before them what standardises, untrained
         powers = np.exp(x @ kernel + bias)
         np.testing.assert_allclose(model(x), powers / powers.sum(1, keepdims=True), rtol=1e-5)
 
@@ -277,5 +277,6 @@ def test_constraints_that_are_none_are_refused(spec: str) -> None:
 @pytest.mark.parametrize("shape", [(5,), (10, 3), (4, 4, 3), (3, 4, 5, 1)])
 def test_inputs_of_every_rank_are_flattened(shape: tuple[int, ...]) -> None:
     model = zoo.create("mlp", input_shape=shape, classes=2, widths=[3])
-    assert model.count_params() == np.prod(shape) * 3 + 3 + 3 * 2 + 2
+    standardising = 2 * shape[-1] + 1 if len(shape) < 3 else 0
+    assert model.count_params() == np.prod(shape) * 3 + 3 + 3 * 2 + 2 + standardising
     assert model.output_shape == (None, 2)
