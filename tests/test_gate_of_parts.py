@@ -13,6 +13,8 @@ import pytest
 from keras import layers, ops
 
 import zoo
+from zoo.parts import prepare
+from zoo.probes import make
 
 THEIRS = '''
 import keras
@@ -144,3 +146,13 @@ except zoo.errors.UsageError as error:
     inputs = np.random.default_rng(1).normal(size=(7, 4)).astype("float32")
     (received,) = session.run(None, {"inputs": inputs})
     np.testing.assert_allclose(received, reference(inputs), rtol=1e-4, atol=1e-5)
+
+
+def test_a_part_that_standardises_is_tried_with_values_in_its_unit() -> None:
+    inputs = keras.Input((4,), name="inputs")
+    standard = keras.layers.Normalization(mean=[5000.0] * 4, variance=[100.0] * 4)(inputs)
+    hidden = keras.layers.Dense(3, "relu", bias_initializer="ones")(standard)
+    part = prepare("classifier", keras.Model(inputs, hidden))
+    drawn = np.concatenate([probe.inputs["inputs"] for probe in make(part)])
+    assert 4900 < drawn.mean() < 5100
+    assert 1 < drawn.std() < 200

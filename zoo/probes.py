@@ -1,9 +1,10 @@
 """Probes: seeded inputs for a part, and what the original makes of them.
 
-Every file is fed the same: a batch of one and a batch that equals no other dimension, each at
-sizes of its own for every free axis. Reference outputs must be finite and must vary, since a model
-that answers everything alike agrees with every broken copy of itself; and they must be the same
-twice, since nothing can be compared with a model that draws lots.
+Every file is fed the same: a batch of one and a batch that equals no other dimension, each at sizes of
+its own for every free axis, and around the mean of the training where the part standardises. Reference
+outputs must be finite and must vary, since a model that answers everything alike agrees with every
+broken copy of itself; and they must be the same twice, since nothing can be compared with a model
+that draws lots.
 """
 
 from __future__ import annotations
@@ -138,12 +139,15 @@ def _plan(part: Part, pair: tuple[int, int]) -> Iterator[tuple[dict[int, int], i
 
 def _probe(part: Part, draw: Draw, seed: int, sizes: dict[int, int], batch: int) -> Probe:
     generator = np.random.default_rng(seed)
-    rows, tokens = _rows(part), _tokens(part)
+    rows, tokens, units = _rows(part), _tokens(part), _units(part)
     inputs = {}
     for tensor in part.contract.inputs:
         shape = tuple(size or sizes.get(axis, batch) for axis, size in enumerate(tensor.sizes))
         filled = _indices if tensor.name in tokens else draw
         inputs[tensor.name] = _drawn(generator, filled, tensor, shape, rows)
+        if tensor.name in units:
+            mean, spread = units[tensor.name]
+            inputs[tensor.name] = (mean + spread * inputs[tensor.name]).astype(tensor.dtype)
     flat = called(part.original, [inputs[tensor.name] for tensor in part.contract.inputs])
     names = [tensor.name for tensor in part.contract.outputs]
     outputs = {name: np.asarray(value) for name, value in zip(names, flat, strict=True)}
@@ -204,6 +208,18 @@ def _tokens(part: Part) -> set[str]:
         tensor._keras_history.operation.name
         for layer in part.model.operations
         if hasattr(layer, "input_dim")
+        for tensor in keras.tree.flatten(layer.input)
+    }
+
+
+def _units(part: Part) -> dict[str, tuple[Array, Array]]:
+    """Give the mean and the deviation of each input that the part standardises first."""
+    import keras
+
+    return {
+        tensor._keras_history.operation.name: (np.asarray(layer.mean), np.sqrt(layer.variance))
+        for layer in part.model.operations
+        if isinstance(layer, keras.layers.Normalization) and not layer.invert
         for tensor in keras.tree.flatten(layer.input)
     }
 
