@@ -183,7 +183,7 @@ class GAN(keras.Model):
         weights = self.critic_values(moving=training)
         critic = self._critic(weights, training)
         frozen = self._critic([ops.stop_gradient(value) for value in weights], training)
-        start = [ops.convert_to_tensor(each) for each in self.discriminator.non_trainable_variables]
+        start = [ops.copy(each) for each in self.discriminator.non_trainable_variables]
         real, state = critic(self.judged(x, self.real(x)), start)
         fake, after = critic(self.judged(x, ops.stop_gradient(y_pred)), state)
         # from the same state: the same critic, with the same dropout, whose scores are computed once
@@ -202,7 +202,7 @@ class GAN(keras.Model):
         Args:
             moving: make a step of the power iteration, and keep it.
         """
-        values = [ops.convert_to_tensor(each) for each in self.discriminator.trainable_variables]
+        values = [ops.copy(each) for each in self.discriminator.trainable_variables]
         if not self.config.spectral:
             return values
         directions = iter(self.directions)

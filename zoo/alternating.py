@@ -50,16 +50,16 @@ class Alternating(keras.optimizers.Optimizer):
         """Share the variables out, and let each rule make its memory."""
         if self.built:
             return
-        self.whole = list(variables)
-        for rule, pairs in self._shared(self.whole, self.whole):
+        for rule, pairs in self._shared(variables, variables):
             rule.build([variable for _, variable in pairs])
         super().build(variables)
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         """Move the critic, and the generator if it is its turn."""
         if trainable_variables is not None:
+            trainable_variables = list(trainable_variables)
             self.build(trainable_variables)
-        variables = self.whole if trainable_variables is None else list(trainable_variables)
+        variables = self._trainable_variables if trainable_variables is None else trainable_variables
         (critic, ours), (generator, theirs) = self._shared(grads, variables)
         critic.apply(*zip(*ours, strict=True))
         if self.critic_steps == 1:
@@ -79,12 +79,12 @@ class Alternating(keras.optimizers.Optimizer):
 
     def _in_turn(self, grads: Sequence[Any], variables: Sequence[Any]) -> None:
         """Move the generator, and take it back where it is not its turn."""
-        turn = (self.iterations + 1) % self.critic_steps == 0
+        turn = ops.equal((self.iterations + 1) % self.critic_steps, 0)
         held = [*variables, *self.generator_rule.variables]
-        before = [ops.convert_to_tensor(variable) for variable in held]
+        before = [ops.copy(variable) for variable in held]
         self.generator_rule.apply(grads, variables)
         for variable, old in zip(held, before, strict=True):
-            variable.assign(ops.where(turn, variable, old))
+            variable.assign(ops.where(turn, ops.convert_to_tensor(variable), old))
 
 
 def from_config(model: GAN, steps: int) -> Alternating:
