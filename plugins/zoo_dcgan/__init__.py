@@ -18,7 +18,7 @@ import zoo
 from zoo import adversarial, alternating
 
 from . import drawing, measuring, using
-from .album import Album
+from .album import SEEDS, Album, frames
 from .config import Config, check
 from .networks import discriminator, generator
 
@@ -29,7 +29,7 @@ class DCGAN(adversarial.GAN):
     def __init__(self, config: Config) -> None:
         super().__init__(generator(config), discriminator(config), config, name="dcgan")
         self.noise = keras.random.SeedGenerator()
-        shape = (drawing.frames(config), drawing.SEEDS, *config.input_shape)
+        shape = (frames(config), SEEDS, *config.input_shape)
         self.album = self.add_weight(shape, "zeros", "uint8", trainable=False, name="album")
 
     def given(self, x: Any) -> Any:
@@ -39,7 +39,7 @@ class DCGAN(adversarial.GAN):
             latents = keras.random.normal(shape, seed=self.noise)
         else:
             latents = keras.random.uniform(shape, -1.0, 1.0, seed=self.noise)
-        return [latents, x["class"]] if self.config.conditional else latents
+        return [latents, self.asked(x)] if self.config.conditional else latents
 
     def real(self, x: Any) -> Any:
         """Give the images of a batch."""
@@ -47,7 +47,11 @@ class DCGAN(adversarial.GAN):
 
     def judged(self, x: Any, made: Any) -> Any:
         """Judge images together with the classes that they should be of."""
-        return [made, x["class"]] if self.config.conditional else made
+        return [made, self.asked(x)] if self.config.conditional else made
+
+    def asked(self, x: Any) -> Any:
+        """Give the classes of a batch, one-hot."""
+        return ops.one_hot(ops.cast(x["label"], "int32"), len(self.config.classes))
 
 
 @zoo.hookimpl
@@ -71,19 +75,11 @@ def build(config: Config) -> DCGAN:
 def train(model: DCGAN, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Train both networks at once, and put images of the same latents into the album on the way."""
     measuring.check(config)
-    feed = data.feed(config, example(config))
+    feed = data.feed(config, lambda x, y: {"image": x, "label": y})
     steps = feed["steps_per_epoch"] * config.epochs
     model.compile(alternating.from_config(model, steps))
     # the album before the core's callbacks, so that the checkpoint holds it
     return model.fit(**feed, callbacks=[Album(), *callbacks])
-
-
-def example(config: Config) -> Any:
-    """Make the function from images and labels to a batch."""
-    if not config.conditional:
-        return lambda x, y: {"image": x}
-    import tensorflow as tf  # placeholder
-    return lambda x, y: {"image": x, "class": tf.one_hot(y, len(config.classes))}
 
 
 @zoo.hookimpl
