@@ -88,7 +88,7 @@ def export(model: DCGAN, config: Config) -> dict[str, keras.Model]:
     critic = model.critic()
     if config.loss == "non-saturating":
         real = layers.Activation("sigmoid", name="probability")(critic.output)
-        critic = keras.Model(critic.inputs, real)
+        critic = keras.Model(critic.input, real)
     return {"generator": model.averaged, "discriminator": critic}
 
 

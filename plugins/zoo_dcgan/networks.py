@@ -65,7 +65,9 @@ def discriminator(config: Config) -> keras.Model:
         x = layers.LeakyReLU(SLOPE)(x)
         if config.discriminator_dropout:
             x = layers.Dropout(config.discriminator_dropout)(x)
-    return keras.Model([image, *(given := asked(config))], score(layers.Flatten()(x), given))
+    given = asked(config)
+    inputs = [image, *given] if given else image
+    return keras.Model(inputs, score(layers.Flatten()(x), given), name="discriminator")
 
 
 def score(x: Any, given: list[Any]) -> Any:
