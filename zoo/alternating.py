@@ -59,7 +59,9 @@ class Alternating(keras.optimizers.Optimizer):
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
             self.build(trainable_variables)
-        variables = self._trainable_variables if trainable_variables is None else trainable_variables
+        variables = (
+            self._trainable_variables if trainable_variables is None else trainable_variables
+        )
         (critic, ours), (generator, theirs) = self._shared(grads, variables)
         critic.apply(*zip(*ours, strict=True))
         if self.critic_steps == 1:
@@ -98,7 +100,11 @@ def from_config(model: GAN, steps: int) -> Alternating:
     adam = config.optimizer == "adam"
     critic, generator = (
         optimizing.optimizer(
-            config.optimizer, rate, steps=count, schedule=config.schedule, betas=betas if adam else None
+            config.optimizer,
+            rate,
+            steps=count,
+            schedule=config.schedule,
+            betas=betas if adam else None,
         )
         for rate, betas, count in (
             (config.learning_rate, config.betas, steps),

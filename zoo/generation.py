@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -136,7 +136,9 @@ def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Arr
     model = _model(name)
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     if not dense:
-        raise SettingError(f"features={name}: that model ends in no dense layer, as classifiers do.")
+        raise SettingError(
+            f"features={name}: that model ends in no dense layer, as classifiers do."
+        )
     if any(a not in (None, b) for a, b in zip(model.input_shape[1:], shape, strict=False)):
         raise SettingError(
             f"features={name} takes images of shape {model.input_shape[1:]}. Received: {shape}"

@@ -29,7 +29,9 @@ def kept(config: Any) -> list[int]:
 def seeds(model: Any) -> np.ndarray:
     """Make an image of each of the album's latents; the classes in turn where conditional."""
     config = model.config
-    classes = one_hot(np.arange(SEEDS) % len(config.classes), config) if config.conditional else None
+    classes = (
+        one_hot(np.arange(SEEDS) % len(config.classes), config) if config.conditional else None
+    )
     return made_from(model, prior(config, SEEDS), classes)
 
 

@@ -42,7 +42,9 @@ def samples(model: Any, config: Any) -> np.ndarray:
     latents = prior(config, SAMPLES)
     if not config.conditional:
         return made_from(model, latents)
-    return made_from(model, latents, one_hot(np.arange(SAMPLES) % COLUMNS % len(config.classes), config))
+    return made_from(
+        model, latents, one_hot(np.arange(SAMPLES) % COLUMNS % len(config.classes), config)
+    )
 
 
 def album(model: Any) -> np.ndarray:

@@ -37,9 +37,7 @@ def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
     """
     count = min(config.samples, len(data.test), len(data.train))
     if count < 2:
-        raise zoo.DataError(
-            f"A distance needs at least 2 images of each split. Received: {count}"
-        )
+        raise zoo.DataError(f"A distance needs at least 2 images of each split. Received: {count}")
     test, train = chosen(data.test, count), chosen(data.train, count)
     wanted = None if test.targets is None else test.targets
     made = np.concatenate(list(drawn(model, config, count, wanted)))
