@@ -46,7 +46,7 @@ def points(dropout: float = 0.0, steps: int = 10, **settings: Any) -> Points:
 
 
 def fit(model: Points, steps: int = 1) -> Points:
-    model.fit(X, batch_size=16, epochs=steps, verbose=0, shuffle=False)
+    model.fit(np.tile(X, (steps, 1)), batch_size=16, verbose=0, shuffle=False)
     return model
 
 
