@@ -89,4 +89,4 @@ def asked(config: Config) -> list[Any]:
     """Make the input for the class, one-hot, where there is one."""
     if not config.conditional:
         return []
-    return [keras.Input((len(config.classes),), name="class")]
+    return [keras.Input((len(config.classes),), name="label")]
