@@ -116,7 +116,7 @@ def check_fit(data: Dataset, config: Config) -> None:
         )
     if is_regression(config):
         _check_numbers_to_learn(data, config)
-    elif hasattr(config, "classes"):
+    elif asks_for_classes(config):
         _check_classes(data, config.classes)
 
 
@@ -127,7 +127,14 @@ def is_regression(config: Config) -> bool:
 
 def decided(config: Config) -> tuple[str, ...]:
     """Name the settings that the data decides where they are None."""
-    return ("input_shape", "outputs" if is_regression(config) else "classes")
+    if is_regression(config):
+        return ("input_shape", "outputs")
+    return ("input_shape", "classes") if asks_for_classes(config) else ("input_shape",)
+
+
+def asks_for_classes(config: Config) -> bool:
+    """Tell whether a config has classes, and is not set to do without them (`conditional=false`)."""
+    return hasattr(config, "classes") and bool(getattr(config, "conditional", True))
 
 
 def _check_numbers_to_learn(data: Dataset, config: Config) -> None:

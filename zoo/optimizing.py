@@ -59,6 +59,7 @@ def optimizer(
     weight_decay: float = 0.0,
     ema: float = 0.0,
     clip: float = 0.0,
+    betas: tuple[float, float] | None = None,
 ) -> keras.optimizers.Optimizer:
     """Make an optimizer; biases, normalisation and slopes are left out of the weight decay.
 
@@ -72,12 +73,16 @@ def optimizer(
         ema: share of the old average kept in each step, less in the first ones; 0 averages nothing
             (Polyak & Juditsky 1992).
         clip: largest norm of the gradient of all weights together; 0 clips nothing.
+        ema: share of the old average kept in each step; 0 averages nothing (Polyak & Juditsky 1992).
+        betas: Adam's shares of the old mean and of the old square of gradients; Keras' if not given.
     """
     import keras
 
     extras: dict[str, Any] = {"nesterov": True, "momentum": 0.9} if name == "sgd" else {}
     if weight_decay or name == "adamw":
         extras["weight_decay"] = weight_decay
+    if betas:
+        extras |= {"beta_1": betas[0], "beta_2": betas[1]}
     if ema:
         extras |= {"use_ema": True, "ema_momentum": ema}
     if clip:
