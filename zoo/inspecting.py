@@ -117,7 +117,7 @@ def check_fit(data: Dataset, config: Config) -> None:
     if is_regression(config):
         _check_numbers_to_learn(data, config)
     elif asks_for_classes(config):
-        _check_classes(data, config.classes)
+        _check_classes(data, getattr(config, "classes", None))
 
 
 def is_regression(config: Config) -> bool:

@@ -73,7 +73,6 @@ def optimizer(
         ema: share of the old average kept in each step, less in the first ones; 0 averages nothing
             (Polyak & Juditsky 1992).
         clip: largest norm of the gradient of all weights together; 0 clips nothing.
-        ema: share of the old average kept in each step; 0 averages nothing (Polyak & Juditsky 1992).
         betas: Adam's shares of the old mean and of the old square of gradients; Keras' if not given.
     """
     import keras
@@ -105,18 +104,14 @@ def _averaging(kind: Any) -> Any:
     """
     from keras import ops
 
-    class Averaging(kind):  # type: ignore[misc]
-        @property
-        def ema_momentum(self) -> Any:
-            """The share of the old average that the current step keeps."""
-            step = ops.cast(self.iterations, "float32")
-            return ops.minimum(self.most, (1 + step) / (10 + step))
+    def share(self: Any) -> Any:
+        step = ops.cast(self.iterations, "float32")
+        return ops.minimum(self.most, (1 + step) / (10 + step))
 
-        @ema_momentum.setter
-        def ema_momentum(self, most: float) -> None:
-            self.most = most
+    def set_most(self: Any, most: float) -> None:
+        self.most = most
 
-    return Averaging
+    return type(kind.__name__, (kind,), {"ema_momentum": property(share, set_most)})
 
 
 def _rate(peak: float, steps: int, schedule: Schedule, warmup: float) -> Any:
