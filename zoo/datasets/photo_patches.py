@@ -32,7 +32,7 @@ def load() -> Dataset:
         parts, origin = _samples(), "scikit-learn's two sample photographs"
     splits = [Split(np.concatenate([patches(photo) for photo in part])) for part in parts]
     said = f"uint8 / 255, patches of {SIDE} x {SIDE} of {origin}"
-    return Dataset("photos", splits[0], splits[1], preprocessing=said)
+    return Dataset("photo-patches", splits[0], splits[1], preprocessing=said)
 
 
 def patches(photo: Array) -> Array:

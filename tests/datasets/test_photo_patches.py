@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from zoo.data import facts, open_dataset
-from zoo.datasets.photos import patches
+from zoo.datasets.photo_patches import patches
 from zoo.errors import DataError
 
 
@@ -21,7 +21,7 @@ def test_patches_lie_side_by_side() -> None:
 
 def test_without_data_scikit_learns_photographs_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    data, known = open_dataset("photos"), facts("photos")
+    data, known = open_dataset("photo-patches"), facts("photo-patches")
     assert (data.input_shape, data.classes) == (known.input_shape, known.classes)
     assert "scikit-learn" in data.preprocessing
     assert (len(data.train), len(data.test)) == (2 * 13 * 15, 2 * 13 * 5)
@@ -35,16 +35,16 @@ def test_photographs_of_zoo_data_are_found(monkeypatch: pytest.MonkeyPatch) -> N
         Path("photos", part).mkdir(parents=True)
         Image.new("L", size, 77).save(Path("photos", part, "grey.png"))
     monkeypatch.setenv("ZOO_DATA", str(Path.cwd()))
-    data = open_dataset("photos")
+    data = open_dataset("photo-patches")
     assert (len(data.train), len(data.test)) == (2, 3)
     assert set(data.train.stored.ravel()) == {77}
     Path("photos/val/broken.jpg").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"broken\.jpg"):
-        open_dataset("photos")
+        open_dataset("photo-patches")
 
 
 def test_the_real_photographs() -> None:
     if "ZOO_DATA" not in os.environ:
         pytest.skip("ZOO_DATA is not set: the photographs of BSDS500 were not looked at")
-    data = open_dataset("photos")
+    data = open_dataset("photo-patches")
     assert (len(data.train), len(data.test)) == (30_000, 15_000)
