@@ -7,7 +7,8 @@ from keras import ops
 
 import zoo
 from zoo import pictures
-from zoo.reconstruction import enlarged, visible
+from zoo.pictures import enlarged
+from zoo.reconstruction import visible
 
 from .album import kept
 from .measuring import made_from, one_hot, prior
