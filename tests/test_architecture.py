@@ -64,7 +64,7 @@ class Around(keras.Model):
 
 def test_a_model_around_its_parts_need_not_be_called_itself(register: Register) -> None:
     architecture = register(build=lambda config: Around(zoo_mlp.build(config)))
-    config = architecture.defaults().replace(input_shape=(4,), classes=3, widths=[2])
+    config = architecture.defaults().replace(input_shape=(2, 2, 1), classes=3, widths=[2])
     assert count_parameters(architecture, config) == 4 * 2 + 2 + 2 * 3 + 3
     assert not architecture.build(config).built
 

@@ -199,5 +199,5 @@ def test_a_pipe_that_closes_early_is_no_error() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.startswith("cnn.")
+    assert done.stdout.startswith("autoencoder.")
     assert done.stderr == ""

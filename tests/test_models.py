@@ -14,7 +14,7 @@ def test_a_catalog_model_is_built_without_its_data() -> None:
 
 
 def test_an_architecture_is_built_from_settings_alone() -> None:
-    model = zoo.create("mlp", input_shape=(5,), classes=["a", "b"], widths=[3])
+    model = zoo.create("mlp", input_shape=(5, 1, 1), classes=["a", "b"], widths=[3])
     assert model.count_params() == (5 * 3 + 3) + (3 * 2 + 2)
 
 
