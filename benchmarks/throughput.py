@@ -104,6 +104,8 @@ def network(case: Case) -> keras.Model:
         for name in ("Conv", "MaxPooling", "SpatialDropout", "GlobalAveragePooling")
     )
     inputs = x = keras.Input(case.shape)
+    if rank == 1:  # as the zoo does with series
+        x = layers.Normalization(name="standardised")(x)
     for filters in case.filters:
         for _ in range(case.convolutions):
             x = convolve(filters, case.kernel, padding="same", use_bias=False)(x)
@@ -122,6 +124,8 @@ def by_hand(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     if not warm:
         schedule = keras.optimizers.schedules.CosineDecay(RATE, steps)
     model = network(case)
+    if len(case.shape) == 2:
+        model.get_layer("standardised").adapt(data.train.inputs)
     model.compile(
         keras.optimizers.AdamW(schedule, weight_decay=DECAY),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
