@@ -8,45 +8,19 @@ batch, map to float, prefetch. An epoch's time runs from its beginning to the be
 the zoo's includes its checkpoint, its history and its progress. The first epoch (tracing) is left out.
 """
 
-import itertools
-import statistics
-import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import keras
 import tensorflow as tf
+from interleaved import Clocks, by_the_zoo, clocks, compare
 from keras import layers
 
 import zoo
 from zoo.data import Dataset, open_dataset
-from zoo.progress import Progress
 
-EXAMPLES, EPOCHS, ROUNDS, BATCH, RATE = 12_800, 4, 4, 128, 1e-2
-Clocks = tuple[float, float]
-
-
-def clocks() -> Clocks:
-    """Seconds on the wall, and seconds of this process on all cores."""
-    return time.perf_counter(), time.process_time()
-
-
-class Times(Progress):
-    """Note when each epoch begins."""
-
-    def __init__(self) -> None:
-        self.begun: list[Clocks] = []
-
-    def start(self, epochs: int, steps: int, epoch: int) -> None:
-        self.begun.append(clocks())
-
-
-def by_the_zoo(name: str, data: Dataset) -> list[Clocks]:
-    times = Times()
-    with tempfile.TemporaryDirectory() as folder:
-        zoo.train(name, data=data, out=Path(folder) / "run", epochs=EPOCHS, progress=times)
-    return times.begun
+EXAMPLES = {"autoencoder.simple": 60_000, "autoencoder.conv": 12_800}  # the second is slower
+EPOCHS, ROUNDS, BATCH, RATE = 4, 2, 128, 1e-2
 
 
 def simple() -> keras.Model:
@@ -67,7 +41,7 @@ def conv() -> keras.Model:
 
 
 def by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
-    steps = EXAMPLES // BATCH * EPOCHS
+    steps = len(data.train) // BATCH * EPOCHS
     warm = int(0.02 * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warm, warmup_target=RATE, warmup_steps=warm
@@ -83,7 +57,7 @@ def by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
 
     stream = (
         tf.data.Dataset.from_tensor_slices(data.train.stored)
-        .shuffle(EXAMPLES)
+        .shuffle(len(data.train))
         .batch(BATCH, drop_remainder=True)
         .map(scaled, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
@@ -96,41 +70,23 @@ def by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
     return begun
 
 
-def raced(name: str, network: Callable[[], keras.Model], data: Dataset) -> None:
+def raced(name: str, network: Callable[[], keras.Model]) -> None:
     """Print one table: each in turn, several times."""
     sizes = zoo.create(name).count_params(), network().count_params()
     assert sizes[0] == sizes[1], sizes
-    spent: dict[str, list[Clocks]] = {"zoo.train": [], "by hand": []}
-    for _ in range(ROUNDS):
-        for who, begun in (
-            ("zoo.train", by_the_zoo(name, data)[1:]),
-            ("by hand", by_hand(network, data)[1:]),
-        ):
-            spent[who] += [(w - v, c - b) for (v, b), (w, c) in itertools.pairwise(begun)]
-    print(f"{name}, {sizes[0]:,} parameters, {EXAMPLES:,} examples, batches of {BATCH}\n")
-    print("| | examples a second, median | slowest | fastest | CPU seconds an epoch |")
-    print("|---|---|---|---|---|")
-    medians = {
-        who: [statistics.median(pair[at] for pair in pairs) for at in (0, 1)]
-        for who, pairs in spent.items()
+    full, count = open_dataset("mnist"), EXAMPLES[name]
+    data = Dataset("mnist", full.train.take(slice(count)), full.test.take(slice(500)), full.classes)
+    print(f"{name}, {sizes[0]:,} parameters, {count:,} examples, batches of {BATCH}\n")
+    ways = {
+        "zoo.train": partial(by_the_zoo, name, data, EPOCHS),
+        "by hand": partial(by_hand, network, data),
     }
-    for who, (wall, cpu) in medians.items():
-        walls = [pair[0] for pair in spent[who]]
-        rates = " | ".join(f"{EXAMPLES / value:,.0f}" for value in (wall, max(walls), min(walls)))
-        print(f"| {who} | {rates} | {cpu:.2f} |")
-    wall, cpu = (medians["by hand"][at] / medians["zoo.train"][at] for at in (0, 1))
-    print(
-        f"\nzoo.train / by hand: {wall:.3f}x on the clock (mark: 0.97x), {cpu:.3f}x in CPU time\n"
-    )
+    compare(ways, count, ROUNDS)
 
 
 def main() -> None:
-    full = open_dataset("mnist")
-    data = Dataset(
-        "mnist", full.train.take(slice(EXAMPLES)), full.test.take(slice(500)), full.classes
-    )
-    raced("autoencoder.simple", simple, data)
-    raced("autoencoder.conv", conv, data)
+    raced("autoencoder.simple", simple)
+    raced("autoencoder.conv", conv)
 
 
 if __name__ == "__main__":
