@@ -137,15 +137,15 @@ class VAE(keras.Model):
         self.built = True
 
     def call(self, x: Any, training: bool = False) -> dict[str, Any]:
-        """Encode, draw k latents for each image, and decode: (k, batch, ...)."""
+        """Encode, draw latents for each image, and decode; of k latents each, (k, batch, ...)."""
         if self.config.binarise:
             x = ops.cast(keras.random.uniform(ops.shape(x), seed=self.noise) < x, x.dtype)
         mean, log_var = self.encoder(x, training=training)
-        shape = (self.config.importance, *ops.shape(mean))
-        noise = keras.random.normal(shape, seed=self.noise)
+        many = () if self.config.importance == 1 else (self.config.importance,)
+        noise = keras.random.normal((*many, *ops.shape(mean)), seed=self.noise)
         latents = mean + ops.exp(log_var / 2) * noise
         logits = self.decoder(ops.reshape(latents, (-1, self.config.latents)), training=training)
-        logits = ops.reshape(logits, (self.config.importance, -1, *self.config.input_shape))
+        logits = ops.reshape(logits, (*many, -1, *self.config.input_shape))
         drawn = {"latents": latents, "noise": noise, "logits": logits}
         return {"x": x, "mean": mean, "log_var": log_var} | drawn
 
@@ -169,9 +169,9 @@ class VAE(keras.Model):
         self.reconstruction.update_state(-explained)
         self.kl.update_state(kl)
         beta = self.config.beta
-        if training:
+        if training and self.rising:
             self.steps.assign_add(1.0)
-            beta *= ops.minimum(1.0, self.steps / self.rising) if self.rising else 1.0
+            beta *= ops.minimum(1.0, self.steps / self.rising)
         if self.config.importance == 1:
             return ops.mean(beta * kl - explained)
         ratio = log_ratio(y_pred["latents"], y_pred["noise"], y_pred["log_var"])

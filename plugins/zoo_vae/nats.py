@@ -10,7 +10,8 @@ PIXELS = (-3, -2, -1)  # the axes that belong to one image
 
 def log_bernoulli(x: Any, logits: Any) -> Any:
     """Compute log p(x) = sum x log p + (1 - x) log (1 - p) of images, p = sigmoid(logits)."""
-    x = ops.broadcast_to(x, ops.shape(logits))
+    if len(x.shape) < len(logits.shape):  # several decoded images for each
+        x = ops.broadcast_to(x, ops.shape(logits))
     return -ops.sum(ops.binary_crossentropy(x, logits, from_logits=True), axis=PIXELS)
 
 
