@@ -18,7 +18,7 @@ from interleaved import Clocks, by_the_zoo, compare, loop, stream
 import zoo
 from zoo.data import Dataset, open_dataset
 
-NAME, EXAMPLES, EPOCHS, BATCH = "dcgan.mnist", 6_400, 3, 64
+NAME, EXAMPLES, EPOCHS, BATCH = "dcgan.mnist", 25_600, 3, 64
 
 
 def by_hand(data: Dataset, compiled: bool) -> list[Clocks]:
