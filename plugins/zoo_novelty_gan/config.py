@@ -9,7 +9,7 @@ from zoo import adversarial, optimizing
 from zoo.settings import ClassNames, Share
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
-Score = Literal["combined", "density", "reconstruction", "discriminator", "refined"]
+Score = Literal["combined", "reconstruction", "discriminator", "refined"]
 
 
 class Config(adversarial.Config):
@@ -34,12 +34,12 @@ class Config(adversarial.Config):
     reconstruction: PositiveFloat = 20.0
     """Weight of a value's cross-entropy, or of a series' squared error, beside the adversarial term."""
     score: Score = "combined"
-    """What makes an example novel."""
+    """What makes an example novel: its error, what the discriminator says of it or of R(x), or all."""
     baselines: bool = True
     """Train a plain autoencoder in the same steps, and measure it and other rivals too."""
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Share of held-out normal examples that the threshold lets pass."""
-    epochs: PositiveInt = 40
+    epochs: PositiveInt = 20
     batch_size: PositiveInt = 64
     validation: Share = 0.1
     learning_rate: PositiveFloat = 2e-4

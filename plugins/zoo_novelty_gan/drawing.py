@@ -17,6 +17,7 @@ from .using import refining
 DRAWN = 2000  # test examples that histograms and curves are made of
 SHOWN = 10  # examples of each kind
 SIDE = 40  # pixels at least of a small image
+GAP = 4  # white rows between an image and R(x)
 BINS = 60
 TAIL = 98  # percent of the scores that a histogram shows; the rest stands in its last bar
 COLOURS = {"normal": "tab:blue", "novel": "tab:red", "test": "tab:blue"}

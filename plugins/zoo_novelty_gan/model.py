@@ -42,7 +42,7 @@ class NoveltyGAN(adversarial.GAN):
 
     def _add_statistics(self, config: Config) -> None:
         """Add what is learnt of normal examples when the networks are done."""
-        size, count = 2 * config.code, len(SIGNALS)
+        size, count = 2 * config.code + 3, len(SIGNALS)
         shapes = {"centre": (size,), "whitening": (size, size), "means": (count,)}
         shapes |= {"deviations": (count,), "threshold": ()}
         self.statistics = {
