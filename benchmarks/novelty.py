@@ -1,12 +1,12 @@
 """Novelty detection with every class in turn as the normal one: AUROC of novelty-gan.NAME and its rivals.
 
     ZOO_DATA=../shared/data python benchmarks/novelty.py mnist > benchmarks/results/novelty-mnist.md
-    python benchmarks/novelty.py mnist --develop 2 5 8      # three classes, without the test split
+    python benchmarks/novelty.py mnist 2 5 8 --develop      # three classes, without the test split
 
 Each is trained on one class of the train split and measured on the whole test split. With --develop, the
 last sixth of the train split takes the test split's place: designs are compared there. A row is printed as
 soon as it is known, and a class whose run is finished, in RUNS or ./runs, is not trained again; an
-unfinished one is resumed.
+unfinished one is resumed. Delete those folders to train anew.
 """
 
 import argparse
@@ -36,8 +36,8 @@ def measured(name: str, data: Dataset, normal: str, folder: Path) -> dict[str, f
     if not (folder / "run.json").exists():
         return zoo.train(name, data=data, out=folder, normal=normal).metrics
     run = zoo.Run(folder)
-    if run.state == "finished" and run.metrics:
-        return run.metrics
+    if run.state == "finished":
+        return run.metrics or zoo.evaluate(run, data=data)
     return zoo.train(name, data=data, out=folder, resume=True).metrics
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("dataset", help="of novelty-gan.DATASET")
     parser.add_argument("classes", nargs="*", help="the classes that are normal in turn")
     parser.add_argument("--develop", action="store_true", help="leave the test split alone")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     name = f"novelty-gan.{asked.dataset}"
     data = open_dataset(sketched(name, {}).source)
     data = developing(data) if asked.develop else data

@@ -6,7 +6,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
 from zoo import adversarial, optimizing
-from zoo.settings import ClassNames, Share
+from zoo.settings import Share
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 Score = Literal["combined", "reconstruction", "discriminator", "refined"]
@@ -17,10 +17,8 @@ class Config(adversarial.Config):
 
     input_shape: tuple[PositiveInt, ...] | None = None
     """Height, width and channels of an image, or moments and channels of a series. None: the dataset's."""
-    classes: ClassNames | None = None
-    """Names of the classes, or their number. None: the dataset's."""
     normal: int | str | None = None
-    """The class that is normal, by name or else by number from 0. None: the first; all without classes."""
+    """The class of the data that is normal, by name or else by number from 0. None: the first, if any."""
     filters: Filters = (16, 32, 64)
     """Filters of the refiner's convolutions, each of which halves; they are mirrored after the code."""
     code: PositiveInt = 32

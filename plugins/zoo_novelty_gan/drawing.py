@@ -77,7 +77,7 @@ def histograms(kinds: Mapping[str, np.ndarray], threshold: float) -> Any:
     for kind, scores in kinds.items():
         weights = np.full(len(scores), 1 / len(scores))
         axes.hist(
-            np.clip(scores, low, high), BINS, (low, high), weights=weights,
+            np.clip(scores, low, high), BINS, range=(low, high), weights=weights,
             color=COLOURS[kind], alpha=0.55, label=kind,
         )  # fmt: skip
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1, label="threshold")
