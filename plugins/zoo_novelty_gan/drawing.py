@@ -53,10 +53,11 @@ def refined(model: Any, data: zoo.Dataset, scores: np.ndarray, here: np.ndarray)
     made = seen(refining(model), few.inputs)
     if made.ndim == 3:
         return reconstruction.compared({"given": few.inputs, "refined": made})
-    rows = (pictures.enlarged(reconstruction.visible(each), SIDE) for each in (few.inputs, made))
-    return pictures.captioned(
-        list(np.concatenate(list(rows), 1)), captions(data, at, scores), SHOWN
+    above, below = (
+        pictures.enlarged(reconstruction.visible(each), SIDE) for each in (few.inputs, made)
     )
+    tiles = np.concatenate([above, np.ones_like(above[:, :GAP]), below], 1)
+    return pictures.captioned(list(tiles), captions(data, at, scores), SHOWN)
 
 
 def captions(data: zoo.Dataset, at: np.ndarray, scores: np.ndarray) -> list[str]:
