@@ -172,3 +172,14 @@ def test_the_facts_of_a_dataset_are_those_of_what_it_loads() -> None:
     known, data = facts("digits"), open_dataset("digits")
     assert (known.input_shape, known.classes) == (data.input_shape, data.classes)
     assert known.summary.startswith("1,797 handwritten digits")
+
+
+def test_the_train_split_is_divided_as_it_is_fed(tiny: Dataset) -> None:
+    config = zoo.Config(validation=0.25, batch_size=4)
+    data = tiny.at(seed=5)
+    watched, learnt = data.divided(config)
+    fed = np.concatenate([np.asarray(x) for x, _ in data.feed(config)["validation_data"]])
+    assert np.array_equal(watched.inputs, fed)
+    assert (len(watched), len(learnt)) == (12, 36)
+    both = np.concatenate([watched.stored, learnt.stored])
+    assert sorted(map(bytes, both)) == sorted(map(bytes, tiny.train.stored))

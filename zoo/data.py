@@ -193,6 +193,15 @@ class Dataset:
             feed["validation_data"] = in_order(self.train.take(watched), batch, example or pair)
         return feed
 
+    def divided(self, config: Config) -> tuple[Split, Split]:
+        """Give the training examples that `feed` only watches, and those that it learns from.
+
+        Args:
+            config: `validation` is read from it; the first split is empty where it is 0.
+        """
+        watched, learnt = self._positions(config)
+        return self.train.take(watched), self.train.take(learnt)
+
     def _positions(self, config: Config) -> tuple[Array, Array]:
         """Divide the training positions into those that are watched and those learnt from."""
         count = len(self.train)

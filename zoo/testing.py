@@ -275,20 +275,21 @@ def _same_weights(one: Run, other: Run, problem: str) -> None:
 
 
 class _Stopper(Progress):
-    """Press Ctrl-C at the second step of the second epoch."""
+    """Press Ctrl-C at the second step of the second epoch, or at its only one."""
 
     def __init__(self) -> None:
         self.steps = 0
+        self.last = 2
         self.current = 0
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
         """Note the epoch."""
-        self.current, self.steps = epoch, 0
+        self.current, self.steps, self.last = epoch, 0, min(2, steps)
 
     def step(self, logs: Mapping[str, float]) -> None:
         """Stop here."""
         self.steps += 1
-        if self.current == 1 and self.steps == 2:
+        if self.current == 1 and self.steps == self.last:
             raise KeyboardInterrupt
 
 
