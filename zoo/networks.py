@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.canonical import is_automatic
 from zoo.catalog import catalog
 from zoo.errors import PluginError, SettingError, UnknownName, ZooError
 from zoo.formats.keras import opened as opened_file
@@ -66,12 +69,11 @@ def opened(name: str, setting: str = "network", example: str = "cnn.mnist") -> k
     """
     told = f"{setting}={name}"
     if Path(name).suffix in SUFFIXES and Path(name).is_file():
-        model = _file(name, told)
+        model = flat(_file(name, told))
     elif name in applications():
-        model = application(name, told)
+        model = renumbered(flat(application(name, told)))
     else:
-        model = _run(name, told, example)
-    model = flat(model)
+        model = renumbered(flat(_run(name, told, example)))
     model.trainable = False
     return model
 
@@ -136,6 +138,19 @@ def flat(model: keras.Model) -> keras.Model:
         return _through(whole, given)
     except ValueError as error:
         raise SettingError(f"{model.name} cannot be laid open: {str(error)[:200]}") from error
+
+
+def renumbered(model: keras.Model) -> keras.Model:
+    """Number the layers that Keras named from 0, whatever this process built before; in place."""
+    kinds = {layer: type(layer).__name__ for layer in model.layers}
+    automatic = [layer for layer, kind in kinds.items() if is_automatic(layer.name, kind)]
+    taken = {layer.name for layer in model.layers if layer not in automatic}
+    for layer in automatic:
+        stem = re.sub(r"_\d+$", "", layer.name)
+        numbers = (f"{stem}_{number}" if number else stem for number in itertools.count())
+        layer.name = next(name for name in numbers if name not in taken)
+        taken.add(layer.name)
+    return model
 
 
 def layers_of(model: keras.Model) -> list[Seen]:
