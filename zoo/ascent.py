@@ -5,7 +5,8 @@
 
 A are the layer's maps, s_c what the channel gives for real inputs (or for noise), so that smoothness means
 the same for all. Each step sees x rolled by a few random places, or the image would suit one grid of
-pixels alone. All channels climb in one batch. Erhan et al., "Visualizing higher-layer features of a deep
+pixels alone. Where a ReLU gives the maps, A = relu(p), it leaks at first: A = relu(p) - leak relu(-p), with
+leak falling from 1 to 0 in the first half, or a channel that noise leaves silent would have no slope. All channels climb in one batch. Erhan et al., "Visualizing higher-layer features of a deep
 network" (2009); total variation after Mahendran & Vedaldi, arXiv:1412.0035; jitter after Mordvintsev et
 al., "Inceptionism" (2015); Adam after Kingma & Ba, arXiv:1412.6980.
 """
@@ -38,7 +39,7 @@ class Climb:
 
     steps: int = 256
     rate: float = 0.1
-    smoothness: float = 0.5
+    smoothness: float = 1.0
     jitter: int = 2
     seed: int = 0
 
@@ -50,6 +51,7 @@ def climbed(
     bounds: tuple[Array, Array],
     shape: tuple[int, ...],
     climb: Climb,
+    rectify: bool = False,
     tracked: Tracked = iter,
 ) -> Array:
     """Make the input of each channel that excites it most.
@@ -61,14 +63,15 @@ def climbed(
         bounds: the least and the largest values of an input, which broadcast to its shape.
         shape: of one input, without None.
         climb: the steps.
+        rectify: a ReLU follows the network, and what it gives is to be climbed.
         tracked: shows progress over the steps.
 
     Returns:
         Inputs of shape (len(channels), *shape).
     """
     size = max(1, min(MOST, NUMBERS // int(np.prod(shape))))
-    slope = gradients.of(_score(network, bounds, climb.smoothness), network.variables)
-    parts = [np.arange(start, min(start + size, len(channels))) for start in range(0, len(channels), size)]
+    slope = gradients.of(_score(network, bounds, climb.smoothness, rectify), network.variables)
+    parts = np.array_split(np.arange(len(channels)), -(-len(channels) // size))
     steps = iter(tracked(range(len(parts) * climb.steps)))
     found = []
     for part in parts:
@@ -99,7 +102,8 @@ def _ascent(
     for step in range(1, climb.steps + 1):
         next(ticks)
         roll = chance.integers(-climb.jitter, climb.jitter + 1, z.ndim - 2).astype(np.int32)
-        upwards = np.asarray(slope(z, *of, roll)[1])
+        leak = np.float32(max(0.0, 1 - 2 * step / climb.steps))
+        upwards = np.asarray(slope(z, *of, roll, leak)[1])
         mean = FIRST * mean + (1 - FIRST) * upwards
         square = SECOND * square + (1 - SECOND) * upwards**2
         deviation = np.sqrt(square / (1 - SECOND**step)) + TINY
@@ -107,17 +111,21 @@ def _ascent(
     return z
 
 
-def _score(network: keras.Model, bounds: tuple[Array, Array], smoothness: float) -> Any:
-    """Make the score that is climbed: (z, channels, scales, roll) -> one number an image."""
+def _score(
+    network: keras.Model, bounds: tuple[Array, Array], smoothness: float, rectify: bool
+) -> Any:
+    """Make the score that is climbed: (z, channels, scales, roll, leak) -> one number an image."""
     low, span = bounds[0], bounds[1] - bounds[0]
 
-    def score(z: Any, channels: Any, scales: Any, roll: Any) -> Any:
+    def score(z: Any, channels: Any, scales: Any, roll: Any, leak: Any) -> Any:
         from keras import ops
 
         shares = ops.sigmoid(z)
         places = tuple(range(1, len(z.shape) - 1))
         shaken = ops.roll(low + span * shares, roll, places) if places else low + span * shares
         maps = ops.cast(network(shaken, training=False), "float32")
+        if rectify:
+            maps = ops.relu(maps) - leak * ops.relu(-maps)
         means = ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
         excited = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
         return excited - smoothness * variation(shares, places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ def show_layers(name: str, as_json: bool) -> None:
 
     found = describe_layers(name)
     if as_json:
-        return print_json({part: [layer.to_json() for layer in found[part]] for part in found})
+        return print_json({part: [asdict(layer) for layer in found[part]] for part in found})
     from zoo.tables import show_layers
 
     show_layers(found)
@@ -96,11 +97,11 @@ def gallery(
     NETWORK is a run, a .keras file or a name of keras.applications.
     """
     backend()
-    from zoo import galleries, tables
+    from zoo import galleries, pages, tables
 
     asked = galleries.Asked(network, patterns, data, steps, channels, size, seed)
-    found = galleries.made(asked, tables.counted)
-    page = galleries.write(found, out)
+    found = galleries.made(asked, tables.tracked)
+    page = pages.write(found, out)
     if as_json:
         return print_json({"page": str(page), **found.to_json()})
     tables.show_gallery(found, page)
