@@ -77,7 +77,10 @@ def climbed(
     for part in parts:
         chance = np.random.default_rng((climb.seed, int(part[0])))
         z = chance.normal(size=(len(part), *shape)).astype(np.float32)
-        of = np.asarray(channels, np.int32)[part], np.maximum(scales[part], STILL).astype(np.float32)
+        of = (
+            np.asarray(channels, np.int32)[part],
+            np.maximum(scales[part], STILL).astype(np.float32),
+        )
         found.append(squashed(_ascent(slope, z, of, climb, chance, steps), bounds))
     return np.concatenate(found)
 
@@ -126,7 +129,9 @@ def _score(
         maps = ops.cast(network(shaken, training=False), "float32")
         if rectify:
             maps = ops.relu(maps) - leak * ops.relu(-maps)
-        means = ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
+        means = (
+            ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
+        )
         excited = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
         return excited - smoothness * variation(shares, places)
 

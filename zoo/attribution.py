@@ -83,7 +83,9 @@ class Explainer:
             raise UnknownName("method", method, METHODS)
         found = METHODS[method](self, np.asarray(x, np.float32), at)
         if not np.isfinite(found).all():
-            raise ZooError(f"{self.classifier.name} has a gradient that is not a finite number here.")
+            raise ZooError(
+                f"{self.classifier.name} has a gradient that is not a finite number here."
+            )
         if not found.any() and method != "gradcam":
             raise ZooError(
                 f"The logit of class {self.classifier.classes[at]} of {self.classifier.name} does not "
@@ -179,10 +181,14 @@ def last_map(layers: Sequence[networks.Seen]) -> str | None:
 
     Of a network without convolutions, the last layer that has maps; None where there is none.
     """
-    maps = [layer for layer in layers if layer.is_map and math.prod(map(_size, layer.shape[:-1])) > 1]
+    maps = [
+        layer for layer in layers if layer.is_map and math.prod(map(_size, layer.shape[:-1])) > 1
+    ]
     convolved = [at for at, layer in enumerate(maps) if "Conv" in layer.kind]
     if convolved:
-        maps = [layer for layer in maps[convolved[-1] :] if layer.shape == maps[convolved[-1]].shape]
+        maps = [
+            layer for layer in maps[convolved[-1] :] if layer.shape == maps[convolved[-1]].shape
+        ]
     return maps[-1].name if maps else None
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from zoo import looking
-from zoo.errors import DataError, UnknownName, UsageError, ZooError
+from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.shell import as_json, backend, named, print_json, ran, reported
 
 if TYPE_CHECKING:
     from zoo.reports import Report
     from zoo.runs import Run
+
 
 class Commands(click.Group):
     """A group that answers a mistyped command with the nearest one."""

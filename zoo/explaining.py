@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGNED = ("integrated",)  # methods whose sign is drawn
-BRIGHTEST = 99.0  # percentile that gets the full colour, so that one odd pixel does not hide the rest
+BRIGHTEST = (
+    99.0  # percentile that gets the full colour, so that one odd pixel does not hide the rest
+)
 ROWS = 6  # channels of a series that are drawn
 FOR, AGAINST = (0.84, 0.10, 0.16), (0.13, 0.36, 0.80)
 

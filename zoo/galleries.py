@@ -151,7 +151,9 @@ def made(asked: Asked, tracked: Tracked = iter) -> Gallery:
         cut = networks.at(network, [before or seen.name], shape)
         start = _single(cut), bool(before)
         reach = _single(networks.at(network, [seen.name], shape))
-        walls.append(_wall(asked, (seen, follows), start, reach, data, real.get(seen.name), shape, tracked))
+        walls.append(
+            _wall(asked, (seen, follows), start, reach, data, real.get(seen.name), shape, tracked)
+        )
     return Gallery(
         asked,
         _architecture(asked.network, network),
@@ -180,7 +182,9 @@ def looked_at(
     found = []
     for name, follows in names:
         rectifies = _rectifies(network.get_layer(name)) and name in before
-        found.append((seen[name], follows if follows != name else "", before[name] if rectifies else ""))
+        found.append(
+            (seen[name], follows if follows != name else "", before[name] if rectifies else "")
+        )
     return found
 
 
@@ -249,7 +253,10 @@ def _wall(
     reached = _reached(reach, images, channels)
     shown = [Shown(int(at), images[at], float(reached[at])) for at in channels]
     if real is not None and data is not None:
-        shown = [_beside(each, data, real, names) for each, names in zip(shown, _names(data, real), strict=False)]
+        shown = [
+            _beside(each, data, real, names)
+            for each, names in zip(shown, _names(data, real), strict=False)
+        ]
     return Wall(seen, follows, tuple(shown))
 
 

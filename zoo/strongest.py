@@ -83,12 +83,12 @@ class _Best:
 
 
 def classes_of(split: Split, positions: Array, classes: Mapping[int, str]) -> list[str]:
-    """Say for each channel which class most of its strongest examples are of: `7, 8 of 9`."""
+    """Say for each channel which class most of its strongest examples are of: `7 in 8 of 9`."""
     if split.targets is None or not classes:
         return [""] * positions.shape[1]
     told = []
     for column in split.targets[positions].T:
         labels, counts = np.unique(column, return_counts=True)
         most = counts.argmax()
-        told.append(f"{classes[int(labels[most])]}, {counts[most]} of {len(column)}")
+        told.append(f"{classes[int(labels[most])]} in {counts[most]} of {len(column)}")
     return told
