@@ -89,7 +89,7 @@ def test_noise_is_seeded() -> None:
 def test_a_network_that_does_not_change_is_told() -> None:
     by, _ = linear()
     by.classifier.logits.set_weights([0 * each for each in by.classifier.logits.get_weights()])
-    with pytest.raises(ZooError, match="does not change with this input: its gradient is 0"):
+    with pytest.raises(ZooError, match=r"does not change with this input: its gradient is 0"):
         by.explain(X, 0, "gradient")
 
 
@@ -98,7 +98,7 @@ def test_a_rounding_on_the_way_is_told() -> None:
     rounded = keras.ops.cast(keras.ops.cast(3 * image, "int32"), "float32")
     dense = layers.Dense(3, activation="softmax")(layers.Flatten()(rounded))
     keras.Model(image, dense).save("rounded.keras")
-    with pytest.raises(ZooError, match="no gradient"):
+    with pytest.raises(ZooError, match=r"no gradient"):
         explaining.explain("rounded.keras", [X], methods=["gradient"])
 
 
@@ -107,7 +107,7 @@ def test_a_layer_that_is_gone_around_is_refused() -> None:
     inside = layers.Conv2D(1, 3, padding="same", name="inside")(image)
     flat = layers.Flatten()(layers.Add()([image, inside]))
     model = keras.Model(image, layers.Dense(2, activation="softmax")(flat))
-    with pytest.raises(SettingError, match="goes around layer=inside"):
+    with pytest.raises(SettingError, match=r"goes around layer=inside"):
         attribution.halves(networks.flat(model), "inside")
 
 
@@ -160,10 +160,10 @@ def copied(layer: Any) -> Any:
 
 def test_what_is_no_classifier_is_refused(tiny: zoo.Dataset) -> None:
     saved(layers.Conv2D(3, 3, activation="relu"))
-    with pytest.raises(SettingError, match="is no classifier: it ends in relu"):
+    with pytest.raises(SettingError, match=r"is no classifier: it ends in relu"):
         classifiers.opened("net.keras")
     saved(layers.Flatten(), layers.Dense(1))
-    with pytest.raises(SettingError, match="a single number by linear"):
+    with pytest.raises(SettingError, match=r"a single number by linear"):
         classifiers.opened("net.keras")
     zoo.train("vae", data=tiny, out="mine", latents=2, epochs=1, batch_size=16)
     with pytest.raises(SettingError, match=r"mine has no classifier\. Its parts: .*encoder"):
@@ -179,7 +179,7 @@ def test_one_of_several_outputs_is_chosen() -> None:
     keras.Model(image, heads).save("two.keras")
     with pytest.raises(SettingError, match=r"2 outputs \(sex, age\)"):
         classifiers.opened("two.keras")
-    with pytest.raises(UnknownName, match="no output 'ages'. Did you mean age"):
+    with pytest.raises(UnknownName, match=r"no output 'ages'. Did you mean age"):
         classifiers.opened("two.keras", "ages")
     assert len(classifiers.opened("two.keras", "age").classes) == 4
 

@@ -178,7 +178,7 @@ def test_series_are_drawn_as_lines() -> None:
     assert images.min() >= waves.min()
     assert images.max() <= waves.max()
     assert pages.page(found).count("<polyline") == 3 * (2 + 9 * 2)
-    with pytest.raises(SettingError, match="whose range only examples tell. Give --data"):
+    with pytest.raises(SettingError, match=r"whose range only examples tell. Give --data"):
         galleries.made(Asked("series.keras", steps=4))
 
 

@@ -64,7 +64,7 @@ def test_what_has_no_gradient_is_refused(score: Any, problem: str) -> None:
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    with pytest.raises(ZooError, match="on tensorflow and jax.*KERAS_BACKEND=torch"):
+    with pytest.raises(ZooError, match=r"on tensorflow and jax.*KERAS_BACKEND=torch"):
         gradients.of(lambda x: x)
 
 

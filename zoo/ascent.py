@@ -6,9 +6,10 @@
 A are the layer's maps, s_c what the channel gives for real inputs (or for noise), so that smoothness means
 the same for all. Each step sees x rolled by a few random places, or the image would suit one grid of
 pixels alone. Where a ReLU gives the maps, A = relu(p), it leaks at first: A = relu(p) - leak relu(-p), with
-leak falling from 1 to 0 in the first half, or a channel that noise leaves silent would have no slope. All channels climb in one batch. Erhan et al., "Visualizing higher-layer features of a deep
-network" (2009); total variation after Mahendran & Vedaldi, arXiv:1412.0035; jitter after Mordvintsev et
-al., "Inceptionism" (2015); Adam after Kingma & Ba, arXiv:1412.6980.
+leak falling from 1 to 0 in the first half, or a channel that noise leaves silent would have no slope. All
+channels climb in one batch. Erhan et al., "Visualizing higher-layer features of a deep network" (2009);
+total variation after Mahendran & Vedaldi, arXiv:1412.0035; jitter after Mordvintsev et al.,
+"Inceptionism" (2015); Adam after Kingma & Ba, arXiv:1412.6980.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Climb:
 
 def climbed(
     network: keras.Model,
-    channels: Sequence[int],
+    channels: Sequence[int] | Array,
     scales: Array,
     bounds: tuple[Array, Array],
     shape: tuple[int, ...],

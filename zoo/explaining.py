@@ -234,7 +234,8 @@ def _coloured(grey: Array, heat: Array) -> Array:
     pale = np.repeat((0.35 + 0.65 * grey)[..., None], 3, -1)
     colour = np.where((heat > 0)[..., None], FOR, AGAINST)
     strength = np.abs(heat)[..., None]
-    return np.clip((1 - strength) * pale + strength * colour, 0, 1)
+    mixed: Array = np.clip((1 - strength) * pale + strength * colour, 0, 1)
+    return mixed
 
 
 def _paint(axes: Axes, time: Array, values: Array, heat: Array) -> None:

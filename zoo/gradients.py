@@ -53,7 +53,6 @@ def _on_tensorflow(score: Score, variables: list[Any]) -> Graded:
     """Record the score on a tape; the weights are variables, which a graph reads anew."""
     import tensorflow as tf
 
-    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[misc, unused-ignore]
     def graded(x: Any, *others: Any) -> tuple[Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)
@@ -63,7 +62,8 @@ def _on_tensorflow(score: Score, variables: list[Any]) -> Graded:
             raise ZooError(_FLAT)
         return scores, tf.convert_to_tensor(gradient)
 
-    return lambda x, *others: graded(*map(_tensor, (x, *others)))
+    compiled = tf.function(graded, autograph=False, reduce_retracing=True)
+    return lambda x, *others: compiled(*map(_tensor, (x, *others)))
 
 
 def _on_jax(score: Score, variables: list[Any]) -> Graded:

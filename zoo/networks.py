@@ -133,7 +133,7 @@ def flat(model: keras.Model) -> keras.Model:
     given = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in model.inputs]
     whole = model
     if isinstance(model, keras.Sequential):
-        whole = keras.Model(model.inputs, model.outputs, name=model.name)
+        whole = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     try:
         return _through(whole, given)
     except ValueError as error:
@@ -203,7 +203,7 @@ def at(
 
     layers = [chosen(model, [name])[0].name for name in names]
     seen: dict[str, Any] = {}
-    given = [keras.Input(model.input.shape[1:], name=model.inputs[0].name)]
+    given = [keras.Input(model.inputs[0].shape[1:], name=model.inputs[0].name)]
     _through(model, given, seen)
     cut = keras.Model(given[0], {name: seen[name] for name in layers}, name=model.name)
     if shape is None:
