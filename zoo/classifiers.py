@@ -121,7 +121,7 @@ def _taken_off(tensor: Any) -> tuple[Any, str]:
     kind = _activation(operation)
     if kind == "linear":
         return tensor, kind
-    if not isinstance(operation, keras.layers.Dense):
+    if not hasattr(operation, "kernel"):
         return inputs[0], kind
     config = operation.get_config() | {"activation": "linear", "name": f"{operation.name}_logits"}
     plain = type(operation).from_config(config)
@@ -135,13 +135,12 @@ def _activation(operation: Any) -> str:
     """Name what an operation does to its numbers last."""
     import keras
 
-    if isinstance(operation, keras.layers.Activation | keras.layers.Dense):
-        return str(operation.activation.__name__)
+    if hasattr(operation, "kernel") or isinstance(operation, keras.layers.Activation):
+        return str(getattr(operation.activation, "__name__", "linear"))
     kind = type(operation).__name__
     if kind in ("Softmax", "Sigmoid"):  # a layer, and operations of keras.ops
         return kind.lower()
-    linear = hasattr(operation, "kernel") or isinstance(operation, keras.layers.Reshape)
-    return "linear" if linear else kind
+    return "linear" if isinstance(operation, keras.layers.Reshape) else kind
 
 
 def _output(name: str, network: keras.Model, output: str | None) -> Any:
