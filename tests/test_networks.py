@@ -147,3 +147,13 @@ def test_what_is_not_there_or_broken_is_told(name: str, problem: str) -> None:
     Path("broken.keras").write_bytes(b"no zip")
     with pytest.raises(zoo.ZooError, match=problem):
         networks.opened(name)
+
+
+def test_layers_are_numbered_alike_whatever_was_built_before(tiny: Dataset) -> None:
+    run = zoo.train("cnn", data=tiny, filters=[2], epochs=1, batch_size=16)
+    names = [
+        [layer.name for layer in networks.layers_of(networks.opened(str(run.path)))]
+        for _ in range(2)
+    ]
+    assert names[0] == names[1]
+    assert names[0][:4] == ["conv2d", "batch_normalization", "activation", "conv2d_1"]

@@ -40,7 +40,7 @@ def apply_to_files(
     files = expanded(items)
     chosen, model = loaded(run)
     results, faults = [], []
-    for file, name in zip(tracked(files), _names(files), strict=True):
+    for file, name in zip(tracked(files), names_for(files), strict=True):
         try:
             answer = chosen.architecture.apply(model, chosen.config, [file])[0]
         except DataError as error:
@@ -67,7 +67,7 @@ def expanded(items: Sequence[str]) -> list[Path]:
     return files
 
 
-def _names(files: Sequence[Path]) -> list[str]:
+def names_for(files: Sequence[Path]) -> list[str]:
     """Name what comes of each file after it, with a number where a name is taken."""
     taken: Counter[str] = Counter()
     names = []

@@ -7,40 +7,20 @@ exit code: 2 for what was asked wrongly, 1 for a job that failed.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from zoo.errors import DataError, UnknownName, UsageError, ZooError
+from zoo import looking
+from zoo.errors import UnknownName, UsageError, ZooError
+from zoo.shell import as_json, backend, named, print_json, ran, reported
 
 if TYPE_CHECKING:
     from zoo.reports import Report
     from zoo.runs import Run
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-
-
-def _named(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete a model of the catalog, or an architecture."""
-    from zoo.catalog import catalog
-    from zoo.shelf import ARCHITECTURES, Shelf
-
-    names = [*catalog().names(), *Shelf(ARCHITECTURES).names()]
-    return sorted(name for name in names if name.startswith(incomplete))
-
-
-def _ran(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete a run below ./runs."""
-    from zoo.runs import list_runs
-
-    return [run.path.name for run in list_runs() if run.path.name.startswith(incomplete)]
 
 
 class Commands(click.Group):
@@ -57,6 +37,10 @@ class Commands(click.Group):
 @click.version_option(package_name="keras-zoo")
 def zoo() -> None:
     """Classic neural architectures by name: train them, and export them proved equal."""
+
+
+zoo.add_command(looking.explain)
+zoo.add_command(looking.gallery)
 
 
 def main() -> NoReturn:
@@ -103,7 +87,7 @@ def list_command(pattern: str, tag: str | None, as_json: bool) -> None:
             {"name": e.name, "summary": e.summary, "dataset": e.dataset, "tags": e.tags}
             for e in found
         ]
-        return _print_json(rows)
+        return print_json(rows)
     if not found and pattern != "*":
         raise UnknownName("model", pattern, catalog().names())
     width = max((len(entry.name) for entry in found), default=0)
@@ -113,23 +97,26 @@ def list_command(pattern: str, tag: str | None, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name", shell_complete=_named)
+@click.argument("name", shell_complete=named)
+@click.option("--layers", is_flag=True, help="List the layers; of a run or a .keras file too.")
 @as_json
-def show(name: str, as_json: bool) -> None:
+def show(name: str, layers: bool, as_json: bool) -> None:
     """Show what a model or an architecture is, and what can be set."""
-    _backend()
+    if layers:
+        return looking.show_layers(name, as_json)
+    backend()
     from zoo.describing import describe
 
     description = describe(name)
     if as_json:
-        return _print_json(description.to_json())
+        return print_json(description.to_json())
     from zoo.tables import show_description
 
     show_description(description)
 
 
 @zoo.command()
-@click.argument("name", shell_complete=_named)
+@click.argument("name", shell_complete=named)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
 @click.option(
     "--data",
@@ -162,7 +149,7 @@ def train(
     chosen = dict(parse(text) for text in settings)
     names = _formats(formats, opset) if formats is not None else []
     _check_name(name)
-    _backend()
+    backend()
     from zoo import tables, training
 
     try:
@@ -182,7 +169,7 @@ def train(
     tables.show_run(run)
     report = _exported(run.path, names, None, opset) if names else None
     if as_json:
-        _print_json(
+        print_json(
             {
                 "run": str(run.path),
                 "metrics": run.metrics,
@@ -194,47 +181,38 @@ def train(
 
 
 @zoo.command()
-@click.argument("run", shell_complete=_ran)
+@click.argument("run", shell_complete=ran)
 @click.option("--data", help="Other data than the run's own.")
 @as_json
 def evaluate(run: str, data: str | None, as_json: bool) -> None:
     """Measure a run's model on the test split."""
     opened = _run(run)
-    _backend()
+    backend()
     from zoo import models, tables
 
     metrics = models.evaluate(opened, data)
     if as_json:
-        return _print_json(metrics)
+        return print_json(metrics)
     tables.show_metrics(metrics)
 
 
 @zoo.command()
-@click.argument("run", shell_complete=_ran)
+@click.argument("run", shell_complete=ran)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
 @as_json
 def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Use a run's model on your own files; a folder stands for the images in it."""
     opened = _run(run)
-    _backend()
+    backend()
     from zoo import applying, tables
 
     results, faults = applying.apply_to_files(opened, items, out, tables.tracked)
-    if as_json:
-        _print_json(results)
-    elif results:
-        tables.show_results(results)
-    if faults and not results:
-        raise DataError("\n".join(faults))
-    if faults:
-        raise ZooError(
-            f"{len(faults)} of {len(results) + len(faults)} items failed:\n" + "\n".join(faults)
-        )
+    reported(results, faults, as_json)
 
 
 @zoo.command()
-@click.argument("run", shell_complete=_ran)
+@click.argument("run", shell_complete=ran)
 @click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
 @click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
@@ -243,10 +221,10 @@ def export(run: str, formats: str, out: Path | None, opset: int | None, as_json:
     """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
     names = _formats(formats, opset)
     source: Any = Path(run) if run.endswith(".keras") else _run(run)
-    _backend()
+    backend()
     report = _exported(source, names, out, opset)
     if as_json:
-        return _print_json(report.to_json())
+        return print_json(report.to_json())
     from zoo import tables
 
     tables.show_report(report)
@@ -261,7 +239,7 @@ def verify(folder: Path, as_json: bool) -> None:
 
     report = exporting.verify(folder)
     if as_json:
-        return _print_json(report.to_json())
+        return print_json(report.to_json())
     from zoo import tables
 
     tables.show_report(report)
@@ -275,7 +253,7 @@ def runs(as_json: bool) -> None:
 
     found = list_runs()
     if as_json:
-        return _print_json(
+        return print_json(
             [{"path": str(run.path), **run.record, "metrics": run.metrics} for run in found]
         )
     from zoo import tables
@@ -284,7 +262,7 @@ def runs(as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=_ran)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=ran)
 @click.option("--out", type=click.Path(path_type=Path), help="The picture of the curves, a .png.")
 @as_json
 def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
@@ -296,7 +274,7 @@ def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
         drawn = comparing.curves(runs)
         out = pictures.save(drawn, out.with_suffix("") if out.suffix == ".png" else out)
     if as_json:
-        return _print_json(found.to_json())
+        return print_json(found.to_json())
     tables.show_comparison(found)
     if out is not None:
         tables.err.print(f"curves in {out}", markup=False)
@@ -314,12 +292,12 @@ def completion(shell: str) -> None:
 
 
 @zoo.command()
-@click.argument("name", shell_complete=_named)
+@click.argument("name", shell_complete=named)
 @as_json
 def check(name: str, as_json: bool) -> None:
     """Check that an architecture keeps the contract: built, trained, resumed, exported."""
     _check_name(name)
-    _backend()
+    backend()
     from zoo import tables, testing
 
     found = []
@@ -328,7 +306,7 @@ def check(name: str, as_json: bool) -> None:
         if not as_json:
             tables.show_outcome(outcome)
     if as_json:
-        _print_json([vars(outcome) for outcome in found])
+        print_json([vars(outcome) for outcome in found])
     if failed := [outcome.check for outcome in found if outcome.verdict == "failed"]:
         raise ZooError(f"{name} fails {', '.join(failed)}.")
 
@@ -345,7 +323,7 @@ def plugins(as_json: bool) -> None:
         for row in Shelf(group).rows()
     ]
     if as_json:
-        return _print_json(rows)
+        return print_json(rows)
     widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
     for row in rows:
         cells = [row[key].ljust(width) for key, width in zip(row, widths, strict=False)]
@@ -402,27 +380,3 @@ def _stopped(name: str, out: Path | None) -> NoReturn:
         err=True,
     )
     sys.exit(130)
-
-
-def _backend() -> None:
-    """Import Keras and its backend, without what TensorFlow says of the machine on its way."""
-    with _muted():
-        import_module("keras")
-
-
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Silence the standard error of C++ libraries; Python's errors still come through."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, default=str))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from zoo import networks
 from zoo.catalog import Entry, catalog
+from zoo.errors import UnknownName
 from zoo.inspecting import decided
-from zoo.models import Recipe, parameters, sketched
+from zoo.models import Recipe, loaded, parameters, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
+from zoo.runs import Run, list_runs
 from zoo.settings import expectation, meaning
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,48 @@ def describe(name: str) -> Description:
         parameters,
         parts,
     )
+
+
+def describe_layers(name: str) -> dict[str, list[networks.Seen]]:
+    """List the layers of each part: of a run, a .keras file, a network of keras.applications, or a model.
+
+    A model of the catalog and a network of keras.applications are built untrained; nothing is downloaded.
+
+    Raises:
+        UnknownName: there is nothing of that name.
+
+    Example:
+        >>> [layer.name for layer in zoo.describing.describe_layers("cnn.digits")["model"]]
+    """
+    return {part: networks.layers_of(graph) for part, graph in _graphs(name).items()}
+
+
+def _graphs(name: str) -> dict[str, keras.Model]:
+    """Open or build what a name stands for: the model where it is one graph, else its parts."""
+    if Path(name).suffix in networks.SUFFIXES:
+        return {"model": networks.opened(name)}
+    if name in networks.applications():
+        built = networks.application(name, name, weights=None)
+        return {"model": networks.renumbered(networks.flat(built))}
+    chosen, model = _built(name)
+    made = {"model": model}
+    if not hasattr(model, "operations"):
+        made = chosen.architecture.export(model, chosen.config)
+    return {part: networks.renumbered(networks.flat(graph)) for part, graph in made.items()}
+
+
+def _built(name: str) -> tuple[Recipe, keras.Model]:
+    """Open a run, or build a model of the catalog or an architecture."""
+    try:
+        run = Run.open(name)
+    except UnknownName:
+        known = [*catalog().names(), *registry().names()]
+        if name not in known:
+            choices = [*known, *(run.path.name for run in list_runs())]
+            raise UnknownName("run, model or .keras file", name, choices) from None
+        chosen = sketched(name, {})
+        return chosen, chosen.built()
+    return loaded(run)
 
 
 def _settings(chosen: Recipe) -> tuple[Setting, ...]:

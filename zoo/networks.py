@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.canonical import is_automatic
 from zoo.catalog import catalog
 from zoo.errors import PluginError, SettingError, UnknownName, ZooError
 from zoo.formats.keras import opened as opened_file
@@ -66,12 +69,11 @@ def opened(name: str, setting: str = "network", example: str = "cnn.mnist") -> k
     """
     told = f"{setting}={name}"
     if Path(name).suffix in SUFFIXES and Path(name).is_file():
-        model = _file(name, told)
+        model = flat(_file(name, told))
     elif name in applications():
-        model = application(name, told)
+        model = renumbered(flat(application(name, told)))
     else:
-        model = _run(name, told, example)
-    model = flat(model)
+        model = renumbered(flat(_run(name, told, example)))
     model.trainable = False
     return model
 
@@ -131,11 +133,24 @@ def flat(model: keras.Model) -> keras.Model:
     given = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in model.inputs]
     whole = model
     if isinstance(model, keras.Sequential):
-        whole = keras.Model(model.inputs, model.outputs, name=model.name)
+        whole = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     try:
         return _through(whole, given)
     except ValueError as error:
         raise SettingError(f"{model.name} cannot be laid open: {str(error)[:200]}") from error
+
+
+def renumbered(model: keras.Model) -> keras.Model:
+    """Number the layers that Keras named from 0, whatever this process built before; in place."""
+    kinds = {layer: type(layer).__name__ for layer in model.layers}
+    automatic = [layer for layer, kind in kinds.items() if is_automatic(layer.name, kind)]
+    taken = {layer.name for layer in model.layers if layer not in automatic}
+    for layer in automatic:
+        stem = re.sub(r"_\d+$", "", layer.name)
+        numbers = (f"{stem}_{number}" if number else stem for number in itertools.count())
+        layer.name = next(name for name in numbers if name not in taken)
+        taken.add(layer.name)
+    return model
 
 
 def layers_of(model: keras.Model) -> list[Seen]:
@@ -188,7 +203,7 @@ def at(
 
     layers = [chosen(model, [name])[0].name for name in names]
     seen: dict[str, Any] = {}
-    given = [keras.Input(model.input.shape[1:], name=model.inputs[0].name)]
+    given = [keras.Input(model.inputs[0].shape[1:], name=model.inputs[0].name)]
     _through(model, given, seen)
     cut = keras.Model(given[0], {name: seen[name] for name in layers}, name=model.name)
     if shape is None:

@@ -19,6 +19,8 @@ from zoo.progress import Shown, told
 if TYPE_CHECKING:
     from zoo.comparing import Comparison
     from zoo.describing import Description
+    from zoo.galleries import Gallery
+    from zoo.networks import Seen
     from zoo.parts import Tensor
     from zoo.reports import Report
     from zoo.runs import Run
@@ -48,7 +50,7 @@ def tracked(items: Sequence[Any]) -> Iterable[Any]:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        number = column in ("size", "largest difference", "value")
+        number = column in ("size", "largest difference", "value", "parameters", "live", "above")
         table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table
 
@@ -77,6 +79,31 @@ def show_description(description: Description) -> None:
         usual = f", {default} by default" if value != default else ""
         out.print(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
         out.print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+
+
+def show_layers(parts: Mapping[str, Sequence[Seen]]) -> None:
+    """Show each part's layers with their kinds, output shapes and parameters."""
+    for part, layers in parts.items():
+        total = sum(layer.parameters for layer in layers)
+        out.print(f"[bold]{escape(part)}[/]  {len(layers)} layers, {total:,} parameters")
+        table = _table("layer", "kind", "output", "parameters")
+        for layer in layers:
+            sizes = ", ".join("any" if size is None else str(size) for size in layer.shape)
+            count = f"{layer.parameters:,}" if layer.parameters else ""
+            table.add_row(escape(layer.name), layer.kind, f"({sizes})", count)
+        out.print(table)
+
+
+def show_gallery(found: Gallery, page: Path) -> None:
+    """Show for each layer how many channels live, and how many exceed the best real example."""
+    table = _table("layer", "follows", "live", "above", "dead")
+    for wall in found.walls:
+        above = "" if wall.above is None else f"{wall.above:.1%}"
+        live = f"{len(wall.channels) - len(wall.dead)}/{len(wall.channels)}"
+        dead = ", ".join(map(str, wall.dead))
+        table.add_row(escape(wall.layer.name), wall.follows, live, above, dead)
+    out.print(table)
+    out.print(f"in {page}", markup=False)
 
 
 def _tensor(tensor: Tensor) -> str:
