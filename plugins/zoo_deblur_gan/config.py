@@ -1,0 +1,110 @@
+"""The settings of the deblurring network, and which of them go together."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+import zoo
+from zoo import adversarial
+from zoo.adversarial import Betas
+
+PAIRED = (2, 6)  # channels of a blurred and a sharp image, one behind the other
+Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+
+
+class Config(adversarial.Config):
+    """Settings of the deblurring adversarial network."""
+
+    input_shape: tuple[PositiveInt, ...] | None = None
+    """Height, width and channels of the sharp images; 2 or 6 channels are a blurred and a sharp image, one
+    behind the other. None: the dataset's."""
+    crop: PositiveInt | None = 96
+    """Side of the squares that are learnt from, cut anew in each step. None: whole images."""
+    kernel: PositiveInt = 25
+    """Side of the square in which a kernel of camera shake lies, in pixels; odd."""
+    path: tuple[PositiveFloat, PositiveFloat] = (15.0, 60.0)
+    """Length of the camera's shortest and longest path during an exposure, in pixels: how severe blur is."""
+    kernels: PositiveInt = 4096
+    """How many kernels there are to learn from."""
+    noise: NonNegativeFloat = 0.01
+    """Standard deviation of the noise that is added to blurred pixels, of which white is 1."""
+    filters: Filters = (16, 32, 64)
+    """Filters of the first convolution, and of each that halves the image after it."""
+    blocks: PositiveInt = 9
+    """Residual blocks on the smallest map."""
+    normalisation: Literal["none", "instance", "layer"] = "none"
+    """Normalisation in the generator: over an image, over each pixel's channels, or none."""
+    dropout: zoo.settings.Share = 0.0
+    """Share of values silenced within each residual block in each step."""
+    upsampling: Literal["nearest", "transpose"] = "nearest"
+    """Enlarge by repeating pixels before a convolution, or by transposed convolution."""
+    skips: bool = True
+    """Add the maps on the way down to those of the same size on the way up (Ronneberger et al. 2015)."""
+    critic_filters: Filters = (32, 64, 128)
+    """Filters of each of the critic's convolutions, which halve the image."""
+    pixel: Literal["l1", "l2", "charbonnier"] = "l1"
+    """How pixels of the restored and of the sharp image are compared."""
+    pixel_weight: NonNegativeFloat = 1.0
+    """Weight of the difference of pixels."""
+    perceptual: str | None = None
+    """Network whose features are compared: a run, a .keras file or a name of keras.applications."""
+    perceptual_layer: str | None = None
+    """Layer of that network whose output is compared. None: the last that is still a map."""
+    perceptual_weight: NonNegativeFloat = 0.1
+    """Weight of the squared difference of features."""
+    adversarial_weight: NonNegativeFloat = 1e-3
+    """Weight of the adversarial term; 0 trains without a critic."""
+    loss: adversarial.Loss = "hinge"
+    spectral: bool = True
+    learning_rate: PositiveFloat = 2e-4
+    generator_rate: PositiveFloat | None = 1e-3
+    generator_betas: Betas | None = (0.9, 0.999)
+    schedule: zoo.optimizing.Schedule = "cosine"
+    epochs: PositiveInt = 40
+    batch_size: PositiveInt = 8
+    samples: PositiveInt = 200
+    """Test images that are measured, spread evenly over the split; never more than there are."""
+
+    @property
+    def paired(self) -> bool:
+        """Whether the data holds blurred images beside the sharp ones."""
+        return self.input_shape[-1] in PAIRED
+
+    @property
+    def channels(self) -> int:
+        """Channels of one image."""
+        return self.input_shape[-1] // 2 if self.paired else self.input_shape[-1]
+
+    @property
+    def margin(self) -> int:
+        """Pixels that blurring takes away from each side: what lies beyond the edge is not known."""
+        return 0 if self.paired else self.kernel // 2
+
+    @property
+    def side(self) -> tuple[int, int]:
+        """Height and width of the blurred images that are learnt from."""
+        whole = [size - 2 * self.margin for size in self.input_shape[:2]]
+        return tuple(size if self.crop is None else min(self.crop, size) for size in whole)
+
+
+def check(config: Config) -> None:
+    """Refuse networks that the images do not suit.
+
+    Raises:
+        SettingError: says which setting, and what would do.
+    """
+    shape = config.input_shape
+    if shape is None or len(shape) != 3 or shape[-1] not in (1, 3, *PAIRED):
+        raise zoo.SettingError(
+            "deblur-gan restores images: input_shape is (height, width, 1 or 3), or 2 or 6 channels for "
+            f"a blurred and a sharp image. Received: {shape}"
+        )
+    if config.kernel % 2 == 0 or (not config.paired and config.kernel > min(shape[:2]) // 2):
+        raise zoo.SettingError(
+            f"kernel must be odd, and at most half of the images' smaller side "
+            f"({min(shape[:2]) // 2}). Received: {config.kernel}"
+        )
+    if config.path[0] > config.path[1]:
+        raise zoo.SettingError(
+            f"path is (shortest, longest). Received: {config.path[0]} and {config.path[1]}"
+        )
