@@ -17,7 +17,7 @@ from keras import ops
 import zoo
 from zoo import adversarial, alternating
 
-from . import learning
+from . import drawing, learning, measuring, using
 from .blurring import spoilt
 from .config import Config, check
 from .kernels import bank
@@ -62,8 +62,7 @@ class DeblurGAN(adversarial.GAN):
         self.likeness.update_state(learning.psnr(sharp, made))
         lost = self.config.pixel_weight * learning.difference(self.config.pixel, sharp, made)
         if self.features is not None:
-            far = ops.mean(ops.square(self.features(made) - self.features(sharp)))
-            lost += self.config.perceptual_weight * far
+            lost += self.config.perceptual_weight * learning.far(self.features, sharp, made)
         return lost
 
 
@@ -104,3 +103,6 @@ def export(model: DeblurGAN) -> dict[str, keras.Model]:
     return {"generator": shipped(model.averaged), "discriminator": model.critic()}
 
 
+evaluate = zoo.hookimpl(measuring.evaluate)
+preview = zoo.hookimpl(drawing.preview)
+apply = zoo.hookimpl(using.apply)

@@ -7,6 +7,8 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 import zoo
 from zoo import adversarial
 from zoo.adversarial import Betas
+from zoo.optimizing import Schedule
+from zoo.settings import Share
 
 PAIRED = (2, 6)  # channels of a blurred and a sharp image, one behind the other
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
@@ -30,11 +32,13 @@ class Config(adversarial.Config):
     """Standard deviation of the noise that is added to blurred pixels, of which white is 1."""
     filters: Filters = (16, 32, 64)
     """Filters of the first convolution, and of each that halves the image after it."""
+    ends: PositiveInt = 3
+    """Side of the generator's first and last convolution; odd."""
     blocks: PositiveInt = 9
     """Residual blocks on the smallest map."""
     normalisation: Literal["none", "instance", "layer"] = "none"
     """Normalisation in the generator: over an image, over each pixel's channels, or none."""
-    dropout: zoo.settings.Share = 0.0
+    dropout: Share = 0.0
     """Share of values silenced within each residual block in each step."""
     upsampling: Literal["nearest", "transpose"] = "nearest"
     """Enlarge by repeating pixels before a convolution, or by transposed convolution."""
@@ -49,17 +53,17 @@ class Config(adversarial.Config):
     perceptual: str | None = None
     """Network whose features are compared: a run, a .keras file or a name of keras.applications."""
     perceptual_layer: str | None = None
-    """Layer of that network whose output is compared. None: the last that is still a map."""
-    perceptual_weight: NonNegativeFloat = 0.1
-    """Weight of the squared difference of features."""
+    """Layer of that network to compare by. None: the last whose map is a quarter of the image or larger."""
+    perceptual_weight: NonNegativeFloat = 0.01
+    """Weight of the squared difference of features, as a share of the sharp image's squared features."""
     adversarial_weight: NonNegativeFloat = 1e-3
-    """Weight of the adversarial term; 0 trains without a critic."""
+    """Weight of the adversarial term in what the generator lowers."""
     loss: adversarial.Loss = "hinge"
     spectral: bool = True
     learning_rate: PositiveFloat = 2e-4
     generator_rate: PositiveFloat | None = 1e-3
     generator_betas: Betas | None = (0.9, 0.999)
-    schedule: zoo.optimizing.Schedule = "cosine"
+    schedule: Schedule = "cosine"
     epochs: PositiveInt = 40
     batch_size: PositiveInt = 8
     samples: PositiveInt = 200
@@ -104,6 +108,8 @@ def check(config: Config) -> None:
             f"kernel must be odd, and at most half of the images' smaller side "
             f"({min(shape[:2]) // 2}). Received: {config.kernel}"
         )
+    if config.ends % 2 == 0:
+        raise zoo.SettingError(f"ends must be odd. Received: {config.ends}")
     if config.path[0] > config.path[1]:
         raise zoo.SettingError(
             f"path is (shortest, longest). Received: {config.path[0]} and {config.path[1]}"

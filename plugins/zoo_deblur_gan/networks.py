@@ -17,7 +17,6 @@ from zoo.layers import CropLike, PadToMultiple
 from .config import Config
 
 SLOPE = 0.2  # of the critic's leaky ReLU below zero (Radford et al. 2016)
-ENDS = 3  # side of the first and the last convolution
 
 
 def generator(config: Config) -> keras.Model:
@@ -25,7 +24,7 @@ def generator(config: Config) -> keras.Model:
     blurred = keras.Input((None, None, config.channels), name="blurred")
     padded = PadToMultiple(multiple(config))(blurred)
     x = layers.Rescaling(2.0, -1.0)(padded)
-    x = rectified(layers.Conv2D(config.filters[0], ENDS, padding="same")(x), config)
+    x = rectified(layers.Conv2D(config.filters[0], config.ends, padding="same")(x), config)
     maps = []
     for filters in config.filters[1:]:
         maps.append(x)
@@ -35,7 +34,7 @@ def generator(config: Config) -> keras.Model:
     for filters, before in zip(config.filters[-2::-1], maps[::-1], strict=True):
         x = rectified(doubled(x, filters, config), config)
         x = layers.Add()([x, before]) if config.skips else x
-    residual = layers.Conv2D(config.channels, ENDS, padding="same", kernel_initializer="zeros")(x)
+    residual = layers.Conv2D(config.channels, config.ends, padding="same", kernel_initializer="zeros")(x)
     made = layers.Add()([padded, residual])
     return keras.Model(blurred, CropLike(name="image")([made, blurred]), name="generator")
 
@@ -78,7 +77,7 @@ def reach(config: Config) -> int:
     depth = len(config.filters) - 1
     down = sum(2**at for at in range(depth))  # a convolution of 3 at each size on the way down
     up = sum(2 * 2**at for at in range(depth))  # and after each doubling, from the pixels around
-    return 2 + down + 2 * config.blocks * 2**depth + up + 2**depth
+    return config.ends - 1 + down + 2 * config.blocks * 2**depth + up + 2**depth
 
 
 def discriminator(config: Config) -> keras.Model:
