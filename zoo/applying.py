@@ -18,7 +18,9 @@ from zoo.runs import Run
 from zoo.writing import make_directory, whole
 
 READABLE = SUFFIXES | {".npy"}
-EDITED = "edited"  # in an answer, a picture that is a new version of the item's file: it keeps its name
+EDITED = (
+    "edited"  # in an answer, a picture that is a new version of the item's file: it keeps its name
+)
 _WRITTEN = {  # formats that an edited file keeps, and how they are written; others become .png
     ".jpg": {"quality": 95, "subsampling": 0},
     ".jpeg": {"quality": 95, "subsampling": 0},
@@ -136,7 +138,9 @@ def _edited(picture: Any, out: Path, name: str, file: Path) -> Path:
     suffix = file.suffix if file.suffix.lower() in _WRITTEN else ".png"
     path = out / f"{name}{suffix}"
     if path.resolve() == file.resolve():
-        raise UsageError(f"{path} is the original, and would be replaced. Give another folder: --out DIR")
+        raise UsageError(
+            f"{path} is the original, and would be replaced. Give another folder: --out DIR"
+        )
     make_directory(out)
     image = pictures.to_image(picture)
     about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}

@@ -5,8 +5,8 @@
 for a blurred image x, the sharp one s, the features f of another network, and an adversarial term a of
 `zoo.adversarial`, by a critic D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring using
 conditional adversarial networks", arXiv:1711.07064; the perceptual term is that of Johnson et al.,
-arXiv:1603.08155, the critic that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by kernels of
-camera shake (`kernels`), or comes with them: --data pairs:DIR.
+arXiv:1603.08155, the critic that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by
+kernels of camera shake (`kernels`), or comes with them: --data pairs:DIR.
 """
 
 from typing import Any

@@ -22,9 +22,9 @@ class Config(adversarial.Config):
     behind the other. None: the dataset's."""
     crop: PositiveInt | None = 96
     """Side of the squares that are learnt from, cut anew in each step. None: whole images."""
-    kernel: PositiveInt = 25
+    kernel: PositiveInt = 21
     """Side of the square in which a kernel of camera shake lies, in pixels; odd."""
-    path: tuple[PositiveFloat, PositiveFloat] = (15.0, 60.0)
+    path: tuple[PositiveFloat, PositiveFloat] = (15.0, 30.0)
     """Length of the camera's shortest and longest path during an exposure, in pixels: how severe blur is."""
     kernels: PositiveInt = 4096
     """How many kernels there are to learn from."""
@@ -36,8 +36,8 @@ class Config(adversarial.Config):
     """Side of the generator's first and last convolution; odd."""
     blocks: PositiveInt = 9
     """Residual blocks on the smallest map."""
-    normalisation: Literal["none", "instance", "layer"] = "none"
-    """Normalisation in the generator: over an image, over each pixel's channels, or none."""
+    normalisation: Literal["none", "instance"] = "instance"
+    """Normalisation in the generator: of each channel over each image, or none."""
     dropout: Share = 0.0
     """Share of values silenced within each residual block in each step."""
     upsampling: Literal["nearest", "transpose"] = "nearest"
@@ -46,8 +46,8 @@ class Config(adversarial.Config):
     """Add the maps on the way down to those of the same size on the way up (Ronneberger et al. 2015)."""
     critic_filters: Filters = (32, 64, 128)
     """Filters of each of the critic's convolutions, which halve the image."""
-    pixel: Literal["l1", "l2", "charbonnier"] = "l1"
-    """How pixels of the restored and of the sharp image are compared."""
+    pixel: Literal["l1", "l2", "psnr"] = "psnr"
+    """How pixels are compared: mean of |d|, mean of d^2, or each image's log10 of its mean of d^2."""
     pixel_weight: NonNegativeFloat = 1.0
     """Weight of the difference of pixels."""
     perceptual: str | None = None

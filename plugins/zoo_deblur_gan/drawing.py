@@ -20,8 +20,7 @@ SIDE = 96  # pixels at least of a kernel or an image on a sheet
 def preview(model: Any, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     """Draw test images as they were blurred, restored and sharp, and the kernels."""
     rows = [
-        (given, restored(model, given), sharp)
-        for sharp, given, _ in examples(config, data, SHOWN)
+        (given, restored(model, given), sharp) for sharp, given, _ in examples(config, data, SHOWN)
     ]
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     drawn: dict[str, Any] = {"restored": beside(*columns)}

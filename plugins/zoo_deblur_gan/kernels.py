@@ -11,7 +11,10 @@ the performance of image restoration from motion blur", IEEE Trans. Image Proces
 import numpy as np
 
 POINTS = 256  # moments of an exposure
-JITTER = (0.0, 0.35)  # turn of the path in each moment, in radians, from the calmest hand to the worst
+JITTER = (
+    0.0,
+    0.35,
+)  # turn of the path in each moment, in radians, from the calmest hand to the worst
 PULL = (0.0, 0.7)  # of the hand towards where it wants to be
 IMPULSES = (0.0, 4.0)  # shakes that turn the path about, in one exposure
 

@@ -12,7 +12,7 @@ from zoo.augmenting import Augmented, augmentation
 
 from .config import Config
 
-SMOOTH = 1e-3  # differences below which Charbonnier's is a square (Lai et al. 2017)
+LEAST = 1e-6  # added to a squared error before its logarithm: 60 dB, which no restoration reaches
 EXACT = 1e-10  # squared error below which PSNR is not told apart: 100 dB
 
 
@@ -26,13 +26,15 @@ def augment(config: Config) -> Any:
 
 
 def difference(kind: str, sharp: Any, made: Any) -> Any:
-    """Average how far pixels are apart: |d|, d^2, or sqrt(d^2 + e^2)."""
-    apart = made - sharp
+    """Say how far pixels are apart: mean |d|, mean d^2, or the mean over images of log10 of their mean d^2.
+
+    The last is PSNR but for a factor, so that each image counts alike however much there is to restore
+    in it (Chen et al., "HINet", arXiv:2105.06086).
+    """
     if kind == "l1":
-        return ops.mean(ops.abs(apart))
-    if kind == "l2":
-        return ops.mean(ops.square(apart))
-    return ops.mean(ops.sqrt(ops.square(apart) + SMOOTH**2))
+        return ops.mean(ops.abs(made - sharp))
+    errors = ops.mean(ops.square(made - sharp), (1, 2, 3))
+    return ops.mean(errors if kind == "l2" else ops.log10(errors + LEAST))
 
 
 def psnr(sharp: Any, made: Any) -> Any:

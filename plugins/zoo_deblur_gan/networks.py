@@ -16,6 +16,7 @@ from zoo.layers import CropLike, PadToMultiple
 
 from .config import Config
 
+START = "he_normal"  # before a ReLU, which halves the variance (He et al. 2015)
 SLOPE = 0.2  # of the critic's leaky ReLU below zero (Radford et al. 2016)
 
 
@@ -24,47 +25,56 @@ def generator(config: Config) -> keras.Model:
     blurred = keras.Input((None, None, config.channels), name="blurred")
     padded = PadToMultiple(multiple(config))(blurred)
     x = layers.Rescaling(2.0, -1.0)(padded)
-    x = rectified(layers.Conv2D(config.filters[0], config.ends, padding="same")(x), config)
+    x = rectified(
+        layers.Conv2D(config.filters[0], config.ends, padding="same", kernel_initializer=START)(x),
+        config,
+    )
     maps = []
     for filters in config.filters[1:]:
         maps.append(x)
-        x = rectified(layers.Conv2D(filters, 3, strides=2, padding="same")(x), config)
+        x = rectified(
+            layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=START)(x),
+            config,
+        )
     for _ in range(config.blocks):
         x = block(x, config)
     for filters, before in zip(config.filters[-2::-1], maps[::-1], strict=True):
         x = rectified(doubled(x, filters, config), config)
         x = layers.Add()([x, before]) if config.skips else x
-    residual = layers.Conv2D(config.channels, config.ends, padding="same", kernel_initializer="zeros")(x)
+    residual = layers.Conv2D(
+        config.channels, config.ends, padding="same", kernel_initializer="zeros"
+    )(x)
     made = layers.Add()([padded, residual])
     return keras.Model(blurred, CropLike(name="image")([made, blurred]), name="generator")
 
 
 def block(x: Any, config: Config) -> Any:
-    """Add what two convolutions find to their input (He et al. 2016)."""
-    filters = config.filters[-1]
-    y = rectified(layers.Conv2D(filters, 3, padding="same")(x), config)
+    """Add what two convolutions find to their input (He et al. 2016); it begins as the identity."""
+    filters, plain = config.filters[-1], config.normalisation == "none"
+    y = rectified(layers.Conv2D(filters, 3, padding="same", kernel_initializer=START)(x), config)
     y = layers.Dropout(config.dropout)(y) if config.dropout else y
-    y = normalised(layers.Conv2D(filters, 3, padding="same")(y), config.normalisation)
-    return layers.Add()([x, y])
+    start = "zeros" if plain else START
+    y = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(y)
+    return layers.Add()([x, y if plain else instances(y, "zeros")])
 
 
 def doubled(x: Any, filters: int, config: Config) -> Any:
     """Double height and width, and convolve."""
     if config.upsampling == "transpose":
         return layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
-    return layers.Conv2D(filters, 3, padding="same")(layers.UpSampling2D(2)(x))
+    return layers.Conv2D(filters, 3, padding="same", kernel_initializer=START)(
+        layers.UpSampling2D(2)(x)
+    )
 
 
 def rectified(x: Any, config: Config) -> Any:
     """Normalise, and cut off what is below zero."""
-    return layers.Activation("relu")(normalised(x, config.normalisation))
+    return layers.Activation("relu")(x if config.normalisation == "none" else instances(x))
 
 
-def normalised(x: Any, kind: str) -> Any:
-    """Normalise each image's channels, or each pixel's."""
-    if kind == "instance":
-        return layers.GroupNormalization(groups=-1)(x)  # Ulyanov et al. 2016
-    return layers.LayerNormalization()(x) if kind == "layer" else x
+def instances(x: Any, scale: str = "ones") -> Any:
+    """Bring each channel of each image to mean 0 and deviation 1, times a scale (Ulyanov et al. 2016)."""
+    return layers.GroupNormalization(groups=-1, gamma_initializer=scale)(x)
 
 
 def multiple(config: Config) -> int:

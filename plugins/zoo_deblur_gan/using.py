@@ -81,10 +81,8 @@ def restored(model: Any, config: Config, pixels: np.ndarray) -> np.ndarray:
 
 def whole(model: Any, config: Config, pixels: np.ndarray, limit: int = WHOLE) -> np.ndarray:
     """Restore an image of the model's channels, in tiles if it has more pixels than the limit."""
-
-    def network(images: np.ndarray) -> np.ndarray:
-        return np.clip(ops.convert_to_numpy(model.averaged(images, training=False)), 0, 1)
-
-    if pixels.shape[0] * pixels.shape[1] <= limit:
-        return network(pixels[None])[0]
-    return tiled(pixels, network, TILE, reach(config), multiple(config))
+    if pixels.shape[0] * pixels.shape[1] > limit:
+        made = tiled(pixels, model.averaged, TILE, reach(config), multiple(config))
+    else:
+        made = ops.convert_to_numpy(model.averaged(pixels[None], training=False))[0]
+    return np.clip(made, 0, 1)

@@ -1,6 +1,6 @@
 """Pairs of photographs, a blurred and a sharp one: pairs:DIR.
 
-    DIR/train/SCENE/blur/*.png, DIR/train/SCENE/sharp/*.png, DIR/test/...     GoPro's folders (Nah et al. 2017)
+    DIR/train/SCENE/blur/*.png, DIR/train/SCENE/sharp/*.png, DIR/test/...     GoPro's (Nah et al. 2017)
     DIR/train/A/*.png, DIR/train/B/*.png, DIR/test/...                        A is blurred, B is sharp
 
 or either without train and test: a fifth is held out. Partners have one name. An example is both, one

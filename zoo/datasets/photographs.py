@@ -35,7 +35,10 @@ def cut(name: str, side: int, step: int | None = None) -> Dataset:
     else:
         parts, steps = _samples(side), (step or side, side)
         origin = "scikit-learn's two sample photographs"
-    cuts = [[squares(photo, side, each) for photo in part] for part, each in zip(parts, steps, strict=True)]
+    cuts = [
+        [squares(photo, side, each) for photo in part]
+        for part, each in zip(parts, steps, strict=True)
+    ]
     if not all(sum(map(len, part)) for part in cuts):
         raise DataError(f"No photograph in {folder} is as large as {side} x {side}.")
     splits = [Split(np.concatenate(part)) for part in cuts]
