@@ -10,6 +10,7 @@ brings its own blur, there is no true kernel and the last two are left out. A cr
 lay beyond its edge when it was blurred, so the classics, which need to know, are given its mirror image.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ from .config import Config
 from .kernels import bank
 
 TESTED = 2  # seed of the kernels that are tested; another one than that of those that are learnt
-CHUNK = 8
+CHUNK = 2**18  # pixels of the images that are restored at once, or one image
 UNSHARP = {"radius": 2.0, "amount": 0.25}  # the least harmful of the usual ones, on training images
 BALANCE = 0.02  # of Wiener's filter, between the data and smoothness
 ROUNDS = 15  # of Richardson and Lucy; more of them raise the noise
@@ -59,8 +60,9 @@ def examples(config: Config, data: zoo.Dataset, most: int | None = None) -> Iter
     count = min(most or config.samples, len(data.test))
     chosen = np.linspace(0, len(data.test) - 1, count).round().astype(int)
     kernels = None if config.paired else bank(count, config.kernel, config.path, TESTED)
-    for start in range(0, count, CHUNK):
-        part = slice(start, start + CHUNK)
+    size = max(1, CHUNK // math.prod(config.input_shape[:2]))
+    for start in range(0, count, size):
+        part = slice(start, start + size)
         images = data.test.take(chosen[part]).inputs
         if kernels is None:
             yield images[..., config.channels :], images[..., : config.channels], None
