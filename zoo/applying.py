@@ -18,10 +18,9 @@ from zoo.runs import Run
 from zoo.writing import make_directory, whole
 
 READABLE = SUFFIXES | {".npy"}
-EDITED = (
-    "edited"  # in an answer, a picture that is a new version of the item's file: it keeps its name
-)
-_WRITTEN = {  # formats that an edited file keeps, and how they are written; others become .png
+EDITED = "edited"  # names a picture that is the item's own file anew, and keeps the file's name
+# the formats that such a picture keeps, and how they are written; others become .png
+_WRITTEN: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
     ".jpeg": {"quality": 95, "subsampling": 0},
     ".png": {},

@@ -34,7 +34,7 @@ class DeblurGAN(adversarial.GAN):
         self.weight = config.adversarial_weight
         self.chances = keras.random.SeedGenerator()
         if not config.paired:
-            self.bank = bank(config.kernels, config.kernel, config.path, LEARNT)
+            self.bank = bank(config.kernels, config.kernel, config.shake, LEARNT)
         self.likeness = keras.metrics.Mean(name="psnr")
         self.features = None
 

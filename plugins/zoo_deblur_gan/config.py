@@ -24,8 +24,9 @@ class Config(adversarial.Config):
     """Side of the squares that are learnt from, cut anew in each step. None: whole images."""
     kernel: PositiveInt = 21
     """Side of the square in which a kernel of camera shake lies, in pixels; odd."""
-    path: tuple[PositiveFloat, PositiveFloat] = (15.0, 30.0)
-    """Length of the camera's shortest and longest path during an exposure, in pixels: how severe blur is."""
+    shake: tuple[PositiveFloat, PositiveFloat] = (2.5, 3.5)
+    """How severe blur is: root mean square distance of the camera's path from its middle in pixels, the
+    least and the largest. A straight path is 3.5 times as long."""
     kernels: PositiveInt = 4096
     """How many kernels there are to learn from."""
     noise: NonNegativeFloat = 0.01
@@ -110,7 +111,7 @@ def check(config: Config) -> None:
         )
     if config.ends % 2 == 0:
         raise zoo.SettingError(f"ends must be odd. Received: {config.ends}")
-    if config.path[0] > config.path[1]:
+    if config.shake[0] > config.shake[1]:
         raise zoo.SettingError(
-            f"path is (shortest, longest). Received: {config.path[0]} and {config.path[1]}"
+            f"shake is (least, largest). Received: {config.shake[0]} and {config.shake[1]}"
         )

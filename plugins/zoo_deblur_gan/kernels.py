@@ -19,23 +19,26 @@ PULL = (0.0, 0.7)  # of the hand towards where it wants to be
 IMPULSES = (0.0, 4.0)  # shakes that turn the path about, in one exposure
 
 
-def bank(count: int, side: int, length: tuple[float, float], seed: int) -> np.ndarray:
+def bank(count: int, side: int, shake: tuple[float, float], seed: int) -> np.ndarray:
     """Make kernels, the same ones for the same seed: float32 of shape (count, side, side).
 
     Args:
         count: how many.
         side: of the square that a kernel lies in, in pixels; a path that would leave it is made smaller.
-        length: of the shortest and the longest path, in pixels.
+        shake: the least and the largest root mean square distance of a path from its centroid, in pixels.
         seed: of all chances.
     """
     chances = np.random.default_rng(seed)
-    pixels = chances.uniform(*length, count)
-    paths = pixels[:, None, None] * trajectories(count, chances)
+    wanted = chances.uniform(*shake, count)
+    paths = trajectories(count, chances)
+    paths = paths - paths.mean(1, keepdims=True)
+    spread = np.sqrt(np.square(paths).sum(2).mean(1))
+    paths *= (wanted / spread)[:, None, None]
     return np.stack([rasterised(fitted(path, side), side) for path in paths])
 
 
 def trajectories(count: int, chances: np.random.Generator) -> np.ndarray:
-    """Draw paths of length 1, shape (count, POINTS, 2)."""
+    """Draw paths of one length each, shape (count, POINTS, 2)."""
     step = 1 / (POINTS - 1)
     jitter, pull, impulses = (chances.uniform(*most, count) for most in (JITTER, PULL, IMPULSES))
     angle = chances.uniform(-np.pi, np.pi, count)
@@ -52,11 +55,8 @@ def trajectories(count: int, chances: np.random.Generator) -> np.ndarray:
 
 
 def fitted(path: np.ndarray, side: int) -> np.ndarray:
-    """Bring a path's centroid to 0, and make it smaller if it would not fit."""
-    centred = path - path.mean(0)
-    reach = np.abs(centred).max()
-    room = (side - 1) / 2
-    return centred * min(1.0, room / max(reach, 1e-9))
+    """Make a path about 0 smaller if it would not fit into a square."""
+    return path * min(1.0, (side - 1) / 2 / max(np.abs(path).max(), 1e-9))
 
 
 def rasterised(path: np.ndarray, side: int) -> np.ndarray:

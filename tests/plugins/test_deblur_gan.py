@@ -18,7 +18,7 @@ from zoo.models import sketched
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {
     "kernel": 5,
-    "path": [3, 6],
+    "shake": [1.0, 1.5],
     "kernels": 16,
     "crop": 12,
     "filters": [4, 6],
@@ -48,7 +48,7 @@ def photos(channels: int = 3, shape: tuple[int, int] = (20, 24)) -> Dataset:
 
 
 def test_kernels_move_nothing_and_keep_the_light() -> None:
-    bank = kernels.bank(200, 21, (5, 60), seed=3)
+    bank = kernels.bank(200, 21, (0.5, 6), seed=3)
     assert bank.shape == (200, 21, 21)
     assert (bank >= 0).all()
     np.testing.assert_allclose(bank.sum((1, 2)), 1, atol=1e-6)
@@ -56,13 +56,21 @@ def test_kernels_move_nothing_and_keep_the_light() -> None:
     for axis in (1, 2):
         centroids = bank.sum(axis) @ from_middle
         assert abs(centroids).max() < 1e-5
-    np.testing.assert_array_equal(bank, kernels.bank(200, 21, (5, 60), seed=3))
-    assert (bank != kernels.bank(200, 21, (5, 60), seed=4)).any((1, 2)).all()
+    np.testing.assert_array_equal(bank, kernels.bank(200, 21, (0.5, 6), seed=3))
+    assert (bank != kernels.bank(200, 21, (0.5, 6), seed=4)).any((1, 2)).all()
 
 
-def test_a_longer_path_blurs_more() -> None:
-    spread = [kernels.bank(300, 31, (long, long), 0).max((1, 2)).mean() for long in (4, 12, 36)]
+def test_more_shake_blurs_more() -> None:
+    spread = [kernels.bank(300, 31, (far, far), 0).max((1, 2)).mean() for far in (1, 2, 4)]
     assert spread[0] > spread[1] > spread[2]
+
+
+def test_the_shake_is_the_paths_distance_from_its_middle() -> None:
+    away = np.arange(31) - 15
+    squares = away[:, None] ** 2 + away**2
+    for kernel in kernels.bank(20, 31, (3, 3), 0):
+        # sharing a point among four pixels adds at most a quarter along each axis
+        assert 9 <= (kernel * squares).sum() <= 9.5
 
 
 def test_points_between_pixels_are_shared_by_their_neighbours() -> None:
@@ -74,7 +82,7 @@ def test_points_between_pixels_are_shared_by_their_neighbours() -> None:
 
 def test_the_blur_of_a_graph_is_a_convolution_with_the_kernel() -> None:
     images = CHANCE.random((3, 14, 17, 2)).astype(np.float32)
-    bank = kernels.bank(3, 5, (3, 6), 0)
+    bank = kernels.bank(3, 5, (1, 1.5), 0)
     slow = np.zeros((3, 10, 13, 2))
     for down in range(5):
         for right in range(5):
@@ -87,7 +95,7 @@ def test_the_blur_of_a_graph_is_a_convolution_with_the_kernel() -> None:
 def test_a_bright_point_stays_where_it_is() -> None:
     image = np.zeros((31, 31, 1), np.float32)
     image[15, 15] = 1
-    for kernel in kernels.bank(10, 9, (4, 12), 0):
+    for kernel in kernels.bank(10, 9, (1, 3), 0):
         spot = blurring.blurred_array(image, kernel)[..., 0]
         middle = np.arange(23) - 11
         assert abs(spot.sum(1) @ middle) < 1e-4
@@ -137,7 +145,7 @@ def test_the_source_has_its_layers() -> None:
         ({"shape": (20, 3)}, r"Received: \(20, 3\)"),
         ({"kernel": 4}, "must be odd, and at most half.*Received: 4"),
         ({"kernel": 11}, r"smaller side \(10\). Received: 11"),
-        ({"path": [9, 3]}, "shortest, longest.*Received: 9.0 and 3.0"),
+        ({"shake": [3, 2]}, "least, largest.*Received: 3.0 and 2.0"),
         ({"ends": 2}, "ends must be odd"),
         ({"loss": "wasserstein", "spectral": False}, "set spectral=true"),
     ],
@@ -246,7 +254,7 @@ def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) ->
 
 def test_deconvolution_with_the_true_kernel_restores() -> None:
     image = photos(1, (64, 64)).test.inputs[0]
-    kernel = kernels.bank(1, 7, (6, 6), 0)
+    kernel = kernels.bank(1, 7, (2, 2), 0)
     given = blurring.blurred_array(image, kernel[0])[None]
     sharp = image[None, 3:-3, 3:-3]
     error = np.square(given - sharp).mean()
@@ -261,7 +269,7 @@ def test_deconvolution_with_the_true_kernel_restores() -> None:
 
 def test_pairs_are_learnt_from_as_they_are(tmp_path: Path) -> None:
     sharp = photos().train.inputs
-    bank = kernels.bank(12, 5, (4, 4), 0)
+    bank = kernels.bank(12, 5, (1, 1.5), 0)
     given = np.stack([blurring.blurred_array(*each) for each in zip(sharp, bank, strict=True)])
     both = np.concatenate([given, sharp[:, 2:-2, 2:-2]], -1)
     data = Dataset("pairs", Split(both[:8]), Split(both[8:]))

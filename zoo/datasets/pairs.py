@@ -102,14 +102,15 @@ def _pairs(root: Path) -> Iterator[Pair]:
 
 
 def _partners(blurred: Path, sharp: Path) -> Iterator[Pair]:
-    named = [
-        {path.relative_to(folder).with_suffix(""): path for path in images_in(folder)}
-        for folder in (blurred, sharp)
-    ]
-    for one, other, folder in ((*named, sharp), (*named[::-1], blurred)):
-        if alone := sorted(one.keys() - other.keys()):
-            raise DataError(f"{one[alone[0]]} has no partner: {folder / alone[0]}.* is missing.")
-    yield from ((named[0][name], named[1][name]) for name in sorted(named[0]))
+    given, wanted = _named(blurred), _named(sharp)
+    for some, others, folder in ((given, wanted, sharp), (wanted, given, blurred)):
+        if alone := sorted(some.keys() - others.keys()):
+            raise DataError(f"{some[alone[0]]} has no partner: {folder / alone[0]}.* is missing.")
+    yield from ((given[name], wanted[name]) for name in sorted(given))
+
+
+def _named(folder: Path) -> dict[Path, Path]:
+    return {path.relative_to(folder).with_suffix(""): path for path in images_in(folder)}
 
 
 def _size(
