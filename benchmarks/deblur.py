@@ -47,8 +47,9 @@ def timed(file: Path, image: np.ndarray) -> tuple[np.ndarray, float]:
 
 def seams(file: Path, image: np.ndarray, whole: np.ndarray) -> str:
     """Compare tiles with the whole image, in the tiles' seams and away from them."""
-    import zoo
     from zoo_deblur_gan import networks, tiling
+
+    import zoo
 
     model = zoo.load(file.parent.parent)
     reach, multiple = networks.reach(model.config), networks.multiple(model.config)
