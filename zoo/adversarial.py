@@ -131,6 +131,9 @@ class GAN(keras.Model):
         SettingError: the settings do not go together.
     """
 
+    weight = 1.0
+    """Weight of the adversarial term in what the generator lowers; a subclass may set it."""
+
     def __init__(
         self, generator: Any, discriminator: Any, config: Config, name: str = "gan"
     ) -> None:
@@ -189,7 +192,7 @@ class GAN(keras.Model):
         # from the same state: the same critic, with the same dropout, whose scores are computed once
         scores, _ = frozen(self.judged(x, y_pred), state)
         lost = critic_loss(self.config.loss, real, fake, self.config.label_smoothing)
-        gained = generator_loss(self.config.loss, scores) + self.extra(x, y_pred)
+        gained = self.weight * generator_loss(self.config.loss, scores) + self.extra(x, y_pred)
         self._watch(lost, gained, ops.mean(real), ops.mean(fake))
         if training:
             _assign(self.discriminator.non_trainable_variables, after)

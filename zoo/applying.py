@@ -18,6 +18,16 @@ from zoo.runs import Run
 from zoo.writing import make_directory, whole
 
 READABLE = SUFFIXES | {".npy"}
+EDITED = "edited"  # names a picture that is the item's own file anew, and keeps the file's name
+# the formats that such a picture keeps, and how they are written; others become .png
+_WRITTEN: dict[str, dict[str, Any]] = {
+    ".jpg": {"quality": 95, "subsampling": 0},
+    ".jpeg": {"quality": 95, "subsampling": 0},
+    ".png": {},
+    ".tif": {"compression": "tiff_lzw"},
+    ".tiff": {"compression": "tiff_lzw"},
+    ".webp": {"quality": 95},
+}
 
 
 class Values(np.ndarray[Any, np.dtype[Any]]):
@@ -32,7 +42,8 @@ def apply_to_files(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Apply a run's model to files and folders, one after the other.
 
-    Pictures and arrays (`Values`) among the results are saved in `out` under the item's name.
+    Pictures and arrays (`Values`) among the results are saved in `out` under the item's name and
+    their own: NAME-KEY.png. One called `edited` is the item's file anew: NAME.jpg of NAME.jpg.
 
     Returns:
         The results, and one sentence for each item that could not be read.
@@ -46,7 +57,7 @@ def apply_to_files(
         except DataError as error:
             faults.append(str(error))
             continue
-        results.append({"item": str(file)} | _saved(answer, name, out))
+        results.append({"item": str(file)} | _saved(answer, name, out, file))
     return results, faults
 
 
@@ -92,7 +103,7 @@ def _is_picture(value: Any) -> bool:
     return isinstance(value, np.ndarray | Image.Image) or hasattr(value, "savefig")
 
 
-def _saved(answer: Mapping[str, Any], name: str, out: Path | None) -> dict[str, Any]:
+def _saved(answer: Mapping[str, Any], name: str, out: Path | None, file: Path) -> dict[str, Any]:
     """Replace pictures and arrays by the paths that they are saved at."""
     kept: dict[str, Any] = {}
     for key, value in answer.items():
@@ -101,6 +112,8 @@ def _saved(answer: Mapping[str, Any], name: str, out: Path | None) -> dict[str, 
         elif out is None:
             kind = "arrays" if isinstance(value, Values) else "pictures"
             raise UsageError(f"apply gives {kind} here ({key}). Say where they go: --out DIR")
+        elif key == EDITED:
+            kept[key] = _edited(value, out, name, file)
         elif isinstance(value, Values):
             kept[key] = _array_saved(value, out / f"{name}-{key}.npy")
         else:
@@ -112,4 +125,24 @@ def _array_saved(array: Values, path: Path) -> Path:
     make_directory(path.parent)
     with whole(path) as temporary, temporary.open("wb") as file:
         np.save(file, np.asarray(array))
+    return path
+
+
+def _edited(picture: Any, out: Path, name: str, file: Path) -> Path:
+    """Save a new version of a file under its name, in its format, with its profile and EXIF data.
+
+    Raises:
+        UsageError: it would take the original's place.
+    """
+    suffix = file.suffix if file.suffix.lower() in _WRITTEN else ".png"
+    path = out / f"{name}{suffix}"
+    if path.resolve() == file.resolve():
+        raise UsageError(
+            f"{path} is the original, and would be replaced. Give another folder: --out DIR"
+        )
+    make_directory(out)
+    image = pictures.to_image(picture)
+    about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
+    with whole(path) as temporary:
+        image.save(temporary, **_WRITTEN[suffix.lower()], **about)
     return path

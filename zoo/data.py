@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CATALOGUED = "tfds:"  # begins the names of tensorflow_datasets (zoo/datasets/tfds.py)
+PAIRED = "pairs:"  # begins a folder of blurred and sharp images (zoo/datasets/pairs.py)
 HELD_OUT = 0.2  # share of the examples for testing, where the data has no test split of its own
 MANY = 20  # labels that differ; where there are more, and few examples of each, they are no classes
 
@@ -294,7 +295,7 @@ def open_dataset(
 
     Args:
         source: a name of the group `zoo.datasets`, tfds:NAME for one of tensorflow_datasets, a path,
-            or a Dataset, which is given back.
+            pairs:FOLDER of blurred and sharp images, or a Dataset, which is given back.
         shape: what the model wants; images of a folder are scaled to it, and it tells whether an
             .npz of (n, a, b) holds grey images or series.
 
@@ -311,13 +312,18 @@ def open_dataset(
         from zoo.datasets import tfds
 
         return tfds.read(str(source), shape)
-    path = Path(source).expanduser()
+    paired = str(source).startswith(PAIRED)
+    path = Path(str(source).removeprefix(PAIRED)).expanduser()
     if not str(source).strip() or not path.exists():
         hint = (
-            "--data takes a dataset's name, tfds:NAME, an .npz, .ts or .csv file, or a folder with a "
-            "folder a class."
+            "--data takes a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder with a "
+            "folder a class, or pairs:FOLDER of blurred and sharp images."
         )
         raise UnknownName("dataset, file or folder", str(source), shelf.names(), hint)
+    if paired:
+        from zoo.datasets import pairs
+
+        return pairs.read(path, shape)
     from zoo.datasets import files
 
     return files.read(path, shape)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.architecture import Architecture
 from zoo.catalog import catalog
-from zoo.data import Dataset, facts, open_dataset
+from zoo.data import PAIRED, Dataset, facts, open_dataset
 from zoo.errors import PluginError, RunError, SettingError, UnsafeFile, UsageError
 from zoo.inspecting import check_fit, decided
 from zoo.registry import registry
@@ -272,5 +272,6 @@ def _absolute(data: str | Path | Dataset | None) -> str | None:
         return None
     if str(data) in Shelf(DATASETS).names():
         return str(data)
-    path = Path(data).expanduser()
-    return str(path.resolve()) if path.exists() else str(data)
+    paired = PAIRED if str(data).startswith(PAIRED) else ""
+    path = Path(str(data).removeprefix(PAIRED)).expanduser()
+    return f"{paired}{path.resolve()}" if path.exists() else str(data)

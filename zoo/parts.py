@@ -120,8 +120,8 @@ def comparable(dtype: str) -> bool:
 
 
 def known_packages() -> set[str]:
-    """Name the top-level modules of the installed plug-ins, which alone a file may ask to import."""
-    return registry().shelf.modules()
+    """Name the top-level modules that alone a file may ask to import: ours, and installed plug-ins'."""
+    return {"zoo", *registry().shelf.modules()}
 
 
 def _functional(role: str, model: keras.Model) -> keras.Model:

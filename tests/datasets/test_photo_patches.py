@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from zoo.data import facts, open_dataset
-from zoo.datasets.photo_patches import patches
+from zoo.datasets.photographs import squares
 from zoo.errors import DataError
 
 
 def test_patches_lie_side_by_side() -> None:
     photo = np.random.default_rng(0).integers(0, 256, (70, 100, 3), np.uint8)
-    cut = patches(photo)
+    cut = squares(photo, 32)
     assert cut.shape == (6, 32, 32, 3)
     np.testing.assert_array_equal(cut[4], photo[32:64, 32:64])
 

@@ -62,7 +62,7 @@ class Files:
     def fingerprint(self) -> bytes:
         """Hash the files' contents in order, and the size that they are brought to."""
         digest = sha256(str(self.shape).encode())
-        for content in _threads().map(_content, self._names):
+        for content in _threads().map(self._content, self._names):
             digest.update(content)
         return digest.digest()
 
@@ -76,10 +76,9 @@ class Files:
             self.faults.append(error)
             raise
 
-
-def _content(name: bytes) -> bytes:
-    with open(name, "rb") as file:
-        return sha256(file.read()).digest()
+    def _content(self, name: bytes) -> bytes:
+        with open(name, "rb") as file:
+            return sha256(file.read()).digest()
 
 
 @cache

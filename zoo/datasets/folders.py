@@ -31,10 +31,10 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
     Raises:
         DataError: with the file or folder that is at fault and what was expected.
     """
-    roots = _roots(path)
-    classes = _classes(roots[0])
-    listed = [list(_listed(root, classes)) for root in roots]
-    for root, files in zip(roots, listed, strict=True):
+    parts = roots(path)
+    classes = _classes(parts[0])
+    listed = [list(_listed(root, classes)) for root in parts]
+    for root, files in zip(parts, listed, strict=True):
         if not files:
             raise DataError(
                 f"There is no image under {root}. Expected: {', '.join(sorted(SUFFIXES))}."
@@ -46,7 +46,7 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
     return Dataset(str(path.resolve()), train, test, classes, said(sizes, size))
 
 
-def _roots(path: Path) -> list[Path]:
+def roots(path: Path) -> list[Path]:
     """Find the folders of the training and the test images; one where they are not divided."""
     parts = {folder.name: folder for folder in folders_in(path)}
     if "train" not in parts:

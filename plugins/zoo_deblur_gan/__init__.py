@@ -1,0 +1,108 @@
+"""Deblurring adversarial network: sharp photographs from shaken ones, of any size.
+
+    y = x + G(x);   G lowers  w_p |y - s| + w_f |f(y) - f(s)|^2 + w_a a(D(y)),   D tells s from y
+
+for a blurred image x, the sharp one s, the features f of another network, and an adversarial term a of
+`zoo.adversarial`, by a critic D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring using
+conditional adversarial networks", arXiv:1711.07064; the perceptual term is that of Johnson et al.,
+arXiv:1603.08155, the critic that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by
+kernels of camera shake (`kernels`), or comes with them: --data pairs:DIR.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+import zoo
+from zoo import adversarial, alternating
+
+from . import drawing, learning, measuring, using
+from .blurring import spoilt
+from .config import Config, check
+from .kernels import bank
+from .networks import discriminator, generator, shipped
+
+LEARNT = 1  # seed of the kernels that are learnt from; those that are tested have another
+
+
+class DeblurGAN(adversarial.GAN):
+    """Generator and critic, and the blur that they learn from."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(generator(config), discriminator(config), config, name="deblur_gan")
+        self.weight = config.adversarial_weight
+        self.chances = keras.random.SeedGenerator()
+        if not config.paired:
+            self.bank = bank(config.kernels, config.kernel, config.shake, LEARNT)
+        self.likeness = keras.metrics.Mean(name="psnr")
+        self.features = None
+
+    def given(self, x: Any) -> Any:
+        """Blur a batch, or take the blurred images that are in it."""
+        if self.config.paired:
+            return self.cut(x, self.config.side)[..., : self.config.channels]
+        chosen = keras.random.randint((ops.shape(x)[0],), 0, len(self.bank), seed=self.chances)
+        kernels = ops.take(ops.convert_to_tensor(self.bank), chosen, 0)
+        around = [size + 2 * self.config.margin for size in self.config.side]
+        return spoilt(self.cut(x, around), kernels, self.config.noise, self.chances)
+
+    def real(self, x: Any) -> Any:
+        """Give the sharp images of a batch."""
+        return self.cut(x, self.config.side)[..., -self.config.channels :]
+
+    def cut(self, x: Any, size: Any) -> Any:
+        """Cut a size out of the middle."""
+        top, left = ((x.shape[axis + 1] - size[axis]) // 2 for axis in (0, 1))
+        return x[:, top : top + size[0], left : left + size[1]]
+
+    def extra(self, x: Any, made: Any) -> Any:
+        """Compare what was restored with what is sharp: by pixels, and by features."""
+        sharp = self.real(x)
+        self.likeness.update_state(learning.psnr(sharp, made))
+        lost = self.config.pixel_weight * learning.difference(self.config.pixel, sharp, made)
+        if self.features is not None:
+            lost += self.config.perceptual_weight * learning.far(self.features, sharp, made)
+        return lost
+
+
+@zoo.hookimpl
+def defaults() -> Config:
+    """Give the settings to start from."""
+    return Config()
+
+
+@zoo.hookimpl
+def build(config: Config) -> DeblurGAN:
+    """Set generator and critic against each other.
+
+    Raises:
+        SettingError: the images do not suit, or settings do not go together.
+    """
+    check(config)
+    return DeblurGAN(config)
+
+
+@zoo.hookimpl
+def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
+    """Train both networks at once, on squares that each step cuts and blurs anew.
+
+    Raises:
+        SettingError: the perceptual network cannot be opened, or does not take such images.
+    """
+    model.features = learning.features(config)
+    feed = data.feed(config, lambda x, y: x, learning.augment(config))
+    steps = feed["steps_per_epoch"] * config.epochs
+    model.compile(alternating.from_config(model, steps), jit_compile=learning.compiled())
+    return model.fit(**feed, callbacks=callbacks)
+
+
+@zoo.hookimpl
+def export(model: DeblurGAN) -> dict[str, keras.Model]:
+    """Ship the averaged generator, kept within [0, 1], and the critic."""
+    return {"generator": shipped(model.averaged), "discriminator": model.critic()}
+
+
+evaluate = zoo.hookimpl(measuring.evaluate)
+preview = zoo.hookimpl(drawing.preview)
+apply = zoo.hookimpl(using.apply)

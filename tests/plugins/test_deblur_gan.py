@@ -1,0 +1,386 @@
+"""The deblurring network: its kernels, its blur, its networks, its tiles, its measures and its uses."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import zoo_deblur_gan
+from PIL import Image
+from zoo_deblur_gan import blurring, config, kernels, learning, measuring, networks, tiling, using
+
+import zoo
+from zoo.applying import apply_to_files
+from zoo.data import Dataset, Split
+from zoo.models import sketched
+
+CHANCE = np.random.default_rng(0)
+SMALL: dict[str, Any] = {
+    "kernel": 5,
+    "shake": [1.0, 1.5],
+    "kernels": 16,
+    "crop": 12,
+    "filters": [4, 6],
+    "blocks": 1,
+    "critic_filters": [4, 6],
+    "batch_size": 4,
+    "epochs": 1,
+}
+
+
+def made(shape: tuple[int, ...] = (20, 24, 3), **settings: Any) -> Any:
+    return zoo.create("deblur-gan", **{"input_shape": shape, **SMALL, **settings})
+
+
+def stirred(network: keras.Model, spread: float = 0.1) -> keras.Model:
+    """Move all weights, so that a network is no longer the identity that it begins as."""
+    chance = np.random.default_rng(1)
+    network.set_weights([w + spread * chance.normal(size=w.shape) for w in network.get_weights()])
+    return network
+
+
+def photos(channels: int = 3, shape: tuple[int, int] = (20, 24)) -> Dataset:
+    """Blocks of random brightness, which have edges, as uint8."""
+    small = CHANCE.integers(0, 256, (18, shape[0] // 4, shape[1] // 4, channels), np.uint8)
+    large = small.repeat(4, 1).repeat(4, 2)
+    return Dataset("blocks", Split(large[:12]), Split(large[12:]))
+
+
+def test_kernels_move_nothing_and_keep_the_light() -> None:
+    bank = kernels.bank(200, 21, (0.5, 6), seed=3)
+    assert bank.shape == (200, 21, 21)
+    assert (bank >= 0).all()
+    np.testing.assert_allclose(bank.sum((1, 2)), 1, atol=1e-6)
+    from_middle = np.arange(21) - 10
+    for axis in (1, 2):
+        centroids = bank.sum(axis) @ from_middle
+        assert abs(centroids).max() < 1e-5
+    np.testing.assert_array_equal(bank, kernels.bank(200, 21, (0.5, 6), seed=3))
+    assert (bank != kernels.bank(200, 21, (0.5, 6), seed=4)).any((1, 2)).all()
+
+
+def test_more_shake_blurs_more() -> None:
+    spread = [kernels.bank(300, 31, (far, far), 0).max((1, 2)).mean() for far in (1, 2, 4)]
+    assert spread[0] > spread[1] > spread[2]
+
+
+def test_the_shake_is_the_paths_distance_from_its_middle() -> None:
+    away = np.arange(31) - 15
+    squares = away[:, None] ** 2 + away**2
+    for kernel in kernels.bank(20, 31, (3, 3), 0):
+        # sharing a point among four pixels adds at most a quarter along each axis
+        assert 9 <= (kernel * squares).sum() <= 9.5
+
+
+def test_points_between_pixels_are_shared_by_their_neighbours() -> None:
+    kernel = kernels.rasterised(np.array([[0.25, -0.5]]), 3)
+    wanted = np.zeros((3, 3))
+    wanted[1, 0:2], wanted[2, 0:2] = 0.375, 0.125
+    np.testing.assert_allclose(kernel, wanted)
+
+
+def test_the_blur_of_a_graph_is_a_convolution_with_the_kernel() -> None:
+    images = CHANCE.random((3, 14, 17, 2)).astype(np.float32)
+    bank = kernels.bank(3, 5, (1, 1.5), 0)
+    slow = np.zeros((3, 10, 13, 2))
+    for down in range(5):
+        for right in range(5):
+            seen = images[:, 4 - down : 14 - down, 4 - right : 17 - right]
+            slow += bank[:, down, right, None, None, None] * seen
+    np.testing.assert_allclose(np.asarray(blurring.blurred(images, bank)), slow, atol=1e-5)
+    np.testing.assert_allclose(blurring.blurred_array(images[1], bank[1]), slow[1], atol=1e-5)
+
+
+def test_a_bright_point_stays_where_it_is() -> None:
+    image = np.zeros((31, 31, 1), np.float32)
+    image[15, 15] = 1
+    for kernel in kernels.bank(10, 9, (1, 3), 0):
+        spot = blurring.blurred_array(image, kernel)[..., 0]
+        middle = np.arange(23) - 11
+        assert abs(spot.sum(1) @ middle) < 1e-4
+        assert abs(spot.sum(0) @ middle) < 1e-4
+
+
+@pytest.mark.parametrize("normalisation", ["none", "instance"])
+@pytest.mark.parametrize("upsampling", ["nearest", "transpose"])
+def test_any_size_is_restored_to_its_own_and_begins_as_it_was(
+    upsampling: str, normalisation: str
+) -> None:
+    model = made(upsampling=upsampling, normalisation=normalisation, filters=[4, 4, 6])
+    part = zoo_deblur_gan.export(model)["generator"]
+    for size in ((1, 1), (5, 9), (16, 8)):
+        image = CHANCE.random((2, *size, 3)).astype(np.float32)
+        np.testing.assert_allclose(np.asarray(part(image)), image, atol=1e-6)
+    stirred(part, 1.0)
+    image = CHANCE.random((2, 7, 10, 3)).astype(np.float32)
+    restored = np.asarray(part(image))
+    assert restored.shape == image.shape
+    assert (restored.min(), restored.max()) == (0, 1)
+
+
+def test_the_critic_scores_patches_without_a_bound() -> None:
+    critic = zoo_deblur_gan.export(made())["discriminator"]
+    assert critic(np.zeros((2, 20, 13, 3), np.float32)).shape == (2, 5, 4, 1)
+    assert isinstance(critic.layers[-1], keras.layers.Conv2D)
+    assert critic.layers[-1].activation is keras.activations.linear
+
+
+def test_the_source_has_its_layers() -> None:
+    with pytest.raises(zoo.SettingError, match="normalisation"):
+        made(normalisation="batch")
+    chosen = sketched("deblur-gan.source", {})
+    generator = networks.generator(chosen.config)
+    convolutions = [w.shape for w in generator.weights if len(w.shape) == 4]
+    assert convolutions.count((3, 3, 256, 256)) == 18
+    assert convolutions[0] == (7, 7, 3, 64)
+    assert convolutions[-1] == (7, 7, 64, 3)
+    assert chosen.config.perceptual == "VGG16"
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"shape": (20, 24, 4)}, r"1 or 3\), or 2 or 6.*Received: \(20, 24, 4\)"),
+        ({"shape": (20, 3)}, r"Received: \(20, 3\)"),
+        ({"kernel": 4}, "must be odd, and at most half.*Received: 4"),
+        ({"kernel": 11}, r"smaller side \(10\). Received: 11"),
+        ({"shake": [3, 2]}, "least, largest.*Received: 3.0 and 2.0"),
+        ({"ends": 2}, "ends must be odd"),
+        ({"loss": "wasserstein", "spectral": False}, "set spectral=true"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
+    with pytest.raises(zoo.SettingError, match=problem):
+        made(**settings)
+
+
+def test_a_pixel_depends_on_none_beyond_the_reach() -> None:
+    settings = made(filters=[3, 4, 5], blocks=2, normalisation="none").config
+    network = stirred(networks.generator(settings))
+    far = networks.reach(settings)
+    size = 4 * (-(-(2 * far + 8) // 4))
+    image = CHANCE.random((1, size, size, 3)).astype(np.float32)
+    other = image.copy()
+    other[:, size // 2, size // 2] = 0
+    apart = abs(np.asarray(network(image)) - np.asarray(network(other))).max((0, 2, 3))
+    moved = np.flatnonzero(apart > 1e-7)
+    assert max(size // 2 - moved.min(), moved.max() - size // 2) <= far
+
+
+@pytest.mark.parametrize("size", [(150, 260), (260, 101)])
+def test_tiles_of_a_local_network_are_the_whole(size: tuple[int, int]) -> None:
+    settings = made(filters=[3, 4], blocks=1, normalisation="none").config
+    network = stirred(networks.generator(settings))
+    image = CHANCE.random((*size, 3)).astype(np.float32)
+    tiles = tiling.tiled(image, network, 40, networks.reach(settings), networks.multiple(settings))
+    np.testing.assert_allclose(tiles, np.asarray(network(image[None]))[0], atol=2e-6)
+
+
+def test_tiles_of_an_instance_normalised_network_have_no_seam() -> None:
+    settings = made(filters=[3, 4], blocks=1, normalisation="instance").config
+    network = stirred(networks.generator(settings), 0.3)
+    image = CHANCE.random((150, 300, 3)).astype(np.float32)
+    image[:, 150:] *= 0.3  # tiles of another brightness each
+    whole = np.asarray(network(image[None]))[0]
+    reach, multiple = networks.reach(settings), networks.multiple(settings)
+    tiles = tiling.tiled(image, network, 40, reach, multiple)
+    each = np.concatenate(
+        [np.asarray(network(half[None]))[0] for half in np.split(image, 2, axis=1)], 1
+    )
+    assert abs(tiles - whole).mean() < abs(each - whole).mean() / 3
+    # one function of the neighbourhood all over: the same network as one piece gives the same
+    margin = -(-(reach + tiling.FADE // 2) // multiple) * multiple
+    places = [
+        (slice(*row), slice(*column))
+        for row in tiling.spans(150, 40, margin, multiple)
+        for column in tiling.spans(300, 40, margin, multiple)
+    ]
+    settled = tiling.settled(network, [image[None, *place] for place in places])
+    np.testing.assert_allclose(tiles, np.asarray(settled(image[None]))[0], atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [33, 90, 200, 1000])
+def test_spans_cover_an_axis_and_begin_at_multiples(size: int) -> None:
+    total = np.zeros(size)
+    for start, end in tiling.spans(size, 40, 20, 4):
+        assert start % 4 == 0
+        weights = tiling.faded((start, end), size, 20)
+        total[start:end] += weights
+    assert (total > 0.99).all()
+
+
+def test_pictures_are_moved_and_mirrored_but_nothing_new_comes_in() -> None:
+    model = made((40, 40, 1), crop=12)
+    x = np.arange(1600, dtype=np.float32).reshape(1, 40, 40, 1).repeat(6, 0) / 1600
+    moved = np.asarray(learning.augment(model.config)(x, [3, 4]))
+    cut = model.cut(moved, [16, 16])
+    assert cut.shape == (6, 16, 16, 1)
+    assert len({float(each[0, 0, 0]) for each in cut}) > 3
+    for each in cut[..., 0]:
+        np.testing.assert_allclose(abs(np.diff(each, axis=1)), 1 / 1600, atol=1e-6)
+        np.testing.assert_allclose(np.diff(each, axis=0), 40 / 1600, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["l1", "l2", "psnr"])
+def test_differences_of_pixels_grow_with_the_error(kind: str) -> None:
+    sharp = CHANCE.random((2, 6, 6, 3)).astype(np.float32)
+    near, far = (float(learning.difference(kind, sharp, sharp + e)) for e in (0.01, 0.1))
+    assert far > near
+    np.testing.assert_allclose(
+        np.asarray(learning.psnr(sharp, np.clip(sharp + 0.0, 0, 1))), 100, atol=1e-3
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
+    """A run on blocks in colour, long enough to be more than the identity."""
+    out = tmp_path_factory.mktemp("deblur") / "run"
+    settings = {**SMALL, "epochs": 30, "generator_rate": 5e-3, "ema": 0.0}
+    return zoo.train("deblur-gan", data=photos(), out=out, **settings)
+
+
+def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) -> None:
+    found = run.metrics
+    ways = ("", "_input", "_unsharp", "_wiener", "_lucy")
+    assert set(found) == {f"{name}{way}" for name in ("psnr", "ssim") for way in ways}
+    assert found["psnr"] > found["psnr_input"] + 0.3
+    assert {path.stem for path in run.pictures} == {"curve", "restored", "kernels"}
+    assert {"psnr", "critic", "generator"} <= set(run.history[0])
+    model, data = zoo.load(run), photos()
+    again = measuring.evaluate(model, model.config, data)
+    assert again == measuring.evaluate(model, model.config, data)
+
+
+def test_deconvolution_with_the_true_kernel_restores() -> None:
+    image = photos(1, (64, 64)).test.inputs[0]
+    kernel = kernels.bank(1, 7, (2, 2), 0)
+    given = blurring.blurred_array(image, kernel[0])[None]
+    sharp = image[None, 3:-3, 3:-3]
+    error = np.square(given - sharp).mean()
+    for way in (measuring.wiener, measuring.lucy):
+        deconvolved = measuring.deconvolved(given, kernel, way)
+        assert np.square(deconvolved - sharp).mean() < error / 1.5
+    assert abs(measuring.unsharp(given) - given).max() > 0.01
+    # skimage leaves the output unfilled where it is given the channels' axis from the back
+    grey = measuring.unsharp(given[..., :1].repeat(3, -1))
+    np.testing.assert_allclose(grey[..., 0], measuring.unsharp(given)[..., 0], atol=1e-6)
+
+
+def test_pairs_are_learnt_from_as_they_are(tmp_path: Path) -> None:
+    sharp = photos().train.inputs
+    bank = kernels.bank(12, 5, (1, 1.5), 0)
+    given = np.stack([blurring.blurred_array(*each) for each in zip(sharp, bank, strict=True)])
+    both = np.concatenate([given, sharp[:, 2:-2, 2:-2]], -1)
+    data = Dataset("pairs", Split(both[:8]), Split(both[8:]))
+    trained = zoo.train("deblur-gan", data=data, out=tmp_path / "run", **SMALL)
+    assert set(trained.metrics) == {
+        f"{name}{way}" for name in ("psnr", "ssim") for way in ("", "_input", "_unsharp")
+    }
+    errors = np.square(both[8:, ..., :3] - both[8:, ..., 3:]).mean((1, 2, 3))
+    assert trained.metrics["psnr_input"] == pytest.approx((-10 * np.log10(errors)).mean(), abs=1e-4)
+    model = zoo.load(trained)
+    seen = np.asarray(model.given(both)), np.asarray(model.real(both))
+    np.testing.assert_array_equal(np.concatenate(seen, -1), both[:, 2:14, 4:16])
+
+
+def test_features_of_another_network_are_compared(tmp_path: Path) -> None:
+    image = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="maps")(image)
+    flat = keras.layers.GlobalAveragePooling2D(name="flat")(maps)
+    keras.Model(image, flat).save(tmp_path / "look.keras")
+    settings = made(perceptual=str(tmp_path / "look.keras")).config
+    look = learning.features(settings)
+    assert look(np.zeros((2, 12, 12, 3), np.float32)).shape == (2, 12, 12, 4)
+    sharp = CHANCE.random((2, 12, 12, 3)).astype(np.float32)
+    assert float(learning.far(look, sharp, sharp)) == 0
+    assert 0 < float(learning.far(look, sharp, 0.9 * sharp)) < 0.2
+    before = keras.models.load_model(tmp_path / "look.keras").get_weights()
+    trained = zoo.train(
+        "deblur-gan", data=photos(), out=tmp_path / "run", **SMALL, perceptual=settings.perceptual
+    )
+    after = keras.models.load_model(tmp_path / "look.keras").get_weights()
+    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+    assert len(zoo.load(trained).weights) == len(made().weights)
+
+
+def test_a_network_that_cannot_look_is_refused(tmp_path: Path) -> None:
+    image = keras.Input((16, 16, 1))
+    keras.Model(image, keras.layers.Conv2D(2, 3)(image)).save(tmp_path / "grey.keras")
+    for name, problem in (
+        (str(tmp_path / "grey.keras"), r"3 channels: VGG16.*Received: a network of \(16, 16, 1\)"),
+        ("nowhere", r"perceptual=nowhere.*zoo train"),
+    ):
+        with pytest.raises(zoo.SettingError, match=problem):
+            learning.features(made(perceptual=name).config)
+
+
+def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> None:
+    Path("in/below").mkdir(parents=True)
+    colour = Image.fromarray(CHANCE.integers(0, 256, (11, 17, 3), np.uint8))
+    turned = Image.Exif()
+    turned[0x0112], turned[0x010F] = 6, "a camera"
+    colour.save("in/turned.jpg", exif=turned, icc_profile=b"a profile")
+    alpha = colour.convert("RGBA")
+    alpha.putalpha(Image.fromarray(CHANCE.integers(0, 256, (11, 17), np.uint8)))
+    alpha.save("in/alpha.png")
+    colour.convert("L").save("in/grey.png")
+    colour.quantize(8).save("in/palette.gif")
+    deep = CHANCE.integers(0, 65536, (11, 17)).astype(np.uint16)
+    Image.fromarray(deep).save("in/below/deep.tif")
+    Path("in/broken.png").write_text("no image")
+    results, faults = apply_to_files(run, ["in"], Path("out"))
+    assert faults == ["in/broken.png is not an image that Pillow can read."]
+    names = {path.name for path in Path("out").iterdir()}
+    assert names == {"turned.jpg", "alpha.png", "grey.png", "palette.png", "deep.tif"}
+    assert {result["edited"].name for result in results} == names
+    for name, size, mode in (
+        ("turned.jpg", (11, 17), "RGB"),
+        ("alpha.png", (17, 11), "RGBA"),
+        ("grey.png", (17, 11), "L"),
+        ("palette.png", (17, 11), "RGB"),
+        ("deep.tif", (17, 11), "L"),
+    ):
+        with Image.open(Path("out", name)) as image:
+            assert (image.size, image.mode) == (size, mode), name
+    with Image.open("out/turned.jpg") as image:
+        assert (image.getexif()[0x010F], 0x0112 in image.getexif()) == ("a camera", False)
+        assert image.info["icc_profile"] == b"a profile"
+    with Image.open("out/alpha.png") as image:
+        np.testing.assert_array_equal(np.asarray(image)[..., 3], np.asarray(alpha)[..., 3])
+    with pytest.raises(zoo.UsageError, match="is the original, and would be replaced"):
+        apply_to_files(run, ["in/grey.png"], Path("in"))
+
+
+def test_arrays_are_restored_and_a_grey_model_takes_colours(run: zoo.Run) -> None:
+    image = CHANCE.random((9, 13, 3)).astype(np.float32)
+    (answer,) = zoo.apply(run, [image])
+    model = zoo.load(run)
+    expected = np.clip(np.asarray(model.averaged(image[None]))[0], 0, 1)
+    np.testing.assert_allclose(answer["edited"], expected, atol=1e-6)
+    (grey,) = zoo.apply(run, [image[..., 0]])
+    assert grey["edited"].shape == (9, 13, 1)
+    with pytest.raises(zoo.DataError, match=r"1, 3 or 4 channels. Received: shape \(9, 13, 2\)"):
+        zoo.apply(run, [image[..., :2]])
+    one = made((20, 24, 1))
+    stirred(one.average)
+    restored = using.restored(one, one.config, image)
+    np.testing.assert_allclose(
+        restored[..., 1:2], using.whole(one, one.config, image[..., 1:2]), atol=1e-6
+    )
+
+
+def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = made(normalisation="none")
+    stirred(model.average)
+    image = CHANCE.random((120, 200, 3)).astype(np.float32)
+    monkeypatch.setattr(using, "TILE", 32)
+    tiles = using.whole(model, model.config, image, limit=1000)
+    np.testing.assert_allclose(tiles, using.whole(model, model.config, image), atol=2e-6)
+
+
+def test_the_config_knows_pairs() -> None:
+    paired = config.Config(input_shape=(20, 30, 6), crop=None)
+    assert (paired.paired, paired.channels, paired.margin, paired.side) == (True, 3, 0, (20, 30))
+    alone = config.Config(input_shape=(160, 170, 1), kernel=21, crop=145)
+    assert (alone.paired, alone.channels, alone.side) == (False, 1, (140, 145))

@@ -1,0 +1,18 @@
+"""Squares of photographs, 160 x 160 pixels in colour: of BSDS500, or of scikit-learn's two."""
+
+from zoo.data import Dataset
+from zoo.datasets.photographs import cut
+
+SIDE = 160  # two rows of three fill a photograph of BSDS500, 481 x 321
+STEP = 20  # pixels between training squares, where there are two photographs in all
+INPUT_SHAPE = (SIDE, SIDE, 3)
+CLASSES = None
+
+
+def load() -> Dataset:
+    """Cut the photographs of ZOO_DATA, or those of scikit-learn.
+
+    Raises:
+        DataError: a photograph is broken.
+    """
+    return cut("photo-crops", SIDE, STEP)
