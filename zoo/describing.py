@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zoo.catalog import Entry, catalog
+from zoo.errors import SettingError
 from zoo.inspecting import decided
 from zoo.models import Recipe, parameters, sketched
 from zoo.parts import Contract, prepare
@@ -100,7 +101,10 @@ def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     undecided = [name for name in decided(chosen.config) if getattr(chosen.config, name, 0) is None]
     if undecided:
         return None, {}
-    model = chosen.built()
+    try:
+        model = chosen.built()
+    except SettingError:  # a run or a file that a setting names is not there yet
+        return None, {}
     made = chosen.architecture.export(model, chosen.config)
     contracts = {role: prepare(role, part).contract for role, part in made.items()}
     return parameters(model), contracts
