@@ -8,13 +8,12 @@ of the generator's weights, and the same four numbers for the log. Both are comp
 XLA where Keras chooses it for the zoo's.
 """
 
-import math
 import sys
 from functools import partial
 
 import keras
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, clocks, compare
+from interleaved import Clocks, by_the_zoo, compare, loop, stream
 
 import zoo
 from zoo.data import Dataset, open_dataset
@@ -55,22 +54,7 @@ def by_hand(data: Dataset, compiled: bool) -> list[Clocks]:
         for metric, value in zip(means, values, strict=True):
             metric.update_state(value)
 
-    stream = (
-        tf.data.Dataset.from_tensor_slices(data.train.stored)
-        .shuffle(EXAMPLES)
-        .batch(BATCH, drop_remainder=True)
-        .map(lambda x: tf.cast(x, tf.float32) / 255, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
-    begun = []
-    for _ in range(EPOCHS):
-        begun.append(clocks())
-        for images in stream:
-            step(images)
-        assert all(math.isfinite(float(metric.result())) for metric in means)
-        for metric in means:
-            metric.reset_state()
-    return begun
+    return loop(stream(data, BATCH), step, means, EPOCHS)
 
 
 def main(rounds: int) -> None:

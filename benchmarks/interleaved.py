@@ -7,12 +7,15 @@ checkpoint, its history and its progress. The first epoch of each training (trac
 """
 
 import itertools
+import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import tensorflow as tf
 
 import zoo
 from zoo.data import Dataset
@@ -43,6 +46,32 @@ def by_the_zoo(name: str, data: Dataset, epochs: int, **settings: Any) -> list[C
         out = Path(folder) / "run"
         zoo.train(name, data=data, out=out, epochs=epochs, progress=times, **settings)
     return times.begun
+
+
+def stream(data: Dataset, batch: int) -> tf.data.Dataset:
+    """Give shuffled batches of pixels in [0, 1], as the guides write it."""
+    return (
+        tf.data.Dataset.from_tensor_slices(data.train.stored)
+        .shuffle(len(data.train))
+        .batch(batch, drop_remainder=True)
+        .map(lambda x: tf.cast(x, tf.float32) / 255, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def loop(
+    batches: tf.data.Dataset, step: Callable[[Any], None], means: Sequence[Any], epochs: int
+) -> list[Clocks]:
+    """Take the steps of a hand-written training, whose means must stay numbers."""
+    begun = []
+    for _ in range(epochs):
+        begun.append(clocks())
+        for batch in batches:
+            step(batch)
+        assert all(math.isfinite(float(metric.result())) for metric in means)
+        for metric in means:
+            metric.reset_state()
+    return begun
 
 
 def compare(ways: Mapping[str, Callable[[], list[Clocks]]], examples: int, rounds: int) -> None:

@@ -6,30 +6,23 @@
 Both train the same network (equal parameter counts) on the same random examples, of the shapes of
 GunPoint, MNIST and AdrenalMNIST3D, in batches of one size, with one optimizer and metric and without
 augmentation. The script feeds a tf.data pipeline as Keras' guides write it: shuffle, batch, map to
-float, prefetch. An epoch's time runs from its beginning to the beginning of the next, so the zoo's
-includes its checkpoint, its history and its progress. The first epoch (tracing) is left out.
+float, prefetch.
 """
 
 import argparse
-import itertools
-import statistics
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from interleaved import Clocks, by_the_zoo, clocks, compare
 from keras import layers
 
 import zoo
-from zoo.progress import Progress
 
 RATE, DECAY, WARMUP = 2e-3, 1e-4, 0.05
-Clocks = tuple[float, float]
-CLOCKS = ("on the clock", "in CPU time")
 
 
 @dataclass(frozen=True)
@@ -64,23 +57,7 @@ CASES = {
 }
 
 
-def clocks() -> Clocks:
-    """Seconds on the wall, and seconds of this process on all cores."""
-    return time.perf_counter(), time.process_time()
-
-
-class Times(Progress):
-    """Note when each epoch begins."""
-
-    def __init__(self) -> None:
-        self.begun: list[Clocks] = []
-
-    def start(self, epochs: int, steps: int, epoch: int) -> None:
-        self.begun.append(clocks())
-
-
-def by_the_zoo(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
-    times = Times()
+def same_network(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     settings = {
         "filters": case.filters,
         "convolutions": case.convolutions,
@@ -90,11 +67,9 @@ def by_the_zoo(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
         "warmup": WARMUP,
         "batch_size": case.batch,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        zoo.train("cnn", data=data, out=run, epochs=epochs, progress=times, **settings)
-        assert zoo.load(run).count_params() == network(case).count_params()
-    return times.begun
+    ours = zoo.create("cnn", input_shape=case.shape, classes=case.classes, **settings)
+    assert ours.count_params() == network(case).count_params()
+    return by_the_zoo("cnn", data, epochs, **settings)
 
 
 def network(case: Case) -> keras.Model:
@@ -147,37 +122,16 @@ def by_hand(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     return begun
 
 
-def measured(case: Case, rounds: int, epochs: int) -> dict[str, list[Clocks]]:
-    """Give the seconds of every epoch but each training's first, on both clocks."""
-    data = case.data()
-    spent: dict[str, list[Clocks]] = {"zoo.train": [], "by hand": []}
-    for at in range(rounds):
-        both = [("zoo.train", by_the_zoo), ("by hand", by_hand)]
-        for name, train in both if at % 2 == 0 else reversed(both):
-            begun = train(case, data, epochs)[1:]
-            spent[name] += [(w - v, c - b) for (v, b), (w, c) in itertools.pairwise(begun)]
-    return spent
-
-
-def show(rank: int, case: Case, spent: dict[str, list[Clocks]]) -> None:
+def show(rank: int, case: Case, rounds: int, epochs: int) -> None:
     kind = {1: "series", 2: "images", 3: "volumes"}[rank]
-    count = network(case).count_params()
-    print(
-        f"\n## {kind} of {case.shape}: {count:,} parameters, {case.examples:,} examples, ", end=""
-    )
-    print(f"batches of {case.batch}\n")
-    print("| | examples a second, median | slowest | fastest | CPU seconds an epoch |")
-    print("|---|---|---|---|---|")
-    medians = {}
-    for name, pairs in spent.items():
-        wall, cpu = zip(*pairs, strict=True)
-        medians[name] = statistics.median(wall), statistics.median(cpu)
-        rates = [case.examples / value for value in (medians[name][0], max(wall), min(wall))]
-        shown = " | ".join(f"{rate:,.0f}" for rate in rates)
-        print(f"| {name} | {shown} | {medians[name][1]:.1f} |")
-    ratios = [medians["by hand"][at] / medians["zoo.train"][at] for at in (0, 1)]
-    said = ", ".join(f"{ratio:.3f}x {clock}" for ratio, clock in zip(ratios, CLOCKS, strict=True))
-    print(f"\nzoo.train / by hand: {said} (mark: 0.97x on the clock)", flush=True)
+    count = f"{network(case).count_params():,} parameters, {case.examples:,} examples"
+    print(f"\n## {kind} of {case.shape}: {count}, batches of {case.batch}\n")
+    data = case.data()
+    ways = {
+        "zoo.train": partial(same_network, case, data, epochs),
+        "by hand": partial(by_hand, case, data, epochs),
+    }
+    compare(ways, case.examples, rounds)
 
 
 def main() -> None:
@@ -187,7 +141,7 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=5, help="in each training, 3 at least")
     given = options.parse_args()
     for rank in map(int, given.ranks.split(",")):
-        show(rank, CASES[rank], measured(CASES[rank], given.rounds, max(3, given.epochs)))
+        show(rank, CASES[rank], given.rounds, max(3, given.epochs))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ shuffles, batches and maps, with the networks that the zoo builds, one Adam with
 two losses averaged for the log.
 """
 
-import math
 import sys
 from collections.abc import Iterable
 from functools import partial
 
 import keras
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, clocks, compare
+from interleaved import Clocks, by_the_zoo, compare, loop, stream
 
 import zoo
 from zoo.data import Dataset, open_dataset
@@ -49,22 +48,7 @@ def by_hand(name: str, data: Dataset) -> list[Clocks]:
         for metric, value in zip(means, (loss, reconstruction, kl), strict=True):
             metric.update_state(value)
 
-    stream = (
-        tf.data.Dataset.from_tensor_slices(data.train.stored)
-        .shuffle(len(data.train))
-        .batch(BATCH, drop_remainder=True)
-        .map(lambda x: tf.cast(x, tf.float32) / 255, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
-    begun = []
-    for _ in range(EPOCHS):
-        begun.append(clocks())
-        for images in stream:
-            step(images)
-        assert all(math.isfinite(float(metric.result())) for metric in means)
-        for metric in means:
-            metric.reset_state()
-    return begun
+    return loop(stream(data, BATCH), step, means, EPOCHS)
 
 
 def main(rounds: int, names: Iterable[str]) -> None:

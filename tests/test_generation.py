@@ -88,8 +88,8 @@ def test_features_are_those_before_the_last_layer(run: zoo.Run, tiny: Dataset) -
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("cnn.digits", "Train a classifier to measure with: zoo train cnn.digits"),
-        ("nothing.keras", "no such run and no such .keras file.*zoo train cnn.mnist"),
+        ("cnn.digits", "no such run.*Train one: zoo train cnn.digits"),
+        ("nothing.keras", "no such run, no such .keras file.*zoo train cnn.mnist"),
     ],
 )
 def test_a_missing_classifier_is_told_with_the_command_that_makes_it(

@@ -12,19 +12,13 @@ photographs of 299 x 299; their figures compare with their own kind alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.catalog import catalog
 from zoo.data import Array
-from zoo.errors import SettingError, UnknownName
-from zoo.formats.keras import opened
-from zoo.models import load
-
-if TYPE_CHECKING:
-    import keras
+from zoo.errors import SettingError
+from zoo.networks import at as cut_off
+from zoo.networks import layers_of, opened
 
 COMPONENTS = 64
 NEIGHBOURS = 3  # whose distance is the radius around an example (Kynkaanniemi et al. 2019)
@@ -124,17 +118,16 @@ def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Arr
     """Open a classifier, as the function from images to its features and its labels.
 
     Args:
-        name: a finished run of a classifier (`cnn.mnist`), or a .keras file of one.
+        name: of a classifier: whatever `zoo.networks.opened` opens.
         shape: of one image.
 
     Raises:
         SettingError: there is none of that name (the message says how to make it), it takes images
             of another shape, or it is no classifier.
     """
-    import keras
-
-    model = _model(name)
-    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    model = opened(name, "features")
+    layers = layers_of(model)
+    dense = [at for at, layer in enumerate(layers) if layer.kind == "Dense" and at > 0]
     if not dense:
         raise SettingError(
             f"features={name}: that model ends in no dense layer, as classifiers do."
@@ -143,25 +136,11 @@ def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Arr
         raise SettingError(
             f"features={name} takes images of shape {model.input_shape[1:]}. Received: {shape}"
         )
-    seen = keras.Model(model.input, [dense[-1].input, model.output])
+    before, last = layers[dense[-1] - 1].name, layers[-1].name
+    seen = cut_off(model, [before, last])
 
     def look(images: Array) -> tuple[Array, Array]:
-        features, answers = seen.predict(images, batch_size=CHUNK, verbose=0)
-        return features.reshape(len(images), -1), answers.argmax(-1)
+        said = seen.predict(images, batch_size=CHUNK, verbose=0)
+        return said[before].reshape(len(images), -1), said[last].argmax(-1)
 
     return look
-
-
-def _model(name: str) -> keras.Model:
-    """Open a .keras file, or rebuild a run's model."""
-    if Path(name).suffix == ".keras" and Path(name).is_file():
-        return opened(Path(name))
-    try:
-        return load(name)
-    except UnknownName as error:
-        known = name in {entry.name for entry in catalog().find("*")}
-        command = f"zoo train {name if known else 'cnn.mnist'}"
-        raise SettingError(
-            f"features={name}: there is no such run and no such .keras file. Train a classifier to "
-            f"measure with: {command}"
-        ) from error
