@@ -57,8 +57,8 @@ class Subject:
             return list(self.data.test.inputs[:2])
         model = load(self.run)
         parts = self.recipe.architecture.export(model, self.recipe.config)
-        given = draw(prepare("part", next(iter(parts.values()))))[-1].inputs
-        return list(next(iter(given.values()))[:2])
+        given, *_ = draw(prepare("part", next(iter(parts.values()))))
+        return list(next(iter(given.inputs.values()))[:2])
 
     @cached_property
     def recipe(self) -> Recipe:

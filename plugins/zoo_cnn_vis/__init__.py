@@ -17,7 +17,7 @@ import keras
 import zoo
 from zoo import networks
 
-from . import looking, rules, starts
+from . import drawing, measuring, rules, starts, using
 from .album import Growing
 from .canvas import Canvas
 from .config import Config
@@ -70,3 +70,8 @@ def given(model: Canvas) -> tuple[Any, Any]:
 def export(model: Canvas) -> dict[str, keras.Model]:
     """Ship the network, cut off at the layers that the objective looks at, which its outputs are named by."""
     return {"features": model.held.look}
+
+
+evaluate = zoo.hookimpl(measuring.evaluate)
+preview = zoo.hookimpl(drawing.preview)
+apply = zoo.hookimpl(using.apply)

@@ -17,6 +17,8 @@ from zoo import networks
 
 from . import album, looking, objectives, parameterisations, regularisers, sizes, starts, transforms
 
+CHUNK = 250
+
 
 class Canvas(keras.Model):
     """Images in front of a frozen network.
@@ -37,10 +39,10 @@ class Canvas(keras.Model):
         self.size = (*self.plan.final, self.held.network.shape[-1])
         self.ways = parameterisations.made(config, bounded=len(self.size) > 2)
         weights = (self.count, *self.ways.shape(self.size))
-        self.parameters = self.add_weight(
-            weights, "zeros", constraint=self.kept, name="parameters"
+        self.parameters = self.add_weight(weights, "zeros", constraint=self.kept, name="parameters")
+        self.start = self.add_weight(
+            (self.count, *self.size), "zeros", trainable=False, name="start"
         )
-        self.start = self.add_weight((self.count, *self.size), "zeros", trainable=False, name="start")
         self.stage = self.add_weight((), "zeros", "int32", trainable=False, name="stage")
         self.steps = self.add_weight((), "zeros", "int32", trainable=False, name="steps")
         self.target = None
@@ -182,9 +184,8 @@ class Canvas(keras.Model):
     def refer(self) -> None:
         """Note the features and classes that images of this canvas are compared with."""
         if self.target is not None:
-            features = self.held.look(ops.convert_to_tensor(self.target), training=False)
-            kept = {name: ops.convert_to_numpy(value) for name, value in features.items()}
-            self.objective.references.update(kept)
+            target = ops.convert_to_numpy(self.target)
+            self.objective.references.update(features(self.held.look, target))
         if self.objective.has("adversarial"):
             scores = self.scores(self.anchor)
             self.objective.references["classes"] = np.eye(scores.shape[-1], dtype=np.float32)[
@@ -193,8 +194,18 @@ class Canvas(keras.Model):
 
     def scores(self, images: np.ndarray) -> np.ndarray:
         """Give the classes' scores before the softmax, shape (n, classes)."""
-        look = networks.at(self.held.network.model, [self.held.network.scores])
-        return look.predict(images, batch_size=250, verbose=0)[self.held.network.scores]
+        layer = self.held.network.scores
+        return features(networks.at(self.held.network.model, [layer]), images)[layer]
+
+
+def features(look: Any, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Give what layers make of many images, some at a time."""
+    parts = [images[at : at + CHUNK] for at in range(0, len(images), CHUNK)]
+    seen = [look(ops.convert_to_tensor(part), training=False) for part in parts]
+    return {
+        name: np.concatenate([ops.convert_to_numpy(each[name]) for each in seen])
+        for name in seen[0]
+    }
 
 
 def held(config: Any) -> SimpleNamespace:

@@ -86,7 +86,9 @@ class Objective:
         for term, row in zip(self.terms, self.choices, strict=True):
             for layer in dict.fromkeys(choice.layer for choice in row):
                 read = self.readings(term, layer, features[layer], images)
-                chosen = np.resize(self.chosen(row, layer, read.shape[-1]), (images, read.shape[-1]))
+                chosen = np.resize(
+                    self.chosen(row, layer, read.shape[-1]), (images, read.shape[-1])
+                )
                 total += term.scale * ops.sum(repeated(read, images) * chosen, (0, 2))
         return total
 

@@ -35,9 +35,7 @@ def differences(x: Any) -> list[Any]:
     """Give the differences to the next pixel along each axis, where each has one."""
     axes = range(1, len(x.shape) - 1)
     here = (slice(None), *[slice(-1)] * len(axes))
-    return [
-        x[here] - x[(*here[:axis], slice(1, None), *here[axis + 1 :])] for axis in axes
-    ]
+    return [x[here] - x[(*here[:axis], slice(1, None), *here[axis + 1 :])] for axis in axes]
 
 
 def windowed(x: Any, weights: Callable[[int, int], int]) -> list[Any]:
