@@ -77,9 +77,8 @@ class Canvas(keras.Model):
         reached = self.values(transforms.transformed(tiles, self.config, self.chance))
         self.reached.update_state(ops.mean(reached) / self.seen_at_once)
         steps = ops.convert_to_tensor(self.steps)
-        grey = starts.middle(y_pred.shape)
         penalty = regularisers.penalty(
-            tiles, anchors, steps // self.plan.turns(self.at), self.config, grey
+            tiles, anchors, steps // self.plan.turns(self.at), self.config
         )
         self.steps.assign_add(1)
         return penalty - ops.sum(reached)
@@ -146,18 +145,18 @@ class Canvas(keras.Model):
     def begin(self, start: np.ndarray | None, target: np.ndarray | None, seed: int) -> None:
         """Put the images to start from into the weights."""
         shape, first = (self.count, *self.size), (self.count, *self.plan.sizes[0], self.size[-1])
-        given = np.full(shape, starts.middle(shape), np.float32) if start is None else start
-        given = np.resize(given, shape)
+        given = np.full(shape, self.config.grey, np.float32)
+        if start is not None:
+            given = np.resize(start, shape)
         self.start.assign(given)
         if self.target is not None:
             if target is None:
                 raise zoo.SettingError("inversion rebuilds an image: say which with target.")
             self.target.assign(np.resize(target, self.target.shape))
-        noise = starts.noise(self.config, first, seed)
-        several = self.config.images > 1
-        drawn = noise if start is None or several else np.full(first, starts.middle(first))
-        added = drawn - starts.middle(first)
-        self.paint(starts.resized(given, first[1:-1]) + added)
+        painted = starts.resized(given, first[1:-1])
+        if start is None or self.config.images > 1:
+            painted = painted + starts.noise(self.config, first, seed)
+        self.paint(painted)
 
     def paint(self, images: np.ndarray) -> None:
         """Make the weights show images of the current size."""

@@ -25,6 +25,8 @@ class Config(WithoutData):
     """What the weights are: pixels, or frequencies of decorrelated colours."""
     start: str = "noise"
     """Noise, an image file, DATASET:7 or DATASET:0..9 of its test split, or run:NAME for its result."""
+    mean: float | None = None
+    """Value that noise is around and norms call 0, such as a dataset's mean. None: grey; for series 0."""
     noise_scale: NonNegativeFloat = 0.01
     """Deviation of the noise to start from, where white is 1."""
     noise_blur: NonNegativeFloat = 0.0
@@ -59,13 +61,13 @@ class Config(WithoutData):
     """Degrees by which each step may turn it."""
 
     alpha: Natural = 6.0
-    """Power of the norm that holds pixels near the start image, or near grey."""
+    """Power of the norm that holds pixels near the start image, or near the mean."""
     p_scale: PositiveFloat = 1.0
     """What pixels, white being 255, are divided by in it."""
     p_reg: NonNegativeFloat = 0.0
     """Weight of it."""
     alpha_aux: Natural = 6.0
-    """Power of the norm that holds pixels near grey, whatever the start."""
+    """Power of the norm that holds pixels near the mean, whatever the start."""
     p_scale_aux: PositiveFloat = 1.0
     """What pixels, white being 255, are divided by in it."""
     p_reg_aux: NonNegativeFloat = 0.0
@@ -105,6 +107,13 @@ class Config(WithoutData):
     """The sha256 of the network's weights; found when a training begins."""
     start_shape: tuple[PositiveInt, ...] | None = None
     """Count and size of the images to start from; found when a training begins."""
+
+    @property
+    def grey(self) -> float:
+        """The value that noise is around."""
+        if self.mean is not None:
+            return self.mean
+        return 0.5 if len(self.start_shape or ()) > 2 else 0.0
 
     def pinned(self) -> Self:
         """Note what the network's weights and the start's size are now."""

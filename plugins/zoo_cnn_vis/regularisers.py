@@ -1,7 +1,7 @@
-"""Regularisers, all in the source's units, where white is 255 and grey is 0 for the norms.
+"""Regularisers, all in the source's units, where white is 255.
 
-    p-norm   sum |(x - x0) / s|^alpha       to the start image x0, or to grey
-    aux      sum |x / s|^alpha              to grey
+    p-norm   sum |(x - x0) / s|^alpha       to the start image x0, or to the mean
+    aux      sum |(x - m) / s|^alpha        to the mean m
     TV       sum max(|grad x / s|^2, 1e-3)^(beta / 2)
 
 Mahendran & Vedaldi, arXiv:1412.0035; J. Johnson, cnn-vis (2015), with its three gradient operators:
@@ -13,7 +13,7 @@ from typing import Any
 
 from keras import ops
 
-WHITE, GREY, FLOOR = 255.0, 0.5, 1e-3
+WHITE, FLOOR = 255.0, 1e-3
 
 
 def p_norm(difference: Any, alpha: float, scale: float) -> Any:
@@ -67,7 +67,7 @@ def sobel_squish(x: Any) -> list[Any]:
 OPERATORS = {"naive": differences, "sobel": sobel, "sobel_squish": sobel_squish}
 
 
-def penalty(image: Any, anchor: Any, steps: Any, config: Any, grey: float) -> Any:
+def penalty(image: Any, anchor: Any, steps: Any, config: Any) -> Any:
     """Sum the weighted regularisers of images.
 
     Args:
@@ -75,13 +75,14 @@ def penalty(image: Any, anchor: Any, steps: Any, config: Any, grey: float) -> An
         anchor: the start image at the same place.
         steps: made so far at this size; the total variation's weight grows with them.
         config: the settings.
-        grey: the value that the norms call 0.
     """
     total = 0.0
     if config.p_reg:
         total += config.p_reg * p_norm(image - anchor, config.alpha, config.p_scale)
     if config.p_reg_aux:
-        total += config.p_reg_aux * p_norm(image - grey, config.alpha_aux, config.p_scale_aux)
+        total += config.p_reg_aux * p_norm(
+            image - config.grey, config.alpha_aux, config.p_scale_aux
+        )
     if config.tv_reg or config.tv_reg_step:
         grown = config.tv_reg_step * ops.cast(steps // config.tv_reg_step_iter, "float32")
         variation = total_variation(

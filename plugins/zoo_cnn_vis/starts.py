@@ -14,7 +14,6 @@ from zoo.data import open_dataset
 from zoo.runs import Run
 from zoo.shelf import DATASETS, Shelf
 
-from .regularisers import GREY
 from .sizes import FREE
 
 NOISE = "noise"
@@ -38,17 +37,12 @@ def images(config: Any, network: tuple[int | None, ...], size: tuple[int, ...]) 
 
 
 def noise(config: Any, shape: tuple[int, ...], seed: int) -> Array:
-    """Draw noise around grey, or around 0 for series, blurred if so set."""
+    """Draw noise around 0, blurred if so set."""
     drawn = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
     if config.noise_blur:
         axes = len(shape) - 2
         drawn = gaussian(drawn, (0, *[config.noise_blur] * axes, 0), mode="nearest")
-    return middle(shape) + config.noise_scale * drawn
-
-
-def middle(shape: tuple[int, ...]) -> float:
-    """Give grey for images of shape (n, ..., channels), and 0 for series."""
-    return GREY if len(shape) > 3 else 0.0
+    return config.noise_scale * drawn
 
 
 def read(name: str, shape: tuple[int | None, ...], setting: str) -> Array:
