@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import zoo
 
 KINDS = {  # how many words follow the kind: at least, at most
-    "neuron": (2, 4),
+    "neuron": (2, 5),
     "channel": (2, 2),
     "layer": (1, 1),
     "deepdream": (1, 1),
@@ -88,8 +88,8 @@ def _term(text: str, sign: int) -> Term:
     words = tuple(rest.split(":")[1:])
     least, most = KINDS[kind]
     if not least <= len(words) <= most:
-        form = next(line for line in __doc__.splitlines() if line.strip().startswith(kind))
-        raise zoo.SettingError(f"objective: {text!r} should be {form.split()[0]}")
+        forms = [line.split()[0] for line in __doc__.splitlines() if line.strip().startswith(kind)]
+        raise zoo.SettingError(f"objective: {text!r} should be {forms[-1]}")
     return Term(sign * (-1 if minus == "-" else 1) * float(number or 1), kind, words)
 
 

@@ -76,9 +76,11 @@ def with_scores(model: keras.Model) -> tuple[keras.Model, str | None]:
         return model, LOGITS
     if isinstance(last, layers.Dense) and last.activation is softmax:
         linear = layers.Dense(last.units, use_bias=last.use_bias, name=LOGITS)
-        scores = linear(last.input)
+        before = last.input._keras_history.operation.name
+        cut = networks.at(model, [before])
+        probabilities = layers.Softmax(name=last.name)(linear(cut.output[before]))
         linear.set_weights(last.get_weights())
-        whole = keras.Model(model.inputs, layers.Softmax(name=last.name)(scores), name=model.name)
+        whole = keras.Model(cut.inputs[0], probabilities, name=model.name)
         whole.trainable = False
         return whole, LOGITS
     if isinstance(last, layers.Softmax) or getattr(last, "activation", None) is softmax:

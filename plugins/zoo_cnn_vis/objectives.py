@@ -215,6 +215,8 @@ def choices_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[
     found = networks.chosen(network.model, [term.layer], "objective: layer")
     for seen in found:
         check_gradient(network, seen)
+        if term.kind == "neuron" and None not in seen.shape:
+            place(term, seen.shape[:-1])
     if term.kind in ALONE:
         return [Choice(seen.name, 0, seen.name) for seen in found]
     return [
