@@ -130,7 +130,7 @@ def inversion() -> None:
     for at in range(3):
         model = trained("cnn-vis.inversion", target=f"mnist:{at}")
         for name, value in measuring.rebuilt(model, model.images()).items():
-            found.setdefault(name.removeprefix("psnr "), []).append(value)
+            found.setdefault(name.removeprefix("psnr_"), []).append(value)
     table(
         ("layer", "PSNR in dB, mean of test images 0 to 2", "each"),
         [[k, float(np.mean(v)), ", ".join(f"{each:.1f}" for each in v)] for k, v in found.items()],

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zoo.catalog import Entry, catalog
-from zoo.errors import SettingError
 from zoo.inspecting import decided
 from zoo.models import Recipe, parameters, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
-from zoo.settings import expectation, meaning
+from zoo.settings import WithoutData, expectation, meaning
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Setting:
 class Description:
     """What is known of a model without training it.
 
-    `parameters` is None and `parts` is empty where the data decides the shapes.
+    `parameters` is None and `parts` is empty where the data, or a network that is named, decides them.
     """
 
     name: str
@@ -99,12 +98,9 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
 def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     """Build the model to count its parameters and to read its parts' contracts."""
     undecided = [name for name in decided(chosen.config) if getattr(chosen.config, name, 0) is None]
-    if undecided:
+    if undecided or isinstance(chosen.config, WithoutData):  # which may name a network to fetch
         return None, {}
-    try:
-        model = chosen.built()
-    except SettingError:  # a run or a file that a setting names is not there yet
-        return None, {}
+    model = chosen.built()
     made = chosen.architecture.export(model, chosen.config)
     contracts = {role: prepare(role, part).contract for role, part in made.items()}
     return parameters(model), contracts

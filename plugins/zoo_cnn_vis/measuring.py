@@ -42,7 +42,7 @@ def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
         measured |= rebuilt(model, images)
     labels = titles(model)
     if len(labels) <= NAMED:
-        measured |= {f"reached {label}": float(v) for label, v in zip(labels, found, strict=True)}
+        measured |= {f"reached_{label}": float(v) for label, v in zip(labels, found, strict=True)}
     return measured
 
 
@@ -135,7 +135,7 @@ def rebuilt(model: Any, images: np.ndarray) -> dict[str, float]:
     for label, made, original in zip(labels(model), images, target, strict=True):
         error = max(float(np.mean(np.square(made - original))), FINEST * span**2)
         ratios.setdefault(label, []).append(float(10 * np.log10(span**2 / error)))
-    return {f"psnr {label}": float(np.mean(found)) for label, found in ratios.items()}
+    return {f"psnr_{label}": float(np.mean(found)) for label, found in ratios.items()}
 
 
 def labels(model: Any) -> list[str]:

@@ -308,7 +308,7 @@ def test_an_inversion_of_the_image_itself_is_perfect(network: str) -> None:
     model = made(network=network, objective="inversion:maps", target="digits:3", start="digits:3")
     assert float(np.asarray(model.values(model.images()))[0]) == pytest.approx(0, abs=1e-6)
     measured = measuring.evaluate(model, model.config, nothing())
-    assert measured["psnr maps"] == pytest.approx(100)
+    assert measured["psnr_maps"] == pytest.approx(100)
 
 
 def test_images_are_compared_with_the_examples_of_a_dataset(network: str, tiny: Dataset) -> None:
