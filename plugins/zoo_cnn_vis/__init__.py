@@ -18,7 +18,7 @@ import zoo
 from zoo import networks
 
 from . import drawing, measuring, rules, starts, using
-from .album import Growing
+from .album import Growing, still
 from .canvas import Canvas
 from .config import Config
 
@@ -50,7 +50,12 @@ def train(model: Canvas, config: Config, data: zoo.Dataset, callbacks: list[Any]
     network = model.held.network
     model.begin(*given(model), data.seed)
     model.compile(rules.made(config, model.shares))
-    history = model.fit(**data.feed(config), callbacks=[Growing(), *callbacks])
+    try:
+        history = model.fit(**data.feed(config), callbacks=[Growing(), *callbacks])
+    except ValueError as error:
+        if "No gradients provided" in str(error):
+            raise zoo.SettingError(still(config)) from error
+        raise
     if networks.digest(network.model) != network.digest:
         raise zoo.TrainingError(f"network={config.network} was changed by the training.")
     return history

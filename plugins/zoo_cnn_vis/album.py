@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+import zoo
+
 from .starts import resized
 
 FRAMES, SHOWN, SIDE = 16, 16, 160  # pictures, images in each, and the longest side of one
@@ -25,6 +27,15 @@ def kept(config: Any) -> list[int]:
     return [(at + 1) * config.epochs // count for at in range(count)]
 
 
+def still(config: Any) -> str:
+    """Say why nothing moves."""
+    return (
+        f"objective={config.objective}: no gradient reaches the image. Either a layer on the way to it "
+        "lets none through, or what is asked for is dead: 0 whatever the image. Try another layer, "
+        "the one before it, or more noise to start from (noise_scale)."
+    )
+
+
 class Growing(keras.callbacks.Callback):
     """Be at the size of each epoch, and put pictures into the album.
 
@@ -35,6 +46,7 @@ class Growing(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.ready: int | None = None
+        self.before: np.ndarray | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Grow, and trace the step anew, where the size is another than before."""
@@ -43,9 +55,18 @@ class Growing(keras.callbacks.Callback):
             self.model.prepare(stage)
             self.model.make_train_function(force=True)
             self.ready = stage
+            self.before = ops.convert_to_numpy(self.model.parameters).copy()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add a picture of now, if it is its epoch."""
+        """Add a picture of now, if it is its epoch.
+
+        Raises:
+            SettingError: the first epoch at a size moved nothing.
+        """
+        now = ops.convert_to_numpy(self.model.parameters)
+        if self.before is not None and np.array_equal(now, self.before):
+            raise zoo.SettingError(still(self.model.config))
+        self.before = None
         epochs = kept(self.model.config)
         if epoch + 1 in epochs:
             album = ops.convert_to_numpy(self.model.album).copy()

@@ -231,6 +231,15 @@ def test_the_network_is_named_by_its_hash_and_not_kept(network: str) -> None:
         zoo.create("cnn-vis", **model.config.model_dump())
 
 
+def test_a_layer_that_lets_no_gradient_through_is_told(tmp_path: Path) -> None:
+    inputs = keras.Input((8, 8, 1))
+    dead = layers.Conv2D(2, 3, bias_initializer=keras.initializers.Constant(-99), name="maps")
+    keras.Model(inputs, layers.ReLU(name="dead")(dead(inputs))).save(tmp_path / "dead.keras")
+    settings = {"network": str(tmp_path / "dead.keras"), "objective": "channel:dead:*"}
+    with pytest.raises(zoo.SettingError, match=r"no gradient reaches the image.* dead"):
+        zoo.train("cnn-vis", out=tmp_path / "run", epochs=1, steps_per_epoch=2, **settings)
+
+
 class Stopped(Progress):
     """Press Ctrl-C when the second epoch begins."""
 
