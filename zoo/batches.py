@@ -57,6 +57,14 @@ def shuffled(
     return stream.map(one_batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
 
 
+def counted(first: int) -> Any:
+    """Stream the numbers of the steps, each as a batch of one, from some step on without an end."""
+    import tensorflow as tf
+
+    steps = tf.data.Dataset.range(first, np.iinfo(np.int32).max, output_type=tf.int32)
+    return steps.batch(1).prefetch(tf.data.AUTOTUNE)
+
+
 def in_order(split: Split, batch: int, example: Example) -> Any:
     """Stream a split once, in order, the last batch as long as it is."""
     import tensorflow as tf

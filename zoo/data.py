@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.batches import Augment, Example, in_order, pair, shuffled
+from zoo.batches import Augment, Example, counted, in_order, pair, shuffled
 from zoo.datasets.decoding import Files
 from zoo.errors import DataError, PluginError, UnknownName, ZooError, told
 from zoo.inspecting import check_split
@@ -29,6 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 CATALOGUED = "tfds:"  # begins the names of tensorflow_datasets (zoo/datasets/tfds.py)
 PAIRED = "pairs:"  # begins a folder of blurred and sharp images (zoo/datasets/pairs.py)
 HELD_OUT = 0.2  # share of the examples for testing, where the data has no test split of its own
+NOTHING = "nothing"
 MANY = 20  # labels that differ; where there are more, and few examples of each, they are no classes
 
 
@@ -170,7 +171,8 @@ class Dataset:
         """Give the arguments of `model.fit`: the positioned stream, its steps, its epochs.
 
         Args:
-            config: `batch_size`, `epochs` and `validation` are read from it.
+            config: `batch_size`, `epochs` and `validation` are read from it; of one without data,
+                `steps_per_epoch` and `epochs`: it is fed the number of each step, shape (1,).
             example: what a batch of inputs (float32) and targets becomes, `(x, y)` if not given;
                 an autoencoder says `lambda x, y: (x, x)`. It runs inside tf.data: move and pair
                 tensors here, and compute in the model.
@@ -179,20 +181,26 @@ class Dataset:
         Example:
             >>> model.fit(**data.feed(config), callbacks=callbacks)
         """
+        if (steps := getattr(config, "steps_per_epoch", None)) is not None:
+            return self._fed(counted(self.first_epoch * steps), steps, config)
         watched, learnt = self._positions(config)
         batch = min(config.batch_size, len(learnt))
         steps = len(learnt) // batch
-        feed: dict[str, Any] = {
-            "x": shuffled(self, learnt, batch, steps, example or pair, augment),
+        stream = shuffled(self, learnt, batch, steps, example or pair, augment)
+        feed = self._fed(stream, steps, config)
+        if len(watched):
+            feed["validation_data"] = in_order(self.train.take(watched), batch, example or pair)
+        return feed
+
+    def _fed(self, stream: Any, steps: int, config: Config) -> dict[str, Any]:
+        return {
+            "x": stream,
             "steps_per_epoch": steps,
             "epochs": config.epochs,
             "initial_epoch": self.first_epoch,
             "shuffle": False,
             "verbose": 0,
         }
-        if len(watched):
-            feed["validation_data"] = in_order(self.train.take(watched), batch, example or pair)
-        return feed
 
     def divided(self, config: Config) -> tuple[Split, Split]:
         """Give the training examples that `feed` only watches, and those that it learns from.
@@ -209,6 +217,17 @@ class Dataset:
         watched = min(round(config.validation * count), count - 1)
         order = np.random.default_rng(self.seed).permutation(count)
         return np.sort(order[:watched]), np.sort(order[watched:])
+
+
+def nothing() -> Dataset:
+    """Give the data of an architecture that needs none: one number, and `is_nothing`."""
+    one = Split(np.zeros((1, 1), np.float32))
+    return Dataset(NOTHING, one, one)
+
+
+def is_nothing(data: Dataset) -> bool:
+    """Tell whether no data was named."""
+    return data.name == NOTHING
 
 
 def as_float(stored: Array) -> Array:

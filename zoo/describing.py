@@ -14,7 +14,7 @@ from zoo.models import Recipe, loaded, parameters, sketched
 from zoo.parts import Contract, prepare
 from zoo.registry import registry
 from zoo.runs import Run, list_runs
-from zoo.settings import expectation, meaning
+from zoo.settings import WithoutData, expectation, meaning
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +35,7 @@ class Setting:
 class Description:
     """What is known of a model without training it.
 
-    `parameters` is None and `parts` is empty where the data decides the shapes.
+    `parameters` is None and `parts` is empty where the data, or a network that is named, decides them.
     """
 
     name: str
@@ -147,7 +147,7 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
 def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     """Build the model to count its parameters and to read its parts' contracts."""
     undecided = [name for name in decided(chosen.config) if getattr(chosen.config, name, 0) is None]
-    if undecided:
+    if undecided or isinstance(chosen.config, WithoutData):  # which may name a network to fetch
         return None, {}
     model = chosen.built()
     made = chosen.architecture.export(model, chosen.config)

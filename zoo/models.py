@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.architecture import Architecture
 from zoo.catalog import catalog
-from zoo.data import PAIRED, Dataset, facts, open_dataset
+from zoo.data import PAIRED, Dataset, facts, nothing, open_dataset
 from zoo.errors import PluginError, RunError, SettingError, UnsafeFile, UsageError
 from zoo.inspecting import check_fit, decided
 from zoo.registry import registry
 from zoo.runs import Run
-from zoo.settings import Config, checked, fill
+from zoo.settings import Config, WithoutData, checked, fill
 from zoo.shelf import DATASETS, Shelf
 from zoo.untrusted import RATIO, SLACK, check_model_file
 
@@ -45,6 +45,8 @@ class Recipe:
             UsageError: no data was named.
             DataError: it cannot be read, or does not fit.
         """
+        if self.data is None and self.source is None and isinstance(self.config, WithoutData):
+            self.data = nothing()
         if self.data is None:
             if self.source is None:
                 raise UsageError(
@@ -116,6 +118,7 @@ def recipe(
     chosen = undressed(name, settings, data)
     loaded = chosen.loaded()
     chosen.fill(loaded.input_shape, loaded.classes, loaded.outputs)
+    chosen.config = chosen.config.pinned()
     chosen.loaded()
     return chosen
 

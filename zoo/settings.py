@@ -86,6 +86,13 @@ class Config(BaseModel):
             raise ValueError("should be a number of at most 64 bits")
         return accepted
 
+    def pinned(self) -> Self:
+        """Give a copy that says of what it names outside (a file, a run) what that holds now.
+
+        It is called once, when a training begins; the copy is what run.json keeps.
+        """
+        return self
+
     def replace(self, **changes: Any) -> Self:
         """Give a copy with some settings changed, and all of them checked.
 
@@ -94,6 +101,18 @@ class Config(BaseModel):
             SettingError: a value is of the wrong type or out of range.
         """
         return checked(type(self), {**self.model_dump(), **changes})
+
+
+class WithoutData(Config):
+    """The settings of an architecture that learns from no examples, and counts steps instead.
+
+    What it is fed are the numbers of its steps. Data may be named, for its measures.
+    """
+
+    epochs: PositiveInt = 10
+    """Times that a checkpoint is written."""
+    steps_per_epoch: PositiveInt = 50
+    """Steps from one checkpoint to the next."""
 
 
 def _other_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:

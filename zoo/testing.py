@@ -24,7 +24,7 @@ import numpy as np
 
 from zoo import pictures
 from zoo.catalog import catalog
-from zoo.data import Dataset, open_dataset
+from zoo.data import Dataset, is_nothing, nothing, open_dataset
 from zoo.errors import UnknownName, ZooError, told
 from zoo.exporting import FORMATS_BY_DEFAULT, export, verify
 from zoo.models import Recipe, load, loaded, recipe
@@ -33,10 +33,11 @@ from zoo.probes import draw
 from zoo.progress import Progress
 from zoo.registry import registry
 from zoo.runs import Run
-from zoo.settings import checked, meaning
+from zoo.settings import WithoutData, checked, meaning
 from zoo.training import train
 
 EXAMPLES, HELD_OUT, BATCH, SEED = 40, 20, 8, 1
+STEPS = 5  # an epoch, where there is no data
 ON_JAX = ("build", "train", "round-trip")
 
 
@@ -47,15 +48,17 @@ class Subject:
         self.name = name
         self.folder = folder
         self.model_name, settings, source = _task(name)
-        full = open_dataset(source)
-        self.data = Dataset(
-            full.name,
-            full.train.take(slice(EXAMPLES)),
-            full.test.take(slice(HELD_OUT)),
-            full.classes,
-            full.preprocessing,
-        )
+        self.data = few(source)
         self.settings = {**settings, "epochs": 1, "batch_size": BATCH, "validation": 0.0}
+
+    def items(self) -> list[Any]:
+        """Two inputs to apply the model to: test examples, or without data what its part takes."""
+        if not is_nothing(self.data):
+            return list(self.data.test.inputs[:2])
+        model = load(self.run)
+        parts = self.recipe.architecture.export(model, self.recipe.config)
+        given, *_ = draw(prepare("part", next(iter(parts.values()))))
+        return list(next(iter(given.inputs.values()))[:2])
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -159,7 +162,7 @@ def check_use(subject: Subject) -> None:
         pixels = np.asarray(pictures.to_image(frames[0]).convert("L"))
         assert pixels.min() != pixels.max(), f"the picture {name!r} is of one colour"
     if chosen.architecture.has("apply"):
-        items = list(subject.data.test.inputs[:2])
+        items = subject.items()
         assert len(chosen.architecture.apply(model, chosen.config, items)) == 2
 
 
@@ -255,13 +258,40 @@ def _verdict(check: Callable[[Subject], None], subject: Subject) -> tuple[str, s
     return "passed", ""
 
 
-def _task(name: str) -> tuple[str, dict[str, Any], str]:
+def few(source: str | None) -> Dataset:
+    """Take a few examples of a dataset; nothing where there is none."""
+    if source is None:
+        return nothing()
+    full = open_dataset(source)
+    return Dataset(
+        full.name,
+        full.train.take(slice(EXAMPLES)),
+        full.test.take(slice(HELD_OUT)),
+        full.classes,
+        full.preprocessing,
+    )
+
+
+def _task(name: str) -> tuple[str, dict[str, Any], str | None]:
     """Choose the model to check: the one named, or the architecture's first on bundled data."""
     if name not in registry().names():
         entry = catalog().get(name)
-        return name, {}, entry.dataset or "digits"
+        return name, _settings(entry.architecture), entry.dataset or _source(entry.architecture)
+    if _source(name) is None:
+        return name, _settings(name), None
     offline = [entry for entry in catalog().find(f"{name}.*") if entry.dataset == "digits"]
     return (offline[0].name if offline else name), {}, "digits"
+
+
+def _source(architecture: str) -> str | None:
+    """Say what an architecture is checked with where its catalog entry names no dataset."""
+    return None if _settings(architecture) else "digits"
+
+
+def _settings(architecture: str) -> dict[str, Any]:
+    """Give the settings of a short training without data."""
+    dataless = isinstance(registry().get(architecture).defaults(), WithoutData)
+    return {"steps_per_epoch": STEPS} if dataless else {}
 
 
 def load_weights(run: Run) -> list[Any]:

@@ -1,0 +1,271 @@
+"""The marks of cnn-vis, one command each; every table is Markdown.
+
+    ZOO_DATA=... ZOO_RUNS=... python benchmarks/vis.py channels|classes|fooling|adversarial|inversion
+    python benchmarks/vis.py tiles|memory|speed
+
+They need the finished runs cnn.mnist and cnn.mnist-other (`zoo train cnn.mnist --seed 1 --set epochs=2`
+under that name) below ZOO_RUNS. The last three need no data.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from interleaved import Times, clocks, compare
+from zoo_cnn_vis import canvas, looking, measuring
+
+import zoo
+from zoo import networks
+from zoo.data import nothing, open_dataset
+from zoo.models import loaded, recipe
+from zoo.runs import Run
+
+NETWORK, OTHER = "cnn.mnist", "cnn.mnist-other"
+STILL = {"jitter": 0, "scale": 0.0, "rotation": 0.0}
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
+    for row in rows:
+        print("| " + " | ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row) + " |")
+
+
+def trained(name: str = "cnn-vis", **settings: Any) -> Any:
+    """Train in memory; give the model, at its final size."""
+    chosen = recipe(name, settings, nothing())
+    keras.utils.set_random_seed(0)
+    model = chosen.architecture.build(chosen.config)
+    chosen.architecture.train(model, chosen.config, nothing(), [])
+    model.images()
+    return model
+
+
+def channels() -> None:
+    """Compare the image of every channel of the last two convolutions with 10,000 test images."""
+    examples = open_dataset("mnist").test.inputs
+    rows = []
+    for at in (4, 5):
+        layer, after = f"conv2d_{at}", f"activation_{at}"
+        model = trained(
+            network=NETWORK, objective=f"channel:{layer}:*", epochs=4, steps_per_epoch=64
+        )
+        look = networks.at(model.held.network.model, [layer, after])
+        seen = canvas.features(look, examples)
+        made = canvas.features(look, model.images())[layer].mean((1, 2))
+        best = seen[layer].mean((1, 2)).max(0)
+        dead = np.flatnonzero(seen[after].max((0, 1, 2)) == 0)
+        live = np.setdiff1d(np.arange(len(best)), dead)
+        over = np.diagonal(made)[live] > best[live]
+        below = live[~over].tolist()
+        rows.append(
+            [layer, len(best), dead.tolist() or "none", f"{over.mean():.1%}", below or "none"]
+        )
+    table(("layer", "channels", "dead", "live ones above every test image", "not above"), rows)
+
+
+def probabilities(name: str, images: np.ndarray) -> np.ndarray:
+    model = looking.opened(name).model
+    return canvas.features(networks.at(model, ["probabilities"]), images)["probabilities"]
+
+
+def classes() -> None:
+    """Ask the network itself and another of another seed what the class images are."""
+    model = trained("cnn-vis.digit-classes")
+    images = model.images()
+    own, other = (np.diagonal(probabilities(each, images)) for each in (NETWORK, OTHER))
+    table(
+        ("digit", "the network", "another of another seed"),
+        [[at, float(a), float(b)] for at, (a, b) in enumerate(zip(own, other, strict=True))],
+    )
+    both = int(((own >= 0.9) & (other >= 0.9)).sum())
+    print(f"\nat least 0.9 in both: {both} of 10 (mark: 9)\n")
+
+
+def fooling() -> None:
+    """Make images of noise that the network is certain of."""
+    model = trained("cnn-vis.fooling")
+    sure = np.diagonal(probabilities(NETWORK, model.images()))
+    table(("digit", "probability"), [[at, float(p)] for at, p in enumerate(sure)])
+    print(f"\nleast: {sure.min():.4f} (mark: 0.99)\n")
+
+
+def adversarial(
+    count: int = 1000, steps: int = 40, rate: float = 0.01, budget: float = 0.3
+) -> None:
+    """Count flips beside a plain projected-gradient loop of as many steps of the same size."""
+    model = trained("cnn-vis.adversarial")
+    images = open_dataset("mnist").test.take(slice(count)).inputs
+    network = looking.opened(NETWORK).model
+    scores = networks.at(network, ["logits"])
+    before = canvas.features(scores, images)["logits"].argmax(-1)
+
+    @tf.function
+    def step(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            lost = tf.nn.sparse_softmax_cross_entropy_with_logits(before, scores(x)["logits"])
+        x = x + rate * tf.sign(tape.gradient(lost, x))
+        return tf.clip_by_value(images + tf.clip_by_value(x - images, -budget, budget), 0, 1)
+
+    x = tf.constant(images)
+    for _ in range(steps):
+        x = step(x)
+    rows = []
+    for name, made in (("cnn-vis.adversarial", model.images()), ("plain loop", x.numpy())):
+        flips = float((canvas.features(scores, made)["logits"].argmax(-1) != before).mean())
+        rows.append([name, f"{flips:.1%}", float(abs(made - images).max())])
+    table((f"{count} test images, {steps} steps of {rate}", "flipped", "largest change"), rows)
+
+
+def inversion() -> None:
+    """Rebuild test images from each layer."""
+    found: dict[str, list[float]] = {}
+    for at in range(3):
+        model = trained("cnn-vis.inversion", target=f"mnist:{at}")
+        for name, value in measuring.rebuilt(model, model.images()).items():
+            found.setdefault(name.removeprefix("psnr_"), []).append(value)
+    table(
+        ("layer", "PSNR in dB, mean of test images 0 to 2", "each"),
+        [[k, float(np.mean(v)), ", ".join(f"{each:.1f}" for each in v)] for k, v in found.items()],
+    )
+
+
+def convolutional(size: int, path: Path) -> Path:
+    """Write a small convolutional network of random weights that sees `size` pixels."""
+    keras.utils.set_random_seed(0)
+    inputs = x = keras.Input((size, size, 3))
+    for at, filters in enumerate((8, 16)):
+        x = keras.layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv_{at}")(x)
+    keras.Model(inputs, x).save(path)
+    return path
+
+
+def tiles(size: int = 96, tile: int = 64, reach: int = 4) -> None:
+    """Compare the gradient by windows, added up, with that of the whole image, away from borders."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(convolutional(tile, Path(folder) / "small.keras"))
+        common = {"network": path, "objective": "deepdream:conv_1", "epochs": 1, **STILL}
+        common |= {"initial_size": f"{size}x{size}", "noise_scale": 0.2}
+        one = built(**common, tile="whole")
+        many = built(**common, batch_size=1)
+    images = one.images()
+    whole = gradient(one, images)
+    begins = many.plan.windows(0)
+    summed, counts = np.zeros_like(whole), np.zeros_like(whole)
+    for begin in begins:
+        corner = (0, *(slice(b, b + tile) for b in begin))
+        part = gradient(many, images[corner][None])[0]
+        inner = tuple(
+            slice(reach if b else 0, tile - (reach if b + tile < size else 0)) for b in begin
+        )
+        place = tuple(slice(b + i.start, b + i.stop) for b, i in zip(begin, inner, strict=True))
+        summed[(0, *place)] += part[inner]
+        counts[(0, *place)] += 1
+    # the mean of squares is over fewer places in a window
+    summed *= (tile / size) ** 2 / np.maximum(counts, 1)
+    inside = counts > 0
+    gap = abs(summed - whole)[inside].max() / abs(whole).max()
+    rows = [
+        [f"{size} x {size} in {len(begins)} windows of {tile}", f"{inside.mean():.0%}", float(gap)]
+    ]
+    table(("image", "pixels compared", "largest difference / largest gradient (mark: 1e-4)"), rows)
+
+
+def built(**settings: Any) -> Any:
+    chosen = recipe("cnn-vis", settings, nothing())
+    model = chosen.architecture.build(chosen.config)
+    model.begin(None, None, 0)
+    model.prepare(0)
+    return model
+
+
+def gradient(model: Any, images: np.ndarray) -> np.ndarray:
+    x = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = tf.reduce_sum(model.values(x))
+    return tape.gradient(value, x).numpy()
+
+
+def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
+    """Make a 1080p image with a 224-pixel network of random weights, and say what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.keras"
+        pixels = keras.Input((224, 224, 3), name="pixels")
+        whole = getattr(keras.applications, network)(weights=None, include_top=False)
+        keras.Model(pixels, whole(pixels)).save(path)
+        del whole
+        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        settings = {"network": str(path), "objective": f"layer:{layer}", "initial_size": "540x960"}
+        settings |= {"final_size": "1080x1920", "num_sizes": 2, "tv_reg": 0.5, "epochs": 6}
+        run = zoo.train("cnn-vis", out=Path(folder) / "run", steps_per_epoch=15, **settings)
+        shape = loaded(Run.open(run.path))[1].images().shape
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        held = run.weights.stat().st_size / 2**20
+    heads = ("image", "network", "steps", "peak GiB (mark: 3)", "before", "seconds", "weights MiB")
+    spent = time.perf_counter() - started
+    table(heads, [[shape, network, 90, float(peak), float(before), spent, float(held)]])
+
+
+def speed(rounds: int = 3, epochs: int = 6, steps: int = 100) -> None:
+    """Compare steps a second with a hand-written loop of the same objective, in turns."""
+    settings = {"network": NETWORK, "objective": "channel:conv2d_5:*", "epochs": epochs, **STILL}
+    settings |= {"steps_per_epoch": steps}
+
+    def by_zoo() -> list[Any]:
+        times = Times()
+        with tempfile.TemporaryDirectory() as folder:
+            zoo.train("cnn-vis", out=Path(folder) / "run", progress=times, **settings)
+        return times.begun
+
+    def by_hand() -> list[Any]:
+        network = looking.opened(NETWORK).model
+        look = networks.at(network, ["conv2d_5"])
+        count = look.output["conv2d_5"].shape[-1]
+        start = 0.5 + 0.01 * np.random.default_rng(0).normal(size=(count, 28, 28, 1))
+        w = tf.Variable(start.astype(np.float32))
+        m, v = tf.Variable(tf.zeros_like(w)), tf.Variable(tf.zeros_like(w))
+        t = tf.Variable(0.0)
+        eye = tf.eye(count)
+
+        @tf.function(jit_compile=True)
+        def step() -> Any:
+            with tf.GradientTape() as tape:
+                means = tf.reduce_mean(look(w)["conv2d_5"], (1, 2))
+                lost = -tf.reduce_sum(means * eye)
+            g = tape.gradient(lost, w)
+            t.assign_add(1.0)
+            m.assign(0.9 * m + 0.1 * g)
+            v.assign(0.999 * v + 0.001 * g * g)
+            move = m / (1 - 0.9**t) / (tf.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            w.assign(tf.clip_by_value(w - 0.05 * move, 0, 1))
+            return lost
+
+        begun = []
+        for _ in range(epochs):
+            begun.append(clocks())
+            for _ in range(steps):
+                lost = step()
+            float(lost)
+        return begun
+
+    compare({"cnn-vis": by_zoo, "TensorFlow loop": by_hand}, steps, rounds)
+
+
+MARKS = (channels, classes, fooling, adversarial, inversion, tiles, memory, speed)
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("marks", nargs="+", choices=[mark.__name__ for mark in MARKS])
+    for name in parser.parse_args().marks:
+        print(f"## {name}\n")
+        {mark.__name__: mark for mark in MARKS}[name]()
+        print(flush=True)
