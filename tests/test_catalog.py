@@ -33,7 +33,7 @@ def refused(text: str | bytes) -> str:
     return str(raised.value)
 
 
-OFFLINE = ("autoencoder", "cnn-vis", "cnn", "dcgan", "mlp", "vae")
+OFFLINE = ("autoencoder", "cnn-vis", "cnn", "dcgan", "deblur-gan", "mlp", "novelty-gan", "vae")
 
 
 def test_our_own_models_are_listed_sorted() -> None:
