@@ -215,7 +215,7 @@ def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
     table(heads, [[shape, network, 90, float(peak), float(before), spent, float(held)]])
 
 
-def speed(rounds: int = 3, epochs: int = 6, steps: int = 100) -> None:
+def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
     """Compare steps a second with a hand-written loop of the same objective, in turns."""
     settings = {"network": NETWORK, "objective": "channel:conv2d_5:*", "epochs": epochs, **STILL}
     settings |= {"steps_per_epoch": steps}
