@@ -81,8 +81,9 @@ class WriteError(ZooError):
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Say which of the choices come nearest to a name, or list them when none does."""
     known = sorted(set(choices))
-    if matches := get_close_matches(name.lower()[:100], known, n=3, cutoff=0.5):
-        return f"Did you mean {' or '.join(matches)}?"
+    alike = {each.lower(): each for each in known}
+    if matches := get_close_matches(name.lower()[:100], alike, n=3, cutoff=0.5):
+        return f"Did you mean {' or '.join(alike[match] for match in matches)}?"
     if not known:
         return "There are none at all."
     shown = ", ".join(known[:8])

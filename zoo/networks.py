@@ -22,7 +22,7 @@ import numpy as np
 
 from zoo.canonical import is_automatic
 from zoo.catalog import catalog
-from zoo.errors import PluginError, SettingError, UnknownName, ZooError
+from zoo.errors import PluginError, SettingError, UnknownName, ZooError, nearest
 from zoo.formats.keras import opened as opened_file
 from zoo.models import loaded
 from zoo.runs import Run
@@ -277,10 +277,13 @@ def _run(name: str, told: str, example: str) -> keras.Model:
     try:
         recipe, model = loaded(Run.open(path))
     except UnknownName as error:
-        known = path in {entry.name for entry in catalog().find("*")}
+        if path in {entry.name for entry in catalog().find("*")}:
+            hint = f"Train one: zoo train {path}"
+        else:
+            hint = nearest(path, (*error.choices, *applications())) + f" Or: zoo train {example}"
         raise SettingError(
             f"{told}: there is no such run, no such .keras file and no such network of "
-            f"keras.applications. Train one: zoo train {path if known else example}"
+            f"keras.applications. {hint}"
         ) from error
     if not role and hasattr(model, "operations"):
         return model
