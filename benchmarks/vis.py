@@ -54,7 +54,7 @@ def channels() -> None:
     for at in (4, 5):
         layer, after = f"conv2d_{at}", f"activation_{at}"
         model = trained(
-            network=NETWORK, objective=f"channel:{layer}:*", epochs=4, steps_per_epoch=64
+            network=NETWORK, objective=f"channel:{layer}:*", epochs=5, steps_per_epoch=64, **STILL
         )
         look = networks.at(model.held.network.model, [layer, after])
         seen = canvas.features(look, examples)
