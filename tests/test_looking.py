@@ -37,7 +37,7 @@ def net() -> str:
     keras.Sequential(
         [
             keras.Input((8, 8, 1)),
-            keras.layers.Conv2D(2, 3, activation="relu", name="strokes"),
+            keras.layers.Conv2D(2, 3, activation="softplus", name="strokes"),  # none is ever dead
             keras.layers.GlobalAveragePooling2D(),
             keras.layers.Dense(3, activation="softmax"),
         ]
