@@ -205,7 +205,7 @@ def test_ctrl_c_leaves_a_resumable_run_and_says_how_to_go_on() -> None:
     )
     wait_for_epochs(Path("cut/history.csv"), 1, process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "zoo train cnn.digits --out cut --resume" in said
     assert "Traceback" not in said
