@@ -5,6 +5,7 @@ size, of which a smaller one uses a corner; what it started from; which size it 
 there; the seeds of its transforms. So a checkpoint holds it all, and the network not at all.
 """
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ from zoo import networks
 
 from . import album, looking, objectives, parameterisations, regularisers, sizes, starts, transforms
 
-CHUNK = 250
+CHUNK = 2**18  # pixels, or steps of series, that are looked at at once, or one image
 
 
 class Canvas(keras.Model):
@@ -199,7 +200,8 @@ class Canvas(keras.Model):
 
 def features(look: Any, images: np.ndarray) -> dict[str, np.ndarray]:
     """Give what layers make of many images, some at a time."""
-    parts = [images[at : at + CHUNK] for at in range(0, len(images), CHUNK)]
+    many = max(1, CHUNK // math.prod(images.shape[1:-1]))
+    parts = [images[at : at + many] for at in range(0, len(images), many)]
     seen = [look(ops.convert_to_tensor(part), training=False) for part in parts]
     return {
         name: np.concatenate([ops.convert_to_numpy(each[name]) for each in seen])
