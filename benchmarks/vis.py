@@ -236,7 +236,7 @@ def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
         t = tf.Variable(0.0)
         eye = tf.eye(count)
 
-        @tf.function(jit_compile=True)
+        @tf.function
         def step() -> Any:
             with tf.GradientTape() as tape:
                 means = tf.reduce_mean(look(w)["conv2d_5"], (1, 2))

@@ -15,6 +15,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
+from zoo import cli
 from zoo.architecture import Architecture
 from zoo.catalog import catalog
 from zoo.data import Dataset, open_dataset
@@ -114,3 +115,20 @@ def register() -> Iterator[Callable[..., Architecture]]:
     forget_installed()
     yield lambda **hooks: registry().register(plugin(**hooks), "stranger")
     forget_installed()
+
+
+Shell = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Type a command: its exit code, and what it says on both streams."""
+
+    def typed(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["zoo", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return typed
