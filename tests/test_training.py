@@ -196,6 +196,15 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(backend: str) -> None:
     assert same(zoo.Run.open("whole"), zoo.Run.open("cut"))
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Let children hear Ctrl-C even if we were started in the background, where a shell turns it off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_ctrl_c_leaves_a_resumable_run_and_says_how_to_go_on() -> None:
     settings = [word for setting in [*KILLED, "epochs=500"] for word in ("--set", setting)]
     process = subprocess.Popen(
