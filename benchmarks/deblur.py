@@ -4,7 +4,9 @@
 
 The time is that of ONNX Runtime on two threads, after one call on a small image. Memory is the largest
 that the process has held, everything included. Tiles are made as by `zoo apply` for larger
-photographs, with the generator of RUN. A seam is a difference to the whole image.
+photographs, with the generator of RUN. A seam would be a difference to the whole
+image that changes where tiles meet; that there is a difference at all comes of instance normalisation, whose
+moments are measured in a mosaic of the photograph and not in all of it.
 """
 
 import resource

@@ -4,18 +4,24 @@ Tiles begin at multiples of what the network pads to, so that its strides fall o
 the whole image. Where two tiles overlap, one fades into the other well inside of both. A tile's middle is
 then what it would be in the whole image, to the last bits of a float, if no layer looks at all of an image.
 
-Instance normalisation does, and tiles of another brightness each would show. So a first pass measures
-the mean and the deviation of every normalised map over all tiles, and the second computes with these
-in every tile.
+Instance normalisation does, and tiles of another brightness each would show. So the mean and the
+deviation of every normalised map are measured first, and once: in a mosaic of places spread evenly over
+the image. Then every tile is computed with these. It is one function of a pixel's neighbourhood all over,
+so there is no seam; it is near what the whole image would give, not the same (benchmarks/deblur.py).
 """
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterator
+from functools import lru_cache
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from .learning import compiled
+
 FADE = 32  # pixels over which one tile becomes the next
+PLACES, SIDE = 3, 344  # of a mosaic along each axis, and their size in pixels
 Span = tuple[int, int]
 
 
@@ -33,44 +39,71 @@ def tiled(
     """
     margin = -(-(reach + FADE // 2) // multiple) * multiple
     rows, columns = (list(spans(size, tile, margin, multiple)) for size in image.shape[:2])
-    places = [(row, column) for row in rows for column in columns]
-    network = settled(network, [image[None, slice(*row), slice(*column)] for row, column in places])
+    network = settled(network, mosaic(image))
     total, weights = np.zeros_like(image), np.zeros((*image.shape[:2], 1), np.float32)
-    for row, column in places:
+    for row, column in itertools.product(rows, columns):
         here = slice(*row), slice(*column)
         down, along = (
             faded(span, size, margin)
             for span, size in zip((row, column), image.shape, strict=False)
         )
         weight = (down[:, None] * along)[..., None]
-        total[here] += weight * ops.convert_to_numpy(network(image[None, *here], training=False))[0]
+        total[here] += weight * answer(network, image[None, *here])[0]
         weights[here] += weight
     return total / weights
 
 
-def settled(network: keras.Model, tiles: Iterable[np.ndarray]) -> keras.Model:
-    """Give a network whose instance normalisation has the mean and deviation over all tiles of an image."""
-    norms = [layer for layer in network.layers if isinstance(layer, layers.GroupNormalization)]
+def answer(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Run a network in one compiled piece, which frees each map as soon as it is used."""
+    return quick(network).predict_on_batch(images)
+
+
+@lru_cache(maxsize=4)
+def quick(network: keras.Model) -> keras.Model:
+    """Compile a model of the same layers; the network itself stays as it is."""
+    model = keras.Model(network.inputs, network.outputs)
+    model.compile(jit_compile=compiled())
+    return model
+
+
+def mosaic(image: np.ndarray) -> np.ndarray:
+    """Lay squares from all over an image side by side; a small image is its own."""
+    return image[np.ix_(*(places(size) for size in image.shape[:2]))]
+
+
+def places(size: int) -> np.ndarray:
+    """Give the positions along an axis that a mosaic has."""
+    if size <= PLACES * SIDE:
+        return np.arange(size)
+    starts = np.linspace(0, size - SIDE, PLACES).astype(int)
+    return (starts[:, None] + np.arange(SIDE)).ravel()
+
+
+def settled(network: keras.Model, sample: np.ndarray) -> keras.Model:
+    """Give a network whose instance normalisation has the mean and deviation of a sample for any image."""
+    norms = normalisations(network)
     if not norms:
         return network
-    both = [
-        ops.stack([ops.mean(values, (0, 1, 2)), ops.mean(ops.square(values), (0, 1, 2))])
-        for values in (layer.input for layer in norms)
-    ]
-    look = keras.Model(network.input, both)
-    found = [[ops.convert_to_numpy(each) for each in look(tile, training=False)] for tile in tiles]
-    moments = {
-        layer.name: np.mean(each, 0)
-        for layer, each in zip(norms, zip(*found, strict=True), strict=True)
-    }
-    copy = keras.models.clone_model(network, clone_function=fixed)
+    look, copy = measured(network), keras.models.clone_model(network, clone_function=fixed)
+    moments = dict(zip(norms, answer(look, sample[None]), strict=True))
     for layer in copy.layers:
         weights = network.get_layer(layer.name).get_weights()
-        if layer.name in moments:
-            mean, square = moments[layer.name]
-            weights += [mean, np.maximum(square - mean**2, 0)]
-        layer.set_weights(weights)
+        layer.set_weights([*weights, *moments.get(layer.name, ())])
     return copy
+
+
+def normalisations(network: keras.Model) -> list[str]:
+    """Name the layers that normalise instances."""
+    return [layer.name for layer in network.layers if isinstance(layer, layers.GroupNormalization)]
+
+
+@lru_cache(maxsize=4)
+def measured(network: keras.Model) -> keras.Model:
+    """Make a network from an image to the mean and variance of what each of its normalisations is given."""
+    given = [network.get_layer(name).input for name in normalisations(network)]
+    return keras.Model(
+        network.input, [ops.stack(ops.moments(values, (0, 1, 2))) for values in given]
+    )
 
 
 def fixed(layer: keras.Layer) -> keras.Layer:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from keras import ops
 from PIL import Image
 
 import zoo
@@ -21,7 +20,7 @@ from zoo.untrusted import read_array
 
 from .config import Config
 from .networks import multiple, reach
-from .tiling import tiled
+from .tiling import answer, tiled
 
 WHOLE = 2**21  # pixels up to which an image is restored in one piece: 1920 x 1080 is
 TILE = 1024
@@ -84,5 +83,5 @@ def whole(model: Any, config: Config, pixels: np.ndarray, limit: int = WHOLE) ->
     if pixels.shape[0] * pixels.shape[1] > limit:
         made = tiled(pixels, model.averaged, TILE, reach(config), multiple(config))
     else:
-        made = ops.convert_to_numpy(model.averaged(pixels[None], training=False))[0]
+        made = answer(model.averaged, pixels[None])[0]
     return np.clip(made, 0, 1)

@@ -190,14 +190,24 @@ def test_tiles_of_an_instance_normalised_network_have_no_seam() -> None:
     )
     assert abs(tiles - whole).mean() < abs(each - whole).mean() / 3
     # one function of the neighbourhood all over: the same network as one piece gives the same
-    margin = -(-(reach + tiling.FADE // 2) // multiple) * multiple
-    places = [
-        (slice(*row), slice(*column))
-        for row in tiling.spans(150, 40, margin, multiple)
-        for column in tiling.spans(300, 40, margin, multiple)
-    ]
-    settled = tiling.settled(network, [image[None, *place] for place in places])
+    settled = tiling.settled(network, tiling.mosaic(image))
     np.testing.assert_allclose(tiles, np.asarray(settled(image[None]))[0], atol=2e-5)
+
+
+def test_a_mosaic_has_something_of_all_of_a_large_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiling, "SIDE", 4)
+    image = np.arange(40 * 12, dtype=np.float32).reshape(40, 12, 1)
+    assert tiling.mosaic(image).shape == (12, 12, 1)
+    assert tiling.places(40).tolist() == [0, 1, 2, 3, 18, 19, 20, 21, 36, 37, 38, 39]
+    assert tiling.places(12).tolist() == list(range(12))
+
+
+def test_a_small_image_in_tiles_is_the_whole_whatever_normalises() -> None:
+    settings = made(filters=[3, 4], blocks=1, normalisation="instance").config
+    network = stirred(networks.generator(settings), 0.3)
+    image = CHANCE.random((150, 260, 3)).astype(np.float32)
+    tiles = tiling.tiled(image, network, 40, networks.reach(settings), networks.multiple(settings))
+    np.testing.assert_allclose(tiles, np.asarray(network(image[None]))[0], atol=2e-5)
 
 
 @pytest.mark.parametrize("size", [33, 90, 200, 1000])
