@@ -43,6 +43,27 @@ def test_a_broken_file_stops_nothing(trained: zoo.Run) -> None:
     ]
 
 
+def test_a_fault_names_its_file(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise zoo.DataError("it is upside down.")
+
+    monkeypatch.setattr(Architecture, "apply", refuse)
+    put("all/a.png")
+    assert apply_to_files(trained, ["all"], None) == ([], ["all/a.png: it is upside down."])
+
+
+def test_an_edited_jpg_lies_on_white(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    painter = Painter({"edited": clear})
+    monkeypatch.setattr(Architecture, "apply", lambda *arguments: painter(*arguments))
+    Path("all").mkdir()
+    clear.save("all/a.jpg", "png")  # a transparent image under another format's name
+    results, faults = apply_to_files(trained, ["all"], Path("out"))
+    assert not faults
+    with Image.open(results[0]["edited"]) as written:
+        assert (written.format, written.getpixel((0, 0))) == ("JPEG", (255, 255, 255))
+
+
 def test_progress_sees_every_file(trained: zoo.Run) -> None:
     put("a.png", "b.png")
     seen: list[Any] = []

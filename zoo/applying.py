@@ -12,7 +12,7 @@ from PIL import Image
 
 from zoo import pictures
 from zoo.errors import DataError, UsageError
-from zoo.images import SUFFIXES, images_in
+from zoo.images import SUFFIXES, images_in, on_white
 from zoo.models import loaded
 from zoo.runs import Run
 from zoo.writing import make_directory, whole
@@ -28,6 +28,7 @@ _WRITTEN: dict[str, dict[str, Any]] = {
     ".tiff": {"compression": "tiff_lzw"},
     ".webp": {"quality": 95},
 }
+OPAQUE = {".jpg", ".jpeg"}
 
 
 class Values(np.ndarray[Any, np.dtype[Any]]):
@@ -55,10 +56,16 @@ def apply_to_files(
         try:
             answer = chosen.architecture.apply(model, chosen.config, [file])[0]
         except DataError as error:
-            faults.append(str(error))
+            faults.append(_naming(file, error))
             continue
         results.append({"item": str(file)} | _saved(answer, name, out, file))
     return results, faults
+
+
+def _naming(file: Path, error: DataError) -> str:
+    """Say of which file an error speaks."""
+    said = str(error)
+    return said if str(file) in said else f"{file}: {said}"
 
 
 def expanded(items: Sequence[str]) -> list[Path]:
@@ -131,6 +138,8 @@ def _array_saved(array: Values, path: Path) -> Path:
 def _edited(picture: Any, out: Path, name: str, file: Path) -> Path:
     """Save a new version of a file under its name, in its format, with its profile and EXIF data.
 
+    A .jpg cannot be transparent, though what is in a file of that name may be: it is laid on white.
+
     Raises:
         UsageError: it would take the original's place.
     """
@@ -142,6 +151,7 @@ def _edited(picture: Any, out: Path, name: str, file: Path) -> Path:
         )
     make_directory(out)
     image = pictures.to_image(picture)
+    image = on_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
     about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
     with whole(path) as temporary:
         image.save(temporary, **_WRITTEN[suffix.lower()], **about)

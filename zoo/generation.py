@@ -115,7 +115,7 @@ def nearest(points: Array, others: Array) -> Array:
 
 
 def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Array, Array]]:
-    """Open a classifier, as the function from images to its features and its labels.
+    """Open a classifier, as the function from images to its features and what it says of each class.
 
     Args:
         name: of a classifier: whatever `zoo.networks.opened` opens.
@@ -141,6 +141,6 @@ def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Arr
 
     def look(images: Array) -> tuple[Array, Array]:
         said = seen.predict(images, batch_size=CHUNK, verbose=0)
-        return said[before].reshape(len(images), -1), said[last].argmax(-1)
+        return said[before].reshape(len(images), -1), said[last]
 
     return look

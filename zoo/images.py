@@ -69,7 +69,7 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
         )
     height, width, channels = shape
     if channels != 4 and image.mode in ("LA", "RGBA"):
-        image = _on_white(image)
+        image = on_white(image)
     image = image.convert(_MODES[channels or channels_of(image)])
     size = (width or image.width, height or image.height)
     if image.size != size:
@@ -203,7 +203,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(pixels * (255.0 / top)).astype(np.uint8))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     """Lay an image over white, as every viewer does."""
     sheet = Image.new("RGBA", image.size, "white")
     sheet.alpha_composite(image.convert("RGBA"))

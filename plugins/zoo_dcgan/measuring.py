@@ -4,8 +4,10 @@
     frechet_floor      the same of training and of test images, as many of each
     precision, recall  made images among test images, test images among made ones
     coverage           share of classes that are made at least a tenth as often as they are tested
+    class_accuracy     share of images made of a class that are told to be of it, where one can ask for it
 
-in the features of the classifier that `features` names, and the same under `pca64_`, in at most 64
+in the features of the classifier that `features` names (the last two if it tells as many classes apart
+as the data has), and the same under `pca64_`, in at most 64
 principal components of the pixels, where a class is that of the nearest training image. Neither is the
 Inception FID of the literature.
 """
@@ -47,16 +49,22 @@ def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
     if config.features is not None:
         look = generation.classifier(config.features, config.input_shape)
         features, said = zip(*map(look, images), strict=True)
-        spaces[""] = features, said[0]
+        spaces[""] = features, told(said[0], data)
     measured = {}
     for space, (features, found) in spaces.items():
         named = distances(*features)
         if real is not None and found is not None:
             named["coverage"] = generation.coverage(found, real, len(data.classes))
         measured |= {f"{space}{name}": value for name, value in named.items()}
-    if config.conditional and config.features is not None:
-        measured["class_accuracy"] = float((spaces[""][1] == real).mean())
+    found = spaces.get("", (None, None))[1]
+    if config.conditional and found is not None:
+        measured["class_accuracy"] = float((found == real).mean())
     return measured
+
+
+def told(said: np.ndarray, data: zoo.Dataset) -> Any:
+    """Give the class that a classifier tells of each image, if its classes can be the data's."""
+    return said.argmax(-1) if said.shape[-1] == len(data.classes or ()) else None
 
 
 def distances(made: np.ndarray, test: np.ndarray, train: np.ndarray) -> dict[str, float]:

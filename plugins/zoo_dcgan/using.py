@@ -15,6 +15,7 @@ from keras import ops
 
 import zoo
 from zoo.classification import read_input, titled
+from zoo.inspecting import check_numbers
 from zoo.untrusted import read_array
 
 from .drawing import sheet
@@ -45,7 +46,7 @@ def answer(model: Any, critic: Any, config: Any, item: Any) -> dict[str, Any]:
 def numbers(item: Any) -> np.ndarray | None:
     """Read numbers of shape (n, k), or nothing where an item is an image."""
     if isinstance(item, str | Path):
-        array = read_array(Path(item)) if Path(item).suffix == ".npy" else None
+        array = read_array(Path(item)) if Path(item).suffix.lower() == ".npy" else None
     else:
         array = np.asarray(item)
     return None if array is None or array.ndim not in (1, 2) else np.atleast_2d(array)
@@ -55,8 +56,11 @@ def made(model: Any, config: Any, given: np.ndarray, name: str) -> np.ndarray:
     """Make images of numbers: latents, and the class after them where there is one.
 
     Raises:
-        DataError: they are not as many as the model takes.
+        DataError: they are not as many as the model takes, or no finite numbers, or there are none.
     """
+    if not len(given):
+        raise zoo.DataError(f"{name} is empty: its shape is {given.shape}.")
+    check_numbers(name, given)
     classes = len(config.classes) if config.conditional else 0
     given = given.astype(np.float32)
     if given.shape[1] == config.latents + classes:

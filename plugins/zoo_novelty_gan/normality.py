@@ -57,6 +57,6 @@ def normal_only(data: zoo.Dataset, config: Config) -> zoo.Dataset:
 
 
 def parts(data: zoo.Dataset, config: Config) -> tuple[zoo.Split, zoo.Split]:
-    """Give the normal examples that are learnt from, and those that are held out; the same if none is."""
+    """Give the normal examples that are learnt from and those held out, the same if those are under two."""
     held, learnt = data.divided(config)
-    return learnt, held if len(held) else learnt
+    return learnt, held if len(held) > 1 else learnt

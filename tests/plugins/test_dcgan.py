@@ -161,6 +161,37 @@ def test_ways_between_latents_keep_their_length_or_are_straight() -> None:
     np.testing.assert_allclose(drawing.straight(one, other)[5], (one + other) / 2)
 
 
+def test_a_classifier_of_other_classes_measures_distances_alone(
+    tiny: Dataset, seen: zoo.Run, tmp_path: Path
+) -> None:
+    few = tiny.train.targets < 3, tiny.test.targets < 3
+    splits = [
+        split.take(np.flatnonzero(here))
+        for split, here in zip((tiny.train, tiny.test), few, strict=True)
+    ]
+    data = Dataset("three", *splits, tiny.classes[:3])
+    settings = {**SMALL, "conditional": True, "features": str(seen.path), "batch_size": 4}
+    found = zoo.train("dcgan", data=data, out=tmp_path / "run", **settings).metrics
+    assert {"frechet", "precision", "pca64_coverage"} <= set(found)
+    assert not {"coverage", "class_accuracy"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("latents", "problem"),
+    [
+        (np.zeros((0, 6)), r"l\.NPY is empty: its shape is \(0, 6\)"),
+        (np.array(["a"] * 6), r"l\.NPY must hold numbers"),
+        (np.full(6, np.nan), r"l\.NPY holds a value that is not a finite number"),
+        (np.zeros(6, complex), r"l\.NPY must hold numbers"),
+    ],
+)
+def test_what_is_no_latents_is_refused(run: zoo.Run, latents: Any, problem: str) -> None:
+    with open("l.NPY", "wb") as file:
+        np.save(file, latents)
+    with pytest.raises(zoo.DataError, match=problem):
+        zoo.apply(run, ["l.NPY"])
+
+
 def test_latents_become_images_and_images_are_judged(run: zoo.Run) -> None:
     latents = CHANCE.normal(size=(2, 6)).astype(np.float32)
     np.save("all.npy", latents[0])  # one of each of the ten classes

@@ -130,6 +130,8 @@ def test_only_normal_examples_are_learnt_and_all_are_tested(tiny: Dataset) -> No
     assert len(np.unique(both, axis=0)) == len(np.unique(data.train.stored, axis=0))
     same = normality.parts(data, config.replace(validation=0))
     assert same[0] is same[1]
+    one = normality.parts(data, config.replace(validation=1 / len(data.train)))
+    assert one[0] is one[1]  # one example has no deviation
 
 
 def test_the_weights_of_the_epoch_with_the_least_error_are_kept() -> None:
