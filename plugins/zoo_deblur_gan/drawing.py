@@ -55,7 +55,8 @@ def rectangle(left: int, top: int, size: int, style: dict[str, Any]) -> Any:
 
 def busiest(image: np.ndarray) -> tuple[int, int, int]:
     """Find the square, a third of the image's side, whose pixels differ most: (top, left, side)."""
-    size = max(2, min(image.shape[:2]) // DETAIL)
+    least = min(image.shape[:2])
+    size = min(least, max(2, least // DETAIL))
     step = max(1, size // 2)
     starts = [
         (top, left)

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 import zoo_deblur_gan
 from PIL import Image
-from zoo_deblur_gan import blurring, config, kernels, learning, measuring, networks, tiling, using
+from zoo_deblur_gan import (
+    blurring,
+    config,
+    drawing,
+    kernels,
+    learning,
+    measuring,
+    networks,
+    tiling,
+    using,
+)
 
 import zoo
 from zoo.applying import apply_to_files
@@ -401,3 +411,10 @@ def test_the_config_knows_pairs() -> None:
     assert (paired.paired, paired.channels, paired.margin, paired.side) == (True, 3, 0, (20, 30))
     alone = config.Config(input_shape=(160, 170, 1), kernel=21, crop=145)
     assert (alone.paired, alone.channels, alone.side) == (False, 1, (140, 145))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 3), (40, 50)])
+def test_the_busiest_square_lies_within_an_image_of_any_size(size: tuple[int, int]) -> None:
+    top, left, side = drawing.busiest(CHANCE.random((*size, 3)))
+    assert top + side <= size[0]
+    assert left + side <= size[1]
