@@ -7,7 +7,7 @@ from PIL import Image
 
 import zoo
 from zoo import pictures
-from zoo.applying import Values, apply_to_files, expanded
+from zoo.applying import Values, apply_to_files, expanded, names_for
 from zoo.architecture import Architecture
 
 
@@ -50,6 +50,27 @@ def test_a_fault_names_its_file(trained: zoo.Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Architecture, "apply", refuse)
     put("all/a.png")
     assert apply_to_files(trained, ["all"], None) == ([], ["all/a.png: it is upside down."])
+
+
+@pytest.mark.parametrize(
+    ("items", "out"),
+    [(["all"], "all"), (["all/x.bmp"], "all"), (["all/z/x.bmp", "all/x.png"], "all")],
+)
+def test_no_original_is_replaced(
+    trained: zoo.Run, monkeypatch: pytest.MonkeyPatch, items: list[str], out: str
+) -> None:
+    painter = Painter({"edited": Image.new("L", (8, 8))})
+    monkeypatch.setattr(Architecture, "apply", lambda *arguments: painter(*arguments))
+    put("all/x.bmp", "all/x.png", "all/z/x.bmp")
+    before = Path("all/x.png").read_bytes()
+    with pytest.raises(zoo.UsageError, match=r"all/x\.png is an original or .* would be replaced"):
+        apply_to_files(trained, items, Path(out))
+    assert Path("all/x.png").read_bytes() == before
+
+
+def test_each_file_has_a_name_of_its_own() -> None:
+    files = [Path("a.png"), Path("s/a.png"), Path("s/a-2.png"), Path("t/a.png")]
+    assert names_for(files) == ["a", "a-3", "a-2", "a-4"]
 
 
 def test_an_edited_jpg_lies_on_white(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ def apply_to_files(
     """
     files = expanded(items)
     chosen, model = loaded(run)
+    originals = {file.resolve() for file in files}
     results, faults = [], []
     for file, name in zip(tracked(files), names_for(files), strict=True):
         try:
@@ -58,7 +59,7 @@ def apply_to_files(
         except DataError as error:
             faults.append(_naming(file, error))
             continue
-        results.append({"item": str(file)} | _saved(answer, name, out, file))
+        results.append({"item": str(file)} | _saved(answer, name, out, file, originals))
     return results, faults
 
 
@@ -87,12 +88,14 @@ def expanded(items: Sequence[str]) -> list[Path]:
 
 def names_for(files: Sequence[Path]) -> list[str]:
     """Name what comes of each file after it, with a number where a name is taken."""
-    taken: Counter[str] = Counter()
+    stems = [_stem(file) for file in files]
+    taken: set[str] = set()
     names = []
-    for file in files:
-        stem = _stem(file)
-        taken[stem] += 1
-        names.append(stem if taken[stem] == 1 else f"{stem}-{taken[stem]}")
+    for stem in stems:
+        others = (f"{stem}-{number}" for number in count(2))
+        free = (name for name in others if name not in taken and name not in stems)
+        names.append(next(free) if stem in taken else stem)
+        taken.add(names[-1])
     return names
 
 
@@ -110,7 +113,13 @@ def _is_picture(value: Any) -> bool:
     return isinstance(value, np.ndarray | Image.Image) or hasattr(value, "savefig")
 
 
-def _saved(answer: Mapping[str, Any], name: str, out: Path | None, file: Path) -> dict[str, Any]:
+def _saved(
+    answer: Mapping[str, Any],
+    name: str,
+    out: Path | None,
+    file: Path,
+    originals: Collection[Path],
+) -> dict[str, Any]:
     """Replace pictures and arrays by the paths that they are saved at."""
     kept: dict[str, Any] = {}
     for key, value in answer.items():
@@ -120,7 +129,7 @@ def _saved(answer: Mapping[str, Any], name: str, out: Path | None, file: Path) -
             kind = "arrays" if isinstance(value, Values) else "pictures"
             raise UsageError(f"apply gives {kind} here ({key}). Say where they go: --out DIR")
         elif key == EDITED:
-            kept[key] = _edited(value, out, name, file)
+            kept[key] = _edited(value, out, name, file, originals)
         elif isinstance(value, Values):
             kept[key] = _array_saved(value, out / f"{name}-{key}.npy")
         else:
@@ -135,19 +144,21 @@ def _array_saved(array: Values, path: Path) -> Path:
     return path
 
 
-def _edited(picture: Any, out: Path, name: str, file: Path) -> Path:
+def _edited(picture: Any, out: Path, name: str, file: Path, originals: Collection[Path]) -> Path:
     """Save a new version of a file under its name, in its format, with its profile and EXIF data.
 
     A .jpg cannot be transparent, though what is in a file of that name may be: it is laid on white.
 
     Raises:
-        UsageError: it would take the original's place.
+        UsageError: it would take an original's place, or that of what lies beside its own.
     """
     suffix = file.suffix if file.suffix.lower() in _WRITTEN else ".png"
     path = out / f"{name}{suffix}"
-    if path.resolve() == file.resolve():
+    beside = path.exists() and path.parent.resolve() == file.resolve().parent
+    if path.resolve() in originals or beside:
         raise UsageError(
-            f"{path} is the original, and would be replaced. Give another folder: --out DIR"
+            f"{path} is an original or stands beside one, and would be replaced. "
+            "Give another folder: --out DIR"
         )
     make_directory(out)
     image = pictures.to_image(picture)
