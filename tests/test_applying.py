@@ -75,6 +75,7 @@ def test_each_file_has_a_name_of_its_own() -> None:
 
 def test_an_edited_jpg_lies_on_white(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    clear.info["icc_profile"] = b"a profile"
     painter = Painter({"edited": clear})
     monkeypatch.setattr(Architecture, "apply", lambda *arguments: painter(*arguments))
     Path("all").mkdir()
@@ -83,6 +84,7 @@ def test_an_edited_jpg_lies_on_white(trained: zoo.Run, monkeypatch: pytest.Monke
     assert not faults
     with Image.open(results[0]["edited"]) as written:
         assert (written.format, written.getpixel((0, 0))) == ("JPEG", (255, 255, 255))
+        assert written.info["icc_profile"] == b"a profile"
 
 
 def test_progress_sees_every_file(trained: zoo.Run) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,13 @@ def expanded(items: Sequence[str]) -> list[Path]:
 def names_for(files: Sequence[Path]) -> list[str]:
     """Name what comes of each file after it, with a number where a name is taken."""
     stems = [_stem(file) for file in files]
-    taken: set[str] = set()
+    reserved, taken = set(stems), set[str]()
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
     names = []
     for stem in stems:
-        others = (f"{stem}-{number}" for number in count(2))
-        free = (name for name in others if name not in taken and name not in stems)
-        names.append(next(free) if stem in taken else stem)
-        taken.add(names[-1])
+        others = (f"{stem}-{number}" for number in numbers[stem])
+        names.append(next(n for n in others if n not in reserved) if stem in taken else stem)
+        taken.add(stem)
     return names
 
 
@@ -162,8 +163,8 @@ def _edited(picture: Any, out: Path, name: str, file: Path, originals: Collectio
         )
     make_directory(out)
     image = pictures.to_image(picture)
-    image = on_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
     about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
+    image = on_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
     with whole(path) as temporary:
         image.save(temporary, **_WRITTEN[suffix.lower()], **about)
     return path
