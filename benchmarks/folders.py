@@ -65,7 +65,7 @@ def busy(folder: Path) -> dict[str, float]:
     import keras
 
     import zoo
-    from zoo.data import open_dataset
+    from zoo.data.dataset import open_dataset
 
     data = open_dataset(folder)
     model = zoo.create("cnn", input_shape=data.input_shape, classes=2, **SETTINGS)

@@ -24,9 +24,9 @@ import tensorflow as tf
 import tf2onnx
 
 import zoo
-from zoo import checker, exporting
-from zoo.data import Dataset, open_dataset
-from zoo.exporting import FORMATS_BY_DEFAULT
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.exporters import api, worker
+from zoo.exporters.api import FORMATS_BY_DEFAULT
 
 ROUNDS = 7
 
@@ -48,9 +48,9 @@ def timed(work: Callable[..., object], *given: object, **named: object) -> float
     return time.perf_counter() - begun
 
 
-def ready(seconds: float = 15) -> checker.Checker:
+def ready(seconds: float = 15) -> worker.Checker:
     """Start a checker and give it time to import its runtimes."""
-    process = checker.Checker(FORMATS_BY_DEFAULT)
+    process = worker.Checker(FORMATS_BY_DEFAULT)
     time.sleep(seconds)
     return process
 
@@ -74,7 +74,7 @@ def main() -> None:
                 "bare writes": timed(bare, model, target),
                 "with the gate": timed(zoo.export, run, out=folder / f"gated-{number}"),
             }
-            with mock.patch.object(exporting, "Checker", return_value=ready()):
+            with mock.patch.object(api, "Checker", return_value=ready()):
                 warm = folder / f"warm-{number}"
                 times["with a ready checker"] = timed(zoo.export, run, out=warm)
             for name, value in times.items():

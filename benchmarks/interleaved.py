@@ -18,8 +18,8 @@ from typing import Any
 import tensorflow as tf
 
 import zoo
-from zoo.data import Dataset
-from zoo.progress import Progress
+from zoo.data.dataset import Dataset
+from zoo.runs.progress import Progress
 
 Clocks = tuple[float, float]
 

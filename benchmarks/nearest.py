@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from sklearn.neighbors import KNeighborsClassifier
 
-from zoo.catalog import catalog
-from zoo.data import open_dataset
-from zoo.runs import list_runs
-from zoo.standardising import figures
+from zoo.data.dataset import open_dataset
+from zoo.registry.catalog import catalog
+from zoo.runs.run import list_runs
+from zoo.tasks.normalization import figures
 
 MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import zoo
-from zoo.data import Dataset, open_dataset
-from zoo.models import sketched
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.runs.load import sketched
 
 COLUMNS = ("auroc", "auroc_autoencoder", "auroc_pca", "auroc_nearest", "auroc_svm")
 HEADS = ("novelty-gan", "autoencoder", "PCA", "nearest", "one-class SVM")

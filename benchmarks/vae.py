@@ -17,8 +17,8 @@ import tensorflow as tf
 from interleaved import Clocks, by_the_zoo, compare, loop, stream
 
 import zoo
-from zoo.data import Dataset, open_dataset
-from zoo.models import sketched
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.runs.load import sketched
 
 EXAMPLES = {"vae.mnist": 60_000, "vae.fashion-mnist": 12_800}  # the second is 15 times slower
 EPOCHS, BATCH, RATE = 3, 128, 2e-3

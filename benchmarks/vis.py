@@ -22,10 +22,10 @@ from interleaved import Times, clocks, compare
 from zoo_cnn_vis import canvas, looking, measuring
 
 import zoo
-from zoo import networks
-from zoo.data import nothing, open_dataset
-from zoo.models import loaded, recipe
-from zoo.runs import Run
+from zoo.data.dataset import nothing, open_dataset
+from zoo.interpret import networks
+from zoo.runs.load import loaded, recipe
+from zoo.runs.run import Run
 
 NETWORK, OTHER = "cnn.mnist", "cnn.mnist-other"
 STILL = {"jitter": 0, "scale": 0.0, "rotation": 0.0}

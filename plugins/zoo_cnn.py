@@ -18,15 +18,16 @@ from keras import layers
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import augmenting, classification, optimizing, standardising
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.data import augmentation
+from zoo.tasks import classification, normalization, optimizers
 
 # Of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a small training
 # hardly takes more: 3 epochs of cnn.digits are then right for 8% of what is held out.
 MEMORY = 0.9
 
 
-class Config(classification.Config, augmenting.Augmented):
+class Config(classification.Config, augmentation.Augmented):
     """Settings of the convolutional network."""
 
     input_shape: tuple[PositiveInt | None, ...] | None = None
@@ -51,8 +52,8 @@ class Config(classification.Config, augmenting.Augmented):
     """Share of the last vector silenced in each step."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     """What the layers compute in; weights and exported parts are float32 (Micikevicius et al. 2018)."""
-    optimizer: optimizing.Name = "adamw"
-    schedule: optimizing.Schedule = "cosine"
+    optimizer: optimizers.Name = "adamw"
+    schedule: optimizers.Schedule = "cosine"
     warmup: Share = 0.05
     weight_decay: NonNegativeFloat = 1e-4
     epochs: PositiveInt = 15
@@ -138,7 +139,7 @@ def defaults() -> Config:
 def build(config: Config) -> keras.Model:
     """Chain the blocks, from inputs to class probabilities."""
     check_size(config)
-    augmenting.check_suits(config, len(config.input_shape) - 1)
+    augmentation.check_suits(config, len(config.input_shape) - 1)
     with computing_in(config.precision):
         return network(config)
 
@@ -148,7 +149,7 @@ def network(config: Config) -> keras.Model:
     rank = len(config.input_shape) - 1
     inputs = x = keras.Input(config.input_shape, name="inputs")
     if rank == 1:  # images and volumes are in [0, 1], series are as they were measured
-        x = standardising.layer()(x)
+        x = normalization.layer()(x)
     for filters in config.filters:
         x = block(x, config, filters)
     if config.global_pooling == "flatten":
@@ -164,7 +165,7 @@ def network(config: Config) -> keras.Model:
 @zoo.hookimpl
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the cross-entropy of augmented examples."""
-    augment = augmenting.augmentation(config, len(config.input_shape) - 1)
+    augment = augmentation.augmentation(config, len(config.input_shape) - 1)
     with computing_in(config.precision):
         return classification.train(model, config, data, callbacks, augment)
 
@@ -175,7 +176,7 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     if config.precision == "float32":
         return classification.export(model)
     whole = build(config.replace(precision="float32"))
-    return classification.export(standardising.with_weights(whole, model.get_weights()))
+    return classification.export(normalization.with_weights(whole, model.get_weights()))
 
 
 evaluate = zoo.hookimpl(classification.evaluate)

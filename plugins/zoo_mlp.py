@@ -17,8 +17,8 @@ from keras import layers
 from pydantic import AfterValidator, PositiveInt
 
 import zoo
-from zoo import classification, regression, standardising
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.tasks import classification, normalization, regression
 
 PENALTIES = {
     "l1": (keras.regularizers.L1, 1),  # with how many numbers it takes
@@ -138,7 +138,7 @@ def build(config: Config) -> keras.Model:
     """Stack the layers, from inputs to class probabilities, or to numbers."""
     regress = config.task == "regression"
     # images and volumes are in [0, 1], other inputs are as they were measured
-    stack = [standardising.layer()] if regress or len(config.input_shape) < 3 else []
+    stack = [normalization.layer()] if regress or len(config.input_shape) < 3 else []
     stack += [layers.Flatten()]
     for width in config.widths:
         stack += hidden(config, width)

@@ -15,13 +15,13 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
-from zoo import cli
-from zoo.architecture import Architecture
-from zoo.catalog import catalog
-from zoo.data import Dataset, open_dataset
-from zoo.hookspecs import OPTIONAL, REQUIRED
-from zoo.registry import registry
-from zoo.shelf import installed
+from zoo.cli import main
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.entry_points import installed
+from zoo.registry.architecture import Architecture
+from zoo.registry.architectures import registry
+from zoo.registry.catalog import catalog
+from zoo.registry.hookspecs import OPTIONAL, REQUIRED
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     def typed(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["zoo", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main.main()
         said = capsys.readouterr()
         return int(ended.value.code or 0), said.out, said.err
 

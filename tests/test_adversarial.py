@@ -9,15 +9,15 @@ import tensorflow as tf
 from keras import layers, ops
 
 import zoo
-from zoo import adversarial, alternating
-from zoo.adversarial import Config
+from zoo.tasks import gan, gan_optimizer
+from zoo.tasks.gan import Config
 
 CHANCE = np.random.default_rng(0)
 REAL, FAKE = CHANCE.normal(size=(2, 50, 1))
 X = CHANCE.normal(size=(16, 3)).astype(np.float32)
 
 
-class Points(adversarial.GAN):
+class Points(gan.GAN):
     """Makes points of three coordinates from two numbers."""
 
     pull = 0.0
@@ -40,7 +40,7 @@ class Points(adversarial.GAN):
 def points(dropout: float = 0.0, steps: int = 10, **settings: Any) -> Points:
     keras.utils.set_random_seed(0)
     model = Points(Config(**settings), dropout)
-    model.compile(alternating.from_config(model, steps))
+    model.compile(gan_optimizer.from_config(model, steps))
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -72,17 +72,17 @@ def softplus(t: Any) -> Any:
     ],
 )
 def test_each_loss_is_its_formula(name: Any, critic: float, generator: float) -> None:
-    assert float(adversarial.critic_loss(name, REAL, FAKE)) == pytest.approx(critic, rel=1e-5)
-    assert float(adversarial.generator_loss(name, FAKE)) == pytest.approx(generator, rel=1e-5)
+    assert float(gan.critic_loss(name, REAL, FAKE)) == pytest.approx(critic, rel=1e-5)
+    assert float(gan.generator_loss(name, FAKE)) == pytest.approx(generator, rel=1e-5)
 
 
 def test_smoothing_lowers_the_target_of_the_real_alone() -> None:
     p = 1 / (1 + np.exp(-REAL))
     entropy = -(0.8 * np.log(p) + 0.2 * np.log(1 - p)).mean() + softplus(FAKE).mean()
-    found = float(adversarial.critic_loss("non-saturating", REAL, FAKE, 0.2))
+    found = float(gan.critic_loss("non-saturating", REAL, FAKE, 0.2))
     assert found == pytest.approx(entropy, rel=1e-5)
     squares = ((REAL - 0.8) ** 2).mean() / 2 + (FAKE**2).mean() / 2
-    found = float(adversarial.critic_loss("least-squares", REAL, FAKE, 0.2))
+    found = float(gan.critic_loss("least-squares", REAL, FAKE, 0.2))
     assert found == pytest.approx(squares, rel=1e-5)
 
 
@@ -98,7 +98,7 @@ def test_settings_that_do_not_go_together_are_refused(
     settings: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(zoo.SettingError, match=problem):
-        adversarial.check(Config().replace(**settings))
+        gan.check(Config().replace(**settings))
 
 
 def gradients(model: Points, value: Any, variables: list[Any]) -> list[Any]:
@@ -120,11 +120,11 @@ def test_each_term_moves_its_own_network_and_no_other(name: Any, pull: float) ->
 
     def alone() -> Any:
         still = ops.convert_to_numpy(generator(X[:, :2]))
-        return adversarial.critic_loss(name, critic(X), critic(still))
+        return gan.critic_loss(name, critic(X), critic(still))
 
     def theirs() -> Any:
         made = generator(X[:, :2])
-        return adversarial.generator_loss(name, critic(made)) + model.extra(X, made)
+        return gan.generator_loss(name, critic(made)) + model.extra(X, made)
 
     for variables, term in (
         (critic.trainable_variables, alone),
@@ -231,7 +231,7 @@ def test_the_critic_that_judges_has_singular_values_of_one() -> None:
 
 
 def test_the_gradient_goes_through_the_singular_value() -> None:
-    from zoo.spectral import normalised
+    from zoo.tasks.spectral_norm import normalised
 
     matrix = CHANCE.normal(size=(4, 3)).astype(np.float32)
     direction = tf.Variable(np.linalg.svd(matrix)[2][0].astype(np.float32))

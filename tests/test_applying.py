@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import pictures
-from zoo.applying import Values, apply_to_files, expanded, names_for
-from zoo.architecture import Architecture
+from zoo.io import pictures
+from zoo.registry.architecture import Architecture
+from zoo.runs.predict import Values, apply_to_files, expanded, names_for
 
 
 def put(*names: str) -> None:

@@ -13,12 +13,12 @@ from conftest import Install, plugin
 from PIL import Image
 
 import zoo
-from zoo import classification
-from zoo.architecture import Architecture
+from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError
-from zoo.models import count_parameters
-from zoo.registry import registry
-from zoo.shelf import ARCHITECTURES
+from zoo.registry.architecture import Architecture
+from zoo.registry.architectures import registry
+from zoo.runs.load import count_parameters
+from zoo.tasks import classification
 
 Register = Callable[..., Architecture]
 SMALL: dict[str, Any] = {"widths": [2], "epochs": 1, "batch_size": 16}
@@ -168,7 +168,7 @@ def test_preview_must_give_pictures_by_file_name(register: Register, case: str) 
 
 
 def test_pictures_of_every_kind_are_drawn(register: Register) -> None:
-    from zoo.pictures import figure
+    from zoo.io.pictures import figure
 
     given = {
         "grey": np.zeros((3, 4)),

@@ -9,9 +9,9 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo import attribution, classifiers, explaining, networks
-from zoo.attribution import Explainer
 from zoo.errors import SettingError, UnknownName, ZooError
+from zoo.interpret import attribution, explain, logits, networks
+from zoo.interpret.attribution import Explainer
 
 CHANCE = np.random.default_rng(0)
 X = CHANCE.random((8, 8, 1), np.float32)
@@ -32,7 +32,7 @@ def linear() -> tuple[Explainer, Any]:
     """A network that is linear, so that its gradient is its weights."""
     dense = layers.Dense(3, activation="softmax")
     name = saved(layers.Flatten(), dense)
-    return Explainer(classifiers.opened(name)), dense.get_weights()[0].reshape(8, 8, 1, 3)
+    return Explainer(logits.opened(name)), dense.get_weights()[0].reshape(8, 8, 1, 3)
 
 
 def test_a_linear_networks_gradient_is_its_weights() -> None:
@@ -44,7 +44,7 @@ def test_a_linear_networks_gradient_is_its_weights() -> None:
 
 @pytest.mark.parametrize("baseline", [None, 1.0])
 def test_what_is_integrated_adds_up_to_the_difference(baseline: float | None) -> None:
-    by = Explainer(classifiers.opened(small()), baseline=baseline)
+    by = Explainer(logits.opened(small()), baseline=baseline)
     logits = [
         np.asarray(by.classifier.logits(x[None]))[0] for x in (X, np.full_like(X, baseline or 0))
     ]
@@ -57,16 +57,16 @@ def test_gradcam_of_a_pooled_network_is_its_class_activation_map() -> None:
     """Behind global average pooling, dF/dA is the head's weight over the number of places."""
     convolution, head = layers.Conv2D(4, 3, padding="same"), layers.Dense(2, activation="softmax")
     name = saved(convolution, layers.GlobalAveragePooling2D(), head)
-    found = Explainer(classifiers.opened(name)).explain(X, 1, "gradcam")
+    found = Explainer(logits.opened(name)).explain(X, 1, "gradcam")
     maps = np.asarray(convolution(X[None]))[0]
     wanted = np.maximum((maps * head.get_weights()[0][:, 1] / 64).sum(-1), 0)
     np.testing.assert_allclose(found, wanted, atol=1e-6)
 
 
 def test_the_map_is_that_of_the_last_convolution_before_it_is_pooled() -> None:
-    logits = classifiers.opened(small()).logits
+    logits = logits.opened(small()).logits
     assert attribution.last_map(networks.layers_of(logits)).startswith("re_lu")
-    assert Explainer(classifiers.opened(small())).explain(X, 0, "gradcam").shape == (8, 8)
+    assert Explainer(logits.opened(small())).explain(X, 0, "gradcam").shape == (8, 8)
 
 
 def test_stretching_keeps_the_mean_and_the_order() -> None:
@@ -78,7 +78,7 @@ def test_stretching_keeps_the_mean_and_the_order() -> None:
 
 
 def test_noise_is_seeded() -> None:
-    known = classifiers.opened(small())
+    known = logits.opened(small())
     ones, same, other = (
         Explainer(known, seed=seed, draws=3).explain(X, 0, "smoothgrad") for seed in (1, 1, 2)
     )
@@ -99,7 +99,7 @@ def test_a_rounding_on_the_way_is_told() -> None:
     dense = layers.Dense(3, activation="softmax")(layers.Flatten()(rounded))
     keras.Model(image, dense).save("rounded.keras")
     with pytest.raises(ZooError, match=r"no gradient"):
-        explaining.explain("rounded.keras", [X], methods=["gradient"])
+        explain.explain("rounded.keras", [X], methods=["gradient"])
 
 
 def test_a_layer_that_is_gone_around_is_refused() -> None:
@@ -124,7 +124,7 @@ def test_a_layer_that_is_gone_around_is_refused() -> None:
 )
 def test_wrong_settings_are_answered(settings: Any, error: Any, problem: str) -> None:
     with pytest.raises(error, match=problem):
-        explaining.explain(small(), [X], **settings)
+        explain.explain(small(), [X], **settings)
 
 
 HEADS: dict[str, tuple[list[Any], int]] = {
@@ -141,7 +141,7 @@ def test_probabilities_are_the_networks_own(head: str) -> None:
     stack, count = HEADS[head]
     inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), *map(copied, stack)])
     name = saved(layers.Rescaling(2.0), inner)
-    known = classifiers.opened(name)
+    known = logits.opened(name)
     said, found = np.asarray(keras.saving.load_model(name)(X[None])), known.logits(X[None])
     if head == "logits":
         np.testing.assert_allclose(np.asarray(found), said, rtol=1e-5)
@@ -161,13 +161,13 @@ def copied(layer: Any) -> Any:
 def test_what_is_no_classifier_is_refused(tiny: zoo.Dataset) -> None:
     saved(layers.Conv2D(3, 3, activation="relu"))
     with pytest.raises(SettingError, match=r"is no classifier: it ends in relu"):
-        classifiers.opened("net.keras")
+        logits.opened("net.keras")
     saved(layers.Flatten(), layers.Dense(1))
     with pytest.raises(SettingError, match=r"a single number by linear"):
-        classifiers.opened("net.keras")
+        logits.opened("net.keras")
     zoo.train("vae", data=tiny, out="mine", latents=2, epochs=1, batch_size=16)
     with pytest.raises(SettingError, match=r"mine has no classifier\. Its parts: .*encoder"):
-        classifiers.opened("mine")
+        logits.opened("mine")
 
 
 def test_one_of_several_outputs_is_chosen() -> None:
@@ -178,10 +178,10 @@ def test_one_of_several_outputs_is_chosen() -> None:
     ]
     keras.Model(image, heads).save("two.keras")
     with pytest.raises(SettingError, match=r"2 outputs \(sex, age\)"):
-        classifiers.opened("two.keras")
+        logits.opened("two.keras")
     with pytest.raises(UnknownName, match=r"no output 'ages'. Did you mean age"):
-        classifiers.opened("two.keras", "ages")
-    assert len(classifiers.opened("two.keras", "age").classes) == 4
+        logits.opened("two.keras", "ages")
+    assert len(logits.opened("two.keras", "age").classes) == 4
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_every_kind_of_input_is_explained_and_drawn(
 ) -> None:
     name = saved(*map(copied, stack), layers.Dense(2, activation="softmax"), shape=shape)
     x = CHANCE.random(shape, np.float32)
-    (found,) = explaining.explain(name, [x], draws=2, steps=4)
+    (found,) = explain.explain(name, [x], draws=2, steps=4)
     assert ("gradcam" in found.maps) == (len(shape) > 1)
     for method, values in found.maps.items():
         assert values.shape == (shape[:-1] if method == "gradcam" else shape)
-    drawn = zoo.pictures.to_image(explaining.drawn(found))
+    drawn = zoo.io.pictures.to_image(explain.drawn(found))
     assert np.asarray(drawn).std() > 5

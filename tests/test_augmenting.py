@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.augmenting import SUITS, Augmented, augmentation
+from zoo.data.augmentation import SUITS, Augmented, augmentation
 from zoo.errors import SettingError
 
 SEED = tf.constant([3, 7], tf.int64)

@@ -11,11 +11,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import zoo
-from zoo.callbacks import Averages
-from zoo.data import Dataset
-from zoo.optimizing import optimizer
-from zoo.progress import Progress
-from zoo.untrusted import read_arrays
+from zoo.data.dataset import Dataset
+from zoo.io.safe_load import read_arrays
+from zoo.runs.callbacks import Averages
+from zoo.runs.progress import Progress
+from zoo.tasks.optimizers import optimizer
 
 AVERAGED: dict[str, Any] = {
     "filters": [4],
@@ -121,7 +121,7 @@ def test_an_average_forgets_the_first_weights_in_a_short_training() -> None:
 def test_it_trains_on_jax() -> None:
     code = (
         "import zoo, numpy as np\n"
-        "from zoo.data import Dataset, open_dataset\n"
+        "from zoo.data.dataset import Dataset, open_dataset\n"
         "full = open_dataset('digits')\n"
         "data = Dataset('tiny', full.train.take(slice(48)), full.test.take(slice(24)), full.classes)\n"
         f"run = zoo.train('cnn', data=data, out='run', **{AVERAGED!r})\n"

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo.data import Dataset, Split
+from zoo.data.dataset import Dataset, Split
 
 
 def counted(count: int) -> Dataset:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from zoo import calibration, pictures
+from zoo.io import pictures
+from zoo.tasks import calibration
 
 
 def sure(confidence: float, right: int, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,8 +7,8 @@ import pytest
 from conftest import Install, forget_installed
 
 import zoo
-from zoo.catalog import LARGEST_FILE, Catalog, catalog
-from zoo.shelf import ARCHITECTURES, DATASETS
+from zoo.entry_points import ARCHITECTURES, DATASETS
+from zoo.registry.catalog import LARGEST_FILE, Catalog, catalog
 
 ENTRY = '[mlp.{}]\nsummary = "{}"\n'
 NET = {ARCHITECTURES: "net = zoo_net"}

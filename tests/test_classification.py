@@ -9,8 +9,8 @@ from PIL import Image
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 import zoo
-from zoo import classification
-from zoo.data import Dataset, Split
+from zoo.data.dataset import Dataset, Split
+from zoo.tasks import classification
 
 CHANCE = np.random.default_rng(0)
 

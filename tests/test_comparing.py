@@ -7,10 +7,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 import zoo
-from zoo.cli import zoo as command
-from zoo.comparing import compare
-from zoo.data import Dataset
+from zoo.cli.main import zoo as command
+from zoo.data.dataset import Dataset
 from zoo.errors import UnknownName, UsageError
+from zoo.runs.comparison import compare
 
 
 @pytest.fixture(scope="module")

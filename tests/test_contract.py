@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.registry import registry
+from zoo.registry.architectures import registry
 from zoo.testing import CHECKS, Skipped, Subject
 
 

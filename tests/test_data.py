@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset, Split, facts, hold_out, open_dataset
+from zoo.data.dataset import Dataset, Split, facts, hold_out, open_dataset
 from zoo.datasets import digits
 
 PIXELS = np.linspace(0, 1, 6 * 4 * 4, dtype=np.float32).reshape(6, 4, 4, 1)

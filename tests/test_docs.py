@@ -8,10 +8,10 @@ import pytest
 from conftest import Install
 
 import zoo
-from zoo.data import Dataset
-from zoo.hookspecs import OPTIONAL, REQUIRED
-from zoo.registry import registry
-from zoo.shelf import EXTENSIONS
+from zoo.data.dataset import Dataset
+from zoo.entry_points import EXTENSIONS
+from zoo.registry.architectures import registry
+from zoo.registry.hookspecs import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "writing-a-plugin.md"

@@ -9,9 +9,9 @@ import zoo_mlp
 from conftest import Install, forget_installed
 
 import zoo
+from zoo.entry_points import ARCHITECTURES, EXTENSIONS
 from zoo.errors import PluginError
-from zoo.registry import registry
-from zoo.shelf import ARCHITECTURES, EXTENSIONS
+from zoo.registry.architectures import registry
 
 SMALL: dict[str, Any] = {"widths": [2], "epochs": 1, "batch_size": 16}
 TRACKER = {EXTENSIONS: "tracker = zoo_tracker"}

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from zoo import pictures
-from zoo.filters import filters, first_kernel
+from zoo.io import pictures
+from zoo.tasks.filters import filters, first_kernel
 
 
 def model(shape: tuple[int, ...], *stack: keras.Layer) -> keras.Model:

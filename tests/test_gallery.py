@@ -9,12 +9,12 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo import galleries, networks, pages
-from zoo.ascent import Climb, climbed
-from zoo.data import Dataset, Split
+from zoo.data.dataset import Dataset, Split
 from zoo.errors import DataError, SettingError
-from zoo.galleries import Asked
-from zoo.strongest import strongest
+from zoo.interpret import gallery, gallery_html, networks
+from zoo.interpret.activation_maximization import Climb, climbed
+from zoo.interpret.gallery import Asked
+from zoo.interpret.top_activations import strongest
 
 CHANCE = np.random.default_rng(0)
 BOUNDS = np.zeros(1, np.float32), np.ones(1, np.float32)
@@ -71,21 +71,21 @@ def test_the_strongest_are_those_of_a_plain_search() -> None:
 
 
 def test_convolutions_are_looked_at_where_they_are_used(run: str) -> None:
-    looked = galleries.looked_at(networks.opened(run), ())
+    looked = gallery.looked_at(networks.opened(run), ())
     assert [(seen.name, follows, before) for seen, follows, before in looked] == [
         ("activation", "conv2d", "batch_normalization"),
         ("activation_1", "conv2d_1", "batch_normalization_1"),
     ]
-    ((named, follows, before),) = galleries.looked_at(networks.opened(run), ["conv2d_1"])
+    ((named, follows, before),) = gallery.looked_at(networks.opened(run), ["conv2d_1"])
     assert (named.name, follows, before) == ("conv2d_1", "", "")
 
 
 def test_a_page_stands_alone_and_is_the_same_every_time(run: str, tmp_path: Any) -> None:
     asked = Asked(run, steps=12, seed=3)
     before = networks.digest(networks.opened(run))
-    found = galleries.made(asked)
-    page = pages.page(found)
-    assert page == pages.page(galleries.made(asked))
+    found = gallery.made(asked)
+    page = gallery_html.page(found)
+    assert page == gallery_html.page(gallery.made(asked))
     assert (found.digest, networks.digest(networks.opened(run))) == (before, before)
     assert set(re.findall(r'src="([^"]{10})', page)) == {"data:image"}
     assert not re.search(r"https?://|@import|<script|<link|url\(", page)
@@ -98,7 +98,7 @@ def test_a_page_stands_alone_and_is_the_same_every_time(run: str, tmp_path: Any)
     ):
         assert words in page, words
     assert page.count("<article") == 10
-    written = pages.write(found, tmp_path / "page")
+    written = gallery_html.write(found, tmp_path / "page")
     assert written.name == "page.html"
     assert written.read_text("utf-8") == page
 
@@ -106,16 +106,16 @@ def test_a_page_stands_alone_and_is_the_same_every_time(run: str, tmp_path: Any)
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch, tiny: Dataset) -> None:
     """Give runs on the tiny digits, which were trained from memory, their data again."""
-    kept = galleries.recorded
+    kept = gallery.recorded
 
     def recorded(run: Any) -> Any:
         return kept(run, tiny) if run.record["dataset"]["source"] is None else kept(run)
 
-    monkeypatch.setattr(galleries, "recorded", recorded)
+    monkeypatch.setattr(gallery, "recorded", recorded)
 
 
 def test_made_images_excite_more_than_real_ones(run: str) -> None:
-    found = galleries.made(Asked(run, steps=80))
+    found = gallery.made(Asked(run, steps=80))
     for wall in found.walls:
         assert wall.above is not None
         assert wall.above >= 0.75
@@ -132,7 +132,7 @@ def test_a_dead_channel_is_named(run: str) -> None:
     model.save("dead.keras")
     data = zoo.Run.open(run).record
     assert data["state"] == "finished"
-    digits = zoo.data.open_dataset("digits").test.take(slice(40))
+    digits = zoo.data.dataset.open_dataset("digits").test.take(slice(40))
     np.savez(
         "d.npz",
         x_train=digits.stored,
@@ -140,9 +140,9 @@ def test_a_dead_channel_is_named(run: str) -> None:
         x_test=digits.stored,
         y_test=digits.targets,
     )
-    found = galleries.made(Asked("dead.keras", data="d.npz", steps=2))
+    found = gallery.made(Asked("dead.keras", data="d.npz", steps=2))
     assert found.walls[0].dead == [1]
-    page = pages.page(found)
+    page = gallery_html.page(found)
     assert "Dead, the same for every example: <b>1</b>" in page
     assert page.count('class="card dead"') == 1
 
@@ -151,10 +151,10 @@ def test_a_file_without_data_shows_what_was_made_alone() -> None:
     keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(3, 3, activation="relu")]).save(
         "a<b.keras"
     )
-    found = galleries.made(Asked("a<b.keras", steps=2, channels=2, size=20))
+    found = gallery.made(Asked("a<b.keras", steps=2, channels=2, size=20))
     (wall,) = found.walls
     assert [each.image.shape for each in wall.channels] == [(20, 20, 3)] * 2
-    page = pages.page(found)
+    page = gallery_html.page(found)
     assert "The first 2 of 3 channels" in page
     assert "a&lt;b" in page
     assert "strongest real</figcaption>" not in page
@@ -173,13 +173,13 @@ def test_series_are_drawn_as_lines() -> None:
     np.savez(
         "w.npz", x_train=waves, y_train=np.arange(12) % 2, x_test=waves, y_test=np.arange(12) % 2
     )
-    found = galleries.made(Asked("series.keras", data="w.npz", steps=4))
+    found = gallery.made(Asked("series.keras", data="w.npz", steps=4))
     images = np.stack([each.image for each in found.walls[0].channels])
     assert images.min() >= waves.min()
     assert images.max() <= waves.max()
-    assert pages.page(found).count("<polyline") == 3 * (2 + 9 * 2)
+    assert gallery_html.page(found).count("<polyline") == 3 * (2 + 9 * 2)
     with pytest.raises(SettingError, match=r"whose range only examples tell. Give --data"):
-        galleries.made(Asked("series.keras", steps=4))
+        gallery.made(Asked("series.keras", steps=4))
 
 
 @pytest.mark.parametrize(
@@ -197,4 +197,4 @@ def test_wrong_settings_are_answered(run: str, settings: Any, error: Any, proble
         "gun.npz", x_train=waves, y_train=np.arange(12) % 2, x_test=waves, y_test=np.arange(12) % 2
     )
     with pytest.raises(error, match=problem):
-        galleries.made(Asked(run, **settings))
+        gallery.made(Asked(run, **settings))

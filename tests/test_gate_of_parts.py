@@ -13,8 +13,8 @@ import pytest
 from keras import layers, ops
 
 import zoo
-from zoo.parts import prepare
-from zoo.probes import make
+from zoo.exporters.parts import prepare
+from zoo.exporters.probes import make
 
 THEIRS = '''
 import keras

@@ -8,8 +8,8 @@ import pytest
 from scipy import linalg
 
 import zoo
-from zoo import generation
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
+from zoo.tasks import generative_metrics
 
 CHANCE = np.random.default_rng(0)
 
@@ -20,14 +20,14 @@ def test_the_distance_is_the_one_with_the_matrix_square_root() -> None:
     s, t = np.cov(one.T), np.cov(other.T)
     far = np.square(one.mean(0) - other.mean(0)).sum()
     expected = far + np.trace(s + t - 2 * linalg.sqrtm(s @ t).real)
-    assert generation.frechet(one, other) == pytest.approx(expected, rel=1e-6)
-    assert generation.frechet(one, one) == pytest.approx(0, abs=1e-6)
-    assert generation.frechet(one[:3], other[:3]) > 0  # fewer examples than features
+    assert generative_metrics.frechet(one, other) == pytest.approx(expected, rel=1e-6)
+    assert generative_metrics.frechet(one, one) == pytest.approx(0, abs=1e-6)
+    assert generative_metrics.frechet(one[:3], other[:3]) > 0  # fewer examples than features
 
 
 def test_a_shift_alone_costs_its_square() -> None:
     one = CHANCE.normal(size=(100, 3))
-    assert generation.frechet(one, one + [3.0, 4.0, 0.0]) == pytest.approx(25)
+    assert generative_metrics.frechet(one, one + [3.0, 4.0, 0.0]) == pytest.approx(25)
 
 
 def test_precision_and_recall_are_those_of_brute_force() -> None:
@@ -40,30 +40,30 @@ def test_precision_and_recall_are_those_of_brute_force() -> None:
         return float((far <= radii).any(1).mean())
 
     expected = share(made, real), share(real, made)
-    assert generation.precision_recall(real, made) == pytest.approx(expected)
+    assert generative_metrics.precision_recall(real, made) == pytest.approx(expected)
     assert 0 < expected[1] < expected[0] <= 1
 
 
 def test_one_good_example_again_and_again_is_precise_and_covers_nothing() -> None:
     real = CHANCE.normal(size=(50, 2))
     made = np.repeat(real[:1], 50, 0)
-    assert generation.precision_recall(real, made) == pytest.approx((1.0, 0.02))
+    assert generative_metrics.precision_recall(real, made) == pytest.approx((1.0, 0.02))
 
 
 def test_a_class_is_covered_from_a_tenth_of_its_share_on() -> None:
     real = np.repeat([0, 1, 2, 3], 100)
     made = np.array([0] * 200 + [1] * 195 + [2] * 12 + [3] * 8)
-    assert generation.coverage(made, real, 5) == 0.5 + 0.25
-    assert generation.coverage(real, real, 5) == 1.0
+    assert generative_metrics.coverage(made, real, 5) == 0.5 + 0.25
+    assert generative_metrics.coverage(real, real, 5) == 1.0
 
 
 def test_principal_components_are_fitted_to_the_training_images() -> None:
     train = np.zeros((30, 2, 2, 1))
     train[:, 0, 0, 0] = CHANCE.normal(size=30)
-    features = generation.principal(train, train[:5] + 1)
+    features = generative_metrics.principal(train, train[:5] + 1)
     assert [each.shape for each in features] == [(30, 4), (5, 4)]
     assert np.linalg.norm(features[0][:, 1:]) == pytest.approx(0, abs=1e-9)
-    assert list(generation.nearest(train[3:5], train)) == [3, 4]
+    assert list(generative_metrics.nearest(train[3:5], train)) == [3, 4]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
 
 
 def test_features_are_those_before_the_last_layer(run: zoo.Run, tiny: Dataset) -> None:
-    features, said = generation.classifier(str(run.path), (8, 8, 1))(tiny.test.inputs)
+    features, said = generative_metrics.classifier(str(run.path), (8, 8, 1))(tiny.test.inputs)
     model = zoo.load(run)
     logits = features @ model.get_layer("logits").get_weights()[0]
     logits += model.get_layer("logits").get_weights()[1]
@@ -81,7 +81,7 @@ def test_features_are_those_before_the_last_layer(run: zoo.Run, tiny: Dataset) -
     np.testing.assert_allclose(said, probabilities, atol=1e-6)
     np.testing.assert_allclose(keras.ops.softmax(logits), probabilities, atol=1e-5)
     model.save("seen.keras")
-    again, _ = generation.classifier("seen.keras", (8, 8, 1))(tiny.test.inputs)
+    again, _ = generative_metrics.classifier("seen.keras", (8, 8, 1))(tiny.test.inputs)
     np.testing.assert_allclose(again, features, atol=1e-6)
 
 
@@ -96,13 +96,13 @@ def test_a_missing_classifier_is_told_with_the_command_that_makes_it(
     name: str, problem: str
 ) -> None:
     with pytest.raises(zoo.SettingError, match=problem):
-        generation.classifier(name, (8, 8, 1))
+        generative_metrics.classifier(name, (8, 8, 1))
 
 
 def test_a_classifier_of_other_images_is_refused(run: zoo.Run) -> None:
     with pytest.raises(zoo.SettingError, match=r"\(8, 8, 1\).*Received: \(28, 28, 1\)"):
-        generation.classifier(str(run.path), (28, 28, 1))
+        generative_metrics.classifier(str(run.path), (28, 28, 1))
     z = keras.Input((8, 8, 1))
     keras.Model(z, keras.layers.Flatten()(z)).save(Path("flat.keras"))
     with pytest.raises(zoo.SettingError, match="ends in no dense layer"):
-        generation.classifier("flat.keras", (8, 8, 1))
+        generative_metrics.classifier("flat.keras", (8, 8, 1))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from zoo import gradients
 from zoo.errors import ZooError
+from zoo.interpret import gradients
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.images import folders_in, images_in, measure, open_image, read_image, to_array
+from zoo.data.images import folders_in, images_in, measure, open_image, read_image, to_array
 
 RAMP = np.linspace(0, 1, 12)[:, None] * np.ones(10)  # black above, white below
 GREY = Image.fromarray(np.rint(255 * RAMP).astype(np.uint8))

@@ -40,9 +40,9 @@ def imported_by(code: str) -> set[str]:
     [
         "import zoo",
         "import zoo; zoo.list_models(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
-        "from zoo.cli import zoo; zoo(['list'], standalone_mode=False)",
-        "from zoo.cli import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
-        "from zoo.cli import zoo; zoo(['plugins'], standalone_mode=False)",
+        "from zoo.cli.main import zoo; zoo(['list'], standalone_mode=False)",
+        "from zoo.cli.main import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
+        "from zoo.cli.main import zoo; zoo(['plugins'], standalone_mode=False)",
     ],
 )
 def test_looking_things_up_imports_nothing_heavy(code: str) -> None:

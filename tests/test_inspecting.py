@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import classification
-from zoo.data import Dataset, Split
-from zoo.inspecting import check_fit
+from zoo.data.dataset import Dataset, Split
+from zoo.data.validation import check_fit
+from zoo.tasks import classification
 
 
 class Config(classification.Config):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zoo import latent
+from zoo.tasks import latent
 
 CHANCE = np.random.default_rng(0)
 LABELS = np.arange(60) % 3

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
 
 Shell = Callable[..., tuple[int, str, str]]
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from zoo import pictures
-from zoo.data import Dataset, Split
-from zoo.mistakes import mistakes
+from zoo.data.dataset import Dataset, Split
+from zoo.io import pictures
+from zoo.tasks.mistakes import mistakes
 
 
 def data(*shape: int) -> Dataset:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
 
 
 def test_a_catalog_model_is_built_without_its_data() -> None:

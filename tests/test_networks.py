@@ -9,8 +9,8 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo import networks
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
+from zoo.interpret import networks
 
 CHANCE = np.random.default_rng(0)
 PIXELS = CHANCE.random((3, 8, 8, 1), np.float32)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset
-from zoo.models import recipe
-from zoo.optimizing import Name, optimizer
-from zoo.progress import Progress
+from zoo.data.dataset import Dataset
+from zoo.runs.load import recipe
+from zoo.runs.progress import Progress
+from zoo.tasks.optimizers import Name, optimizer
 
 PEAK = 0.1
 

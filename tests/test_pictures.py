@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import pictures
+from zoo.io import pictures
 
 CHANCE = np.random.default_rng(0)
 ROW = {"epoch": 1.0, "seconds": 0.1, "loss": 2.0, "accuracy": 0.5}

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from zoo.progress import Shown, told
+from zoo.runs.progress import Shown, told
 
 
 def shown(terminal: bool) -> str:

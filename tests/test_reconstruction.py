@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from zoo import pictures, reconstruction
-from zoo.data import open_dataset
+from zoo.data.dataset import open_dataset
+from zoo.io import pictures
+from zoo.tasks import reconstruction
 
 CHANCE = np.random.default_rng(0)
 IMAGES = CHANCE.random((5, 9, 8, 1)).astype("float32")

@@ -9,11 +9,11 @@ import zoo_mlp
 from conftest import Install, plugin
 
 import zoo
-from zoo.architecture import Architecture
+from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError
-from zoo.hookspecs import REQUIRED
-from zoo.registry import Registry, registry
-from zoo.shelf import ARCHITECTURES
+from zoo.registry.architecture import Architecture
+from zoo.registry.architectures import Registry, registry
+from zoo.registry.hookspecs import REQUIRED
 
 Register = Callable[..., Architecture]
 

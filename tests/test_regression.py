@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import regression
-from zoo.data import Dataset, Split
-from zoo.progress import Progress
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.progress import Progress
+from zoo.tasks import regression
 
 CHANCE = np.random.default_rng(0)
 TRUTH = np.array([[3.0, -200.0], [0.5, 40.0], [-1.0, 0.0]])

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.data import Dataset
-from zoo.runs import Run, list_runs, new_run, unfinished
+from zoo.data.dataset import Dataset
+from zoo.runs.run import Run, list_runs, new_run, unfinished
 
 RECORD = {"name": "mlp", "architecture": "mlp", "config": {}, "dataset": {}, "state": "training"}
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import PositiveInt, ValidationError
 
 import zoo
-from zoo.settings import RESERVED, ClassNames, Share, checked, expectation, fill, meaning, parse
+from zoo.config import RESERVED, ClassNames, Share, checked, expectation, fill, meaning, parse
 
 
 class Config(zoo.Config):

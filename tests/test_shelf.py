@@ -9,10 +9,10 @@ import pytest
 from conftest import Install, forget_installed
 
 import zoo
-from zoo import formats
-from zoo.data import open_dataset
-from zoo.parts import known_packages
-from zoo.shelf import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, Shelf
+from zoo.data.dataset import open_dataset
+from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, Shelf
+from zoo.exporters.formats import protocol
+from zoo.exporters.parts import known_packages
 
 NET = {ARCHITECTURES: "net = zoo_net"}
 
@@ -120,7 +120,7 @@ def made(kind: str) -> str:
     [
         (ARCHITECTURES, "mlp", lambda: zoo.create("mlp.digits")),
         (ARCHITECTURES, "mlp", lambda: zoo.describe("mlp")),
-        (FORMATS, "onnx", lambda: formats.load("onnx")),
+        (FORMATS, "onnx", lambda: protocol.load("onnx")),
         (FORMATS, "onnx", lambda: zoo.export("somewhere", ["onnx"])),
         (DATASETS, "digits", lambda: open_dataset("digits")),
         (DATASETS, "digits", lambda: zoo.train("mlp.digits")),

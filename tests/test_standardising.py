@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 
 import zoo
-from zoo import standardising
-from zoo.data import Dataset, Split
+from zoo.data.dataset import Dataset, Split
+from zoo.tasks import normalization
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 1}
@@ -29,17 +29,17 @@ def series(scale: float = 1.0, offset: float = 0.0) -> Dataset:
 
 def test_figures_are_of_each_channel_and_one_that_never_changes_is_left() -> None:
     values = np.stack([CHANCE.normal(7, 3, (50, 20)), np.full((50, 20), 1e4)], -1)
-    mean, spread = standardising.figures(Split(values))
+    mean, spread = normalization.figures(Split(values))
     np.testing.assert_allclose(mean, [values[..., 0].mean(), 1e4], rtol=1e-6)
     np.testing.assert_allclose(spread, [values[..., 0].std(), 1], rtol=1e-6)
 
 
 def test_a_layer_and_its_inverse_give_back_what_they_were_given() -> None:
     inputs = keras.Input((5, 2))
-    there = standardising.layer()(inputs)
-    model = keras.Model(inputs, [there, standardising.layer("back", invert=True)(there)])
+    there = normalization.layer()(inputs)
+    model = keras.Model(inputs, [there, normalization.layer("back", invert=True)(there)])
     split = Split(CHANCE.normal([3, -40], [2, 9], (30, 5, 2)))
-    standardising.learn(model, split, "standardised", "back")
+    normalization.learn(model, split, "standardised", "back")
     standard, back = model(split.inputs)
     np.testing.assert_allclose(np.std(standard, (0, 1)), 1, rtol=1e-4)
     np.testing.assert_allclose(np.mean(standard, (0, 1)), 0, atol=1e-5)
@@ -49,7 +49,7 @@ def test_a_layer_and_its_inverse_give_back_what_they_were_given() -> None:
 def test_a_model_without_the_layer_is_left_as_it_is() -> None:
     model = zoo.create("cnn", input_shape=(8, 8, 1), classes=2, filters=[2])
     before = model.get_weights()
-    standardising.learn(model, Split(np.ones((2, 8, 8, 1))))
+    normalization.learn(model, Split(np.ones((2, 8, 8, 1))))
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
 
 

@@ -15,9 +15,9 @@ from conftest import Install
 from PIL import Image
 
 import zoo
-from zoo.applying import apply_to_files
-from zoo.catalog import catalog
-from zoo.registry import registry
+from zoo.registry.architectures import registry
+from zoo.registry.catalog import catalog
+from zoo.runs.predict import apply_to_files
 from zoo.testing import CHECKS, outcomes
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "zoo-perceptron"

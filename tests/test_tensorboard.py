@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
 
 
 def test_without_tensorboard_nothing_is_begun(

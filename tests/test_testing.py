@@ -9,8 +9,8 @@ import pytest
 from pydantic import PositiveInt
 
 import zoo
-from zoo import classification
-from zoo.registry import registry
+from zoo.registry.architectures import registry
+from zoo.tasks import classification
 from zoo.testing import CHECKS, outcomes
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset
-from zoo.progress import Progress
+from zoo.data.dataset import Dataset
+from zoo.runs.progress import Progress
 
 SMALL = {"filters": [4], "convolutions": 1, "epochs": 3, "batch_size": 16, "dropout": 0.3}
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import untrusted
-from zoo.untrusted import check_model_file, read_arrays
+from zoo.io import safe_load
+from zoo.io.safe_load import check_model_file, read_arrays
 
 HUGE = 600 * 2**20
 
@@ -147,7 +147,7 @@ def test_pickled_objects_are_refused_and_not_run() -> None:
 def test_an_array_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed("big.npz", x=np.zeros(2**20, "uint8"))
     assert read_arrays(Path("big.npz"))["x"].size == 2**20
-    monkeypatch.setattr(untrusted, "LARGEST_DATA", 2**19)
+    monkeypatch.setattr(safe_load, "LARGEST_DATA", 2**19)
     with pytest.raises(zoo.UnsafeFile):
         read_arrays(Path("big.npz"))
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import is_nothing, nothing
-from zoo.models import recipe
-from zoo.settings import WithoutData
+from zoo.config import WithoutData
+from zoo.data.dataset import is_nothing, nothing
+from zoo.runs.load import recipe
 
 
 def test_the_feed_counts_steps_from_the_epoch_on_that_it_resumes() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.writing import make_directory, move, scratch, whole, write_json
+from zoo.io.atomic import make_directory, move, scratch, whole, write_json
 
 
 def half_written(path: Path) -> None:

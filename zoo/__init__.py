@@ -10,10 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo.catalog import list_models
-    from zoo.comparing import compare
-    from zoo.data import Dataset, Split
-    from zoo.describing import Description, describe
+    from zoo.config import Config
+    from zoo.data.dataset import Dataset, Split
     from zoo.errors import (
         CatalogError,
         DataError,
@@ -28,14 +26,16 @@ if TYPE_CHECKING:
         WriteError,
         ZooError,
     )
-    from zoo.exporting import export, verify
-    from zoo.hookspecs import hookimpl
-    from zoo.models import apply, create, evaluate, load
-    from zoo.registry import list_architectures
-    from zoo.reports import Report
-    from zoo.runs import Run
-    from zoo.settings import Config
-    from zoo.training import train
+    from zoo.exporters.api import export, verify
+    from zoo.exporters.report import Report
+    from zoo.interpret.model_summary import Description, describe
+    from zoo.registry.architectures import list_architectures
+    from zoo.registry.catalog import list_models
+    from zoo.registry.hookspecs import hookimpl
+    from zoo.runs.comparison import compare
+    from zoo.runs.load import apply, create, evaluate, load
+    from zoo.runs.run import Run
+    from zoo.runs.training import train
 
 __all__ = [
     "CatalogError",
@@ -70,32 +70,32 @@ __all__ = [
     "verify",
 ]
 
-_HOMES = {
-    "Config": "settings",
-    "Dataset": "data",
-    "Description": "describing",
-    "Report": "reports",
-    "Run": "runs",
-    "Split": "data",
-    "apply": "models",
-    "compare": "comparing",
-    "create": "models",
-    "describe": "describing",
-    "evaluate": "models",
-    "export": "exporting",
-    "hookimpl": "hookspecs",
-    "list_architectures": "registry",
-    "list_models": "catalog",
-    "load": "models",
-    "train": "training",
-    "verify": "exporting",
+_MODULES = {
+    "Config": "config",
+    "Dataset": "data.dataset",
+    "Description": "interpret.model_summary",
+    "Report": "exporters.report",
+    "Run": "runs.run",
+    "Split": "data.dataset",
+    "apply": "runs.load",
+    "compare": "runs.comparison",
+    "create": "runs.load",
+    "describe": "interpret.model_summary",
+    "evaluate": "runs.load",
+    "export": "exporters.api",
+    "hookimpl": "registry.hookspecs",
+    "list_architectures": "registry.architectures",
+    "list_models": "registry.catalog",
+    "load": "runs.load",
+    "train": "runs.training",
+    "verify": "exporters.api",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
-    value = getattr(import_module(f"zoo.{_HOMES.get(name, 'errors')}"), name)
+    value = getattr(import_module(f"zoo.{_MODULES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
 

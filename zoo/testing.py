@@ -22,19 +22,19 @@ from typing import Any
 
 import numpy as np
 
-from zoo import pictures
-from zoo.catalog import catalog
-from zoo.data import Dataset, is_nothing, nothing, open_dataset
+from zoo.config import WithoutData, checked, meaning
+from zoo.data.dataset import Dataset, is_nothing, nothing, open_dataset
 from zoo.errors import UnknownName, ZooError, told
-from zoo.exporting import FORMATS_BY_DEFAULT, export, verify
-from zoo.models import Recipe, load, loaded, recipe
-from zoo.parts import prepare
-from zoo.probes import draw
-from zoo.progress import Progress
-from zoo.registry import registry
-from zoo.runs import Run
-from zoo.settings import WithoutData, checked, meaning
-from zoo.training import train
+from zoo.exporters.api import FORMATS_BY_DEFAULT, export, verify
+from zoo.exporters.parts import prepare
+from zoo.exporters.probes import draw
+from zoo.io import pictures
+from zoo.registry.architectures import registry
+from zoo.registry.catalog import catalog
+from zoo.runs.load import Recipe, load, loaded, recipe
+from zoo.runs.progress import Progress
+from zoo.runs.run import Run
+from zoo.runs.training import train
 
 EXAMPLES, HELD_OUT, BATCH, SEED = 40, 20, 8, 1
 STEPS = 5  # an epoch, where there is no data

@@ -22,7 +22,8 @@ import keras
 from keras import layers
 
 import zoo
-from zoo import augmenting, optimizing, standardising
+from zoo.data import augmentation
+from zoo.tasks import normalization, optimizers
 
 from . import answers
 from .config import Config, check_range, check_shape
@@ -39,7 +40,7 @@ def defaults() -> Config:
 def build(config: Config) -> keras.Model:
     """Chain the encoder and the decoder, from inputs through the code to the reconstruction."""
     check_shape(config)
-    augmenting.check_suits(config, config.rank)
+    augmentation.check_suits(config, config.rank)
     return network(config)
 
 
@@ -47,12 +48,12 @@ def build(config: Config) -> keras.Model:
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the difference between the reconstruction and the clean input."""
     check_range(config, data)
-    augment = augmenting.augmentation(config, config.rank)
+    augment = augmentation.augmentation(config, config.rank)
     feed = data.feed(config, pairing(model, config, data), augment)
     taught = corrupted(model, config, data.seed)
     steps = feed["steps_per_epoch"] * config.epochs
     loss = keras.losses.BinaryCrossentropy(from_logits=True) if config.binary else "mse"
-    taught.compile(optimizing.from_config(config, steps), loss)
+    taught.compile(optimizers.from_config(config, steps), loss)
     return taught.fit(**feed, callbacks=callbacks)
 
 
@@ -60,8 +61,8 @@ def pairing(model: keras.Model, config: Config, data: zoo.Dataset) -> Any:
     """Make the function from an input to what the model is given and what it should say."""
     if not config.standardises:
         return lambda x, y: (x, x)
-    standardising.learn(model, data.train, standardising.NAME, "reconstruction")
-    mean, spread = standardising.figures(data.train)
+    normalization.learn(model, data.train, normalization.NAME, "reconstruction")
+    mean, spread = normalization.figures(data.train)
     return lambda x, y: (x, (x - mean) / spread)
 
 
@@ -99,7 +100,7 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
 def unrolled(model: keras.Model, config: Config) -> keras.Model:
     """Copy a model of recurrent layers without their loops, which few runtimes know."""
     copied = network(config, unroll=True)
-    return standardising.with_weights(copied, model.get_weights())
+    return normalization.with_weights(copied, model.get_weights())
 
 
 evaluate = zoo.hookimpl(answers.evaluate)

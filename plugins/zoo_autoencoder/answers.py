@@ -11,10 +11,11 @@ from keras import ops
 from sklearn.decomposition import PCA
 
 import zoo
-from zoo import classification, latent, pictures, reconstruction
-from zoo.applying import Values
-from zoo.images import checked_array
-from zoo.untrusted import read_array
+from zoo.data.images import checked_array
+from zoo.io import pictures
+from zoo.io.safe_load import read_array
+from zoo.runs.predict import Values
+from zoo.tasks import classification, latent, reconstruction
 
 from .config import Config
 from .networks import chained, halves

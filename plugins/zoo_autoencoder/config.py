@@ -6,9 +6,10 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import augmenting, optimizing
-from zoo.inspecting import SLACK
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.data import augmentation
+from zoo.data.validation import SLACK
+from zoo.tasks import optimizers
 
 Kind = Literal["simple", "sparse", "deep", "conv", "denoising", "sequence"]
 Loss = Literal["bce", "mse"]
@@ -25,7 +26,7 @@ SIZES: dict[str, tuple[tuple[int, ...], int]] = {
 CONVOLUTIONAL = ("conv", "denoising")
 
 
-class Config(augmenting.Augmented, optimizing.Optimized):
+class Config(augmentation.Augmented, optimizers.Optimized):
     """Settings of the autoencoder."""
 
     kind: Kind = "simple"
@@ -51,7 +52,7 @@ class Config(augmenting.Augmented, optimizing.Optimized):
     batch_size: PositiveInt = 256
     epochs: PositiveInt = 50
     learning_rate: PositiveFloat = 3e-3
-    schedule: optimizing.Schedule = "cosine"
+    schedule: optimizers.Schedule = "cosine"
     warmup: Share = 0.02
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from zoo import standardising
+from zoo.tasks import normalization
 
 from .config import CONVOLUTIONAL, Config
 
@@ -29,7 +29,7 @@ def network(config: Config, unroll: bool = False) -> keras.Model:
         unroll: whether the steps of recurrent layers are written out.
     """
     inputs = keras.Input(config.input_shape, name="inputs")
-    entrance = [standardising.layer()] if config.standardises else []
+    entrance = [normalization.layer()] if config.standardises else []
     chain = [*entrance, *encoder(config, unroll), *decoder(config, unroll)]
     return keras.Model(inputs, chained(inputs, chain), name="autoencoder")
 
@@ -58,7 +58,7 @@ def decoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
         yield layers.Activation("sigmoid", name="reconstruction")
     elif config.standardises:
         yield layers.Reshape(config.input_shape, name="standard")
-        yield standardising.layer("reconstruction", invert=True)
+        yield normalization.layer("reconstruction", invert=True)
     else:
         yield layers.Reshape(config.input_shape, name="reconstruction")
 

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 
 import zoo
-from zoo import networks
+from zoo.interpret import networks
 
 from . import drawing, measuring, rules, starts, using
 from .album import Growing, still

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo import networks
+from zoo.interpret import networks
 
 from . import album, looking, objectives, parameterisations, regularisers, sizes, starts, transforms
 

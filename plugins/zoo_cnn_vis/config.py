@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from zoo.settings import Share, WithoutData
+from zoo.config import Share, WithoutData
 
 Natural = Annotated[float, Field(ge=1)]
 

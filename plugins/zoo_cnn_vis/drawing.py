@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from zoo import pictures
-from zoo.reconstruction import visible
+from zoo.io import pictures
+from zoo.tasks.reconstruction import visible
 
 from . import measuring
 

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 import zoo
-from zoo import networks
+from zoo.interpret import networks
 
 LOGITS, RANDOM = "logits", "random features"
 

@@ -18,7 +18,7 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo.data import is_nothing
+from zoo.data.dataset import is_nothing
 
 from . import objectives
 from .canvas import features

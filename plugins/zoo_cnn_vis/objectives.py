@@ -28,8 +28,8 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo import networks
-from zoo.untrusted import read_array
+from zoo.interpret import networks
+from zoo.io.safe_load import read_array
 
 from . import language
 from .language import Term

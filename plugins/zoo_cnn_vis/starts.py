@@ -9,10 +9,10 @@ from skimage.filters import gaussian
 from skimage.transform import resize
 
 import zoo
-from zoo.classification import read_input
-from zoo.data import open_dataset
-from zoo.runs import Run
-from zoo.shelf import DATASETS, Shelf
+from zoo.data.dataset import open_dataset
+from zoo.entry_points import DATASETS, Shelf
+from zoo.runs.run import Run
+from zoo.tasks.classification import read_input
 
 from .sizes import FREE
 
@@ -81,7 +81,7 @@ def of_dataset(found: re.Match[str], shape: tuple[int | None, ...], setting: str
 
 def of_run(name: str, shape: tuple[int | None, ...], setting: str) -> Array:
     """Take the images that another run of cnn-vis made."""
-    from zoo.models import load
+    from zoo.runs.load import load
 
     run = Run.open(name)
     if run.record["architecture"] != "cnn-vis":

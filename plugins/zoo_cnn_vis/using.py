@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 import zoo
-from zoo.applying import Values
-from zoo.classification import read_input, titled
-from zoo.data import nothing
+from zoo.data.dataset import nothing
+from zoo.runs.predict import Values
+from zoo.tasks.classification import read_input, titled
 
 from . import measuring, rules
 from .album import Growing

@@ -2,7 +2,7 @@
 
     y = G(z),   z ~ N(0, I);   D tells x from y, and G learns to be taken for x
 
-with the losses, rates and averages of `zoo.adversarial`. Strided and transposed convolutions after
+with the losses, rates and averages of `zoo.tasks.gan`. Strided and transposed convolutions after
 Radford, Metz & Chintala, "Unsupervised representation learning with deep convolutional generative
 adversarial networks", arXiv:1511.06434; Goodfellow et al., "Generative adversarial nets",
 arXiv:1406.2661. Conditional on the class by one more input to G, and by a projection in D: Miyato &
@@ -15,7 +15,7 @@ import keras
 from keras import layers, ops
 
 import zoo
-from zoo import adversarial, alternating
+from zoo.tasks import gan, gan_optimizer
 
 from . import drawing, measuring, using
 from .album import SEEDS, Album, frames
@@ -23,7 +23,7 @@ from .config import Config, check
 from .networks import discriminator, generator
 
 
-class DCGAN(adversarial.GAN):
+class DCGAN(gan.GAN):
     """Generator and discriminator of images, and an album of how the images grew."""
 
     def __init__(self, config: Config) -> None:
@@ -77,7 +77,7 @@ def train(model: DCGAN, config: Config, data: zoo.Dataset, callbacks: list[Any])
     measuring.check(config)
     feed = data.feed(config, lambda x, y: {"image": x, "label": y})
     steps = feed["steps_per_epoch"] * config.epochs
-    model.compile(alternating.from_config(model, steps))
+    model.compile(gan_optimizer.from_config(model, steps))
     # the album before the core's callbacks, so that the checkpoint holds it
     return model.fit(**feed, callbacks=[Album(), *callbacks])
 

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 import zoo
-from zoo import adversarial
-from zoo.settings import ClassNames, Share
+from zoo.config import ClassNames, Share
+from zoo.tasks import gan
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
-class Config(adversarial.Config):
+class Config(gan.Config):
     """Settings of the deep convolutional adversarial network."""
 
     input_shape: tuple[PositiveInt, ...] | None = None

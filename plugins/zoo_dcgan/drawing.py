@@ -6,9 +6,9 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo import pictures
-from zoo.pictures import enlarged
-from zoo.reconstruction import visible
+from zoo.io import pictures
+from zoo.io.pictures import enlarged
+from zoo.tasks.reconstruction import visible
 
 from .album import kept
 from .measuring import made_from, one_hot, prior

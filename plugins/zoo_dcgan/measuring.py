@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo import generation
+from zoo.tasks import generative_metrics
 
 SEED, CHUNK = 0, 500
 
@@ -27,7 +27,7 @@ SEED, CHUNK = 0, 500
 def check(config: Any) -> None:
     """Refuse, before a training, features that the measures then would not find."""
     if config.features is not None:
-        generation.classifier(config.features, config.input_shape)
+        generative_metrics.classifier(config.features, config.input_shape)
 
 
 def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
@@ -47,14 +47,14 @@ def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
     real = labels(test.targets, data)
     spaces = {"pca64_": principal(images, train.targets, data)}
     if config.features is not None:
-        look = generation.classifier(config.features, config.input_shape)
+        look = generative_metrics.classifier(config.features, config.input_shape)
         features, said = zip(*map(look, images), strict=True)
         spaces[""] = features, told(said[0], data)
     measured = {}
     for space, (features, found) in spaces.items():
         named = distances(*features)
         if real is not None and found is not None:
-            named["coverage"] = generation.coverage(found, real, len(data.classes))
+            named["coverage"] = generative_metrics.coverage(found, real, len(data.classes))
         measured |= {f"{space}{name}": value for name, value in named.items()}
     found = spaces.get("", (None, None))[1]
     if config.conditional and found is not None:
@@ -69,10 +69,10 @@ def told(said: np.ndarray, data: zoo.Dataset) -> Any:
 
 def distances(made: np.ndarray, test: np.ndarray, train: np.ndarray) -> dict[str, float]:
     """Measure features of made images, with those of training images as the floor."""
-    precision, recall = generation.precision_recall(test, made)
+    precision, recall = generative_metrics.precision_recall(test, made)
     return {
-        "frechet": generation.frechet(made, test),
-        "frechet_floor": generation.frechet(train, test),
+        "frechet": generative_metrics.frechet(made, test),
+        "frechet_floor": generative_metrics.frechet(train, test),
         "precision": precision,
         "recall": recall,
     }
@@ -80,9 +80,9 @@ def distances(made: np.ndarray, test: np.ndarray, train: np.ndarray) -> dict[str
 
 def principal(images: Any, targets: Any, data: zoo.Dataset) -> tuple[Any, Any]:
     """Give the principal components of made, test and training images, and the classes of the made."""
-    train, made, test = generation.principal(images[2], images[0], images[1])
+    train, made, test = generative_metrics.principal(images[2], images[0], images[1])
     known = labels(targets, data)
-    found = None if known is None else known[generation.nearest(made, train)]
+    found = None if known is None else known[generative_metrics.nearest(made, train)]
     return (made, test, train), found
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo.classification import read_input, titled
-from zoo.inspecting import check_numbers
-from zoo.untrusted import read_array
+from zoo.data.validation import check_numbers
+from zoo.io.safe_load import read_array
+from zoo.tasks.classification import read_input, titled
 
 from .drawing import sheet
 from .measuring import made_from

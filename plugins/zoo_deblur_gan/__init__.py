@@ -3,7 +3,7 @@
     y = x + G(x);   G lowers  w_p |y - s| + w_f |f(y) - f(s)|^2 + w_a a(D(y)),   D tells s from y
 
 for a blurred image x, the sharp one s, the features f of another network, and an adversarial term a of
-`zoo.adversarial`, by a critic D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring using
+`zoo.tasks.gan`, by a critic D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring using
 conditional adversarial networks", arXiv:1711.07064; the perceptual term is that of Johnson et al.,
 arXiv:1603.08155, the critic that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by
 kernels of camera shake (`kernels`), or comes with them: --data pairs:DIR.
@@ -15,7 +15,7 @@ import keras
 from keras import ops
 
 import zoo
-from zoo import adversarial, alternating
+from zoo.tasks import gan, gan_optimizer
 
 from . import drawing, learning, measuring, using
 from .blurring import spoilt
@@ -26,7 +26,7 @@ from .networks import discriminator, generator, shipped
 LEARNT = 1  # seed of the kernels that are learnt from; those that are tested have another
 
 
-class DeblurGAN(adversarial.GAN):
+class DeblurGAN(gan.GAN):
     """Generator and critic, and the blur that they learn from."""
 
     def __init__(self, config: Config) -> None:
@@ -93,7 +93,7 @@ def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[A
     model.features = learning.features(config)
     feed = data.feed(config, lambda x, y: x, learning.augment(config))
     steps = feed["steps_per_epoch"] * config.epochs
-    model.compile(alternating.from_config(model, steps), jit_compile=learning.compiled())
+    model.compile(gan_optimizer.from_config(model, steps), jit_compile=learning.compiled())
     return model.fit(**feed, callbacks=callbacks)
 
 

@@ -5,16 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import adversarial
-from zoo.adversarial import Betas
-from zoo.optimizing import Schedule
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.tasks import gan
+from zoo.tasks.gan import Betas
+from zoo.tasks.optimizers import Schedule
 
 PAIRED = (2, 6)  # channels of a blurred and a sharp image, one behind the other
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
-class Config(adversarial.Config):
+class Config(gan.Config):
     """Settings of the deblurring adversarial network."""
 
     input_shape: tuple[PositiveInt, ...] | None = None
@@ -59,7 +59,7 @@ class Config(adversarial.Config):
     """Weight of the squared difference of features, as a share of the sharp image's squared features."""
     adversarial_weight: NonNegativeFloat = 1e-3
     """Weight of the adversarial term in what the generator lowers."""
-    loss: adversarial.Loss = "hinge"
+    loss: gan.Loss = "hinge"
     spectral: bool = True
     learning_rate: PositiveFloat = 2e-4
     generator_rate: PositiveFloat | None = 1e-3

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import zoo
-from zoo import pictures
+from zoo.io import pictures
 
 from .config import Config
 from .kernels import bank

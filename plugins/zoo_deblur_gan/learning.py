@@ -7,8 +7,8 @@ import keras
 from keras import ops
 
 import zoo
-from zoo import networks
-from zoo.augmenting import Augmented, augmentation
+from zoo.data.augmentation import Augmented, augmentation
+from zoo.interpret import networks
 
 from .config import Config
 

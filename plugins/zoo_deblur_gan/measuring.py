@@ -19,7 +19,7 @@ from keras import ops
 from skimage import filters, restoration
 
 import zoo
-from zoo import reconstruction
+from zoo.tasks import reconstruction
 
 from .blurring import blurred_array, inner
 from .config import Config

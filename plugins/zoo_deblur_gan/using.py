@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 
 import zoo
-from zoo.applying import EDITED
-from zoo.classification import titled
-from zoo.images import checked_array, open_image
-from zoo.untrusted import read_array
+from zoo.data.images import checked_array, open_image
+from zoo.io.safe_load import read_array
+from zoo.runs.predict import EDITED
+from zoo.tasks.classification import titled
 
 from .config import Config
 from .networks import multiple, reach

@@ -6,7 +6,7 @@
 on one class alone. R restores what it has learnt and spoils what it has not, so that x and R(x), their
 codes and D's opinion of both make a score (`scoring`), whose threshold is fixed on normal examples that
 were held out. M. Sabokrou et al., "Adversarially learned one-class classifier for novelty
-detection", arXiv:1802.09088 (ALOCC); losses, rates and averages are those of `zoo.adversarial`. Stopping
+detection", arXiv:1802.09088 (ALOCC); losses, rates and averages are those of `zoo.tasks.gan`. Stopping
 is by the rule of `model`, the measures are those of `measuring`.
 """
 
@@ -16,7 +16,7 @@ import keras
 from keras import layers
 
 import zoo
-from zoo import alternating, standardising
+from zoo.tasks import gan_optimizer, normalization
 
 from . import drawing, measuring, scoring, using
 from .config import Config, check
@@ -51,7 +51,7 @@ def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[
     """
     data = normal_only(data, config)
     feed = data.feed(config, entrance(model, config, data))
-    rule = alternating.from_config(model, feed["steps_per_epoch"] * config.epochs)
+    rule = gan_optimizer.from_config(model, feed["steps_per_epoch"] * config.epochs)
     rule.generator = model.makers
     model.compile(rule)
     # the best epoch before the core's callbacks, so that the checkpoint holds it
@@ -66,8 +66,8 @@ def entrance(model: NoveltyGAN, config: Config, data: zoo.Dataset) -> Any:
     """Make the function from a batch to what the networks see: series are standardised."""
     if not config.standardises:
         return lambda x, y: x
-    standardising.learn(model, data.train, standardising.NAME, EXIT)
-    mean, spread = standardising.figures(data.train)
+    normalization.learn(model, data.train, normalization.NAME, EXIT)
+    mean, spread = normalization.figures(data.train)
     return lambda x, y: (x - mean) / spread
 
 

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import adversarial, optimizing
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.tasks import gan, optimizers
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 Score = Literal["combined", "reconstruction", "discriminator", "refined"]
 
 
-class Config(adversarial.Config):
+class Config(gan.Config):
     """Settings of the novelty detector."""
 
     input_shape: tuple[PositiveInt, ...] | None = None
@@ -42,8 +42,8 @@ class Config(adversarial.Config):
     validation: Share = 0.1
     learning_rate: PositiveFloat = 2e-4
     generator_rate: PositiveFloat | None = 2e-3
-    generator_betas: adversarial.Betas | None = (0.9, 0.999)
-    schedule: optimizing.Schedule = "cosine"
+    generator_betas: gan.Betas | None = (0.9, 0.999)
+    schedule: optimizers.Schedule = "cosine"
 
     @property
     def rank(self) -> int:
@@ -67,4 +67,4 @@ def check(config: Config) -> None:
             "novelty-gan takes images (height, width, channels) and series (time, channels). "
             f"Received: input_shape {config.input_shape}"
         )
-    adversarial.check(config)
+    gan.check(config)

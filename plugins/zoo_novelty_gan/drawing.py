@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 import zoo
-from zoo import pictures, reconstruction
+from zoo.io import pictures
+from zoo.tasks import reconstruction
 
 from .measuring import novelty, rivals
 from .scoring import predicted, scorer, seen

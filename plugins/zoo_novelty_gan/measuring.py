@@ -26,7 +26,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import OneClassSVM
 
 import zoo
-from zoo import standardising
+from zoo.tasks import normalization
 
 from .normality import is_normal, normal_only
 from .scoring import CHUNK, entered, predicted, scorer
@@ -104,7 +104,7 @@ def standardised(data: zoo.Dataset, config: Any) -> Callable[[np.ndarray], np.nd
     """Give the function that standardises series as the networks do, and leaves images alone."""
     if not config.standardises:
         return lambda x: x
-    mean, spread = standardising.figures(normal_only(data, config).train)
+    mean, spread = normalization.figures(normal_only(data, config).train)
     return lambda x: (x - mean) / spread
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import adversarial, standardising
+from zoo.tasks import gan, normalization
 
 from .config import Config
 from .networks import discriminator, refiner
@@ -19,7 +19,7 @@ from .scoring import SIGNALS
 EXIT = "refined"  # name of the layer that gives series their unit back
 
 
-class NoveltyGAN(adversarial.GAN):
+class NoveltyGAN(gan.GAN):
     """Refiner and discriminator of normal examples."""
 
     def __init__(self, config: Config) -> None:
@@ -31,7 +31,7 @@ class NoveltyGAN(adversarial.GAN):
         self.standing = [Standing(self, name, nets) for name, nets in self._rivals()]
         self._add_statistics(config)
         if config.standardises:
-            self.entrance, self.exit = standardising.layer(), standardising.layer(EXIT, True)
+            self.entrance, self.exit = normalization.layer(), normalization.layer(EXIT, True)
             for each in (self.entrance, self.exit):
                 each.build((None, *config.input_shape))
 

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo import reconstruction
-from zoo.applying import Values
-from zoo.classification import read_input, titled
+from zoo.runs.predict import Values
+from zoo.tasks import reconstruction
+from zoo.tasks.classification import read_input, titled
 
 from .scoring import entered, scorer, seen
 

@@ -23,8 +23,8 @@ from keras import layers, ops
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo import optimizing
-from zoo.settings import Share
+from zoo.config import Share
+from zoo.tasks import optimizers
 
 from . import drawing, measuring, using
 from .nats import divergence, log_bernoulli, log_gaussian, log_mean_exp, log_ratio
@@ -33,7 +33,7 @@ FIRST_LOG_SCALE = -2.0  # of the Gaussian's log sigma: an error of 0.14, as afte
 LEAST_LOG_SCALE = math.log(0.5 / 255)  # below half a level of 8 bits the density grows without end
 
 
-class Config(optimizing.Optimized):
+class Config(optimizers.Optimized):
     """Settings of the variational autoencoder."""
 
     input_shape: tuple[PositiveInt, ...] | None = None
@@ -64,7 +64,7 @@ class Config(optimizing.Optimized):
     """Importance samples with which evaluate bounds the likelihood of binarised images."""
     bound_images: PositiveInt = 1000
     """Test images, from the first on, whose likelihood evaluate bounds."""
-    schedule: optimizing.Schedule = "cosine"
+    schedule: optimizers.Schedule = "cosine"
     epochs: PositiveInt = 30
     batch_size: PositiveInt = 128
     learning_rate: PositiveFloat = 2e-3
@@ -208,7 +208,7 @@ def train(model: VAE, config: Config, data: zoo.Dataset, callbacks: list[Any]) -
     feed = data.feed(config, lambda x, y: x)
     steps = feed["steps_per_epoch"] * config.epochs
     model.rising = config.kl_warmup * steps
-    model.compile(optimizing.from_config(config, steps))
+    model.compile(optimizers.from_config(config, steps))
     return model.fit(**feed, callbacks=callbacks)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo import latent, pictures, reconstruction
+from zoo.io import pictures
+from zoo.tasks import latent, reconstruction
 
 from .measuring import SEED, seen
 

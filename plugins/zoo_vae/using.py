@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import zoo
-from zoo.classification import read_input, titled
-from zoo.untrusted import read_array
+from zoo.io.safe_load import read_array
+from zoo.tasks.classification import read_input, titled
 
 from .drawing import between, decoded, encoded, sheet
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset, open_dataset
+from zoo.data.dataset import Dataset, open_dataset
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1)).astype(np.uint8)
 FLOATS = PIXELS / np.float32(255)

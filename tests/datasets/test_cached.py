@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import Dataset, open_dataset
-from zoo.datasets.cached import load_cached
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.data.readers.keras_datasets import load_cached
 
 LABELS = np.array([0, 9, 4, 4], np.uint8)
 PIXELS = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.data import Dataset, open_dataset
-from zoo.datasets import folders
-from zoo.datasets.decoding import Files
+from zoo.data.dataset import Dataset, open_dataset
+from zoo.data.readers import image_folder
+from zoo.data.readers.lazy_images import Files
 
 CHANCE = np.random.default_rng(0)
 FEW = {"filters": [4], "epochs": 2, "batch_size": 8, "validation": 0.25}
@@ -32,7 +32,7 @@ def photos() -> Path:
 @pytest.fixture
 def both(photos: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Dataset, Dataset]:
     held = open_dataset(photos)
-    monkeypatch.setattr(folders, "HELD", 0)
+    monkeypatch.setattr(image_folder, "HELD", 0)
     return held, open_dataset(photos)
 
 
@@ -69,7 +69,7 @@ def test_what_is_taken_out_is_what_an_array_would_give(
 def test_a_file_that_changes_changes_the_fingerprint(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "HELD", 0)
+    monkeypatch.setattr(image_folder, "HELD", 0)
     before = open_dataset(photos).fingerprint
     assert open_dataset(photos).fingerprint == before
     Image.new("RGB", (10, 12)).save(photos / "dark" / "1.png")
@@ -80,7 +80,7 @@ def test_a_file_that_breaks_off_is_named(photos: Path, monkeypatch: pytest.Monke
     path = photos / "dark" / "1.jpg"
     Image.fromarray(CHANCE.integers(0, 256, (64, 64, 3), np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:2000])  # its header, with its size, is whole
-    monkeypatch.setattr(folders, "HELD", 0)
+    monkeypatch.setattr(image_folder, "HELD", 0)
     with pytest.raises(zoo.DataError, match=r"^\S+1\.jpg is a broken image: [^\n]*$"):
         zoo.train("cnn", data=photos, out="run", **FEW | {"epochs": 8})
     assert zoo.Run.open("run").state == "failed"

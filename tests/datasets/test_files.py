@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.data import open_dataset
+from zoo.data.dataset import open_dataset
 
 
 def test_an_npz_and_a_folder_are_told_apart(tmp_path: Path) -> None:

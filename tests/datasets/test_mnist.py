@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from zoo.data import facts, open_dataset
+from zoo.data.dataset import facts, open_dataset
 
 
 def test_mnist_is_mnist() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data import open_dataset
-from zoo.datasets import pairs
+from zoo.data.dataset import open_dataset
+from zoo.data.readers import image_pairs
 from zoo.errors import DataError, UnknownName
-from zoo.models import undressed
+from zoo.runs.load import undressed
 
 
 def put(name: str, value: int, size: tuple[int, int] = (12, 8), mode: str = "RGB") -> None:
@@ -66,9 +66,9 @@ def test_the_middle_is_cut_and_nothing_is_scaled() -> None:
 def test_many_pairs_are_decoded_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     gopro()
     held = open_dataset("pairs:GoPro")
-    monkeypatch.setattr(pairs, "HELD", 0)
+    monkeypatch.setattr(image_pairs, "HELD", 0)
     data = open_dataset("pairs:GoPro")
-    assert isinstance(data.train.stored, pairs.Pairs)
+    assert isinstance(data.train.stored, image_pairs.Pairs)
     np.testing.assert_array_equal(data.train.stored[:], held.train.stored)
     np.testing.assert_array_equal(data.train.take([2]).inputs, held.train.inputs[2:3])
     assert data.fingerprint == open_dataset("pairs:GoPro").fingerprint

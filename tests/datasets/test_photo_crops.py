@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zoo.data import facts, open_dataset
+from zoo.data.dataset import facts, open_dataset
 
 
 def test_squares_of_two_photographs_overlap_in_training_alone(

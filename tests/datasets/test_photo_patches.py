@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data import facts, open_dataset
+from zoo.data.dataset import facts, open_dataset
 from zoo.datasets.photographs import squares
 from zoo.errors import DataError
 

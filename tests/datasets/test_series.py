@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.data import facts, open_dataset
+from zoo.data.dataset import facts, open_dataset
 from zoo.errors import DataError
 
 TS = """# a comment: with a colon

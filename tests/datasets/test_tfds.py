@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import open_dataset
-from zoo.datasets import tfds as reader
+from zoo.data.dataset import open_dataset
+from zoo.data.readers import tfds as reader
 
 tfds = pytest.importorskip("tensorflow_datasets", reason="keras-zoo[tfds] is not installed")
 features = tfds.features

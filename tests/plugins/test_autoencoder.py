@@ -8,8 +8,8 @@ from keras import layers
 from PIL import Image
 
 import zoo
-from zoo.data import Dataset, Split
-from zoo.models import recipe
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.load import recipe
 
 CHANCE = np.random.default_rng(0)
 SHAPES = {1: (11, 2), 2: (11, 9, 1), 3: (9, 8, 7, 1)}
@@ -326,7 +326,7 @@ def test_a_denoiser_denoises_files_and_series_come_with_a_picture(
 
 
 def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None:
-    from zoo.applying import apply_to_files
+    from zoo.runs.predict import apply_to_files
 
     run = trained(tiny, tmp_path / "run", "simple")
     np.save("digit.npy", tiny.test.inputs[0])

@@ -8,8 +8,8 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.data import Dataset, Split
-from zoo.models import recipe
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.load import recipe
 
 CHANCE = np.random.default_rng(0)
 SHAPES = {1: (8, 2), 2: (8, 8, 1), 3: (8, 8, 8, 1)}

@@ -22,8 +22,8 @@ from zoo_cnn_vis import (
 )
 
 import zoo
-from zoo.data import Dataset, Split, nothing
-from zoo.progress import Progress
+from zoo.data.dataset import Dataset, Split, nothing
+from zoo.runs.progress import Progress
 
 CHANCE = np.random.default_rng(0)
 STILL: dict[str, Any] = {"jitter": 0, "scale": 0.0, "rotation": 0.0}

@@ -10,9 +10,9 @@ from PIL import Image
 from zoo_dcgan import album, drawing, measuring
 
 import zoo
-from zoo.applying import apply_to_files
-from zoo.data import Dataset, Split
-from zoo.models import recipe, sketched
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.load import recipe, sketched
+from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {

@@ -21,9 +21,9 @@ from zoo_deblur_gan import (
 )
 
 import zoo
-from zoo.applying import apply_to_files
-from zoo.data import Dataset, Split
-from zoo.models import sketched
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.load import sketched
+from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
 START = CHANCE.bit_generator.state

@@ -6,9 +6,9 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.data import Dataset
-from zoo.models import recipe
-from zoo.registry import registry
+from zoo.data.dataset import Dataset
+from zoo.registry.architectures import registry
+from zoo.runs.load import recipe
 
 IMAGE: dict[str, Any] = {"input_shape": (8, 8, 1), "classes": 3, "widths": [4]}
 CHANCE = np.random.default_rng(0)

@@ -12,8 +12,8 @@ from sklearn.metrics import f1_score
 from zoo_novelty_gan import measuring, model, normality, scoring, using
 
 import zoo
-from zoo.applying import apply_to_files
-from zoo.data import Dataset, Split, open_dataset
+from zoo.data.dataset import Dataset, Split, open_dataset
+from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {

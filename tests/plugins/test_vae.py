@@ -13,9 +13,9 @@ from scipy import stats
 from zoo_vae import measuring, nats
 
 import zoo
-from zoo.applying import apply_to_files
-from zoo.data import Dataset, Split
-from zoo.models import recipe
+from zoo.data.dataset import Dataset, Split
+from zoo.runs.load import recipe
+from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {"widths": [8], "epochs": 1, "batch_size": 16}

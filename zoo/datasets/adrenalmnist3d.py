@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import Array, Dataset, Split
+from zoo.data.dataset import Array, Dataset, Split
 from zoo.errors import DataError
-from zoo.untrusted import read_arrays
+from zoo.io.safe_load import read_arrays
 
 INPUT_SHAPE = (32, 32, 32, 1)
 CLASSES = ("normal", "hyperplasia")

@@ -1,7 +1,7 @@
 """80 recordings of a smart watch, 6 channels of 100 steps, four activities (UEA archive)."""
 
-from zoo.data import Dataset
-from zoo.datasets.series import named
+from zoo.data.dataset import Dataset
+from zoo.data.readers.timeseries import named
 
 INPUT_SHAPE = (100, 6)
 CLASSES = ("Badminton", "Running", "Standing", "Walking")

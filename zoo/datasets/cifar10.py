@@ -1,7 +1,7 @@
 """60,000 colour pictures of 32 x 32 pixels, ten classes (Krizhevsky 2009)."""
 
-from zoo.data import Dataset
-from zoo.datasets.cached import load_cached
+from zoo.data.dataset import Dataset
+from zoo.data.readers.keras_datasets import load_cached
 
 INPUT_SHAPE = (32, 32, 3)
 CLASSES = (

@@ -1,7 +1,7 @@
 """200 traces of a hand that draws a gun or points, 150 steps (UCR archive)."""
 
-from zoo.data import Dataset
-from zoo.datasets.series import named
+from zoo.data.dataset import Dataset
+from zoo.data.readers.timeseries import named
 
 INPUT_SHAPE = (150, 1)
 CLASSES = ("1", "2")

@@ -1,7 +1,7 @@
 """1,096 days of Italian power demand by the hour, winter or summer (UCR archive)."""
 
-from zoo.data import Dataset
-from zoo.datasets.series import named
+from zoo.data.dataset import Dataset
+from zoo.data.readers.timeseries import named
 
 INPUT_SHAPE = (24, 1)
 CLASSES = ("1", "2")

@@ -1,7 +1,7 @@
 """70,000 handwritten digits of 28 x 28 pixels (LeCun et al. 1998)."""
 
-from zoo.data import Dataset
-from zoo.datasets.cached import load_cached
+from zoo.data.dataset import Dataset
+from zoo.data.readers.keras_datasets import load_cached
 
 INPUT_SHAPE = (28, 28, 1)
 CLASSES = tuple("0123456789")

@@ -1,6 +1,6 @@
 """Squares of photographs, 160 x 160 pixels in colour: of BSDS500, or of scikit-learn's two."""
 
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
 from zoo.datasets.photographs import cut
 
 SIDE = 160  # two rows of three fill a photograph of BSDS500, 481 x 321

@@ -1,6 +1,6 @@
 """Patches of photographs, 32 x 32 pixels in colour: of BSDS500, or of scikit-learn's two."""
 
-from zoo.data import Dataset
+from zoo.data.dataset import Dataset
 from zoo.datasets.photographs import cut
 
 SIDE = 32

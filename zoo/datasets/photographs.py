@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import Array, Dataset, Split
+from zoo.data.dataset import Array, Dataset, Split
+from zoo.data.images import images_in, open_image
 from zoo.errors import DataError
-from zoo.images import images_in, open_image
 
 
 def cut(name: str, side: int, step: int | None = None) -> Dataset:

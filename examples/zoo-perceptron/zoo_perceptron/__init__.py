@@ -15,8 +15,9 @@ from keras import layers, ops
 from pydantic import PositiveFloat, PositiveInt
 
 import zoo
-from zoo import images, pictures
-from zoo.settings import ClassNames
+from zoo.config import ClassNames
+from zoo.data import images
+from zoo.io import pictures
 
 
 class Config(zoo.Config):

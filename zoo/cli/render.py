@@ -1,0 +1,207 @@
+"""What the shell shows: tables, verdicts and progress, drawn by rich on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from zoo.runs.progress import Shown, told
+
+if TYPE_CHECKING:
+    from zoo.exporters.parts import Tensor
+    from zoo.exporters.report import Report
+    from zoo.interpret.gallery import Gallery
+    from zoo.interpret.model_summary import Description
+    from zoo.interpret.networks import Seen
+    from zoo.runs.comparison import Comparison
+    from zoo.runs.run import Run
+    from zoo.testing import Outcome
+
+WIDTH = 120  # of what goes to a file or a pipe
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
+err = Console(stderr=True, highlight=False)
+
+
+def progress() -> Shown:
+    """Give what shows a training: a bar on a terminal, a line an epoch."""
+    return Shown(err)
+
+
+def working(message: str) -> AbstractContextManager[Any]:
+    """Show that something is being done, on a terminal."""
+    return err.status(message)
+
+
+def tracked(items: Sequence[Any]) -> Iterable[Any]:
+    """Show a bar over items, on a terminal."""
+    return track(items, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        number = column in ("size", "largest difference", "value", "parameters", "live", "above")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def show_description(description: Description) -> None:
+    """Show a model: what it is, its parts, its settings."""
+    out.print(f"[bold]{description.name}[/]  {description.summary}")
+    facts = {
+        "architecture": f"{description.architecture} ({description.package})",
+        "dataset": description.dataset or "give --data",
+        "reference": description.reference,
+        "results": told(description.results),
+        "measured by": description.measured,
+        "parameters": "depends on the data"
+        if description.parameters is None
+        else f"{description.parameters:,}",
+    }
+    for name, fact in facts.items():
+        if fact:
+            out.print(f"{name:>12}  {fact}", markup=False)
+    for role, contract in description.parts.items():
+        given, got = (", ".join(map(_tensor, side)) for side in (contract.inputs, contract.outputs))
+        out.print(f"{'part':>12}  {role}: {given} -> {got}", markup=False)
+    for setting in description.settings:
+        value, default = (_short(item) for item in (setting.value, setting.default))
+        usual = f", {default} by default" if value != default else ""
+        out.print(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
+        out.print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+
+
+def show_layers(parts: Mapping[str, Sequence[Seen]]) -> None:
+    """Show each part's layers with their kinds, output shapes and parameters."""
+    for part, layers in parts.items():
+        total = sum(layer.parameters for layer in layers)
+        out.print(f"[bold]{escape(part)}[/]  {len(layers)} layers, {total:,} parameters")
+        table = _table("layer", "kind", "output", "parameters")
+        for layer in layers:
+            sizes = ", ".join("any" if size is None else str(size) for size in layer.shape)
+            count = f"{layer.parameters:,}" if layer.parameters else ""
+            table.add_row(escape(layer.name), layer.kind, f"({sizes})", count)
+        out.print(table)
+
+
+def show_gallery(found: Gallery, page: Path) -> None:
+    """Show for each layer how many channels live, and how many exceed the best real example."""
+    table = _table("layer", "follows", "live", "above", "dead")
+    for wall in found.walls:
+        above = "" if wall.above is None else f"{wall.above:.1%}"
+        live = f"{len(wall.channels) - len(wall.dead)}/{len(wall.channels)}"
+        dead = ", ".join(map(str, wall.dead))
+        table.add_row(escape(wall.layer.name), wall.follows, live, above, dead)
+    out.print(table)
+    out.print(f"in {page}", markup=False)
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{tensor.name} {tensor.dtype}({', '.join(map(str, tensor.shape))})"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple | list):
+        items = ", ".join(map(str, value[:4]))
+        return f"[{items}{', ...' if len(value) > 4 else ''}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def show_run(run: Run) -> None:
+    """Show what a training came to."""
+    err.print(f"[bold]{run.path}[/]  {told(_headline(run.metrics))}")
+    if run.pictures:
+        names = ", ".join(path.name for path in run.pictures)
+        err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
+
+
+def _headline(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Keep the first measures, without families such as a recall for each class."""
+    families = Counter(name.partition("_")[0] for name in metrics)
+    single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
+    return dict(list((single or dict(metrics)).items())[:4])
+
+
+def show_metrics(metrics: Mapping[str, float]) -> None:
+    """Show every measure."""
+    table = _table("measure", "value")
+    for name, value in metrics.items():
+        table.add_row(name, f"{value:.5g}")
+    out.print(table)
+
+
+def show_report(report: Report) -> None:
+    """Show each part in each format: its size, the largest difference, the verdict."""
+    table = _table("part", "format", "size", "largest difference", "verdict", "checked with")
+    for file in report.files:
+        difference = "" if file.difference is None else f"{file.difference:.1e}"
+        table.add_row(
+            file.part,
+            file.format,
+            f"{file.bytes / 1024:,.0f} KiB",
+            difference,
+            file.verdict,
+            file.runtime,
+        )
+    out.print(table)
+    out.print(f"in {report.folder}", markup=False)
+
+
+def show_comparison(found: Comparison) -> None:
+    """Show what differs between runs, one column a run."""
+    table = _table("", *found.runs)
+    for name, values in found.settings.items():
+        table.add_row(name, *(_short(value) for value in values))
+    if found.settings and found.results:
+        table.add_section()
+    for name, measures in found.results.items():
+        table.add_row(name, *("" if value is None else f"{value:.5g}" for value in measures))
+    out.print(table)
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """Show each run with how far it came."""
+    table = _table("run", "model", "state", "epochs", "measures")
+    for run in runs:
+        record = run.record
+        epochs = f"{len(run.history)}/{record['config'].get('epochs', '?')}"
+        table.add_row(run.path.name, run.name, run.state, epochs, told(_headline(run.metrics)))
+    out.print(table)
+
+
+def show_results(results: Sequence[Mapping[str, Any]]) -> None:
+    """Show what apply said of each item."""
+    names = [
+        key for key in (results[0] if results else {}) if not isinstance(results[0][key], dict)
+    ]
+    table = _table(*names)
+    for result in results:
+        table.add_row(*(_cell(result.get(name, "")) for name in names))
+    out.print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value.name if isinstance(value, Path) and not value.parent.name else str(value)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """Show one check of the contract."""
+    colour = {"passed": "green", "failed": "red", "skipped": "yellow"}[outcome.verdict]
+    out.print(
+        f"[{colour}]{outcome.verdict:>8}[/]  {outcome.check:<12} {outcome.seconds:>6.1f} s", end=""
+    )
+    out.print(f"  {outcome.detail}" if outcome.detail else "", markup=False)

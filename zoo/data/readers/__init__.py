@@ -1,0 +1,1 @@
+"""Readers of data: one file format, or one kind of folder, in each module."""

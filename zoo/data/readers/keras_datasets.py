@@ -1,0 +1,75 @@
+"""Datasets that `keras.datasets` downloads: first ZOO_DATA, then Keras' cache, then the network."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.data.dataset import Dataset, Split
+from zoo.errors import DataError
+from zoo.io.safe_load import read_arrays
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def load_cached(name: str, file: str, classes: tuple[str, ...]) -> Dataset:
+    """Load one of the image datasets of `keras.datasets`, wherever it can be found.
+
+    Raises:
+        DataError: a file is broken, or there is neither a file nor a network; says where to put it.
+    """
+    places = [folder / file for folder in _folders()]
+    found = next((path for path in places if path.exists()), None)
+    arrays = _read(found) if found else _downloaded(name, file, places)
+    train, test = (
+        Split(_with_channels(arrays[f"x_{part}"]), arrays[f"y_{part}"].reshape(-1).astype(np.int64))
+        for part in ("train", "test")
+    )
+    return Dataset(name, train, test, classes)
+
+
+def _folders() -> list[Path]:
+    """List the folders to look into: ZOO_DATA where it is set, and Keras' cache."""
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    mine = os.environ.get("ZOO_DATA")
+    return [*([Path(mine).expanduser()] if mine else []), home / "datasets"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        arrays = read_arrays(path)
+    except DataError as error:
+        raise DataError(
+            f"{error} Remove it to have it downloaded anew, or put a whole one there."
+        ) from error
+    if missing := [key for key in KEYS if key not in arrays]:
+        raise DataError(
+            f"{path} lacks {', '.join(missing)}. Expected: {', '.join(KEYS)}. "
+            f"Received: {', '.join(arrays) or 'nothing'}."
+        )
+    return arrays
+
+
+def _downloaded(name: str, file: str, places: list[Path]) -> dict[str, Any]:
+    import keras
+
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # Keras' bar; stdout is for --json
+            (x_train, y_train), (x_test, y_test) = getattr(
+                keras.datasets, name.replace("-", "_")
+            ).load_data()
+    except Exception as error:  # urllib, sockets and Keras each have errors of their own
+        raise DataError(
+            f"{name} is not here and cannot be downloaded ({error}). Put {file} (keys "
+            f"{', '.join(KEYS)}) at {places[-1]}, or into a folder that ZOO_DATA names."
+        ) from error
+    return dict(zip(KEYS, (x_train, y_train, x_test, y_test), strict=True))
+
+
+def _with_channels(images: Any) -> Any:
+    return images[..., None] if images.ndim == 3 else images

@@ -1,0 +1,202 @@
+"""The gate: write -> open in the target runtime -> compare -> publish.
+
+Keras and tf2onnx write broken files and report success (EXPORT_FACTS.md), so no file leaves that was
+not run: it is written to a temporary folder, opened by a process of its own in the runtime that it
+is meant for, fed the same inputs as the original, and renamed into place only when it computes the
+same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.entry_points import FORMATS, Shelf
+from zoo.errors import ExportError, UsageError
+from zoo.exporters import parts
+from zoo.exporters.report import Exported, Report, digest
+from zoo.exporters.sources import opened
+from zoo.exporters.verify import compared, gated
+from zoo.exporters.worker import Checker
+from zoo.io.atomic import make_directory, move, refusals, scratch
+from zoo.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+FORMATS_BY_DEFAULT = ("keras", "h5", "saved-model", "onnx")
+_OURS = {"report.json", "probe.npz", "README.md"}
+
+
+def export(
+    source: str | Path | Run | keras.Model,
+    formats: Sequence[str] = FORMATS_BY_DEFAULT,
+    *,
+    out: str | Path | None = None,
+    opset: int | None = None,
+) -> Report:
+    """Write every part of a trained model in some formats, each proved equal in its own runtime.
+
+    Args:
+        source: a run, its name or path, a .keras file, or a Functional keras.Model.
+        formats: names of the group `zoo.formats`.
+        out: the folder; the run's `export` if not given. An earlier export there is replaced.
+        opset: of the ONNX files, 11 to 18; 17 if not given.
+
+    Raises:
+        UsageError: there is no such run or format, or `out` holds something else.
+        ExportError: a file could not be written or computes something else. It names the part, the
+            format and the layer; that file is not left behind, those that are equal are.
+
+    Example:
+        >>> zoo.export("cnn.digits", formats=["onnx"]).ok
+        True
+    """
+    import keras
+
+    names = _known(formats)
+    origin = opened(source)
+    folder = Path(out).expanduser() if out is not None else origin.beside
+    if folder is None:
+        raise UsageError("Say where to export to: out=DIR.")
+    _check_free(folder)
+    make_directory(folder.parent)
+    if keras.backend.backend() != "tensorflow":
+        return _elsewhere(source, names, folder, opset)
+    with Checker(names) as checker, refusals(folder), scratch(folder.parent) as temporary:
+        options = {"opset": opset}
+        report = gated(origin.parts, names, checker, temporary, options, origin.name, origin.origin)
+        if any(file.ok for file in report.files):
+            _publish(report, temporary, folder)
+    return _told(replace(report, folder=folder))
+
+
+def verify(folder: str | Path) -> Report:
+    """Run exported files again: the same bytes, and the same outputs for the same inputs.
+
+    It needs report.json and probe.npz, and neither the run nor the plug-in.
+
+    Raises:
+        RunError: the folder holds no export.
+        ExportError: a file is missing, was changed, or computes something else here.
+
+    Example:
+        >>> zoo.verify("runs/cnn.digits/export").ok
+        True
+    """
+    folder = Path(folder).expanduser()
+    report = Report.read(folder)
+    names = _known(sorted({file.format for file in report.files}))
+    whole = [file for file in report.files if _unchanged(folder, file)]
+    with Checker(names) as checker, scratch(Path(tempfile.gettempdir())) as temporary:
+        known = parts.known_packages()
+        judged = compared(checker, folder, whole, temporary / "answer", known)
+    files = tuple(
+        judged.get(file)
+        or replace(
+            file, verdict="changed", problem="it is missing, or not the file that was written"
+        )
+        for file in report.files
+    )
+    return _told(replace(report, files=files))
+
+
+def _publish(report: Report, temporary: Path, folder: Path) -> None:
+    """Rename the files that are equal into place, with the report, the probe and a README."""
+    from zoo.exporters.readme import readme
+
+    ready = temporary / "ready"
+    ready.mkdir()
+    kept = replace(report, files=tuple(file for file in report.files if file.ok))
+    for name in [*(file.path for file in kept.files), "probe.npz"]:
+        os.rename(temporary / name, ready / name)
+    (ready / "report.json").write_text(json.dumps(kept.to_json(), indent=2) + "\n", "utf-8")
+    (ready / "README.md").write_text(readme(kept), "utf-8")
+    move(ready, folder)
+
+
+def _told(report: Report) -> Report:
+    """Give the report back, or raise what is wrong in it."""
+    wrong = [file for file in report.files if not file.ok]
+    if not wrong:
+        return report
+    lines = [f"{file.part} as {file.format}: {file.problem}" for file in wrong]
+    kept = len(report.files) - len(wrong)
+    after = f" The {kept} other files are equal and in {report.folder}." if kept else ""
+    raise ExportError("\n".join(lines) + after)
+
+
+def _unchanged(folder: Path, file: Exported) -> bool:
+    path = folder / file.path
+    return path.exists() and digest(path) == file.sha256
+
+
+def _known(names: Sequence[str]) -> list[str]:
+    """Check the formats' names before anything long begins."""
+    shelf = Shelf(FORMATS)
+    names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    for name in names:
+        shelf.entry(name)
+    if not names:
+        raise UsageError(f"Name at least one format: {', '.join(shelf.names())}.")
+    return names
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but an earlier export."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Give a folder.")
+    present = {item.name for item in folder.iterdir()}
+    if not present:
+        return
+    if "report.json" not in present:
+        raise UsageError(
+            f"{folder} is not empty and holds no export. Give a new or an empty folder."
+        )
+    ours = _OURS | {file.path for file in Report.read(folder).files}
+    if others := sorted(present - ours):
+        raise UsageError(
+            f"{folder} holds {others[0]!r} beside an export, and would be replaced. Give a new folder."
+        )
+
+
+def _elsewhere(
+    source: str | Path | Run | keras.Model, names: Sequence[str], folder: Path, opset: int | None
+) -> Report:
+    """Export in a process with the TensorFlow backend; from others Keras writes wrong ONNX."""
+    with tempfile.TemporaryDirectory() as temporary:
+        where = _as_path(source, Path(temporary))
+        command = [sys.executable, "-P", "-m", "zoo", "export", where, "--to", ",".join(names)]
+        command += ["--out", str(folder)] + (["--opset", str(opset)] if opset else [])
+        done = subprocess.run(
+            command,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        kind = UsageError if done.returncode == UsageError.exit_code else ExportError
+        raise kind(done.stderr.strip().removeprefix("Error: "))
+    return Report.read(folder)
+
+
+def _as_path(source: str | Path | Run | keras.Model, temporary: Path) -> str:
+    """Put a source where another process finds it."""
+    import keras
+
+    if isinstance(source, keras.Model):
+        source.save(temporary / "model.keras")
+        return str(temporary / "model.keras")
+    if isinstance(source, str | Path) and Path(source).suffix == ".keras":
+        return str(source)
+    return str(Run.open(source).path)

@@ -1,0 +1,1 @@
+"""Formats: one file format, with its runtime, in each module."""

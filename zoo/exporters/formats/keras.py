@@ -1,0 +1,156 @@
+"""Keras 3's own file: one zip with the config and the weights, opened in safe mode."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.errors import ExportError
+from zoo.exporters.canonical import layers_of
+from zoo.exporters.formats.protocol import Runner, sample
+from zoo.io.safe_load import check_model_file
+
+if TYPE_CHECKING:
+    from zoo.exporters.parts import Contract, Part
+
+SUFFIX = ".keras"
+WITHOUT: tuple[str, ...] = ()
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
+
+
+def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
+    """Save the part, with fixed times and numbers so that the same weights give the same bytes.
+
+    Raises:
+        ExportError: a layer of it could not be opened again.
+    """
+    check_customs(part)
+    draft = path.with_name(f"draft-{path.name}")
+    part.model.save(draft)
+    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(path, "w") as target:
+        for name in sorted(source.namelist()):
+            content = source.read(name)
+            if name == "metadata.json":
+                metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
+                content = json.dumps(metadata, sort_keys=True).encode()
+            if name == "config.json":
+                content = json.dumps(_numbered(json.loads(content), {})).encode()
+            target.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    draft.unlink()
+
+
+def _numbered(value: Any, seen: dict[int, int]) -> Any:
+    """Number shared objects in order; Keras takes their addresses in memory."""
+    if isinstance(value, list):
+        return [_numbered(item, seen) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: seen.setdefault(item, len(seen))
+        if key == "shared_object_id"
+        else _numbered(item, seen)
+        for key, item in value.items()
+    }
+
+
+def check_customs(part: Part) -> None:
+    """Refuse classes and functions that no other process could find again.
+
+    Raises:
+        ExportError: it names the layer and what it lacks.
+    """
+    import keras
+
+    for custom in part.customs:
+        registered = keras.saving.get_registered_object(keras.saving.get_registered_name(custom))
+        local = custom.__module__ == "__main__" or "<locals>" in custom.__qualname__
+        if registered is custom and not local:
+            continue
+        names = [layer.name for layer in layers_of(part.model) if type(layer) is custom]
+        what = f"layer {names[0]!r}" if names else "function or class"
+        why = "is defined in a script or a function" if local else "is not registered with Keras"
+        raise ExportError(
+            f"The {what} ({custom.__name__}) {why}, so no other process could open the file. Define it "
+            "in a module of its own under @keras.saving.register_keras_serializable()."
+        )
+
+
+def prepare() -> str:
+    """Import Keras."""
+    import keras
+
+    return f"keras {keras.__version__}"
+
+
+def open(path: Path) -> Runner:
+    """Load the file in safe mode: no code in it is run."""
+    return by_name(opened(path))
+
+
+def opened(path: Path) -> Any:
+    """Load a .keras or .h5 from anywhere in safe mode, once it has proved to fit its own weights.
+
+    Raises:
+        UnsafeFile: it declares more than it holds.
+        Exception: whatever Keras meets in it.
+    """
+    import keras
+
+    check_model_file(path)
+
+    def load() -> Any:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+    def rehearse() -> None:
+        # Variables have shapes but no values in such a scope, so a config that asks for more than
+        # the file holds fails before anything of that size is allocated.
+        with keras.StatelessScope(initialize_variables=False):
+            load()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(rehearse).result()
+    return load()
+
+
+def by_name(model: Any) -> Runner:
+    """Call a Keras model with inputs by name, giving outputs by name."""
+    from keras import tree
+
+    names = [tensor.name for tensor in model.inputs]
+
+    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        given = tree.pack_sequence_as(model.input, [inputs[name] for name in names])
+        values = model(given, training=False)
+        if not isinstance(values, dict):
+            flat = values if isinstance(values, list | tuple) else [values]
+            values = dict(zip(model.output_names, flat, strict=True))
+        return {name: np.asarray(value) for name, value in values.items()}
+
+    return run
+
+
+def example(contract: Contract, file: str) -> str:
+    """Load and call with Keras alone."""
+    return keras_example(contract, file)
+
+
+def keras_example(contract: Contract, file: str) -> str:
+    """Give the code that both of Keras' formats are run with."""
+    names = [tensor.name for tensor in contract.inputs]
+    given = f'inputs["{names[0]}"]' if len(names) == 1 else f"[inputs[name] for name in {names}]"
+    return "\n".join(
+        [
+            "import keras",
+            sample(contract),
+            f'model = keras.saving.load_model("{file}", compile=False)',
+            f"outputs = model.predict({given}, verbose=0)",
+            "print(outputs)",
+        ]
+    )

@@ -1,0 +1,79 @@
+"""TensorFlow's directory for TensorFlow Serving, opened without Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.exporters.formats.protocol import Runner, sample
+
+if TYPE_CHECKING:
+    from zoo.exporters.parts import Contract, Part
+
+SUFFIX = ""
+WITHOUT = ("keras",)
+
+
+def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
+    """Save one signature, `serving_default`, with the contract's names."""
+    import tensorflow as tf
+
+    served = tf.Module()
+    served.kept = [variable.value for variable in part.model.variables]
+    signature = traced(part).get_concrete_function()
+    tf.saved_model.save(served, str(path), signatures={"serving_default": signature})
+
+
+def traced(part: Part) -> Any:
+    """Give the part as a tf.function with named inputs and a dictionary of outputs."""
+    import tensorflow as tf
+
+    from zoo.exporters.parts import called
+
+    names = [tensor.name for tensor in part.contract.outputs]
+
+    def call(*inputs: Any) -> dict[str, Any]:
+        return dict(zip(names, called(part.model, inputs), strict=True))
+
+    specs = [
+        tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name)
+        for tensor in part.contract.inputs
+    ]
+    return tf.function(call, input_signature=specs, autograph=False)
+
+
+def prepare() -> str:
+    """Import TensorFlow."""
+    import tensorflow as tf
+
+    return f"tensorflow {tf.__version__}"
+
+
+def open(path: Path) -> Runner:
+    """Load the directory and call its one signature."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    serve = loaded.signatures["serving_default"]
+
+    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})
+        return {name: value.numpy() for name, value in outputs.items()}
+
+    run.__dict__["kept"] = loaded  # the signature alone does not keep the variables alive
+    return run
+
+
+def example(contract: Contract, file: str) -> str:
+    """Load and call with TensorFlow alone."""
+    return "\n".join(
+        [
+            "import tensorflow as tf",
+            sample(contract),
+            f'loaded = tf.saved_model.load("{file}")',
+            'serve = loaded.signatures["serving_default"]',
+            "outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})",
+            "print({name: value.numpy() for name, value in outputs.items()})",
+        ]
+    )

@@ -1,0 +1,124 @@
+"""The report that stands beside exported files: what was compared, how, and what came of it.
+
+report.json   contracts, files with their SHA-256, largest differences, runtimes
+probe.npz     the inputs that every file was fed, and the original's outputs
+README.md     ten lines of code for each format
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import RunError, UnsafeFile
+from zoo.exporters.parts import Contract
+from zoo.io.safe_load import read_text
+
+ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
+RELATIVE = 1e-4
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One part in one format."""
+
+    part: str
+    format: str
+    path: str
+    bytes: int = 0
+    sha256: str = ""
+    difference: float | None = None
+    verdict: str = "unchecked"
+    problem: str = ""
+    runtime: str = ""
+    requires: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether its runtime computed what the original does."""
+        return self.verdict == "equal"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an export or a verification found.
+
+    Example:
+        >>> report = zoo.export("cnn.digits", formats=["onnx"], out="shipped")
+        >>> report.ok, report.files[0].difference
+    """
+
+    folder: Path
+    model: str
+    files: tuple[Exported, ...]
+    contracts: dict[str, Contract]
+    origin: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file was run in its runtime and found equal."""
+        return bool(self.files) and all(file.ok for file in self.files)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain data."""
+        return {
+            "model": self.model,
+            "verdict": "equal" if self.ok else "different",
+            "tolerance": {"absolute": ABSOLUTE, "relative": RELATIVE},
+            "origin": self.origin,
+            "parts": {role: contract.to_json() for role, contract in self.contracts.items()},
+            "files": [asdict(file) for file in self.files],
+        }
+
+    @classmethod
+    def read(cls, folder: Path) -> Report:
+        """Read the report.json of a folder.
+
+        Raises:
+            RunError: there is none, or it is broken.
+            UnsafeFile: it names a file outside the folder.
+        """
+        path = folder / "report.json"
+        try:
+            value = json.loads(read_text(path))
+            files = [
+                Exported(**{**file, "requires": tuple(file["requires"])}) for file in value["files"]
+            ]
+            contracts = {
+                role: Contract.from_json(contract) for role, contract in value["parts"].items()
+            }
+            report = cls(
+                folder, str(value["model"]), tuple(files), contracts, dict(value["origin"])
+            )
+        except OSError as error:
+            raise RunError(
+                f"{folder} holds no export: {path.name} cannot be read ({error.strerror})."
+            ) from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise RunError(f"{path} is no report of an export: {error}.") from error
+        for file in report.files:
+            if not (folder / file.path).resolve().is_relative_to(folder.resolve()):
+                raise UnsafeFile(f"{path} names a file outside its folder: {file.path!r}.")
+        return report
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file, or of all files of a directory with their names."""
+    total = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
+    for file in files:
+        if file != path:
+            total.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while block := stream.read(2**20):
+                total.update(block)
+    return total.hexdigest()
+
+
+def size(path: Path) -> int:
+    """Count the bytes of a file, or of all files of a directory."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -1,0 +1,1 @@
+"""Runs: a model is resolved by name, trained, saved, reopened, measured and used."""

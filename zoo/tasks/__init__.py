@@ -1,0 +1,1 @@
+"""Tasks: the kit for plug-ins, such as losses, measures, pictures and optimizers of one kind of task."""
