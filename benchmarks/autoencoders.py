@@ -17,7 +17,8 @@ from interleaved import Clocks, by_the_zoo, clocks, compare
 from keras import layers
 
 import zoo
-from zoo.data.dataset import Dataset, open_dataset
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
 
 EXAMPLES = {"autoencoder.simple": 60_000, "autoencoder.conv": 12_800}  # the second is slower
 EPOCHS, ROUNDS, BATCH, RATE = 4, 2, 128, 1e-2

@@ -16,7 +16,8 @@ import tensorflow as tf
 from interleaved import Clocks, by_the_zoo, compare, loop, stream
 
 import zoo
-from zoo.data.dataset import Dataset, open_dataset
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
 
 NAME, EXAMPLES, EPOCHS, BATCH = "dcgan.mnist", 25_600, 3, 64
 

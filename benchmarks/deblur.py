@@ -49,19 +49,22 @@ def timed(file: Path, image: np.ndarray) -> tuple[np.ndarray, float]:
 
 def seams(file: Path, image: np.ndarray, whole: np.ndarray) -> str:
     """Compare tiles with the whole image, in the tiles' seams and away from them."""
-    from zoo_deblur_gan import networks, tiling
+    from zoo_deblur_gan import networks, tiled_inference
 
     import zoo
 
     model = zoo.load(file.parent.parent)
     reach, multiple = networks.reach(model.config), networks.multiple(model.config)
-    tiles = tiling.tiled(image[0], model.averaged, TILE, reach, multiple).clip(0, 1)
+    tiles = tiled_inference.tiled(image[0], model.averaged, TILE, reach, multiple).clip(0, 1)
     apart = np.abs(tiles - whole).max(-1)
-    margin = -(-(reach + tiling.FADE // 2) // multiple) * multiple
+    margin = -(-(reach + tiled_inference.FADE // 2) // multiple) * multiple
     fading = np.zeros(apart.shape, bool)
     for axis, size in enumerate(apart.shape):
-        for start, _ in list(tiling.spans(size, TILE, margin, multiple))[1:]:
-            band = slice(start + margin - tiling.FADE // 2, start + margin + tiling.FADE // 2)
+        for start, _ in list(tiled_inference.spans(size, TILE, margin, multiple))[1:]:
+            band = slice(
+                start + margin - tiled_inference.FADE // 2,
+                start + margin + tiled_inference.FADE // 2,
+            )
             fading[(slice(None),) * axis + (band,)] = True
     steps = [jump(tiles - whole, fading), jump(tiles - whole, ~fading)]
     return (

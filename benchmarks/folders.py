@@ -65,13 +65,13 @@ def busy(folder: Path) -> dict[str, float]:
     import keras
 
     import zoo
-    from zoo.data.dataset import open_dataset
+    from zoo.data.load import open_dataset
 
     data = open_dataset(folder)
     model = zoo.create("cnn", input_shape=data.input_shape, classes=2, **SETTINGS)
     model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
     config: Any = type("Few", (), {"batch_size": BATCH, "epochs": 1, "validation": 0.0})
-    stream = data.feed(config)["x"]
+    stream = data.fit_arguments(config)["x"]
     batch = next(iter(stream))
     feeds = {"memory": stream.take(1).cache().repeat(), "files": stream}
     times: dict[str, list[float]] = {name: [] for name in feeds}

@@ -24,7 +24,8 @@ import tensorflow as tf
 import tf2onnx
 
 import zoo
-from zoo.data.dataset import Dataset, open_dataset
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
 from zoo.exporters import api, worker
 from zoo.exporters.api import FORMATS_BY_DEFAULT
 
@@ -48,9 +49,9 @@ def timed(work: Callable[..., object], *given: object, **named: object) -> float
     return time.perf_counter() - begun
 
 
-def ready(seconds: float = 15) -> worker.Checker:
+def ready(seconds: float = 15) -> worker.Worker:
     """Start a checker and give it time to import its runtimes."""
-    process = worker.Checker(FORMATS_BY_DEFAULT)
+    process = worker.Worker(FORMATS_BY_DEFAULT)
     time.sleep(seconds)
     return process
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from sklearn.neighbors import KNeighborsClassifier
 
-from zoo.data.dataset import open_dataset
+from zoo.data.load import open_dataset
 from zoo.registry.catalog import catalog
 from zoo.runs.run import list_runs
-from zoo.tasks.normalization import figures
+from zoo.tasks.normalization import mean_and_std
 
 MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d")
 
@@ -22,7 +22,7 @@ MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d
 def nearest(name: str) -> float:
     """Measure the test accuracy of one nearest neighbour by Euclidean distance."""
     data = open_dataset(name)
-    mean, spread = figures(data.train) if len(data.input_shape) == 2 else (0, 1)
+    mean, spread = mean_and_std(data.train) if len(data.input_shape) == 2 else (0, 1)
     train, test = (
         ((split.inputs - mean) / spread).reshape(len(split), -1)
         for split in (data.train, data.test)

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import zoo
-from zoo.data.dataset import Dataset, open_dataset
-from zoo.runs.load import sketched
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
+from zoo.runs.recipe import resolve_without_loading
 
 COLUMNS = ("auroc", "auroc_autoencoder", "auroc_pca", "auroc_nearest", "auroc_svm")
 HEADS = ("novelty-gan", "autoencoder", "PCA", "nearest", "one-class SVM")
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--develop", action="store_true", help="leave the test split alone")
     asked = parser.parse_intermixed_args()
     name = f"novelty-gan.{asked.dataset}"
-    data = open_dataset(sketched(name, {}).source)
+    data = open_dataset(resolve_without_loading(name, {}).source)
     data = developing(data) if asked.develop else data
     print(f"| normal class | {' | '.join(HEADS)} |\n|---|{'---|' * len(HEADS)}", flush=True)
     table = []

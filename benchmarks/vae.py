@@ -17,8 +17,9 @@ import tensorflow as tf
 from interleaved import Clocks, by_the_zoo, compare, loop, stream
 
 import zoo
-from zoo.data.dataset import Dataset, open_dataset
-from zoo.runs.load import sketched
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
+from zoo.runs.recipe import resolve_without_loading
 
 EXAMPLES = {"vae.mnist": 60_000, "vae.fashion-mnist": 12_800}  # the second is 15 times slower
 EPOCHS, BATCH, RATE = 3, 128, 2e-3
@@ -53,7 +54,7 @@ def by_hand(name: str, data: Dataset) -> list[Clocks]:
 
 def main(rounds: int, names: Iterable[str]) -> None:
     for name in names:
-        full = open_dataset(sketched(name, {}).source)
+        full = open_dataset(resolve_without_loading(name, {}).source)
         data = Dataset(name, full.train.take(slice(EXAMPLES[name])), full.test.take(slice(200)))
         ways = {
             "zoo.train": partial(by_the_zoo, name, data, EPOCHS),

@@ -19,12 +19,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 from interleaved import Times, clocks, compare
-from zoo_cnn_vis import canvas, looking, measuring
+from zoo_cnn_vis import canvas, metrics, visualized_network
 
 import zoo
-from zoo.data.dataset import nothing, open_dataset
+from zoo.data.dataset import empty_dataset
+from zoo.data.load import open_dataset
 from zoo.interpret import networks
-from zoo.runs.load import loaded, recipe
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import resolve_with_data
 from zoo.runs.run import Run
 
 NETWORK, OTHER = "cnn.mnist", "cnn.mnist-other"
@@ -39,10 +41,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def trained(name: str = "cnn-vis", **settings: Any) -> Any:
     """Train in memory; give the model, at its final size."""
-    chosen = recipe(name, settings, nothing())
+    chosen = resolve_with_data(name, settings, empty_dataset())
     keras.utils.set_random_seed(0)
     model = chosen.architecture.build(chosen.config)
-    chosen.architecture.train(model, chosen.config, nothing(), [])
+    chosen.architecture.train(model, chosen.config, empty_dataset(), [])
     model.images()
     return model
 
@@ -56,7 +58,7 @@ def channels() -> None:
         model = trained(
             network=NETWORK, objective=f"channel:{layer}:*", epochs=5, steps_per_epoch=64, **STILL
         )
-        look = networks.at(model.held.network.model, [layer, after])
+        look = networks.truncate(model.held.network.model, [layer, after])
         seen = canvas.features(look, examples)
         made = canvas.features(look, model.images())[layer].mean((1, 2))
         best = seen[layer].mean((1, 2)).max(0)
@@ -71,8 +73,8 @@ def channels() -> None:
 
 
 def probabilities(name: str, images: np.ndarray) -> np.ndarray:
-    model = looking.opened(name).model
-    return canvas.features(networks.at(model, ["probabilities"]), images)["probabilities"]
+    model = visualized_network.opened(name).model
+    return canvas.features(networks.truncate(model, ["probabilities"]), images)["probabilities"]
 
 
 def classes() -> None:
@@ -102,8 +104,8 @@ def adversarial(
     """Count flips beside a plain projected-gradient loop of as many steps of the same size."""
     model = trained("cnn-vis.adversarial")
     images = open_dataset("mnist").test.take(slice(count)).inputs
-    network = looking.opened(NETWORK).model
-    scores = networks.at(network, ["logits"])
+    network = visualized_network.opened(NETWORK).model
+    scores = networks.truncate(network, ["logits"])
     before = canvas.features(scores, images)["logits"].argmax(-1)
 
     @tf.function
@@ -129,7 +131,7 @@ def inversion() -> None:
     found: dict[str, list[float]] = {}
     for at in range(3):
         model = trained("cnn-vis.inversion", target=f"mnist:{at}")
-        for name, value in measuring.rebuilt(model, model.images()).items():
+        for name, value in metrics.rebuilt(model, model.images()).items():
             found.setdefault(name.removeprefix("psnr_"), []).append(value)
     table(
         ("layer", "PSNR in dB, mean of test images 0 to 2", "each"),
@@ -179,7 +181,7 @@ def tiles(size: int = 96, tile: int = 64, reach: int = 4) -> None:
 
 
 def built(**settings: Any) -> Any:
-    chosen = recipe("cnn-vis", settings, nothing())
+    chosen = resolve_with_data("cnn-vis", settings, empty_dataset())
     model = chosen.architecture.build(chosen.config)
     model.begin(None, None, 0)
     model.prepare(0)
@@ -207,7 +209,7 @@ def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
         settings = {"network": str(path), "objective": f"layer:{layer}", "initial_size": "540x960"}
         settings |= {"final_size": "1080x1920", "num_sizes": 2, "tv_reg": 0.5, "epochs": 6}
         run = zoo.train("cnn-vis", out=Path(folder) / "run", steps_per_epoch=15, **settings)
-        shape = loaded(Run.open(run.path))[1].images().shape
+        shape = load_run_model(Run.open(run.path))[1].images().shape
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         held = run.weights.stat().st_size / 2**20
     heads = ("image", "network", "steps", "peak GiB (mark: 3)", "before", "seconds", "weights MiB")
@@ -227,8 +229,8 @@ def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
         return times.begun
 
     def by_hand() -> list[Any]:
-        network = looking.opened(NETWORK).model
-        look = networks.at(network, ["conv2d_5"])
+        network = visualized_network.opened(NETWORK).model
+        look = networks.truncate(network, ["conv2d_5"])
         count = look.output["conv2d_5"].shape[-1]
         start = 0.5 + 0.01 * np.random.default_rng(0).normal(size=(count, 28, 28, 1))
         w = tf.Variable(start.astype(np.float32))

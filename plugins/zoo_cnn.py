@@ -18,7 +18,7 @@ from keras import layers
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.data import augmentation
 from zoo.tasks import classification, normalization, optimizers
 
@@ -27,7 +27,7 @@ from zoo.tasks import classification, normalization, optimizers
 MEMORY = 0.9
 
 
-class Config(classification.Config, augmentation.Augmented):
+class Config(classification.Config, augmentation.AugmentationConfig):
     """Settings of the convolutional network."""
 
     input_shape: tuple[PositiveInt | None, ...] | None = None
@@ -46,15 +46,15 @@ class Config(classification.Config, augmentation.Augmented):
     """How a block halves its size."""
     global_pooling: Literal["average", "max", "flatten"] = "average"
     """How the last block's maps become one vector; flatten needs a fixed size."""
-    dropout: Share = 0.1
+    dropout: Fraction = 0.1
     """Share of a block's maps silenced in each step (Tompson et al. 2015)."""
-    head_dropout: Share = 0.3
+    head_dropout: Fraction = 0.3
     """Share of the last vector silenced in each step."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     """What the layers compute in; weights and exported parts are float32 (Micikevicius et al. 2018)."""
     optimizer: optimizers.Name = "adamw"
     schedule: optimizers.Schedule = "cosine"
-    warmup: Share = 0.05
+    warmup: Fraction = 0.05
     weight_decay: NonNegativeFloat = 1e-4
     epochs: PositiveInt = 15
     batch_size: PositiveInt = 128
@@ -149,7 +149,7 @@ def network(config: Config) -> keras.Model:
     rank = len(config.input_shape) - 1
     inputs = x = keras.Input(config.input_shape, name="inputs")
     if rank == 1:  # images and volumes are in [0, 1], series are as they were measured
-        x = normalization.layer()(x)
+        x = normalization.normalization_layer()(x)
     for filters in config.filters:
         x = block(x, config, filters)
     if config.global_pooling == "flatten":

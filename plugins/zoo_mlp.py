@@ -17,7 +17,7 @@ from keras import layers
 from pydantic import AfterValidator, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.tasks import classification, normalization, regression
 
 PENALTIES = {
@@ -89,7 +89,7 @@ class Config(classification.Config):
     """Nonlinearity after each hidden layer."""
     normalisation: Literal["none", "batch", "layer"] = "none"
     """Normalisation before each activation."""
-    dropout: Share = 0.0
+    dropout: Fraction = 0.0
     """Share of the hidden units silenced in each step (Srivastava et al. 2014)."""
     kernel_regularizer: Penalty | None = None
     """Penalty on the weights: l1(1e-5), l2(1e-4) or l1_l2(1e-5, 1e-4)."""
@@ -138,7 +138,7 @@ def build(config: Config) -> keras.Model:
     """Stack the layers, from inputs to class probabilities, or to numbers."""
     regress = config.task == "regression"
     # images and volumes are in [0, 1], other inputs are as they were measured
-    stack = [normalization.layer()] if regress or len(config.input_shape) < 3 else []
+    stack = [normalization.normalization_layer()] if regress or len(config.input_shape) < 3 else []
     stack += [layers.Flatten()]
     for width in config.widths:
         stack += hidden(config, width)

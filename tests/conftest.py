@@ -16,8 +16,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
 from zoo.cli import main
-from zoo.data.dataset import Dataset, open_dataset
-from zoo.entry_points import installed
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
+from zoo.entry_points import installed_entry_points
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
@@ -60,7 +61,7 @@ Install = Callable[..., Path]
 
 def forget_installed() -> None:
     """Make the zoo look again at what is installed."""
-    for known in (installed, registry, catalog):
+    for known in (installed_entry_points, registry, catalog):
         known.cache_clear()
 
 

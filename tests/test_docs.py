@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import Install
 
 import zoo
+from tests.conftest import Install
 from zoo.data.dataset import Dataset
 from zoo.entry_points import EXTENSIONS
 from zoo.registry.architectures import registry

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.config import Config
-    from zoo.data.dataset import Dataset, Split
+    from zoo.data.dataset import Dataset
+    from zoo.data.split import Split
     from zoo.errors import (
         CatalogError,
         DataError,

@@ -26,16 +26,16 @@ RESERVED = ("name", "data", "out", "seed", "resume", "force", "progress")  # arg
 DEEPEST = 16  # brackets in brackets that the shell's lists may have
 
 
-def _numbered(classes: Any) -> Any:
+def _default_class_names(classes: Any) -> Any:
     """Name k classes 0 ... k-1 where only their number is given."""
     return tuple(map(str, range(classes))) if type(classes) is int else classes
 
 
-Share = Annotated[float, Field(ge=0, lt=1)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 ClassNames = Annotated[
     tuple[str, ...],
     Field(min_length=2),
-    BeforeValidator(_numbered, json_schema_input_type=tuple[str, ...] | PositiveInt),
+    BeforeValidator(_default_class_names, json_schema_input_type=tuple[str, ...] | PositiveInt),
 ]
 C = TypeVar("C", bound="Config")
 
@@ -61,7 +61,7 @@ class Config(BaseModel):
     """Examples in one step; never more than there are."""
     learning_rate: PositiveFloat = 1e-3
     """Step size of the optimizer."""
-    validation: Share = 0.0
+    validation: Fraction = 0.0
     """Share of the training data that is only watched, not learnt from."""
 
     @classmethod
@@ -79,14 +79,14 @@ class Config(BaseModel):
         except ValidationError:
             if value is not None and not (isinstance(value, str) and value == "none"):
                 raise
-            accepted = _other_none(value, accept)
+            accepted = _retry_none(value, accept)
         if _count(bool, accepted) < _count(bool, value):
             raise ValueError("should be a number, not true or false")
         if any(isinstance(leaf, int) and abs(leaf) >= 2**63 for leaf in _leaves(accepted)):
             raise ValueError("should be a number of at most 64 bits")
         return accepted
 
-    def pinned(self) -> Self:
+    def with_content_hashes(self) -> Self:
         """Give a copy that says of what it names outside (a file, a run) what that holds now.
 
         It is called once, when a training begins; the copy is what run.json keeps.
@@ -100,7 +100,7 @@ class Config(BaseModel):
             UnknownName: there is no such setting.
             SettingError: a value is of the wrong type or out of range.
         """
-        return checked(type(self), {**self.model_dump(), **changes})
+        return validate_config(type(self), {**self.model_dump(), **changes})
 
 
 class WithoutData(Config):
@@ -115,7 +115,7 @@ class WithoutData(Config):
     """Steps from one checkpoint to the next."""
 
 
-def _other_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:
+def _retry_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:
     """Try None for the word none, or the word for None: TOML has no null, and the shell no types."""
     try:
         return accept("none" if value is None else None)
@@ -137,7 +137,7 @@ def _count(kind: type, value: Any) -> int:
     return sum(isinstance(leaf, kind) for leaf in _leaves(value))
 
 
-def checked(kind: type[C], values: Mapping[str, Any]) -> C:
+def validate_config(kind: type[C], values: Mapping[str, Any]) -> C:
     """Make a config of one kind from plain values.
 
     Raises:
@@ -150,10 +150,10 @@ def checked(kind: type[C], values: Mapping[str, Any]) -> C:
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:
-        raise SettingError("; ".join(_explained(kind, error))) from error
+        raise SettingError("; ".join(_explain_faults(kind, error))) from error
 
 
-def _explained(kind: type[Config], error: ValidationError) -> Iterable[str]:
+def _explain_faults(kind: type[Config], error: ValidationError) -> Iterable[str]:
     """Say of each setting what was expected and what was received, once."""
     seen = set()
     for fault in error.errors():
@@ -163,20 +163,20 @@ def _explained(kind: type[Config], error: ValidationError) -> Iterable[str]:
         seen.add(name)
         wanted = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
         where = f"The setting {name!r}" if name else "These settings"
-        expected = f" Expected: {expectation(kind, name)}." if name else ""
+        expected = f" Expected: {expected_type(kind, name)}." if name else ""
         yield f"{where}: {wanted}.{expected} Received: {brief(fault['input'])}"
 
 
-def expectation(kind: type[Config], name: str) -> str:
+def expected_type(kind: type[Config], name: str) -> str:
     """Describe a setting's type and range in a few words, from its JSON schema."""
     try:
         schema = kind.model_json_schema()
     except PydanticInvalidForJsonSchema:  # a field of a type that JSON does not know
         return str(kind.model_fields[name].annotation)
-    return _described(schema["properties"][name], schema.get("$defs", {}))
+    return _describe_schema(schema["properties"][name], schema.get("$defs", {}))
 
 
-def meaning(kind: type[Config], name: str) -> str:
+def field_description(kind: type[Config], name: str) -> str:
     """Give the string under a field: its class's, or where a class only changes the default, its parent's."""
     fields = (
         parent.model_fields.get(name) for parent in kind.__mro__ if issubclass(parent, Config)
@@ -194,25 +194,25 @@ _BOUNDS = {
 }
 
 
-def _described(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+def _describe_schema(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
     if "$ref" in schema:
-        return _described(shared[schema["$ref"].rpartition("/")[2]], shared)
+        return _describe_schema(shared[schema["$ref"].rpartition("/")[2]], shared)
     if "anyOf" in schema:
-        return " or ".join(_described(choice, shared) for choice in schema["anyOf"])
+        return " or ".join(_describe_schema(choice, shared) for choice in schema["anyOf"])
     if "const" in schema:
         return repr(schema["const"])
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     kind = {"null": "none", "array": "list"}.get(schema.get("type", ""), schema.get("type", "any"))
     if "prefixItems" in schema:
-        kind = f"list of ({', '.join(_described(item, shared) for item in schema['prefixItems'])})"
+        kind = f"list of ({', '.join(_describe_schema(item, shared) for item in schema['prefixItems'])})"
     elif "items" in schema:
-        kind = f"list of ({_described(schema['items'], shared)})"
+        kind = f"list of ({_describe_schema(schema['items'], shared)})"
     bounds = [f"{words} {schema[key]:g}" for key, words in _BOUNDS.items() if key in schema]
     return " ".join([kind, " and ".join(bounds)]).strip()
 
 
-def parse(text: str) -> tuple[str, Any]:
+def parse_setting(text: str) -> tuple[str, Any]:
     """Read one `key=value` of the shell: a TOML value, a bare word, or a list with commas.
 
     Raises:
@@ -260,7 +260,7 @@ def _items(text: str) -> list[str]:
     return [item.strip() for item in items if item.strip()]
 
 
-def fill(config: C, **facts: Any) -> C:
+def fill_missing(config: C, **facts: Any) -> C:
     """Set those of the config's fields that are still None from the dataset's facts.
 
     `classes` becomes a tuple of names or their number, whichever the field takes.

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoo.errors import PluginError, UnknownName, brief, told
+from zoo.errors import PluginError, UnknownName, brief, format_error
 
 ARCHITECTURES = "zoo.architectures"
 FORMATS = "zoo.formats"
@@ -31,15 +31,15 @@ _KINDS = {
 
 
 @cache
-def installed() -> Any:
+def installed_entry_points() -> Any:
     """Read the metadata of every installed distribution, once a process; `cache_clear()` forgets it."""
     try:
         return entry_points()
     except Exception:  # one broken entry_points.txt, of any package at all, and none can be read
-        return EntryPoints(_readable())
+        return EntryPoints(_readable_entry_points())
 
 
-def _readable() -> Iterator[EntryPoint]:
+def _readable_entry_points() -> Iterator[EntryPoint]:
     """Read one distribution after the other, and warn of those that cannot be read."""
     seen: set[str] = set()
     for distribution in distributions():
@@ -48,7 +48,8 @@ def _readable() -> Iterator[EntryPoint]:
         except Exception as error:  # whatever the reader of a broken file meets
             where = distribution.locate_file("")
             warnings.warn(
-                f"The metadata of a package in {where} cannot be read: {told(error)}", stacklevel=2
+                f"The metadata of a package in {where} cannot be read: {format_error(error)}",
+                stacklevel=2,
             )
             continue
         if name not in seen:  # the first on sys.path is the one that is imported
@@ -63,13 +64,13 @@ def package_of(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}"
 
 
-def _root(entry: EntryPoint) -> str | None:
+def _top_level_module(entry: EntryPoint) -> str | None:
     """Name the top-level module that an entry point leads to; None where it is no module's name."""
     match = entry.pattern.match(entry.value)
     return match["module"].partition(".")[0] or None if match else None
 
 
-class Shelf:
+class EntryPointGroup:
     """The named modules of one entry-point group.
 
     Example:
@@ -81,7 +82,7 @@ class Shelf:
         self.group = group
         self.kind = _KINDS.get(group, group)
         self._entries: dict[str, list[EntryPoint]] = {}
-        for entry in installed().select(group=group):
+        for entry in installed_entry_points().select(group=group):
             self._entries.setdefault(entry.name, []).append(entry)
 
     def names(self) -> tuple[str, ...]:
@@ -125,13 +126,13 @@ class Shelf:
         """
         entry = self.entry(name)
         origin = f"The {self.kind} {name!r} of {package_of(entry)}"
-        if _root(entry) is None:
+        if _top_level_module(entry) is None:
             raise PluginError(f"{origin} must name a module. Received: {brief(entry.value)}")
         try:
             module = entry.load()
         except (Exception, SystemExit) as error:
             raise PluginError(
-                f"{origin} cannot be imported from {entry.value}: {told(error)}"
+                f"{origin} cannot be imported from {entry.value}: {format_error(error)}"
             ) from error
         if not isinstance(module, ModuleType):
             raise PluginError(
@@ -141,7 +142,7 @@ class Shelf:
 
     def modules(self) -> set[str]:
         """Name the top-level module of every claim."""
-        roots = {_root(claim) for claims in self._entries.values() for claim in claims}
+        roots = {_top_level_module(claim) for claims in self._entries.values() for claim in claims}
         return {root for root in roots if root is not None}
 
     def locations(self, name: str) -> list[Path]:
@@ -149,7 +150,7 @@ class Shelf:
         found = []
         for claim in self._entries[name]:
             try:
-                spec = importlib.util.find_spec(_root(claim) or "")
+                spec = importlib.util.find_spec(_top_level_module(claim) or "")
             except (ImportError, ValueError):
                 continue
             if spec and spec.origin:

@@ -14,6 +14,7 @@ ZooError                 exit code 1: a job failed
 └── WriteError           the disk refused
 """
 
+import re
 import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -110,7 +111,14 @@ def brief(value: object) -> str:
     return shown if len(shown) <= 200 else f"{shown[:197]}..."
 
 
-def told(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     """Give an error of somebody else's code as its kind and its first lines."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}".removesuffix(": ")
+
+
+def format_cause(error: BaseException) -> str:
+    """Shorten what a converter or a runtime said to its cause, without colours and line breaks."""
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    cause = text.rpartition("Exception encountered: ")[2]  # Keras puts whole configs before it
+    return cause[:300].rstrip(". ") or type(error).__name__

@@ -22,17 +22,19 @@ from typing import Any
 
 import numpy as np
 
-from zoo.config import WithoutData, checked, meaning
-from zoo.data.dataset import Dataset, is_nothing, nothing, open_dataset
-from zoo.errors import UnknownName, ZooError, told
+from zoo.config import WithoutData, field_description, validate_config
+from zoo.data.dataset import Dataset, empty_dataset, has_no_data
+from zoo.data.load import open_dataset
+from zoo.errors import UnknownName, ZooError, format_error
 from zoo.exporters.api import FORMATS_BY_DEFAULT, export, verify
-from zoo.exporters.parts import prepare
-from zoo.exporters.probes import draw
+from zoo.exporters.parts import prepare_part
+from zoo.exporters.probes import draw_probes
 from zoo.io import pictures
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
-from zoo.runs.load import Recipe, load, loaded, recipe
+from zoo.runs.load import load, load_run_model
 from zoo.runs.progress import Progress
+from zoo.runs.recipe import Recipe, resolve_with_data
 from zoo.runs.run import Run
 from zoo.runs.training import train
 
@@ -53,17 +55,17 @@ class Subject:
 
     def items(self) -> list[Any]:
         """Two inputs to apply the model to: test examples, or without data what its part takes."""
-        if not is_nothing(self.data):
+        if not has_no_data(self.data):
             return list(self.data.test.inputs[:2])
         model = load(self.run)
         parts = self.recipe.architecture.export(model, self.recipe.config)
-        given, *_ = draw(prepare("part", next(iter(parts.values()))))
+        given, *_ = draw_probes(prepare_part("part", next(iter(parts.values()))))
         return list(next(iter(given.inputs.values()))[:2])
 
     @cached_property
     def recipe(self) -> Recipe:
         """The resolved config, with the tiny data."""
-        return recipe(self.model_name, self.settings, self.data)
+        return resolve_with_data(self.model_name, self.settings, self.data)
 
     @cached_property
     def run(self) -> Run:
@@ -86,20 +88,20 @@ class Subject:
 def check_config(subject: Subject) -> None:
     """Defaults are frozen, survive JSON, refuse the unknown, and every setting has a meaning."""
     config = subject.recipe.architecture.defaults()
-    assert checked(type(config), json.loads(config.model_dump_json())) == config, (
+    assert validate_config(type(config), json.loads(config.model_dump_json())) == config, (
         "defaults() does not come back from JSON as it was"
     )
     assert config.model_config.get("frozen"), "the config is not frozen"
     assert config.model_config.get("extra") == "forbid", "the config takes unknown settings"
     for name in type(config).model_fields:
-        assert meaning(type(config), name), (
+        assert field_description(type(config), name), (
             f"the setting {name!r} has no meaning: write a string under it"
         )
 
 
 def check_build(subject: Subject) -> None:
     """The same config builds the same variables in the same order."""
-    first, second = subject.recipe.built(), subject.recipe.built()
+    first, second = subject.recipe.build_model(), subject.recipe.build_model()
     shapes = [[tuple(variable.shape) for variable in model.variables] for model in (first, second)]
     assert shapes[0], "the model has no variables"
     assert shapes[0] == shapes[1], "two builds of one config differ in their variables"
@@ -121,11 +123,11 @@ def check_train(subject: Subject) -> None:
 
 def check_round_trip(subject: Subject) -> None:
     """A run's model, rebuilt from config and weights, computes the same twice."""
-    (_, first), (chosen, second) = loaded(subject.run), loaded(subject.run)
+    (_, first), (chosen, second) = load_run_model(subject.run), load_run_model(subject.run)
     parts = [chosen.architecture.export(model, chosen.config) for model in (first, second)]
     assert parts[0].keys() == parts[1].keys(), "export() names other parts the second time"
     for role in parts[0]:
-        one, two = (draw(prepare(role, made[role])) for made in parts)
+        one, two = (draw_probes(prepare_part(role, made[role])) for made in parts)
         for a, b in zip(one, two, strict=True):
             for name in a.outputs:
                 assert np.array_equal(a.outputs[name], b.outputs[name], equal_nan=True), (
@@ -154,7 +156,7 @@ def check_resume(subject: Subject) -> None:
 
 def check_use(subject: Subject) -> None:
     """What evaluate, preview and apply give is finite, visible and complete."""
-    chosen, model = loaded(subject.run, subject.data)
+    chosen, model = load_run_model(subject.run, subject.data)
     metrics = chosen.architecture.evaluate(model, chosen.config, subject.data)
     assert all(np.isfinite(value) for value in metrics.values()), f"not finite: {metrics}"
     for name, picture in chosen.architecture.preview(model, chosen.config, subject.data).items():
@@ -254,14 +256,14 @@ def _verdict(check: Callable[[Subject], None], subject: Subject) -> tuple[str, s
     except (AssertionError, ZooError) as error:
         return "failed", str(error)
     except Exception as error:  # a plug-in's model or config may raise anything when it is used
-        return "failed", told(error)
+        return "failed", format_error(error)
     return "passed", ""
 
 
 def few(source: str | None) -> Dataset:
     """Take a few examples of a dataset; nothing where there is none."""
     if source is None:
-        return nothing()
+        return empty_dataset()
     full = open_dataset(source)
     return Dataset(
         full.name,

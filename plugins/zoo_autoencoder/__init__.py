@@ -25,7 +25,7 @@ import zoo
 from zoo.data import augmentation
 from zoo.tasks import normalization, optimizers
 
-from . import answers
+from . import predict
 from .config import Config, check_range, check_shape
 from .networks import chained, halves, network
 
@@ -49,7 +49,7 @@ def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list
     """Minimise the difference between the reconstruction and the clean input."""
     check_range(config, data)
     augment = augmentation.augmentation(config, config.rank)
-    feed = data.feed(config, pairing(model, config, data), augment)
+    feed = data.fit_arguments(config, pairing(model, config, data), augment)
     taught = corrupted(model, config, data.seed)
     steps = feed["steps_per_epoch"] * config.epochs
     loss = keras.losses.BinaryCrossentropy(from_logits=True) if config.binary else "mse"
@@ -61,8 +61,8 @@ def pairing(model: keras.Model, config: Config, data: zoo.Dataset) -> Any:
     """Make the function from an input to what the model is given and what it should say."""
     if not config.standardises:
         return lambda x, y: (x, x)
-    normalization.learn(model, data.train, normalization.NAME, "reconstruction")
-    mean, spread = normalization.figures(data.train)
+    normalization.adapt(model, data.train, normalization.NAME, "reconstruction")
+    mean, spread = normalization.mean_and_std(data.train)
     return lambda x, y: (x, (x - mean) / spread)
 
 
@@ -103,6 +103,6 @@ def unrolled(model: keras.Model, config: Config) -> keras.Model:
     return normalization.with_weights(copied, model.get_weights())
 
 
-evaluate = zoo.hookimpl(answers.evaluate)
-preview = zoo.hookimpl(answers.preview)
-apply = zoo.hookimpl(answers.apply)
+evaluate = zoo.hookimpl(predict.evaluate)
+preview = zoo.hookimpl(predict.preview)
+apply = zoo.hookimpl(predict.apply)

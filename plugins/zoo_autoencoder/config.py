@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.data import augmentation
-from zoo.data.validation import SLACK
+from zoo.data.arrays import SLACK
 from zoo.tasks import optimizers
 
 Kind = Literal["simple", "sparse", "deep", "conv", "denoising", "sequence"]
@@ -26,7 +26,7 @@ SIZES: dict[str, tuple[tuple[int, ...], int]] = {
 CONVOLUTIONAL = ("conv", "denoising")
 
 
-class Config(augmentation.Augmented, optimizers.Optimized):
+class Config(augmentation.AugmentationConfig, optimizers.OptimizerConfig):
     """Settings of the autoencoder."""
 
     kind: Kind = "simple"
@@ -53,7 +53,7 @@ class Config(augmentation.Augmented, optimizers.Optimized):
     epochs: PositiveInt = 50
     learning_rate: PositiveFloat = 3e-3
     schedule: optimizers.Schedule = "cosine"
-    warmup: Share = 0.02
+    warmup: Fraction = 0.02
 
     @property
     def rank(self) -> int:

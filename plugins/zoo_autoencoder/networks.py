@@ -29,7 +29,7 @@ def network(config: Config, unroll: bool = False) -> keras.Model:
         unroll: whether the steps of recurrent layers are written out.
     """
     inputs = keras.Input(config.input_shape, name="inputs")
-    entrance = [normalization.layer()] if config.standardises else []
+    entrance = [normalization.normalization_layer()] if config.standardises else []
     chain = [*entrance, *encoder(config, unroll), *decoder(config, unroll)]
     return keras.Model(inputs, chained(inputs, chain), name="autoencoder")
 
@@ -58,7 +58,7 @@ def decoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
         yield layers.Activation("sigmoid", name="reconstruction")
     elif config.standardises:
         yield layers.Reshape(config.input_shape, name="standard")
-        yield normalization.layer("reconstruction", invert=True)
+        yield normalization.normalization_layer("reconstruction", invert=True)
     else:
         yield layers.Reshape(config.input_shape, name="reconstruction")
 

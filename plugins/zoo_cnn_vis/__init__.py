@@ -17,10 +17,10 @@ import keras
 import zoo
 from zoo.interpret import networks
 
-from . import drawing, measuring, rules, starts, using
-from .album import Growing, still
+from . import metrics, optimizers, plots, predict, starts
 from .canvas import Canvas
 from .config import Config
+from .history import Growing, still
 
 
 @zoo.hookimpl
@@ -36,7 +36,7 @@ def build(config: Config) -> Canvas:
     Raises:
         SettingError: the network is not there, or is another than it was, or the settings do not suit it.
     """
-    return Canvas(config.pinned())
+    return Canvas(config.with_content_hashes())
 
 
 @zoo.hookimpl
@@ -49,14 +49,14 @@ def train(model: Canvas, config: Config, data: zoo.Dataset, callbacks: list[Any]
     """
     network = model.held.network
     model.begin(*given(model), data.seed)
-    model.compile(rules.made(config, model.shares))
+    model.compile(optimizers.made(config, model.shares))
     try:
-        history = model.fit(**data.feed(config), callbacks=[Growing(), *callbacks])
+        history = model.fit(**data.fit_arguments(config), callbacks=[Growing(), *callbacks])
     except ValueError as error:
         if "No gradients provided" in str(error):
             raise zoo.SettingError(still(config)) from error
         raise
-    if networks.digest(network.model) != network.digest:
+    if networks.weights_digest(network.model) != network.digest:
         raise zoo.TrainingError(f"network={config.network} was changed by the training.")
     return history
 
@@ -77,6 +77,6 @@ def export(model: Canvas) -> dict[str, keras.Model]:
     return {"features": model.held.look}
 
 
-evaluate = zoo.hookimpl(measuring.evaluate)
-preview = zoo.hookimpl(drawing.preview)
-apply = zoo.hookimpl(using.apply)
+evaluate = zoo.hookimpl(metrics.evaluate)
+preview = zoo.hookimpl(plots.preview)
+apply = zoo.hookimpl(predict.apply)

@@ -16,7 +16,16 @@ from keras import ops
 import zoo
 from zoo.interpret import networks
 
-from . import album, looking, objectives, parameterisations, regularisers, sizes, starts, transforms
+from . import (
+    history,
+    objectives,
+    parameterisations,
+    regularisers,
+    schedule,
+    starts,
+    transforms,
+    visualized_network,
+)
 
 CHUNK = 2**18  # pixels, or steps of series, that are looked at at once, or one image
 
@@ -50,7 +59,7 @@ class Canvas(keras.Model):
         if self.objective.has("inversion"):
             shape = (self.count, *self.plan.tile, self.size[-1])
             self.target = self.add_weight(shape, "zeros", trainable=False, name="target")
-        frames = album.shape(config, self.count, self.size)
+        frames = history.shape(config, self.count, self.size)
         self.album = self.add_weight(frames, "zeros", "uint8", trainable=False, name="album")
         self.chance = keras.random.SeedGenerator()
         self.reached = keras.metrics.Mean(name="reached")
@@ -135,7 +144,7 @@ class Canvas(keras.Model):
         if not self.config.pixel_rates or self.config.parameterisation != "pixels" or size == tile:
             return None
         counts = np.ones(self.plan.final, np.float32)
-        counts[tuple(map(slice, size))] = sizes.overlaps(size, tile)
+        counts[tuple(map(slice, size))] = schedule.overlaps(size, tile)
         return (1 / counts)[None, ..., None]
 
     def images(self) -> np.ndarray:
@@ -195,7 +204,7 @@ class Canvas(keras.Model):
     def scores(self, images: np.ndarray) -> np.ndarray:
         """Give the classes' scores before the softmax, shape (n, classes)."""
         layer = self.held.network.scores
-        return features(networks.at(self.held.network.model, [layer]), images)[layer]
+        return features(networks.truncate(self.held.network.model, [layer]), images)[layer]
 
 
 def features(look: Any, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -211,13 +220,13 @@ def features(look: Any, images: np.ndarray) -> dict[str, np.ndarray]:
 
 def held(config: Any) -> SimpleNamespace:
     """Hold the network, cut off where the objective looks, and the plan."""
-    network = looking.checked(config.network, config.network_digest)
+    network = visualized_network.checked(config.network, config.network_digest)
     *own, channels = network.shape
     objective = objectives.parsed(config, network)
-    plan = sizes.planned(config, config.start_shape[1:], own)
+    plan = schedule.planned(config, config.start_shape[1:], own)
     transforms.check(config, plan.tile)
     shape = None if plan.tile == tuple(own) else (*plan.tile, channels)
-    look = networks.at(network.model, objective.layers, shape)
+    look = networks.truncate(network.model, objective.layers, shape)
     check_together(objective, plan)
     return SimpleNamespace(network=network, objective=objective, plan=plan, look=look)
 
@@ -230,8 +239,8 @@ def check_together(objective: Any, plan: Any) -> None:
     """
     if objective.has(*objectives.REFERRED) and plan.sizes != (plan.tile,):
         raise zoo.SettingError(
-            f"inversion and adversarial look at the whole image: of {sizes.told(plan.tile)}, which the "
-            f"network takes. Received: {', '.join(map(sizes.told, plan.sizes))}"
+            f"inversion and adversarial look at the whole image: of {schedule.told(plan.tile)}, which the "
+            f"network takes. Received: {', '.join(map(schedule.told, plan.sizes))}"
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from zoo.config import Share, WithoutData
+from zoo.config import Fraction, WithoutData
 
 Natural = Annotated[float, Field(ge=1)]
 
@@ -55,7 +55,7 @@ class Config(WithoutData):
     """What transforms bring in from beyond an image's border."""
     jitter: NonNegativeInt = 2
     """Pixels by which each step may shift what the network sees."""
-    scale: Share = 0.05
+    scale: Fraction = 0.05
     """Share by which each step may enlarge or shrink it."""
     rotation: NonNegativeFloat = 5.0
     """Degrees by which each step may turn it."""
@@ -94,7 +94,7 @@ class Config(WithoutData):
 
     rule: Literal["adam", "rmsprop", "normalised", "sign"] = "adam"
     """How gradients become steps."""
-    decay_rate: Share = 0.95
+    decay_rate: Fraction = 0.95
     """Share of the old mean of squared gradients that rmsprop keeps."""
     learning_rate: PositiveFloat = 0.05
     """Size of a step, where white is 1."""
@@ -115,12 +115,12 @@ class Config(WithoutData):
             return self.mean
         return 0.5 if len(self.start_shape or ()) > 2 else 0.0
 
-    def pinned(self) -> Self:
+    def with_content_hashes(self) -> Self:
         """Note what the network's weights and the start's size are now."""
-        from . import looking, starts
+        from . import starts, visualized_network
 
         if self.network_digest is not None:
             return self
-        seen = looking.opened(self.network)
+        seen = visualized_network.opened(self.network)
         shape = starts.shape(self, seen.shape)
         return self.replace(network_digest=seen.digest, start_shape=shape)

@@ -31,9 +31,9 @@ import zoo
 from zoo.interpret import networks
 from zoo.io.safe_load import read_array
 
-from . import language
-from .language import Term
-from .looking import Network
+from . import objective_language
+from .objective_language import Term
+from .visualized_network import Network
 
 SCORED = ("class", "logit", "adversarial")
 REFERRED = ("inversion", "adversarial")  # to what an image of its own is like
@@ -196,7 +196,7 @@ def parsed(config: Any, network: Network) -> Objective:
     Raises:
         SettingError: there is no such layer or channel, or terms stand for different numbers of images.
     """
-    terms = language.terms(config.objective)
+    terms = objective_language.terms(config.objective)
     widths = {seen.name: seen.channels for seen in networks.layers_of(network.model)}
     choices = [choices_of(term, network, widths) for term in terms]
     counts = sorted({len(row) for row in choices} - {1})
@@ -212,7 +212,7 @@ def choices_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[
     """List what a term stands for: each layer with each channel."""
     if term.kind in SCORED:
         return classes_of(term, network, widths)
-    found = networks.chosen(network.model, [term.layer], "objective: layer")
+    found = networks.find_layers(network.model, [term.layer], "objective: layer")
     for seen in found:
         check_gradient(network, seen)
         if term.kind == "neuron" and None not in seen.shape:
@@ -222,7 +222,9 @@ def choices_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[
     return [
         Choice(seen.name, at, f"{seen.name}:{at}")
         for seen in found
-        for at in language.numbers(term.which, seen.channels, f"objective: channels of {seen.name}")
+        for at in objective_language.numbers(
+            term.which, seen.channels, f"objective: channels of {seen.name}"
+        )
     ]
 
 
@@ -236,7 +238,7 @@ def classes_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[
         )
     if term.kind == "adversarial" and not term.words:
         return [Choice(layer, 0, "adversarial")]
-    of = language.numbers(term.which, widths[layer], f"objective: {term.kind}")
+    of = objective_language.numbers(term.which, widths[layer], f"objective: {term.kind}")
     return [Choice(layer, at, f"{term.kind} {at}") for at in of]
 
 

@@ -9,12 +9,12 @@ from skimage.filters import gaussian
 from skimage.transform import resize
 
 import zoo
-from zoo.data.dataset import open_dataset
-from zoo.entry_points import DATASETS, Shelf
+from zoo.data.inputs import read_input
+from zoo.data.load import open_dataset
+from zoo.entry_points import DATASETS, EntryPointGroup
 from zoo.runs.run import Run
-from zoo.tasks.classification import read_input
 
-from .sizes import FREE
+from .schedule import FREE
 
 NOISE = "noise"
 Array = np.ndarray
@@ -55,12 +55,12 @@ def read(name: str, shape: tuple[int | None, ...], setting: str) -> Array:
     if name.startswith("run:"):
         return of_run(name.removeprefix("run:"), shape, setting)
     found = re.fullmatch(r"([\w:.-]+):(\d+)(?:\.\.(\d+))?", name)
-    if found and (found[1] in Shelf(DATASETS).names() or found[1].startswith("tfds:")):
+    if found and (found[1] in EntryPointGroup(DATASETS).names() or found[1].startswith("tfds:")):
         return of_dataset(found, shape, setting)
     if not Path(name).expanduser().exists():
         raise zoo.SettingError(
             f"{setting}: there is no file {name}. Expected: a file, DATASET:7 or DATASET:0..9 of its "
-            f"test split ({', '.join(Shelf(DATASETS).names())})"
+            f"test split ({', '.join(EntryPointGroup(DATASETS).names())})"
             + (", run:NAME or noise." if setting == "start" else ".")
         )
     return read_input(Path(name).expanduser(), shape)[None]

@@ -17,9 +17,9 @@ from keras import layers, ops
 import zoo
 from zoo.tasks import gan, gan_optimizer
 
-from . import drawing, measuring, using
-from .album import SEEDS, Album, frames
+from . import metrics, plots, predict
 from .config import Config, check
+from .history import SEEDS, Album, frames
 from .networks import discriminator, generator
 
 
@@ -74,8 +74,8 @@ def build(config: Config) -> DCGAN:
 @zoo.hookimpl
 def train(model: DCGAN, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Train both networks at once, and put images of the same latents into the album on the way."""
-    measuring.check(config)
-    feed = data.feed(config, lambda x, y: {"image": x, "label": y})
+    metrics.check(config)
+    feed = data.fit_arguments(config, lambda x, y: {"image": x, "label": y})
     steps = feed["steps_per_epoch"] * config.epochs
     model.compile(gan_optimizer.from_config(model, steps))
     # the album before the core's callbacks, so that the checkpoint holds it
@@ -92,6 +92,6 @@ def export(model: DCGAN, config: Config) -> dict[str, keras.Model]:
     return {"generator": model.averaged, "discriminator": critic}
 
 
-evaluate = zoo.hookimpl(measuring.evaluate)
-preview = zoo.hookimpl(drawing.preview)
-apply = zoo.hookimpl(using.apply)
+evaluate = zoo.hookimpl(metrics.evaluate)
+preview = zoo.hookimpl(plots.preview)
+apply = zoo.hookimpl(predict.apply)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 import zoo
-from zoo.config import ClassNames, Share
+from zoo.config import ClassNames, Fraction
 from zoo.tasks import gan
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
@@ -40,9 +40,9 @@ class Config(gan.Config):
     """Normalisation before each ReLU of the generator."""
     discriminator_normalisation: Literal["none", "batch", "layer"] = "none"
     """Normalisation before each leaky ReLU of the discriminator but the first."""
-    generator_dropout: Share = 0.0
+    generator_dropout: Fraction = 0.0
     """Share of the small map's values silenced in each step."""
-    discriminator_dropout: Share = 0.0
+    discriminator_dropout: Fraction = 0.0
     """Share of each of the discriminator's maps silenced in each step."""
     epochs: PositiveInt = 25
     batch_size: PositiveInt = 64

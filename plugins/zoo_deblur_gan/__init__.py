@@ -17,8 +17,8 @@ from keras import ops
 import zoo
 from zoo.tasks import gan, gan_optimizer
 
-from . import drawing, learning, measuring, using
-from .blurring import spoilt
+from . import losses, metrics, plots, predict
+from .blur import spoilt
 from .config import Config, check
 from .kernels import bank
 from .networks import discriminator, generator, shipped
@@ -59,10 +59,10 @@ class DeblurGAN(gan.GAN):
     def extra(self, x: Any, made: Any) -> Any:
         """Compare what was restored with what is sharp: by pixels, and by features."""
         sharp = self.real(x)
-        self.likeness.update_state(learning.psnr(sharp, made))
-        lost = self.config.pixel_weight * learning.difference(self.config.pixel, sharp, made)
+        self.likeness.update_state(losses.psnr(sharp, made))
+        lost = self.config.pixel_weight * losses.difference(self.config.pixel, sharp, made)
         if self.features is not None:
-            lost += self.config.perceptual_weight * learning.far(self.features, sharp, made)
+            lost += self.config.perceptual_weight * losses.far(self.features, sharp, made)
         return lost
 
 
@@ -90,10 +90,10 @@ def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[A
     Raises:
         SettingError: the perceptual network cannot be opened, or does not take such images.
     """
-    model.features = learning.features(config)
-    feed = data.feed(config, lambda x, y: x, learning.augment(config))
+    model.features = losses.features(config)
+    feed = data.fit_arguments(config, lambda x, y: x, losses.augment(config))
     steps = feed["steps_per_epoch"] * config.epochs
-    model.compile(gan_optimizer.from_config(model, steps), jit_compile=learning.compiled())
+    model.compile(gan_optimizer.from_config(model, steps), jit_compile=losses.compiled())
     return model.fit(**feed, callbacks=callbacks)
 
 
@@ -103,6 +103,6 @@ def export(model: DeblurGAN) -> dict[str, keras.Model]:
     return {"generator": shipped(model.averaged), "discriminator": model.critic()}
 
 
-evaluate = zoo.hookimpl(measuring.evaluate)
-preview = zoo.hookimpl(drawing.preview)
-apply = zoo.hookimpl(using.apply)
+evaluate = zoo.hookimpl(metrics.evaluate)
+preview = zoo.hookimpl(plots.preview)
+apply = zoo.hookimpl(predict.apply)

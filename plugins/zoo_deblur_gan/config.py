@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.tasks import gan
 from zoo.tasks.gan import Betas
 from zoo.tasks.optimizers import Schedule
@@ -39,7 +39,7 @@ class Config(gan.Config):
     """Residual blocks on the smallest map."""
     normalisation: Literal["none", "instance"] = "instance"
     """Normalisation in the generator: of each channel over each image, or none."""
-    dropout: Share = 0.0
+    dropout: Fraction = 0.0
     """Share of values silenced within each residual block in each step."""
     upsampling: Literal["nearest", "transpose"] = "nearest"
     """Enlarge by repeating pixels before a convolution, or by transposed convolution."""

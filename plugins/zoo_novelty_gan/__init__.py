@@ -18,10 +18,10 @@ from keras import layers
 import zoo
 from zoo.tasks import gan_optimizer, normalization
 
-from . import drawing, measuring, scoring, using
+from . import metrics, novelty_score, plots, predict
 from .config import Config, check
 from .model import EXIT, Keeper, NoveltyGAN
-from .normality import normal_only, parts
+from .normal_class import normal_only, parts
 
 
 @zoo.hookimpl
@@ -50,7 +50,7 @@ def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[
         DataError: it has fewer than two examples.
     """
     data = normal_only(data, config)
-    feed = data.feed(config, entrance(model, config, data))
+    feed = data.fit_arguments(config, entrance(model, config, data))
     rule = gan_optimizer.from_config(model, feed["steps_per_epoch"] * config.epochs)
     rule.generator = model.makers
     model.compile(rule)
@@ -58,7 +58,7 @@ def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[
     history = model.fit(**feed, callbacks=[Keeper(), *callbacks])
     for each in model.standing:
         each.restore()
-    scoring.learn(model, *parts(data, config))
+    novelty_score.learn(model, *parts(data, config))
     return history
 
 
@@ -66,8 +66,8 @@ def entrance(model: NoveltyGAN, config: Config, data: zoo.Dataset) -> Any:
     """Make the function from a batch to what the networks see: series are standardised."""
     if not config.standardises:
         return lambda x, y: x
-    normalization.learn(model, data.train, normalization.NAME, EXIT)
-    mean, spread = normalization.figures(data.train)
+    normalization.adapt(model, data.train, normalization.NAME, EXIT)
+    mean, spread = normalization.mean_and_std(data.train)
     return lambda x, y: (x - mean) / spread
 
 
@@ -75,16 +75,16 @@ def entrance(model: NoveltyGAN, config: Config, data: zoo.Dataset) -> Any:
 def export(model: NoveltyGAN, config: Config) -> dict[str, keras.Model]:
     """Ship the averaged refiner, the discriminator, and the network from an example to its score."""
     return {
-        "refiner": using.refining(model),
+        "refiner": predict.refining(model),
         "discriminator": judging(model, config),
-        "scorer": scoring.scorer(model),
+        "scorer": novelty_score.scorer(model),
     }
 
 
 def judging(model: NoveltyGAN, config: Config) -> keras.Model:
     """Give the discriminator with a probability at its end, or a score where the loss knows none."""
     inputs = keras.Input(config.input_shape, name="inputs")
-    score = model.critic()(scoring.entered(inputs, model))
+    score = model.critic()(novelty_score.entered(inputs, model))
     if config.loss == "non-saturating":
         real = layers.Activation("sigmoid", name="probability")(score)
     else:
@@ -92,6 +92,6 @@ def judging(model: NoveltyGAN, config: Config) -> keras.Model:
     return keras.Model(inputs, real, name="discriminator")
 
 
-evaluate = zoo.hookimpl(measuring.evaluate)
-preview = zoo.hookimpl(drawing.preview)
-apply = zoo.hookimpl(using.apply)
+evaluate = zoo.hookimpl(metrics.evaluate)
+preview = zoo.hookimpl(plots.preview)
+apply = zoo.hookimpl(predict.apply)

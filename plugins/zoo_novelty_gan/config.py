@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.tasks import gan, optimizers
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
@@ -39,7 +39,7 @@ class Config(gan.Config):
     """Share of held-out normal examples that the threshold lets pass."""
     epochs: PositiveInt = 20
     batch_size: PositiveInt = 64
-    validation: Share = 0.1
+    validation: Fraction = 0.1
     learning_rate: PositiveFloat = 2e-4
     generator_rate: PositiveFloat | None = 2e-3
     generator_betas: gan.Betas | None = (0.9, 0.999)

@@ -14,7 +14,7 @@ from zoo.tasks import gan, normalization
 
 from .config import Config
 from .networks import discriminator, refiner
-from .scoring import SIGNALS
+from .novelty_score import SIGNALS
 
 EXIT = "refined"  # name of the layer that gives series their unit back
 
@@ -31,7 +31,10 @@ class NoveltyGAN(gan.GAN):
         self.standing = [Standing(self, name, nets) for name, nets in self._rivals()]
         self._add_statistics(config)
         if config.standardises:
-            self.entrance, self.exit = normalization.layer(), normalization.layer(EXIT, True)
+            self.entrance, self.exit = (
+                normalization.normalization_layer(),
+                normalization.normalization_layer(EXIT, True),
+            )
             for each in (self.entrance, self.exit):
                 each.build((None, *config.input_shape))
 

@@ -23,17 +23,17 @@ from keras import layers, ops
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.tasks import optimizers
 
-from . import drawing, measuring, using
-from .nats import divergence, log_bernoulli, log_gaussian, log_mean_exp, log_ratio
+from . import metrics, plots, predict
+from .log_likelihood import divergence, log_bernoulli, log_gaussian, log_mean_exp, log_ratio
 
 FIRST_LOG_SCALE = -2.0  # of the Gaussian's log sigma: an error of 0.14, as after the first steps
 LEAST_LOG_SCALE = math.log(0.5 / 255)  # below half a level of 8 bits the density grows without end
 
 
-class Config(optimizers.Optimized):
+class Config(optimizers.OptimizerConfig):
     """Settings of the variational autoencoder."""
 
     input_shape: tuple[PositiveInt, ...] | None = None
@@ -56,7 +56,7 @@ class Config(optimizers.Optimized):
     """Draw every training pixel anew as 0 or 1 in each step, with its grey value as probability."""
     beta: NonNegativeFloat = 1.0
     """Weight of the divergence from the prior (Higgins et al. 2017)."""
-    kl_warmup: Share = 0.0
+    kl_warmup: Fraction = 0.0
     """Share of the steps in which that weight rises from zero (Sonderby et al. 2016)."""
     importance: PositiveInt = 1
     """Importance samples of the bound that is trained; 1 is the ELBO (Burda et al. 2016)."""
@@ -205,7 +205,7 @@ def build(config: Config) -> VAE:
 @zoo.hookimpl
 def train(model: VAE, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Maximise the bound on the images' likelihood; labels are not looked at."""
-    feed = data.feed(config, lambda x, y: x)
+    feed = data.fit_arguments(config, lambda x, y: x)
     steps = feed["steps_per_epoch"] * config.epochs
     model.rising = config.kl_warmup * steps
     model.compile(optimizers.from_config(config, steps))
@@ -233,6 +233,6 @@ def sampler(latents: int) -> keras.Model:
     return keras.Model([mean, log_var, noise], z)
 
 
-evaluate = zoo.hookimpl(measuring.evaluate)
-preview = zoo.hookimpl(drawing.preview)
-apply = zoo.hookimpl(using.apply)
+evaluate = zoo.hookimpl(metrics.evaluate)
+preview = zoo.hookimpl(plots.preview)
+apply = zoo.hookimpl(predict.apply)

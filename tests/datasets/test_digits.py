@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.datasets import load_digits
 
-from zoo.data.dataset import open_dataset
+from zoo.data.load import open_dataset
 from zoo.datasets import digits
 
 

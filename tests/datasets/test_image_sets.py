@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.data.dataset import facts, open_dataset
+from zoo.data.load import dataset_info, open_dataset
 from zoo.errors import DataError
 
 
 def test_fashion_mnist_is_fashion_mnist() -> None:
     if "ZOO_DATA" not in os.environ:
         pytest.skip("ZOO_DATA is not set: Fashion-MNIST itself was not looked at")
-    data, known = open_dataset("fashion-mnist"), facts("fashion-mnist")
+    data, known = open_dataset("fashion-mnist"), dataset_info("fashion-mnist")
     assert (len(data.train), len(data.test)) == (60_000, 10_000)
     assert (known.input_shape, known.classes) == (data.input_shape, data.classes)
     inputs = data.train.inputs
@@ -26,7 +26,7 @@ def test_cifar10_is_read_from_a_file_in_keras_layout(monkeypatch: pytest.MonkeyP
     labels = np.arange(20, dtype=np.uint8)[:, None] % 10
     np.savez("cifar10.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     monkeypatch.setenv("ZOO_DATA", str(Path.cwd()))
-    data, known = open_dataset("cifar10"), facts("cifar10")
+    data, known = open_dataset("cifar10"), dataset_info("cifar10")
     assert (known.input_shape, known.classes) == (data.input_shape, data.classes)
     np.testing.assert_array_equal(data.train.targets, labels[:, 0])
 
@@ -45,7 +45,7 @@ def test_volumes_are_halved_by_the_mean(monkeypatch: pytest.MonkeyPatch) -> None
     }
     np.savez("adrenalmnist3d_64.npz", **arrays)
     monkeypatch.setenv("ZOO_DATA", str(Path.cwd()))
-    data, known = open_dataset("adrenalmnist3d"), facts("adrenalmnist3d")
+    data, known = open_dataset("adrenalmnist3d"), dataset_info("adrenalmnist3d")
     assert (known.input_shape, known.classes) == (data.input_shape, data.classes)
     assert (len(data.train), len(data.test)) == (4, 2)
     assert data.train.stored[0, :3, 0, 0, 0].tolist() == [255, 128, 0]

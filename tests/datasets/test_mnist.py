@@ -3,14 +3,14 @@ import os
 import numpy as np
 import pytest
 
-from zoo.data.dataset import facts, open_dataset
+from zoo.data.load import dataset_info, open_dataset
 
 
 def test_mnist_is_mnist() -> None:
     if "ZOO_DATA" not in os.environ:
         pytest.skip("ZOO_DATA is not set: MNIST itself was not looked at")
     data = open_dataset("mnist")
-    known = facts("mnist")
+    known = dataset_info("mnist")
     assert (len(data.train), len(data.test)) == (60_000, 10_000)
     assert (known.input_shape, known.classes) == (data.input_shape, data.classes)
     assert data.train.stored.dtype == np.uint8

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zoo.data.dataset import facts, open_dataset
+from zoo.data.load import dataset_info, open_dataset
 
 
 def test_squares_of_two_photographs_overlap_in_training_alone(
@@ -12,7 +12,7 @@ def test_squares_of_two_photographs_overlap_in_training_alone(
 ) -> None:
     monkeypatch.delenv("ZOO_DATA", raising=False)
     data = open_dataset("photo-crops")
-    assert data.input_shape == facts("photo-crops").input_shape == (160, 160, 3)
+    assert data.input_shape == dataset_info("photo-crops").input_shape == (160, 160, 3)
     assert (len(data.train), len(data.test)) == (2 * 14 * 17, 2 * 2 * 1)
     first, second = data.train.stored[:2]
     assert (first[:, 20:] == second[:, :-20]).all()

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.dataset import facts, open_dataset
-from zoo.datasets.photographs import squares
+from zoo.data.load import dataset_info, open_dataset
+from zoo.datasets.photographs import cut_squares
 from zoo.errors import DataError
 
 
 def test_patches_lie_side_by_side() -> None:
     photo = np.random.default_rng(0).integers(0, 256, (70, 100, 3), np.uint8)
-    cut = squares(photo, 32)
+    cut = cut_squares(photo, 32)
     assert cut.shape == (6, 32, 32, 3)
     np.testing.assert_array_equal(cut[4], photo[32:64, 32:64])
 
 
 def test_without_data_scikit_learns_photographs_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOO_DATA", raising=False)
-    data, known = open_dataset("photo-patches"), facts("photo-patches")
+    data, known = open_dataset("photo-patches"), dataset_info("photo-patches")
     assert (data.input_shape, data.classes) == (known.input_shape, known.classes)
     assert "scikit-learn" in data.preprocessing
     assert (len(data.train), len(data.test)) == (2 * 13 * 15, 2 * 13 * 5)

@@ -8,8 +8,9 @@ from keras import layers
 from PIL import Image
 
 import zoo
-from zoo.data.dataset import Dataset, Split
-from zoo.runs.load import recipe
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
+from zoo.runs.recipe import resolve_with_data
 
 CHANCE = np.random.default_rng(0)
 SHAPES = {1: (11, 2), 2: (11, 9, 1), 3: (9, 8, 7, 1)}
@@ -181,8 +182,8 @@ def test_every_kind_learns_draws_and_ships(kind: str, rank: int, tmp_path: Path)
 @pytest.mark.parametrize("kind", EVERY)
 def test_the_decoder_after_the_encoder_is_the_whole(kind: str) -> None:
     rank = 1 if kind == "sequence" else 2
-    chosen = recipe("autoencoder", {"kind": kind, **EVERY[kind]}, examples(rank))
-    model = chosen.built()
+    chosen = resolve_with_data("autoencoder", {"kind": kind, **EVERY[kind]}, examples(rank))
+    model = chosen.build_model()
     parts = chosen.architecture.export(model, chosen.config)
     inputs = CHANCE.random((3, *SHAPES[rank]))
     (whole,) = parts.keys() - {"encoder", "decoder"}
@@ -192,8 +193,10 @@ def test_the_decoder_after_the_encoder_is_the_whole(kind: str) -> None:
 
 
 def test_a_sequence_is_shipped_without_loops() -> None:
-    chosen = recipe("autoencoder", {"kind": "sequence", **EVERY["sequence"]}, examples(1))
-    parts = chosen.architecture.export(chosen.built(), chosen.config)
+    chosen = resolve_with_data(
+        "autoencoder", {"kind": "sequence", **EVERY["sequence"]}, examples(1)
+    )
+    parts = chosen.architecture.export(chosen.build_model(), chosen.config)
     loops = [
         layer.unroll
         for part in parts.values()
@@ -230,9 +233,9 @@ def test_noise_is_new_in_every_step_and_the_same_for_a_seed() -> None:
     from zoo_autoencoder import corrupted
 
     def seen(seed: int) -> list[Any]:
-        chosen = recipe("autoencoder", {"kind": "denoising"}, examples(2))
+        chosen = resolve_with_data("autoencoder", {"kind": "denoising"}, examples(2))
         keras.utils.set_random_seed(0)
-        taught = corrupted(chosen.built(), chosen.config, seed)
+        taught = corrupted(chosen.build_model(), chosen.config, seed)
         images = np.full((2, 11, 9, 1), 0.5, np.float32)
         clipped = next(layer for layer in taught.layers if isinstance(layer, layers.ReLU))
         look = keras.Model(taught.input, clipped.output)

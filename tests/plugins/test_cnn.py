@@ -8,8 +8,9 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.data.dataset import Dataset, Split
-from zoo.runs.load import recipe
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
+from zoo.runs.recipe import resolve_with_data
 
 CHANCE = np.random.default_rng(0)
 SHAPES = {1: (8, 2), 2: (8, 8, 1), 3: (8, 8, 8, 1)}
@@ -192,10 +193,10 @@ def test_a_network_of_any_size_is_exported(tiny: Dataset) -> None:
 @pytest.mark.parametrize("normalisation", ["batch", "group"])
 def test_a_short_training_is_of_use_at_once(normalisation: str) -> None:
     settings = {"filters": [16, 32], "convolutions": 1, "epochs": 4, "normalisation": normalisation}
-    chosen = recipe("cnn.digits", {**settings, "validation": 0.2, "learning_rate": 0.01})
+    chosen = resolve_with_data("cnn.digits", {**settings, "validation": 0.2, "learning_rate": 0.01})
     keras.utils.set_random_seed(0)
-    model = chosen.built()
-    history = chosen.architecture.train(model, chosen.config, chosen.loaded(), [])
+    model = chosen.build_model()
+    history = chosen.architecture.train(model, chosen.config, chosen.load_data(), [])
     assert history.history["val_accuracy"][-1] > 0.8
 
 

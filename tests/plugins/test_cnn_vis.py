@@ -10,19 +10,20 @@ import pytest
 from keras import layers, ops
 from zoo_cnn_vis import (
     canvas,
-    language,
-    looking,
+    objective_language,
     objectives,
+    optimizers,
     parameterisations,
     regularisers,
-    rules,
-    sizes,
+    schedule,
     starts,
     transforms,
+    visualized_network,
 )
 
 import zoo
-from zoo.data.dataset import Dataset, Split, nothing
+from zoo.data.dataset import Dataset, empty_dataset
+from zoo.data.split import Split
 from zoo.runs.progress import Progress
 
 CHANCE = np.random.default_rng(0)
@@ -57,15 +58,15 @@ def made(**settings: Any) -> Any:
 
 
 def test_terms_are_added_subtracted_and_scaled() -> None:
-    found = language.terms("channel:conv/3x3:7 - 0.5*class:* + neuron:a:1:2:3")
+    found = objective_language.terms("channel:conv/3x3:7 - 0.5*class:* + neuron:a:1:2:3")
     assert [(term.scale, str(term)) for term in found] == [
         (1, "channel:conv/3x3:7"),
         (-0.5, "class:*"),
         (1, "neuron:a:1:2:3"),
     ]
     assert [term.layer for term in found] == ["conv/3x3", None, "a"]
-    assert language.terms("-class:3")[0].scale == -1
-    assert language.numbers("2..4", 5, "") == [2, 3, 4]
+    assert objective_language.terms("-class:3")[0].scale == -1
+    assert objective_language.numbers("2..4", 5, "") == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -120,19 +121,19 @@ def test_parameters_of_an_image_make_that_image(kind: Any, shape: tuple[int, ...
 
 
 def test_windows_cover_an_image_and_two_at_most_overlap_along_an_axis() -> None:
-    counts = sizes.overlaps((50, 75), (24, 20))
+    counts = schedule.overlaps((50, 75), (24, 20))
     assert counts.min() == 1
     assert counts.max() <= 4
-    assert sizes.windows((24, 20), (24, 20)) == [(0, 0)]
-    even = sizes.windows((48, 48), (24, 24))
+    assert schedule.windows((24, 20), (24, 20)) == [(0, 0)]
+    even = schedule.windows((48, 48), (24, 24))
     assert even == [(0, 0), (24, 24), (0, 24), (24, 0)]
 
 
 def test_sizes_grow_by_equal_factors_or_by_equal_steps() -> None:
-    assert sizes.sequence((100, 200), (400, 800), 3, "geometric")[1] == (200, 400)
-    assert sizes.sequence((100, 200), (400, 800), 3, "linear")[1] == (250, 500)
-    assert sizes.shared(10, [1, 4]) == (2, 10)
-    assert sizes.shared(3, [1, 1, 100]) == (1, 2, 3)
+    assert schedule.sequence((100, 200), (400, 800), 3, "geometric")[1] == (200, 400)
+    assert schedule.sequence((100, 200), (400, 800), 3, "linear")[1] == (250, 500)
+    assert schedule.shared(10, [1, 4]) == (2, 10)
+    assert schedule.shared(3, [1, 1, 100]) == (1, 2, 3)
 
 
 def test_total_variation_is_that_of_each_operator() -> None:
@@ -157,7 +158,7 @@ def test_amplifying_a_layer_has_the_sources_gradient() -> None:
 
 def test_rmsprop_is_the_sources_and_leaves_alone_what_was_not_looked_at() -> None:
     weight = keras.Variable(np.zeros(3, np.float32))
-    rule = rules.RMSprop(1.0, lambda: None)
+    rule = optimizers.RMSprop(1.0, lambda: None)
     rule.decay = 0.9
     rule.build([weight])
     for gradient in ([1.0, 0.0, -2.0], [1.0, 3.0, 0.0]):
@@ -167,11 +168,11 @@ def test_rmsprop_is_the_sources_and_leaves_alone_what_was_not_looked_at() -> Non
     np.testing.assert_allclose(ops.convert_to_numpy(weight), wanted, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", list(rules.RULES))
+@pytest.mark.parametrize("kind", list(optimizers.RULES))
 def test_every_rule_goes_down(kind: str) -> None:
     weight = keras.Variable(np.array([[3.0, -2.0, 1.0]], np.float32))
     config = zoo.create("cnn-vis").config.replace(rule=kind, learning_rate=0.1)
-    rule = rules.made(config, lambda: np.float32(0.5))
+    rule = optimizers.made(config, lambda: np.float32(0.5))
     rule.build([weight])
     for _ in range(10):
         rule.apply([2 * ops.convert_to_tensor(weight)], [weight])
@@ -213,7 +214,7 @@ def test_each_image_reads_its_own_channel_of_its_own_layer() -> None:
 
 
 def test_a_softmax_is_taken_off_without_changing_the_answer(network: str) -> None:
-    found = looking.opened(network)
+    found = visualized_network.opened(network)
     images = CHANCE.random((3, 8, 8, 1)).astype(np.float32)
     assert found.scores == "logits"
     before = keras.saving.load_model(network)(images)
@@ -223,7 +224,7 @@ def test_a_softmax_is_taken_off_without_changing_the_answer(network: str) -> Non
 def test_the_network_is_named_by_its_hash_and_not_kept(network: str) -> None:
     model = made(network=network, objective="class:*")
     digest = model.config.network_digest
-    assert digest == looking.opened(network).digest
+    assert digest == visualized_network.opened(network).digest
     assert {weight.name for weight in model.trainable_variables} == {"parameters"}
     assert all(weight.shape != (192, 4) for weight in model.variables)
     saved(Path(network), seed=1)
@@ -273,7 +274,7 @@ def test_a_training_stopped_where_the_image_grows_ends_with_the_same_bits(
     assert one.images().std() > 0.02
     for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert resumed.record["config"]["network_digest"] == looking.opened(network).digest
+    assert resumed.record["config"]["network_digest"] == visualized_network.opened(network).digest
     image = CHANCE.random((10, 13, 1)).astype(np.float32)
     (answer,) = zoo.apply(whole, [image])
     assert answer["image"].shape == image.shape
@@ -289,8 +290,8 @@ def test_adversarial_images_stay_within_their_budget(network: str) -> None:
     )  # fmt: skip
     start = ops.convert_to_numpy(model.start)
     before = model.scores(start)
-    model.compile(rules.made(model.config, model.shares))
-    model.fit(**nothing().feed(model.config))
+    model.compile(optimizers.made(model.config, model.shares))
+    model.fit(**empty_dataset().fit_arguments(model.config))
     change = abs(model.images() - start)
     assert 0.07 < change.max() <= 0.1 + 1e-6
     assert model.images().min() >= 0
@@ -312,35 +313,35 @@ def test_l2_budgets_are_balls(network: str) -> None:
 
 
 def test_an_inversion_of_the_image_itself_is_perfect(network: str) -> None:
-    from zoo_cnn_vis import measuring
+    from zoo_cnn_vis import metrics
 
     model = made(network=network, objective="inversion:maps", target="digits:3", start="digits:3")
     assert float(np.asarray(model.values(model.images()))[0]) == pytest.approx(0, abs=1e-6)
-    measured = measuring.evaluate(model, model.config, nothing())
+    measured = metrics.evaluate(model, model.config, empty_dataset())
     assert measured["psnr_maps"] == pytest.approx(100)
 
 
 def test_images_are_compared_with_the_examples_of_a_dataset(network: str, tiny: Dataset) -> None:
-    from zoo_cnn_vis import measuring
+    from zoo_cnn_vis import metrics
 
     model = made(network=network, objective="channel:maps:*", start="digits:0")
-    measured = measuring.evaluate(model, model.config, tiny)
+    measured = metrics.evaluate(model, model.config, tiny)
     assert measured["over_examples"] == 0
     assert measured["examples_best"] > measured["reached"]
     wrong = Split(np.zeros((2, 5, 5, 1), np.float32))
     with pytest.raises(zoo.DataError, match=r"holds inputs of shape \(5, 5, 1\)"):
-        measuring.evaluate(model, model.config, Dataset("wrong", wrong, wrong))
+        metrics.evaluate(model, model.config, Dataset("wrong", wrong, wrong))
 
 
 def test_series_are_looked_into_too(tmp_path: Path) -> None:
-    from zoo_cnn_vis import drawing
+    from zoo_cnn_vis import plots
 
     name = saved(tmp_path / "series.keras", (20, 2))
     for kind in ("pixels", "fourier"):
         model = made(network=name, objective="class:*", parameterisation=kind, noise_blur=1.0)
         assert model.images().shape == (4, 20, 2)
         assert model.images().min() < 0
-        assert list(drawing.preview(model, model.config)) == ["images"]
+        assert list(plots.preview(model, model.config)) == ["images"]
     config = model.config.replace(jitter=2, scale=0.1)
     seen = transforms.transformed(model.images(), config, keras.random.SeedGenerator(0))
     assert seen.shape == (4, 20, 2)

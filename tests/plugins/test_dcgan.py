@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import zoo_dcgan
 from PIL import Image
-from zoo_dcgan import album, drawing, measuring
+from zoo_dcgan import history, metrics, plots
 
 import zoo
-from zoo.data.dataset import Dataset, Split
-from zoo.runs.load import recipe, sketched
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 from zoo.runs.predict import apply_to_files
+from zoo.runs.recipe import resolve_with_data, resolve_without_loading
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {
@@ -55,8 +56,8 @@ def test_the_class_changes_the_image_and_the_score() -> None:
 
 
 def test_the_sources_network_has_its_layers() -> None:
-    chosen = sketched("dcgan.by-example", {})
-    model = chosen.built()
+    chosen = resolve_without_loading("dcgan.by-example", {})
+    model = chosen.build_model()
     generator = [layer.output.shape[1:] for layer in model.generator.layers]
     for shape in ((7, 7, 256), (14, 14, 128), (28, 28, 64), (28, 28, 32), (28, 28, 1)):
         assert shape in generator
@@ -90,9 +91,9 @@ def test_a_missing_classifier_stops_before_the_training(tiny: Dataset) -> None:
 @pytest.mark.parametrize(("epochs", "last"), [(1, [1]), (16, list(range(1, 17)))])
 def test_the_album_ends_with_the_last_epoch(epochs: int, last: list[int]) -> None:
     config = zoo_dcgan.defaults()
-    assert album.kept(config.replace(epochs=epochs)) == last
+    assert history.kept(config.replace(epochs=epochs)) == last
     for many in (17, 25, 80, 1000):
-        pages = album.kept(config.replace(epochs=many))
+        pages = history.kept(config.replace(epochs=many))
         assert len(set(pages)) == 16
         assert pages[-1] == many
 
@@ -124,8 +125,8 @@ def test_a_run_has_its_measures_pictures_and_curves(run: zoo.Run) -> None:
 
 def test_the_album_holds_what_was_made_at_the_end_of_each_epoch(run: zoo.Run) -> None:
     model = zoo.load(run)
-    pages = drawing.album(model)
-    np.testing.assert_allclose(pages[-1], album.seeds(model), atol=0.5 / 255 + 1e-6)
+    pages = plots.album(model)
+    np.testing.assert_allclose(pages[-1], history.seeds(model), atol=0.5 / 255 + 1e-6)
     assert abs(pages[0] - pages[1]).max() > 1 / 255
 
 
@@ -133,15 +134,15 @@ def test_training_images_in_place_of_made_ones_are_as_far_as_the_floor(tiny: Dat
     test, train = (
         split.inputs.reshape(24, -1) for split in (tiny.test, tiny.train.take(slice(24)))
     )
-    found = measuring.distances(train, test, train)
+    found = metrics.distances(train, test, train)
     assert found["frechet"] == found["frechet_floor"]
 
 
 def test_images_without_classes_are_measured_too() -> None:
     grey = CHANCE.random((30, 8, 8, 3))
     data = Dataset("made", Split(grey[:20]), Split(grey[20:]))
-    chosen = recipe("dcgan", SMALL, data)
-    model = chosen.built()
+    chosen = resolve_with_data("dcgan", SMALL, data)
+    model = chosen.build_model()
     found = chosen.architecture.evaluate(model, chosen.config, data)
     assert set(found) == {
         "pca64_frechet", "pca64_frechet_floor", "pca64_precision", "pca64_recall",
@@ -149,16 +150,16 @@ def test_images_without_classes_are_measured_too() -> None:
     assert all(np.isfinite(value) for value in found.values())
     # the training image that is nearest to itself is itself
     np.testing.assert_allclose(
-        drawing.nearest(grey[3:5].astype(np.float32), data), grey[3:5], rtol=1e-5
+        plots.nearest(grey[3:5].astype(np.float32), data), grey[3:5], rtol=1e-5
     )
 
 
 def test_ways_between_latents_keep_their_length_or_are_straight() -> None:
     one, other = CHANCE.normal(size=(2, 50))
-    way = drawing.around(one, other / np.linalg.norm(other) * np.linalg.norm(one))
+    way = plots.around(one, other / np.linalg.norm(other) * np.linalg.norm(one))
     np.testing.assert_allclose(np.linalg.norm(way, axis=1), np.linalg.norm(one))
     np.testing.assert_allclose(way[[0, -1]][0], one)
-    np.testing.assert_allclose(drawing.straight(one, other)[5], (one + other) / 2)
+    np.testing.assert_allclose(plots.straight(one, other)[5], (one + other) / 2)
 
 
 def test_a_classifier_of_other_classes_measures_distances_alone(

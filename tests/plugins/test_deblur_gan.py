@@ -9,21 +9,22 @@ import pytest
 import zoo_deblur_gan
 from PIL import Image
 from zoo_deblur_gan import (
-    blurring,
+    blur,
     config,
-    drawing,
     kernels,
-    learning,
-    measuring,
+    losses,
+    metrics,
     networks,
-    tiling,
-    using,
+    plots,
+    predict,
+    tiled_inference,
 )
 
 import zoo
-from zoo.data.dataset import Dataset, Split
-from zoo.runs.load import sketched
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 from zoo.runs.predict import apply_to_files
+from zoo.runs.recipe import resolve_without_loading
 
 CHANCE = np.random.default_rng(0)
 START = CHANCE.bit_generator.state
@@ -105,15 +106,15 @@ def test_the_blur_of_a_graph_is_a_convolution_with_the_kernel() -> None:
         for right in range(5):
             seen = images[:, 4 - down : 14 - down, 4 - right : 17 - right]
             slow += bank[:, down, right, None, None, None] * seen
-    np.testing.assert_allclose(np.asarray(blurring.blurred(images, bank)), slow, atol=1e-5)
-    np.testing.assert_allclose(blurring.blurred_array(images[1], bank[1]), slow[1], atol=1e-5)
+    np.testing.assert_allclose(np.asarray(blur.blurred(images, bank)), slow, atol=1e-5)
+    np.testing.assert_allclose(blur.blurred_array(images[1], bank[1]), slow[1], atol=1e-5)
 
 
 def test_a_bright_point_stays_where_it_is() -> None:
     image = np.zeros((31, 31, 1), np.float32)
     image[15, 15] = 1
     for kernel in kernels.bank(10, 9, (1, 3), 0):
-        spot = blurring.blurred_array(image, kernel)[..., 0]
+        spot = blur.blurred_array(image, kernel)[..., 0]
         middle = np.arange(23) - 11
         assert abs(spot.sum(1) @ middle) < 1e-4
         assert abs(spot.sum(0) @ middle) < 1e-4
@@ -146,7 +147,7 @@ def test_the_critic_scores_patches_without_a_bound() -> None:
 def test_the_source_has_its_layers() -> None:
     with pytest.raises(zoo.SettingError, match="normalisation"):
         made(normalisation="batch")
-    chosen = sketched("deblur-gan.source", {})
+    chosen = resolve_without_loading("deblur-gan.source", {})
     generator = networks.generator(chosen.config)
     convolutions = [w.shape for w in generator.weights if len(w.shape) == 4]
     assert convolutions.count((3, 3, 256, 256)) == 18
@@ -190,7 +191,9 @@ def test_tiles_of_a_local_network_are_the_whole(size: tuple[int, int]) -> None:
     settings = made(filters=[3, 4], blocks=1, normalisation="none").config
     network = stirred(networks.generator(settings))
     image = CHANCE.random((*size, 3)).astype(np.float32)
-    tiles = tiling.tiled(image, network, 40, networks.reach(settings), networks.multiple(settings))
+    tiles = tiled_inference.tiled(
+        image, network, 40, networks.reach(settings), networks.multiple(settings)
+    )
     np.testing.assert_allclose(tiles, np.asarray(network(image[None]))[0], atol=2e-6)
 
 
@@ -201,38 +204,40 @@ def test_tiles_of_an_instance_normalised_network_have_no_seam() -> None:
     image[:, 150:] *= 0.3  # tiles of another brightness each
     whole = np.asarray(network(image[None]))[0]
     reach, multiple = networks.reach(settings), networks.multiple(settings)
-    tiles = tiling.tiled(image, network, 40, reach, multiple)
+    tiles = tiled_inference.tiled(image, network, 40, reach, multiple)
     each = np.concatenate(
         [np.asarray(network(half[None]))[0] for half in np.split(image, 2, axis=1)], 1
     )
     assert abs(tiles - whole).mean() < abs(each - whole).mean() / 3
     # one function of the neighbourhood all over: the same network as one piece gives the same
-    settled = tiling.settled(network, tiling.mosaic(image))
+    settled = tiled_inference.settled(network, tiled_inference.mosaic(image))
     np.testing.assert_allclose(tiles, np.asarray(settled(image[None]))[0], atol=2e-5)
 
 
 def test_a_mosaic_has_something_of_all_of_a_large_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiling, "SIDE", 4)
+    monkeypatch.setattr(tiled_inference, "SIDE", 4)
     image = np.arange(40 * 12, dtype=np.float32).reshape(40, 12, 1)
-    assert tiling.mosaic(image).shape == (12, 12, 1)
-    assert tiling.places(40).tolist() == [0, 1, 2, 3, 18, 19, 20, 21, 36, 37, 38, 39]
-    assert tiling.places(12).tolist() == list(range(12))
+    assert tiled_inference.mosaic(image).shape == (12, 12, 1)
+    assert tiled_inference.places(40).tolist() == [0, 1, 2, 3, 18, 19, 20, 21, 36, 37, 38, 39]
+    assert tiled_inference.places(12).tolist() == list(range(12))
 
 
 def test_a_small_image_in_tiles_is_the_whole_whatever_normalises() -> None:
     settings = made(filters=[3, 4], blocks=1, normalisation="instance").config
     network = stirred(networks.generator(settings), 0.3)
     image = CHANCE.random((150, 260, 3)).astype(np.float32)
-    tiles = tiling.tiled(image, network, 40, networks.reach(settings), networks.multiple(settings))
+    tiles = tiled_inference.tiled(
+        image, network, 40, networks.reach(settings), networks.multiple(settings)
+    )
     np.testing.assert_allclose(tiles, np.asarray(network(image[None]))[0], atol=2e-5)
 
 
 @pytest.mark.parametrize("size", [33, 90, 200, 1000])
 def test_spans_cover_an_axis_and_begin_at_multiples(size: int) -> None:
     total = np.zeros(size)
-    for start, end in tiling.spans(size, 40, 20, 4):
+    for start, end in tiled_inference.spans(size, 40, 20, 4):
         assert start % 4 == 0
-        weights = tiling.faded((start, end), size, 20)
+        weights = tiled_inference.faded((start, end), size, 20)
         total[start:end] += weights
     assert (total > 0.99).all()
 
@@ -240,7 +245,7 @@ def test_spans_cover_an_axis_and_begin_at_multiples(size: int) -> None:
 def test_pictures_are_moved_and_mirrored_but_nothing_new_comes_in() -> None:
     model = made((40, 40, 1), crop=12)
     x = np.arange(1600, dtype=np.float32).reshape(1, 40, 40, 1).repeat(6, 0) / 1600
-    moved = np.asarray(learning.augment(model.config)(x, [3, 4]))
+    moved = np.asarray(losses.augment(model.config)(x, [3, 4]))
     cut = model.cut(moved, [16, 16])
     assert cut.shape == (6, 16, 16, 1)
     assert len({float(each[0, 0, 0]) for each in cut}) > 3
@@ -252,10 +257,10 @@ def test_pictures_are_moved_and_mirrored_but_nothing_new_comes_in() -> None:
 @pytest.mark.parametrize("kind", ["l1", "l2", "psnr"])
 def test_differences_of_pixels_grow_with_the_error(kind: str) -> None:
     sharp = CHANCE.random((2, 6, 6, 3)).astype(np.float32)
-    near, far = (float(learning.difference(kind, sharp, sharp + e)) for e in (0.01, 0.1))
+    near, far = (float(losses.difference(kind, sharp, sharp + e)) for e in (0.01, 0.1))
     assert far > near
     np.testing.assert_allclose(
-        np.asarray(learning.psnr(sharp, np.clip(sharp + 0.0, 0, 1))), 100, atol=1e-3
+        np.asarray(losses.psnr(sharp, np.clip(sharp + 0.0, 0, 1))), 100, atol=1e-3
     )
 
 
@@ -275,29 +280,29 @@ def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) ->
     assert {path.stem for path in run.pictures} == {"curve", "restored", "kernels"}
     assert {"psnr", "critic", "generator"} <= set(run.history[0])
     model, data = zoo.load(run), photos()
-    again = measuring.evaluate(model, model.config, data)
-    assert again == measuring.evaluate(model, model.config, data)
+    again = metrics.evaluate(model, model.config, data)
+    assert again == metrics.evaluate(model, model.config, data)
 
 
 def test_deconvolution_with_the_true_kernel_restores() -> None:
     image = photos(1, (64, 64)).test.inputs[0]
     kernel = kernels.bank(1, 7, (2, 2), 0)
-    given = blurring.blurred_array(image, kernel[0])[None]
+    given = blur.blurred_array(image, kernel[0])[None]
     sharp = image[None, 3:-3, 3:-3]
     error = np.square(given - sharp).mean()
-    for way in (measuring.wiener, measuring.lucy):
-        deconvolved = measuring.deconvolved(given, kernel, way)
+    for way in (metrics.wiener, metrics.lucy):
+        deconvolved = metrics.deconvolved(given, kernel, way)
         assert np.square(deconvolved - sharp).mean() < error / 1.3
-    assert abs(measuring.unsharp(given) - given).max() > 0.01
+    assert abs(metrics.unsharp(given) - given).max() > 0.01
     # skimage leaves the output unfilled where it is given the channels' axis from the back
-    grey = measuring.unsharp(given[..., :1].repeat(3, -1))
-    np.testing.assert_allclose(grey[..., 0], measuring.unsharp(given)[..., 0], atol=1e-6)
+    grey = metrics.unsharp(given[..., :1].repeat(3, -1))
+    np.testing.assert_allclose(grey[..., 0], metrics.unsharp(given)[..., 0], atol=1e-6)
 
 
 def test_pairs_are_learnt_from_as_they_are(tmp_path: Path) -> None:
     sharp = photos().train.inputs
     bank = kernels.bank(12, 5, (1, 1.5), 0)
-    given = np.stack([blurring.blurred_array(*each) for each in zip(sharp, bank, strict=True)])
+    given = np.stack([blur.blurred_array(*each) for each in zip(sharp, bank, strict=True)])
     both = np.concatenate([given, sharp[:, 2:-2, 2:-2]], -1)
     data = Dataset("pairs", Split(both[:8]), Split(both[8:]))
     trained = zoo.train("deblur-gan", data=data, out=tmp_path / "run", **SMALL)
@@ -317,11 +322,11 @@ def test_features_of_another_network_are_compared(tmp_path: Path) -> None:
     flat = keras.layers.GlobalAveragePooling2D(name="flat")(maps)
     keras.Model(image, flat).save(tmp_path / "look.keras")
     settings = made(perceptual=str(tmp_path / "look.keras")).config
-    look = learning.features(settings)
+    look = losses.features(settings)
     assert look(np.zeros((2, 12, 12, 3), np.float32)).shape == (2, 12, 12, 4)
     sharp = CHANCE.random((2, 12, 12, 3)).astype(np.float32)
-    assert float(learning.far(look, sharp, sharp)) == 0
-    assert 0 < float(learning.far(look, sharp, 0.9 * sharp)) < 0.2
+    assert float(losses.far(look, sharp, sharp)) == 0
+    assert 0 < float(losses.far(look, sharp, 0.9 * sharp)) < 0.2
     before = keras.models.load_model(tmp_path / "look.keras").get_weights()
     trained = zoo.train(
         "deblur-gan", data=photos(), out=tmp_path / "run", **SMALL, perceptual=settings.perceptual
@@ -339,7 +344,7 @@ def test_a_network_that_cannot_look_is_refused(tmp_path: Path) -> None:
         ("nowhere", r"perceptual=nowhere.*zoo train"),
     ):
         with pytest.raises(zoo.SettingError, match=problem):
-            learning.features(made(perceptual=name).config)
+            losses.features(made(perceptual=name).config)
 
 
 def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> None:
@@ -391,9 +396,9 @@ def test_arrays_are_restored_and_a_grey_model_takes_colours(run: zoo.Run) -> Non
         zoo.apply(run, [image[..., :2]])
     one = made((20, 24, 1))
     stirred(one.average)
-    restored = using.restored(one, one.config, image)
+    restored = predict.restored(one, one.config, image)
     np.testing.assert_allclose(
-        restored[..., 1:2], using.whole(one, one.config, image[..., 1:2]), atol=1e-6
+        restored[..., 1:2], predict.whole(one, one.config, image[..., 1:2]), atol=1e-6
     )
 
 
@@ -401,9 +406,9 @@ def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
     model = made(normalisation="none")
     stirred(model.average)
     image = CHANCE.random((120, 200, 3)).astype(np.float32)
-    monkeypatch.setattr(using, "TILE", 32)
-    tiles = using.whole(model, model.config, image, limit=1000)
-    np.testing.assert_allclose(tiles, using.whole(model, model.config, image), atol=2e-6)
+    monkeypatch.setattr(predict, "TILE", 32)
+    tiles = predict.whole(model, model.config, image, limit=1000)
+    np.testing.assert_allclose(tiles, predict.whole(model, model.config, image), atol=2e-6)
 
 
 def test_the_config_knows_pairs() -> None:
@@ -415,6 +420,6 @@ def test_the_config_knows_pairs() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 3), (40, 50)])
 def test_the_busiest_square_lies_within_an_image_of_any_size(size: tuple[int, int]) -> None:
-    top, left, side = drawing.busiest(CHANCE.random((*size, 3)))
+    top, left, side = plots.busiest(CHANCE.random((*size, 3)))
     assert top + side <= size[0]
     assert left + side <= size[1]

@@ -8,7 +8,7 @@ from keras import layers
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.registry.architectures import registry
-from zoo.runs.load import recipe
+from zoo.runs.recipe import resolve_with_data
 
 IMAGE: dict[str, Any] = {"input_shape": (8, 8, 1), "classes": 3, "widths": [4]}
 CHANCE = np.random.default_rng(0)
@@ -55,13 +55,13 @@ def test_the_guides_examples_are_these_networks(name: str, build: Any, count: in
 def test_the_guides_functional_example_trains_as_it_does_by_hand(tiny: Dataset) -> None:
     """Compile with rmsprop and categorical cross-entropy, as the guide does, and compare the weights."""
     settings = {"epochs": 2, "batch_size": 16}
-    chosen = recipe("mlp.guide-functional", settings, tiny)
-    model = chosen.built()
+    chosen = resolve_with_data("mlp.guide-functional", settings, tiny)
+    model = chosen.build_model()
     theirs = keras.models.clone_model(model)
     theirs.set_weights(model.get_weights())
     chosen.architecture.train(model, chosen.config, tiny, [])
     theirs.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
-    theirs.fit(**tiny.feed(chosen.config, example=one_hot))
+    theirs.fit(**tiny.fit_arguments(chosen.config, example=one_hot))
     for ours, other in zip(model.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(ours, other, atol=2e-4)
 
@@ -195,9 +195,9 @@ def test_penalties_reach_the_loss(target: str, style: str, tiny: Dataset) -> Non
     still = {"epochs": 1, "batch_size": 48, "learning_rate": 1e-9, "widths": [4], "style": style}
     losses = []
     for spec in (None, "l2(10)"):
-        chosen = recipe("mlp", {**still, f"{target}_regularizer": spec}, tiny)
+        chosen = resolve_with_data("mlp", {**still, f"{target}_regularizer": spec}, tiny)
         keras.utils.set_random_seed(1)
-        model = chosen.built()
+        model = chosen.build_model()
         dense = next(layer for layer in model.layers if isinstance(layer, layers.Dense))
         dense.bias.assign(np.full(4, 2.0))
         kernel, bias = dense.get_weights()
@@ -237,9 +237,9 @@ def test_constraints_hold_after_training(spec: str, free: keras.Model, tiny: Dat
 def fitted(data: Dataset, **settings: Any) -> keras.Model:
     """Train six steps."""
     common = {"widths": [6, 5], "batch_size": 8, "epochs": 1, "learning_rate": 0.05}
-    chosen = recipe("mlp", {**common, **settings}, data)
+    chosen = resolve_with_data("mlp", {**common, **settings}, data)
     keras.utils.set_random_seed(1)
-    model = chosen.built()
+    model = chosen.build_model()
     chosen.architecture.train(model, chosen.config, data, [])
     return model
 

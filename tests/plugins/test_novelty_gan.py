@@ -9,10 +9,12 @@ import pytest
 import zoo_novelty_gan
 from PIL import Image
 from sklearn.metrics import f1_score
-from zoo_novelty_gan import measuring, model, normality, scoring, using
+from zoo_novelty_gan import metrics, model, normal_class, novelty_score, predict
 
 import zoo
-from zoo.data.dataset import Dataset, Split, open_dataset
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
+from zoo.data.split import Split
 from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
@@ -34,7 +36,7 @@ def made(shape: tuple[int, ...] = (8, 8, 1), **settings: Any) -> Any:
 def learnt(network: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Let a model that is not trained learn its figures of random examples, and give those."""
     examples = CHANCE.random((20, *shape), np.float32)
-    scoring.learn(network, Split(examples), Split(examples))
+    novelty_score.learn(network, Split(examples), Split(examples))
     return examples
 
 
@@ -58,7 +60,7 @@ def test_other_shapes_are_refused() -> None:
         made((8, 8, 8, 1))
 
 
-@pytest.mark.parametrize("score", scoring.SIGNALS)
+@pytest.mark.parametrize("score", novelty_score.SIGNALS)
 def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> None:
     network = made(score=score)
     x = learnt(network, (8, 8, 1))
@@ -70,12 +72,12 @@ def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> Non
     error = np.sqrt(np.square(x - refined).sum((1, 2, 3)))
     v = np.concatenate([z, z - again, np.stack([error, *opinions], 1)], 1).astype(np.float64)
     cov = np.cov(v, rowvar=False, bias=True)
-    cov += scoring.RIDGE * np.trace(cov) / len(cov) * np.eye(len(cov))
+    cov += novelty_score.RIDGE * np.trace(cov) / len(cov) * np.eye(len(cov))
     away = v - v.mean(0)
     distance = np.einsum("ni,ij,nj->n", away, np.linalg.inv(cov), away)
-    expected = dict(zip(scoring.SIGNALS, [error, *opinions, distance], strict=True))[score]
+    expected = dict(zip(novelty_score.SIGNALS, [error, *opinions, distance], strict=True))[score]
     expected = (expected - expected.mean()) / expected.std()
-    got = np.asarray(scoring.scorer(network)(x))[:, 0]
+    got = np.asarray(novelty_score.scorer(network)(x))[:, 0]
     np.testing.assert_allclose(got, expected, atol=5e-3)
     threshold = float(network.statistics["threshold"])
     np.testing.assert_allclose(threshold, np.quantile(got, 0.95), atol=1e-5)
@@ -103,34 +105,34 @@ def test_the_normal_class_is_found_by_name_or_number(
     normal: Any, classes: Any, number: Any
 ) -> None:
     config = zoo_novelty_gan.defaults().replace(normal=normal)
-    assert normality.number(config, classes) == number
+    assert normal_class.number(config, classes) == number
 
 
 def test_a_normal_class_that_is_not_there_is_refused(tiny: Dataset) -> None:
     config = zoo_novelty_gan.defaults()
     with pytest.raises(zoo.UnknownName, match="class"):
-        normality.number(config.replace(normal="trouser"), ("shoe", "trousers"))
+        normal_class.number(config.replace(normal="trouser"), ("shoe", "trousers"))
     with pytest.raises(zoo.UnknownName):
         zoo.train("novelty-gan", data=tiny, normal=10, **SMALL)
     with pytest.raises(zoo.SettingError, match="has no classes"):
-        normality.number(config.replace(normal=1), None)
+        normal_class.number(config.replace(normal=1), None)
     nobody = Dataset("few", tiny.train, tiny.test, (*tiny.classes, "eleven"))
     with pytest.raises(zoo.DataError, match="0 training examples of the normal class 'eleven'"):
-        normality.normal_only(nobody, config.replace(normal=10))
+        normal_class.normal_only(nobody, config.replace(normal=10))
 
 
 def test_only_normal_examples_are_learnt_and_all_are_tested(tiny: Dataset) -> None:
     config = zoo_novelty_gan.defaults().replace(normal=3, validation=0.4)
-    data = normality.normal_only(tiny, config)
+    data = normal_class.normal_only(tiny, config)
     assert set(data.train.targets) == {3}
     assert len(data.test) == len(tiny.test)
-    learnt, held = normality.parts(data, config)
+    learnt, held = normal_class.parts(data, config)
     assert len(held) == round(0.4 * len(data.train))
     both = np.concatenate([learnt.stored, held.stored])
     assert len(np.unique(both, axis=0)) == len(np.unique(data.train.stored, axis=0))
-    same = normality.parts(data, config.replace(validation=0))
+    same = normal_class.parts(data, config.replace(validation=0))
     assert same[0] is same[1]
-    one = normality.parts(data, config.replace(validation=1 / len(data.train)))
+    one = normal_class.parts(data, config.replace(validation=1 / len(data.train)))
     assert one[0] is one[1]  # one example has no deviation
 
 
@@ -158,25 +160,25 @@ def test_f1_is_that_of_a_test_set_with_so_many_novel_examples() -> None:
         passed[: normal // 10] = 0
         passed[normal : normal + novel // 5] = 1
         expected = f1_score(truth, passed)
-        np.testing.assert_allclose(measuring.f1(0.9, 0.2, share), expected)
+        np.testing.assert_allclose(metrics.f1(0.9, 0.2, share), expected)
 
 
 def test_scores_that_part_the_classes_measure_as_perfect() -> None:
     novel = np.arange(20) >= 8
-    found = measuring.measures(np.where(novel, 2.0, -1.0), novel, 0.0)
+    found = metrics.measures(np.where(novel, 2.0, -1.0), novel, 0.0)
     assert all(value == 1.0 for value in found.values())
-    turned = measuring.measures(np.where(novel, -1.0, 2.0), novel, 0.0)
+    turned = metrics.measures(np.where(novel, -1.0, 2.0), novel, 0.0)
     assert turned["auroc"] == turned["f1_50"] == turned["novel_found"] == 0.0
 
 
 def test_rivals_score_what_they_know_lower() -> None:
     normal = CHANCE.normal(size=(60, 2)) @ CHANCE.normal(size=(2, 9))
     away = normal + 5 * CHANCE.normal(size=normal.shape)
-    np.testing.assert_allclose(measuring.principal(normal, 2)(normal), 0, atol=1e-12)
-    for maker in (lambda x: measuring.principal(x, 2), measuring.nearest, measuring.svm):
+    np.testing.assert_allclose(metrics.principal(normal, 2)(normal), 0, atol=1e-12)
+    for maker in (lambda x: metrics.principal(x, 2), metrics.nearest, metrics.svm):
         score = maker(normal)
         assert np.median(score(normal)) < score(away).min() + 1e-6
-    assert measuring.nearest(normal)(normal + 0.0).max() < 1e-6
+    assert metrics.nearest(normal)(normal + 0.0).max() < 1e-6
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +217,7 @@ def test_files_are_scored_and_refined(run: zoo.Run) -> None:
     (result,), faults = apply_to_files(run, ["some.npy"], Path("out"))
     assert not faults
     network = zoo.load(run)
-    expected = float(np.asarray(scoring.scorer(network)(np.zeros((1, 8, 8, 2))))[0, 0])
+    expected = float(np.asarray(novelty_score.scorer(network)(np.zeros((1, 8, 8, 2))))[0, 0])
     np.testing.assert_allclose(result["score"], expected, rtol=1e-4)
     assert result["verdict"] == ("novel" if expected > result["threshold"] else "normal")
     assert np.load(result["refined"]).shape == (8, 8, 2)
@@ -245,7 +247,7 @@ def test_series_of_any_unit_without_classes_are_standardised_inside() -> None:
     assert set(run.metrics) == {"novel_share"}
     network = zoo.load(run)
     assert network.plain is None
-    refined = scoring.seen(using.refining(network), series)
+    refined = novelty_score.seen(predict.refining(network), series)
     assert 4000 < refined.mean() < 6000
     np.save("wave.npy", series[0])
     Image.new("L", (12, 12)).save("grey.png")

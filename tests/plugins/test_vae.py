@@ -10,12 +10,13 @@ import zoo_vae
 from keras import ops
 from PIL import Image
 from scipy import stats
-from zoo_vae import measuring, nats
+from zoo_vae import log_likelihood, metrics
 
 import zoo
-from zoo.data.dataset import Dataset, Split
-from zoo.runs.load import recipe
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 from zoo.runs.predict import apply_to_files
+from zoo.runs.recipe import resolve_with_data
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {"widths": [8], "epochs": 1, "batch_size": 16}
@@ -34,7 +35,7 @@ def pictures_of(shape: tuple[int, ...], count: int = 24) -> Dataset:
 def test_the_divergence_is_that_of_two_normal_distributions() -> None:
     mean, log_var = CHANCE.normal(size=(2, 3)), CHANCE.normal(size=(2, 3))
     z = np.linspace(-30, 30, 200_001)
-    found = ops.convert_to_numpy(nats.divergence(mean, log_var))
+    found = ops.convert_to_numpy(log_likelihood.divergence(mean, log_var))
     for row in range(2):
         parts = []
         for m, v in zip(mean[row], log_var[row], strict=True):
@@ -49,9 +50,13 @@ def test_the_likelihoods_are_those_of_scipy() -> None:
     p = 1 / (1 + np.exp(-logits))
     black_and_white = np.round(x)
     expected = stats.bernoulli.logpmf(black_and_white, p).sum((-3, -2, -1))
-    np.testing.assert_allclose(nats.log_bernoulli(black_and_white, logits), expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        log_likelihood.log_bernoulli(black_and_white, logits), expected, rtol=1e-4
+    )
     expected = stats.norm.logpdf(x, p, 0.3).sum((-3, -2, -1))
-    np.testing.assert_allclose(nats.log_gaussian(x, logits, np.log(0.3)), expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        log_likelihood.log_gaussian(x, logits, np.log(0.3)), expected, rtol=1e-4
+    )
 
 
 def test_the_log_ratio_is_that_of_prior_and_posterior() -> None:
@@ -59,7 +64,7 @@ def test_the_log_ratio_is_that_of_prior_and_posterior() -> None:
     noise = CHANCE.normal(size=(5, 3, 2))
     z = mean + np.exp(log_var / 2) * noise
     expected = (stats.norm.logpdf(z) - stats.norm.logpdf(z, mean, np.exp(log_var / 2))).sum(-1)
-    np.testing.assert_allclose(nats.log_ratio(z, noise, log_var), expected, rtol=1e-4)
+    np.testing.assert_allclose(log_likelihood.log_ratio(z, noise, log_var), expected, rtol=1e-4)
 
 
 def test_latents_are_drawn_with_the_standard_deviation_and_not_the_variance() -> None:
@@ -120,7 +125,7 @@ def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> N
     x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
     said = model(x)
     explained = model.log_likelihood(x, said["logits"])
-    kl = float(ops.mean(nats.divergence(said["mean"], said["log_var"])))
+    kl = float(ops.mean(log_likelihood.divergence(said["mean"], said["log_var"])))
     rest = -float(ops.mean(explained))
     losses = [float(model.compute_loss(x, y_pred=said)) for _ in range(12)]
     expected = [rest + 4 * min(1.0, (step + 1) / 10) * kl for step in range(12)]
@@ -139,24 +144,24 @@ def test_pixels_are_drawn_anew_as_black_and_white() -> None:
 
 def test_importance_samples_bound_what_an_integral_over_the_latent_gives(tiny: Dataset) -> None:
     settings = {**SMALL, "latents": 1, "binarise": True, "epochs": 30, "learning_rate": 0.01}
-    chosen = recipe("vae", {**settings, "bound_samples": 3000, "bound_images": 5}, tiny)
+    chosen = resolve_with_data("vae", {**settings, "bound_samples": 3000, "bound_images": 5}, tiny)
     keras.utils.set_random_seed(0)
-    model = chosen.built()
-    chosen.architecture.train(model, chosen.config, chosen.loaded(), [])
-    images = next(measuring.seen(tiny, chosen.config, 5))
+    model = chosen.build_model()
+    chosen.architecture.train(model, chosen.config, chosen.load_data(), [])
+    images = next(metrics.seen(tiny, chosen.config, 5))
     z = np.linspace(-8, 8, 4001, dtype=np.float32)
     logits = ops.repeat(model.decoder(z[:, None])[:, None], len(images), axis=1)
     explained = ops.convert_to_numpy(model.log_likelihood(images, logits)).astype(np.float64)
     density = np.exp(explained) * stats.norm.pdf(z)[:, None]
     exact = -np.log(np.trapezoid(density, z, axis=0))
-    np.testing.assert_allclose(measuring.bounds(model, chosen.config, tiny), exact, atol=0.15)
+    np.testing.assert_allclose(metrics.bounds(model, chosen.config, tiny), exact, atol=0.15)
 
 
 def test_black_and_white_test_images_are_the_same_every_time(tiny: Dataset) -> None:
-    config = recipe("vae", {**SMALL, "binarise": True}, tiny).config
-    one, two = (list(measuring.seen(tiny, config)) for _ in range(2))
+    config = resolve_with_data("vae", {**SMALL, "binarise": True}, tiny).config
+    one, two = (list(metrics.seen(tiny, config)) for _ in range(2))
     np.testing.assert_array_equal(np.concatenate(one), np.concatenate(two))
-    part = next(measuring.seen(tiny, config, 5))
+    part = next(metrics.seen(tiny, config, 5))
     np.testing.assert_array_equal(part, one[0][:5])
 
 
@@ -185,8 +190,8 @@ def test_a_training_gives_measures_and_pictures(
 @pytest.mark.parametrize("shape", [(8, 8, 3), (6, 9, 2)])
 def test_every_number_of_latents_has_its_pictures(latents: int, shape: tuple[int, ...]) -> None:
     data = pictures_of(shape)
-    chosen = recipe("vae", {**SMALL, "latents": latents}, data)
-    drawn = chosen.architecture.preview(chosen.built(), chosen.config, data)
+    chosen = resolve_with_data("vae", {**SMALL, "latents": latents}, data)
+    drawn = chosen.architecture.preview(chosen.build_model(), chosen.config, data)
     expected = {1: set(), 2: {"manifold"}, 3: {"slices", "flight", "traversals"}}
     always = {"reconstructions", "samples", "latents", "interpolations"}
     assert set(drawn) == always | expected.get(latents, {"traversals"})

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from zoo.cli.options import as_json, backend, print_json, ran, reported
+from zoo.cli.options import as_json, complete_run, import_backend, print_json, show_item_results
 
 
 def show_layers(name: str, as_json: bool) -> None:
     """List a model's layers with their shapes and parameters."""
-    backend()
+    import_backend()
     from zoo.interpret.model_summary import describe_layers
 
     found = describe_layers(name)
@@ -24,7 +24,7 @@ def show_layers(name: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("network", shell_complete=ran)
+@click.argument("network", shell_complete=complete_run)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where pictures go.")
 @click.option(
@@ -53,18 +53,18 @@ def explain(
 
     NETWORK is a run, a .keras file or a name of keras.applications.
     """
-    backend()
+    import_backend()
     from zoo.cli import render
-    from zoo.interpret import explain, logits
+    from zoo.interpret import classifier, explain
     from zoo.interpret.attribution import Explainer
 
-    by = Explainer(logits.opened(network, output), layer=layer, seed=seed)
-    results, faults = explain.explain_files(by, items, out, methods, of_class, render.tracked)
-    reported(results, faults, as_json)
+    by = Explainer(classifier.open_classifier(network, output), layer=layer, seed=seed)
+    results, faults = explain.explain_files(by, items, out, methods, of_class, render.track_items)
+    show_item_results(results, faults, as_json)
 
 
 @click.command()
-@click.argument("network", shell_complete=ran)
+@click.argument("network", shell_complete=complete_run)
 @click.option(
     "--layers",
     "patterns",
@@ -97,13 +97,13 @@ def gallery(
     Beside the image that excites a channel most stand the strongest real examples, and the numbers.
     NETWORK is a run, a .keras file or a name of keras.applications.
     """
-    backend()
+    import_backend()
     from zoo.cli import render
     from zoo.interpret import gallery, gallery_html
 
-    asked = gallery.Asked(network, patterns, data, steps, channels, size, seed)
-    found = gallery.made(asked, render.tracked)
-    page = gallery_html.write(found, out)
+    asked = gallery.GalleryConfig(network, patterns, data, steps, channels, size, seed)
+    found = gallery.make_gallery(asked, render.track_items)
+    page = gallery_html.write_page(found, out)
     if as_json:
         return print_json({"page": str(page), **found.to_json()})
     render.show_gallery(found, page)

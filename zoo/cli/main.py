@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from zoo.cli import interpret_commands
-from zoo.cli.options import as_json, backend, named, print_json, ran, reported
+from zoo.cli.options import (
+    as_json,
+    complete_model,
+    complete_run,
+    import_backend,
+    print_json,
+    show_item_results,
+)
 from zoo.errors import UnknownName, UsageError, ZooError
 
 if TYPE_CHECKING:
@@ -97,14 +104,14 @@ def list_command(pattern: str, tag: str | None, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name", shell_complete=named)
+@click.argument("name", shell_complete=complete_model)
 @click.option("--layers", is_flag=True, help="List the layers; of a run or a .keras file too.")
 @as_json
 def show(name: str, layers: bool, as_json: bool) -> None:
     """Show what a model or an architecture is, and what can be set."""
     if layers:
         return interpret_commands.show_layers(name, as_json)
-    backend()
+    import_backend()
     from zoo.interpret.model_summary import describe
 
     description = describe(name)
@@ -116,7 +123,7 @@ def show(name: str, layers: bool, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("name", shell_complete=named)
+@click.argument("name", shell_complete=complete_model)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
 @click.option(
     "--data",
@@ -144,12 +151,12 @@ def train(
     as_json: bool,
 ) -> None:
     """Train a model of the catalog, or an architecture on --data."""
-    from zoo.config import parse
+    from zoo.config import parse_setting
 
-    chosen = dict(parse(text) for text in settings)
+    chosen = dict(parse_setting(text) for text in settings)
     names = _formats(formats, opset) if formats is not None else []
     _check_name(name)
-    backend()
+    import_backend()
     from zoo.cli import render
     from zoo.runs import training
 
@@ -182,13 +189,13 @@ def train(
 
 
 @zoo.command()
-@click.argument("run", shell_complete=ran)
+@click.argument("run", shell_complete=complete_run)
 @click.option("--data", help="Other data than the run's own.")
 @as_json
 def evaluate(run: str, data: str | None, as_json: bool) -> None:
     """Measure a run's model on the test split."""
     opened = _run(run)
-    backend()
+    import_backend()
     from zoo.cli import render
     from zoo.runs import load
 
@@ -199,23 +206,23 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("run", shell_complete=ran)
+@click.argument("run", shell_complete=complete_run)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
 @as_json
 def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Use a run's model on your own files; a folder stands for the images in it."""
     opened = _run(run)
-    backend()
+    import_backend()
     from zoo.cli import render
     from zoo.runs import predict
 
-    results, faults = predict.apply_to_files(opened, items, out, render.tracked)
-    reported(results, faults, as_json)
+    results, faults = predict.apply_to_files(opened, items, out, render.track_items)
+    show_item_results(results, faults, as_json)
 
 
 @zoo.command()
-@click.argument("run", shell_complete=ran)
+@click.argument("run", shell_complete=complete_run)
 @click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
 @click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
@@ -224,7 +231,7 @@ def export(run: str, formats: str, out: Path | None, opset: int | None, as_json:
     """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
     names = _formats(formats, opset)
     source: Any = Path(run) if run.endswith(".keras") else _run(run)
-    backend()
+    import_backend()
     report = _exported(source, names, out, opset)
     if as_json:
         return print_json(report.to_json())
@@ -265,7 +272,7 @@ def runs(as_json: bool) -> None:
 
 
 @zoo.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=ran)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=complete_run)
 @click.option("--out", type=click.Path(path_type=Path), help="The picture of the curves, a .png.")
 @as_json
 def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
@@ -297,12 +304,12 @@ def completion(shell: str) -> None:
 
 
 @zoo.command()
-@click.argument("name", shell_complete=named)
+@click.argument("name", shell_complete=complete_model)
 @as_json
 def check(name: str, as_json: bool) -> None:
     """Check that an architecture keeps the contract: built, trained, resumed, exported."""
     _check_name(name)
-    backend()
+    import_backend()
     from zoo import testing
     from zoo.cli import render
 
@@ -321,12 +328,12 @@ def check(name: str, as_json: bool) -> None:
 @as_json
 def plugins(as_json: bool) -> None:
     """List everything that has a name: architectures, formats, datasets, extensions."""
-    from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, Shelf
+    from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
 
     rows = [
         row
         for group in (ARCHITECTURES, FORMATS, DATASETS, EXTENSIONS)
-        for row in Shelf(group).rows()
+        for row in EntryPointGroup(group).rows()
     ]
     if as_json:
         return print_json(rows)
@@ -338,24 +345,26 @@ def plugins(as_json: bool) -> None:
 
 def _formats(text: str, opset: int | None) -> list[str]:
     """Split and check the formats' names, and the opset, before anything long begins."""
-    from zoo.entry_points import FORMATS, Shelf
-    from zoo.exporters.formats.onnx import checked_opset
+    from zoo.entry_points import FORMATS, EntryPointGroup
+    from zoo.exporters.formats.onnx import check_opset
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise UsageError(f"Name at least one format: {', '.join(Shelf(FORMATS).names())}.")
+        raise UsageError(
+            f"Name at least one format: {', '.join(EntryPointGroup(FORMATS).names())}."
+        )
     for name in names:
-        Shelf(FORMATS).entry(name)
-    checked_opset(opset)
+        EntryPointGroup(FORMATS).entry(name)
+    check_opset(opset)
     return names
 
 
 def _check_name(name: str) -> None:
     """Refuse an unknown model before Keras is imported."""
-    from zoo.entry_points import ARCHITECTURES, Shelf
+    from zoo.entry_points import ARCHITECTURES, EntryPointGroup
     from zoo.registry.catalog import catalog
 
-    if name not in Shelf(ARCHITECTURES).names():
+    if name not in EntryPointGroup(ARCHITECTURES).names():
         catalog().get(name)
 
 
@@ -369,16 +378,18 @@ def _exported(source: Any, names: list[str], out: Path | None, opset: int | None
     from zoo.cli import render
     from zoo.exporters import api
 
-    with render.working(f"exporting to {', '.join(names)}, and checking each in its own runtime"):
+    with render.show_status(
+        f"exporting to {', '.join(names)}, and checking each in its own runtime"
+    ):
         return api.export(source, names, out=out, opset=opset)
 
 
 def _stopped(name: str, out: Path | None) -> NoReturn:
     """Say how to go on with the run that Ctrl-C left."""
-    from zoo.runs.run import unfinished
+    from zoo.runs.run import find_unfinished_run
 
     try:
-        run = unfinished(name, out)
+        run = find_unfinished_run(name, out)
     except UsageError:
         _fail("Stopped before training began; nothing was written.", 130)
     click.echo(

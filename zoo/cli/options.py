@@ -17,23 +17,23 @@ from zoo.errors import DataError, ZooError
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-def named(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a model of the catalog, or an architecture."""
-    from zoo.entry_points import ARCHITECTURES, Shelf
+    from zoo.entry_points import ARCHITECTURES, EntryPointGroup
     from zoo.registry.catalog import catalog
 
-    names = [*catalog().names(), *Shelf(ARCHITECTURES).names()]
+    names = [*catalog().names(), *EntryPointGroup(ARCHITECTURES).names()]
     return sorted(name for name in names if name.startswith(incomplete))
 
 
-def ran(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete a run below ./runs."""
     from zoo.runs.run import list_runs
 
     return [run.path.name for run in list_runs() if run.path.name.startswith(incomplete)]
 
 
-def backend() -> None:
+def import_backend() -> None:
     """Import Keras and its backend, without what TensorFlow says of the machine on its way."""
     with _muted():
         import_module("keras")
@@ -58,7 +58,9 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
-def reported(results: Sequence[dict[str, Any]], faults: Sequence[str], as_json: bool) -> None:
+def show_item_results(
+    results: Sequence[dict[str, Any]], faults: Sequence[str], as_json: bool
+) -> None:
     """Show what came of some files, and end with an error where some could not be read.
 
     Raises:

@@ -14,14 +14,14 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from zoo.runs.progress import Shown, told
+from zoo.runs.progress import ConsoleProgress, format_logs
 
 if TYPE_CHECKING:
     from zoo.exporters.parts import Tensor
     from zoo.exporters.report import Report
     from zoo.interpret.gallery import Gallery
     from zoo.interpret.model_summary import Description
-    from zoo.interpret.networks import Seen
+    from zoo.interpret.networks import LayerInfo
     from zoo.runs.comparison import Comparison
     from zoo.runs.run import Run
     from zoo.testing import Outcome
@@ -32,17 +32,17 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False)
 
 
-def progress() -> Shown:
+def progress() -> ConsoleProgress:
     """Give what shows a training: a bar on a terminal, a line an epoch."""
-    return Shown(err)
+    return ConsoleProgress(err)
 
 
-def working(message: str) -> AbstractContextManager[Any]:
+def show_status(message: str) -> AbstractContextManager[Any]:
     """Show that something is being done, on a terminal."""
     return err.status(message)
 
 
-def tracked(items: Sequence[Any]) -> Iterable[Any]:
+def track_items(items: Sequence[Any]) -> Iterable[Any]:
     """Show a bar over items, on a terminal."""
     return track(items, console=err, transient=True, disable=not err.is_terminal)
 
@@ -62,7 +62,7 @@ def show_description(description: Description) -> None:
         "architecture": f"{description.architecture} ({description.package})",
         "dataset": description.dataset or "give --data",
         "reference": description.reference,
-        "results": told(description.results),
+        "results": format_logs(description.results),
         "measured by": description.measured,
         "parameters": "depends on the data"
         if description.parameters is None
@@ -81,7 +81,7 @@ def show_description(description: Description) -> None:
         out.print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
 
 
-def show_layers(parts: Mapping[str, Sequence[Seen]]) -> None:
+def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:
     """Show each part's layers with their kinds, output shapes and parameters."""
     for part, layers in parts.items():
         total = sum(layer.parameters for layer in layers)
@@ -121,7 +121,7 @@ def _short(value: Any) -> str:
 
 def show_run(run: Run) -> None:
     """Show what a training came to."""
-    err.print(f"[bold]{run.path}[/]  {told(_headline(run.metrics))}")
+    err.print(f"[bold]{run.path}[/]  {format_logs(_headline(run.metrics))}")
     if run.pictures:
         names = ", ".join(path.name for path in run.pictures)
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
@@ -177,7 +177,9 @@ def show_runs(runs: Sequence[Run]) -> None:
     for run in runs:
         record = run.record
         epochs = f"{len(run.history)}/{record['config'].get('epochs', '?')}"
-        table.add_row(run.path.name, run.name, run.state, epochs, told(_headline(run.metrics)))
+        table.add_row(
+            run.path.name, run.name, run.state, epochs, format_logs(_headline(run.metrics))
+        )
     out.print(table)
 
 

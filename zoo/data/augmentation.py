@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import NonNegativeFloat
 
-from zoo.config import Config, Share
+from zoo.config import Config, Fraction
 from zoo.errors import SettingError
 
 if TYPE_CHECKING:
@@ -34,28 +34,28 @@ SUITS = {
 }
 
 
-class Augmented(Config):
+class AugmentationConfig(Config):
     """The settings of augmentation; all are off by default."""
 
-    shift: Share = 0.0
+    shift: Fraction = 0.0
     """Largest shift along each axis, as a share of its size."""
     rotation: NonNegativeFloat = 0.0
     """Largest turn of an image to either side, in degrees."""
-    zoom: Share = 0.0
+    zoom: Fraction = 0.0
     """Largest crop or shrinking of an image, as a share of its size."""
     flip: bool = False
     """Mirror half of the examples: images left to right, volumes along each axis."""
-    cutout: Share = 0.0
+    cutout: Fraction = 0.0
     """Side of a square that is wiped out, as a share of the image (DeVries & Taylor 2017)."""
     scaling: NonNegativeFloat = 0.0
     """Standard deviation of a factor on a series' channels (Um et al. 2017)."""
     jitter: NonNegativeFloat = 0.0
     """Standard deviation of noise added to a series, in its channels' own deviations (Um et al. 2017)."""
-    warp: Share = 0.0
+    warp: Fraction = 0.0
     """How much a window of a series is sped up or slowed down (Le Guennec et al. 2016)."""
 
 
-def augmentation(config: Augmented, rank: int) -> Augment | None:
+def augmentation(config: AugmentationConfig, rank: int) -> Augment | None:
     """Chain what the settings ask for; None where they ask for nothing.
 
     Args:
@@ -81,7 +81,7 @@ def augmentation(config: Augmented, rank: int) -> Augment | None:
     return augment
 
 
-def check_suits(config: Augmented, rank: int) -> None:
+def check_suits(config: AugmentationConfig, rank: int) -> None:
     """Refuse an augmentation that would make no sense for such inputs.
 
     Raises:
@@ -94,7 +94,7 @@ def check_suits(config: Augmented, rank: int) -> None:
             raise SettingError(f"{name} does not suit {kind}. There is {fitting or 'none'}.")
 
 
-def _changes(config: Augmented, rank: int) -> Sequence[Change]:
+def _changes(config: AugmentationConfig, rank: int) -> Sequence[Change]:
     changes: list[Change] = []
     if rank == 2 and (config.shift or config.rotation or config.zoom):
         changes.append(_affine(config.shift, math.radians(config.rotation), config.zoom))

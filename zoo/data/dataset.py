@@ -8,74 +8,30 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.pipeline import Augment, Example, counted, in_order, pair, shuffled
-from zoo.data.readers.lazy_images import Files
+from zoo.data.arrays import Array
+from zoo.data.pipeline import (
+    Augment,
+    Example,
+    ordered_batches,
+    pair,
+    shuffled_batches,
+    step_numbers,
+)
+from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.split import Split
 from zoo.data.validation import check_split
-from zoo.entry_points import DATASETS, Shelf, package_of
-from zoo.errors import DataError, PluginError, UnknownName, ZooError, told
+from zoo.errors import DataError
 
 if TYPE_CHECKING:
     from zoo.config import Config
 
-Array = np.ndarray[Any, np.dtype[Any]]
-CATALOGUED = "tfds:"  # begins the names of tensorflow_datasets (zoo/data/readers/tfds.py)
-PAIRED = "pairs:"  # begins a folder of blurred and sharp images (zoo/data/readers/image_pairs.py)
-HELD_OUT = 0.2  # share of the examples for testing, where the data has no test split of its own
 NOTHING = "nothing"
-MANY = 20  # labels that differ; where there are more, and few examples of each, they are no classes
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Examples: inputs of shape (n, ...) and, where there are labels, targets of shape (n,).
-
-    uint8 inputs are kept as they are and come out as float32 in [0, 1], batch by batch. Image files
-    that are decoded as they are needed (zoo/data/readers/lazy_images.py) stand for an array of them.
-
-    Raises:
-        DataError: the examples are of different shapes.
-    """
-
-    stored: Array | Files
-    targets: Array | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.stored, Files):
-            object.__setattr__(self, "stored", as_array(self.stored))
-        if self.targets is not None:
-            object.__setattr__(self, "targets", as_array(self.targets))
-
-    def __len__(self) -> int:
-        return len(self.stored)
-
-    @cached_property
-    def inputs(self) -> Array:
-        """All inputs as float32, in memory."""
-        return as_float(self.stored[:])
-
-    def batches(self, size: int) -> Iterator[Array]:
-        """Give the inputs as float32, some at a time and in order."""
-        for start in range(0, len(self), size):
-            yield as_float(self.stored[start : start + size])
-
-    @property
-    def fault(self) -> DataError | None:
-        """The first file that could not be decoded so far, where files are decoded as they are needed."""
-        return next(iter(self.stored.faults), None) if isinstance(self.stored, Files) else None
-
-    def take(self, chosen: Any) -> Split:
-        """Give the examples at some positions, or in a slice."""
-        targets = None if self.targets is None else self.targets[chosen]
-        stored = self.stored
-        return Split(stored.take(chosen) if isinstance(stored, Files) else stored[chosen], targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +110,7 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.stored, split.targets):
-                if isinstance(array, Files):
+                if isinstance(array, LazyImages):
                     digest.update(array.fingerprint())
                 elif array is not None:
                     digest.update(f"{array.dtype}{array.shape}".encode())
@@ -165,7 +121,7 @@ class Dataset:
         """Give the same data, positioned at the start of an epoch of one seed's order."""
         return dataclasses.replace(self, seed=seed, first_epoch=epoch)
 
-    def feed(
+    def fit_arguments(
         self, config: Config, example: Example | None = None, augment: Augment | None = None
     ) -> dict[str, Any]:
         """Give the arguments of `model.fit`: the positioned stream, its steps, its epochs.
@@ -179,17 +135,28 @@ class Dataset:
             augment: changes a batch of training inputs given a stateless seed of shape (2,).
 
         Example:
-            >>> model.fit(**data.feed(config), callbacks=callbacks)
+            >>> model.fit(**data.fit_arguments(config), callbacks=callbacks)
         """
         if (steps := getattr(config, "steps_per_epoch", None)) is not None:
-            return self._fed(counted(self.first_epoch * steps), steps, config)
+            return self._fed(step_numbers(self.first_epoch * steps), steps, config)
         watched, learnt = self._positions(config)
         batch = min(config.batch_size, len(learnt))
         steps = len(learnt) // batch
-        stream = shuffled(self, learnt, batch, steps, example or pair, augment)
+        stream = shuffled_batches(
+            self.train,
+            learnt,
+            batch,
+            steps,
+            seed=self.seed,
+            first_epoch=self.first_epoch,
+            example=example or pair,
+            augment=augment,
+        )
         feed = self._fed(stream, steps, config)
         if len(watched):
-            feed["validation_data"] = in_order(self.train.take(watched), batch, example or pair)
+            feed["validation_data"] = ordered_batches(
+                self.train.take(watched), batch, example or pair
+            )
         return feed
 
     def _fed(self, stream: Any, steps: int, config: Config) -> dict[str, Any]:
@@ -202,8 +169,8 @@ class Dataset:
             "verbose": 0,
         }
 
-    def divided(self, config: Config) -> tuple[Split, Split]:
-        """Give the training examples that `feed` only watches, and those that it learns from.
+    def train_validation_split(self, config: Config) -> tuple[Split, Split]:
+        """Give the training examples that `fit_arguments` only watches, and those that it learns from.
 
         Args:
             config: `validation` is read from it; the first split is empty where it is 0.
@@ -219,148 +186,12 @@ class Dataset:
         return np.sort(order[:watched]), np.sort(order[watched:])
 
 
-def nothing() -> Dataset:
+def empty_dataset() -> Dataset:
     """Give the data of an architecture that needs none: one number, and `is_nothing`."""
     one = Split(np.zeros((1, 1), np.float32))
     return Dataset(NOTHING, one, one)
 
 
-def is_nothing(data: Dataset) -> bool:
+def has_no_data(data: Dataset) -> bool:
     """Tell whether no data was named."""
     return data.name == NOTHING
-
-
-def as_float(stored: Array) -> Array:
-    """Convert stored inputs to float32; uint8 becomes [0, 1]."""
-    if stored.dtype == np.uint8:
-        return stored.astype(np.float32) / np.float32(255)
-    return stored.astype(np.float32, copy=False)
-
-
-def hold_out(split: Split) -> tuple[Split, Split]:
-    """Hold out a fifth of a split for testing, of each label alike, the same one every time.
-
-    Raises:
-        DataError: there are too few examples to hold one out and learn from the rest.
-    """
-    count, labels = len(split), split.targets
-    if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":
-        labels = np.zeros(count, np.int64)
-    names, group, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(names) > MANY and 2 * HELD_OUT * sizes.mean() < 1:  # whole numbers to be predicted
-        names, group, sizes = names[:1], np.zeros(count, np.int64), np.array([count])
-    if count < 2 or sizes.max() < 2:
-        raise DataError(
-            f"At least 2 examples{' of one class' if len(names) > 1 else ''} are needed, to hold one "
-            f"out for testing. Received: {count}{', each of its own class' if count > 1 else ''}."
-        )
-    held = np.round(HELD_OUT * sizes).astype(int)
-    if not held.any():
-        held[sizes.argmax()] = 1
-    order = np.random.default_rng(0).permutation(count)
-    tested = np.concatenate([order[group[order] == at][:few] for at, few in enumerate(held)])
-    learnt = np.setdiff1d(order, tested)
-    return split.take(learnt), split.take(np.sort(tested))
-
-
-def as_array(values: Any) -> Array:
-    """Make an array in this machine's byte order, which is the only one that TensorFlow reads.
-
-    Raises:
-        DataError: the values are lists of different lengths.
-    """
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise DataError(f"Examples must all have one shape: {error}.") from error
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a dataset without loading it."""
-
-    name: str
-    summary: str
-    input_shape: tuple[int, ...]
-    classes: tuple[str, ...] | None
-    outputs: int | None = None
-
-
-def facts(name: str) -> Facts:
-    """Tell a named dataset's shape and classes without loading it.
-
-    Raises:
-        PluginError: its module does not say them.
-    """
-    shelf = Shelf(DATASETS)
-    module = shelf.load(name)
-    summary = (module.__doc__ or "").partition("\n")[0]
-    try:
-        classes = None if module.CLASSES is None else tuple(map(str, module.CLASSES))
-        shape, outputs = tuple(map(int, module.INPUT_SHAPE)), getattr(module, "OUTPUTS", None)
-        return Facts(name, summary, shape, classes, outputs)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise PluginError(
-            f"The dataset {name!r} of {package_of(shelf.entry(name))} must say its INPUT_SHAPE, sizes, "
-            f"and its CLASSES, names or None: {told(error)}"
-        ) from error
-
-
-def open_dataset(
-    source: str | Path | Dataset, shape: tuple[int | None, ...] | None = None
-) -> Dataset:
-    """Load a dataset by name, an .npz, .ts or .csv file, or a folder of images with a folder a class.
-
-    Args:
-        source: a name of the group `zoo.datasets`, tfds:NAME for one of tensorflow_datasets, a path,
-            pairs:FOLDER of blurred and sharp images, or a Dataset, which is given back.
-        shape: what the model wants; images of a folder are scaled to it, and it tells whether an
-            .npz of (n, a, b) holds grey images or series.
-
-    Raises:
-        UnknownName: there is no such dataset, file or folder.
-        DataError: it cannot be read.
-    """
-    if isinstance(source, Dataset):
-        return source
-    shelf = Shelf(DATASETS)
-    if str(source) in shelf.names():
-        return _loaded(shelf, str(source))
-    if str(source).startswith(CATALOGUED):
-        from zoo.data.readers import tfds
-
-        return tfds.read(str(source), shape)
-    paired = str(source).startswith(PAIRED)
-    path = Path(str(source).removeprefix(PAIRED)).expanduser()
-    if not str(source).strip() or not path.exists():
-        hint = (
-            "--data takes a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder with a "
-            "folder a class, or pairs:FOLDER of blurred and sharp images."
-        )
-        raise UnknownName("dataset, file or folder", str(source), shelf.names(), hint)
-    if paired:
-        from zoo.data.readers import image_pairs
-
-        return image_pairs.read(path, shape)
-    from zoo.data import load
-
-    return load.read(path, shape)
-
-
-def _loaded(shelf: Shelf, name: str) -> Dataset:
-    module, package = shelf.load(name), package_of(shelf.entry(name))
-    try:
-        dataset = module.load()
-    except ZooError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise PluginError(
-            f"The dataset {name!r} of {package} failed in load(): {told(error)}"
-        ) from error
-    if not isinstance(dataset, Dataset):
-        raise PluginError(
-            f"load() of the dataset {name!r} of {package} must return a zoo.Dataset. "
-            f"Received: {type(dataset).__name__}"
-        )
-    return dataset

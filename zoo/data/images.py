@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from zoo.data.dataset import Array, as_array, as_float
-from zoo.data.validation import check_numbers, check_range, is_image
+from zoo.data.arrays import Array, as_array, as_float, check_numbers, check_range, is_image
 from zoo.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
@@ -33,7 +32,7 @@ def open_image(path: Path) -> Image.Image:
         return plain.convert(("L" if channels_of(image) == 1 else "RGB") + alpha)
 
 
-def measure(path: Path) -> tuple[int, int, int]:
+def image_size(path: Path) -> tuple[int, int, int]:
     """Read the upright height, the width and the channels of an image file from its header alone.
 
     Raises:
@@ -69,7 +68,7 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
         )
     height, width, channels = shape
     if channels != 4 and image.mode in ("LA", "RGBA"):
-        image = on_white(image)
+        image = flatten_onto_white(image)
     image = image.convert(_MODES[channels or channels_of(image)])
     size = (width or image.width, height or image.height)
     if image.size != size:
@@ -93,10 +92,10 @@ def read_image(item: str | Path | Array, shape: tuple[int | None, ...]) -> Array
     array = as_array(item)
     if array.ndim == 2 and shape[-1] == 1:
         array = array[..., None]
-    return checked_array(array, shape)
+    return check_array(array, shape)
 
 
-def checked_array(array: Array, shape: tuple[int | None, ...]) -> Array:
+def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
     """Take an array as float32 if it is one input of a model.
 
     Raises:
@@ -203,7 +202,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(pixels * (255.0 / top)).astype(np.uint8))
 
 
-def on_white(image: Image.Image) -> Image.Image:
+def flatten_onto_white(image: Image.Image) -> Image.Image:
     """Lay an image over white, as every viewer does."""
     sheet = Image.new("RGBA", image.size, "white")
     sheet.alpha_composite(image.convert("RGBA"))

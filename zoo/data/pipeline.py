@@ -12,14 +12,13 @@ The n mod b examples that are left over differ from epoch to epoch. tf.data feed
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from zoo.data.readers.lazy_images import Files
-
-if TYPE_CHECKING:
-    from zoo.data.dataset import Array, Dataset, Split
+from zoo.data.arrays import Array
+from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.split import Split
 
 Example = Callable[[Any, Any], Any]
 Augment = Callable[[Any, Any], Any]
@@ -30,34 +29,56 @@ def pair(inputs: Any, targets: Any) -> Any:
     return inputs, targets
 
 
-def shuffled(
-    data: Dataset, learnt: Array, batch: int, steps: int, example: Example, augment: Augment | None
+def shuffled_batches(
+    split: Split,
+    positions: Array,
+    batch: int,
+    steps: int,
+    *,
+    seed: int,
+    first_epoch: int,
+    example: Example,
+    augment: Augment | None,
 ) -> Any:
-    """Stream batches from the first step of the first epoch on, without an end."""
+    """Stream batches from the first step of the first epoch on, without an end.
+
+    Args:
+        split: the examples.
+        positions: of the examples to learn from, shape (n,).
+        batch: examples in a batch, at most n.
+        steps: batches in an epoch, n // batch.
+        seed: of the order of examples and of the augmentation.
+        first_epoch: the epoch that the stream begins with, from 0.
+        example: what a batch of inputs and targets becomes.
+        augment: changes a batch of inputs, given a stateless seed of shape (2,).
+
+    Returns:
+        A tf.data.Dataset.
+    """
     import tensorflow as tf
 
-    gather = _gatherer(data.train)
-    positions = tf.constant(learnt, tf.int64)
-    last = np.int64(len(learnt) - 1)
+    gather = _gatherer(split)
+    chosen = tf.constant(positions, tf.int64)
+    last = np.int64(len(positions) - 1)
 
     def one_batch(step: Any) -> Any:
         epoch, place = step // steps, step % steps
         ordered = place * batch + tf.range(batch, dtype=tf.int64)
-        seed = tf.stack([tf.constant(data.seed, tf.int64), epoch])
-        places = tf.random.experimental.index_shuffle(ordered, seed, last)
-        inputs, targets = gather(tf.gather(positions, places))
+        order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
+        places = tf.random.experimental.index_shuffle(ordered, order_seed, last)
+        inputs, targets = gather(tf.gather(chosen, places))
         if augment is not None:
             shape = inputs.shape
-            inputs = augment(inputs, tf.stack([tf.constant(data.seed, tf.int64), step]))
+            inputs = augment(inputs, tf.stack([tf.constant(seed, tf.int64), step]))
             inputs = tf.ensure_shape(inputs, shape)
         return example(inputs, targets)
 
-    first = data.first_epoch * steps
+    first = first_epoch * steps
     stream = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     return stream.map(one_batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
 
 
-def counted(first: int) -> Any:
+def step_numbers(first: int) -> Any:
     """Stream the numbers of the steps, each as a batch of one, from some step on without an end."""
     import tensorflow as tf
 
@@ -65,7 +86,7 @@ def counted(first: int) -> Any:
     return steps.batch(1).prefetch(tf.data.AUTOTUNE)
 
 
-def in_order(split: Split, batch: int, example: Example) -> Any:
+def ordered_batches(split: Split, batch: int, example: Example) -> Any:
     """Stream a split once, in order, the last batch as long as it is."""
     import tensorflow as tf
 
@@ -91,11 +112,11 @@ def _gatherer(split: Split) -> Callable[[Any], tuple[Any, Any]]:
     return gather
 
 
-def _taker(stored: Array | Files) -> Callable[[Any], Any]:
+def _taker(stored: Array | LazyImages) -> Callable[[Any], Any]:
     """Make the function from positions to stored inputs; files are decoded by threads beside the step."""
     import tensorflow as tf
 
-    if isinstance(stored, Files):
+    if isinstance(stored, LazyImages):
 
         def decode(chosen: Any) -> Any:
             pixels = tf.numpy_function(stored.__getitem__, [chosen], tf.uint8, stateful=False)

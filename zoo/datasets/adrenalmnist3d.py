@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import Array, Dataset, Split
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 

@@ -1,7 +1,7 @@
 """80 recordings of a smart watch, 6 channels of 100 steps, four activities (UEA archive)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.timeseries import named
+from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (100, 6)
 CLASSES = ("Badminton", "Running", "Standing", "Walking")
@@ -9,4 +9,4 @@ CLASSES = ("Badminton", "Running", "Standing", "Walking")
 
 def load() -> Dataset:
     """Read it from the folder `series` below ZOO_DATA."""
-    return named("basic-motions", "BasicMotions")
+    return read_archive("basic-motions", "BasicMotions")

@@ -1,7 +1,7 @@
 """60,000 colour pictures of 32 x 32 pixels, ten classes (Krizhevsky 2009)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.keras_datasets import load_cached
+from zoo.data.readers.keras_datasets import load_keras_dataset
 
 INPUT_SHAPE = (32, 32, 3)
 CLASSES = (
@@ -11,4 +11,4 @@ CLASSES = (
 
 def load() -> Dataset:
     """Read CIFAR-10 from ZOO_DATA (cifar10.npz) or Keras' cache, or let Keras download it."""
-    return load_cached("cifar10", "cifar10.npz", CLASSES)
+    return load_keras_dataset("cifar10", "cifar10.npz", CLASSES)

@@ -5,7 +5,8 @@ scikit-learn ships it; we hold 88 patients out ourselves.
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 
 INPUT_SHAPE = (10,)
 CLASSES = None

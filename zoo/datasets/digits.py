@@ -5,7 +5,8 @@ The bundled file is the UCI test part alone, so we hold out 360 digits ourselves
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 
 INPUT_SHAPE = (8, 8, 1)
 CLASSES = tuple("0123456789")

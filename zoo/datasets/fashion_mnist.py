@@ -1,7 +1,7 @@
 """70,000 pictures of clothes, 28 x 28 pixels, ten classes (Xiao, Rasul & Vollgraf 2017)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.keras_datasets import load_cached
+from zoo.data.readers.keras_datasets import load_keras_dataset
 
 INPUT_SHAPE = (28, 28, 1)
 CLASSES = (
@@ -12,4 +12,4 @@ CLASSES = (
 
 def load() -> Dataset:
     """Read Fashion-MNIST from ZOO_DATA or Keras' cache, or let Keras download it."""
-    return load_cached("fashion-mnist", "fashion_mnist.npz", CLASSES)
+    return load_keras_dataset("fashion-mnist", "fashion_mnist.npz", CLASSES)

@@ -1,7 +1,7 @@
 """200 traces of a hand that draws a gun or points, 150 steps (UCR archive)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.timeseries import named
+from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (150, 1)
 CLASSES = ("1", "2")
@@ -9,4 +9,4 @@ CLASSES = ("1", "2")
 
 def load() -> Dataset:
     """Read it from the folder `series` below ZOO_DATA."""
-    return named("gunpoint", "GunPoint")
+    return read_archive("gunpoint", "GunPoint")

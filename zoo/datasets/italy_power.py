@@ -1,7 +1,7 @@
 """1,096 days of Italian power demand by the hour, winter or summer (UCR archive)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.timeseries import named
+from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (24, 1)
 CLASSES = ("1", "2")
@@ -9,4 +9,4 @@ CLASSES = ("1", "2")
 
 def load() -> Dataset:
     """Read it from the folder `series` below ZOO_DATA."""
-    return named("italy-power", "ItalyPowerDemand")
+    return read_archive("italy-power", "ItalyPowerDemand")

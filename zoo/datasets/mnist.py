@@ -1,7 +1,7 @@
 """70,000 handwritten digits of 28 x 28 pixels (LeCun et al. 1998)."""
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers.keras_datasets import load_cached
+from zoo.data.readers.keras_datasets import load_keras_dataset
 
 INPUT_SHAPE = (28, 28, 1)
 CLASSES = tuple("0123456789")
@@ -9,4 +9,4 @@ CLASSES = tuple("0123456789")
 
 def load() -> Dataset:
     """Read MNIST from ZOO_DATA or Keras' cache, or let Keras download it."""
-    return load_cached("mnist", "mnist.npz", CLASSES)
+    return load_keras_dataset("mnist", "mnist.npz", CLASSES)

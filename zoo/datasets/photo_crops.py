@@ -1,7 +1,7 @@
 """Squares of photographs, 160 x 160 pixels in colour: of BSDS500, or of scikit-learn's two."""
 
 from zoo.data.dataset import Dataset
-from zoo.datasets.photographs import cut
+from zoo.datasets.photographs import photograph_dataset
 
 SIDE = 160  # two rows of three fill a photograph of BSDS500, 481 x 321
 STEP = 20  # pixels between training squares, where there are two photographs in all
@@ -15,4 +15,4 @@ def load() -> Dataset:
     Raises:
         DataError: a photograph is broken.
     """
-    return cut("photo-crops", SIDE, STEP)
+    return photograph_dataset("photo-crops", SIDE, STEP)

@@ -1,7 +1,7 @@
 """Patches of photographs, 32 x 32 pixels in colour: of BSDS500, or of scikit-learn's two."""
 
 from zoo.data.dataset import Dataset
-from zoo.datasets.photographs import cut
+from zoo.datasets.photographs import photograph_dataset
 
 SIDE = 32
 INPUT_SHAPE = (SIDE, SIDE, 3)
@@ -14,4 +14,4 @@ def load() -> Dataset:
     Raises:
         DataError: a photograph is broken.
     """
-    return cut("photo-patches", SIDE)
+    return photograph_dataset("photo-patches", SIDE)

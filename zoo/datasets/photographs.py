@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import Array, Dataset, Split
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
 from zoo.data.images import images_in, open_image
+from zoo.data.split import Split
 from zoo.errors import DataError
 
 
-def cut(name: str, side: int, step: int | None = None) -> Dataset:
+def photograph_dataset(name: str, side: int, step: int | None = None) -> Dataset:
     """Cut the photographs of ZOO_DATA, or those of scikit-learn.
 
     Args:
@@ -36,7 +38,7 @@ def cut(name: str, side: int, step: int | None = None) -> Dataset:
         parts, steps = _samples(side), (step or side, side)
         origin = "scikit-learn's two sample photographs"
     cuts = [
-        [squares(photo, side, each) for photo in part]
+        [cut_squares(photo, side, each) for photo in part]
         for part, each in zip(parts, steps, strict=True)
     ]
     if not all(sum(map(len, part)) for part in cuts):
@@ -46,7 +48,7 @@ def cut(name: str, side: int, step: int | None = None) -> Dataset:
     return Dataset(name, splits[0], splits[1], preprocessing=said)
 
 
-def squares(photo: Array, side: int, step: int | None = None) -> Array:
+def cut_squares(photo: Array, side: int, step: int | None = None) -> Array:
     """Cut a photograph (height, width, 3) into squares, row by row; what is left over is left out.
 
     Args:

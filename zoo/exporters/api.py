@@ -18,14 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.entry_points import FORMATS, Shelf
+from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError, UsageError
 from zoo.exporters import parts
-from zoo.exporters.report import Exported, Report, digest
-from zoo.exporters.sources import opened
-from zoo.exporters.verify import compared, gated
-from zoo.exporters.worker import Checker
-from zoo.io.atomic import make_directory, move, refusals, scratch
+from zoo.exporters.report import ExportedFile, Report, file_digest
+from zoo.exporters.sources import open_source
+from zoo.exporters.verify import compare_files, write_and_verify
+from zoo.exporters.worker import Worker
+from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def export(
     import keras
 
     names = _known(formats)
-    origin = opened(source)
+    origin = open_source(source)
     folder = Path(out).expanduser() if out is not None else origin.beside
     if folder is None:
         raise UsageError("Say where to export to: out=DIR.")
@@ -70,9 +70,15 @@ def export(
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
         return _elsewhere(source, names, folder, opset)
-    with Checker(names) as checker, refusals(folder), scratch(folder.parent) as temporary:
+    with (
+        Worker(names) as checker,
+        disk_errors(folder),
+        temporary_directory(folder.parent) as temporary,
+    ):
         options = {"opset": opset}
-        report = gated(origin.parts, names, checker, temporary, options, origin.name, origin.origin)
+        report = write_and_verify(
+            origin.parts, names, checker, temporary, options, origin.name, origin.origin
+        )
         if any(file.ok for file in report.files):
             _publish(report, temporary, folder)
     return _told(replace(report, folder=folder))
@@ -95,9 +101,9 @@ def verify(folder: str | Path) -> Report:
     report = Report.read(folder)
     names = _known(sorted({file.format for file in report.files}))
     whole = [file for file in report.files if _unchanged(folder, file)]
-    with Checker(names) as checker, scratch(Path(tempfile.gettempdir())) as temporary:
+    with Worker(names) as checker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
         known = parts.known_packages()
-        judged = compared(checker, folder, whole, temporary / "answer", known)
+        judged = compare_files(checker, folder, whole, temporary / "answer", known)
     files = tuple(
         judged.get(file)
         or replace(
@@ -119,7 +125,7 @@ def _publish(report: Report, temporary: Path, folder: Path) -> None:
         os.rename(temporary / name, ready / name)
     (ready / "report.json").write_text(json.dumps(kept.to_json(), indent=2) + "\n", "utf-8")
     (ready / "README.md").write_text(readme(kept), "utf-8")
-    move(ready, folder)
+    replace_directory(ready, folder)
 
 
 def _told(report: Report) -> Report:
@@ -133,14 +139,14 @@ def _told(report: Report) -> Report:
     raise ExportError("\n".join(lines) + after)
 
 
-def _unchanged(folder: Path, file: Exported) -> bool:
+def _unchanged(folder: Path, file: ExportedFile) -> bool:
     path = folder / file.path
-    return path.exists() and digest(path) == file.sha256
+    return path.exists() and file_digest(path) == file.sha256
 
 
 def _known(names: Sequence[str]) -> list[str]:
     """Check the formats' names before anything long begins."""
-    shelf = Shelf(FORMATS)
+    shelf = EntryPointGroup(FORMATS)
     names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     for name in names:
         shelf.entry(name)

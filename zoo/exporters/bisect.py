@@ -16,7 +16,7 @@ from zoo.exporters import probes
 from zoo.exporters.canonical import layers_of
 from zoo.exporters.formats import protocol
 from zoo.exporters.formats.keras import by_name
-from zoo.exporters.parts import Part, called, comparable, prepare
+from zoo.exporters.parts import Part, call_part, is_comparable, prepare_part
 from zoo.exporters.worker import compare, compare_one
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def check_copy(part: Part, made: Sequence[probes.Probe]) -> None:
         ExportError: it names the layer.
     """
     given = [made[0].inputs[tensor.name] for tensor in part.contract.inputs]
-    again = called(part.original, given)
+    again = call_part(part.original, given)
     if not all(map(_alike, again, made[0].outputs.values())):
         raise ExportError(
             f"The part {part.role!r} draws random numbers{_where(part.original, part.original, given)}, "
@@ -62,7 +62,7 @@ def check_copy(part: Part, made: Sequence[probes.Probe]) -> None:
         )
 
 
-def blame(part: Part, name: str, options: Mapping[str, Any]) -> str:
+def first_failing_layer(part: Part, name: str, options: Mapping[str, Any]) -> str:
     """Name the layer at fault and what to do; empty where every prefix comes out right."""
     nodes = _nodes(part.model)
     if not _fails(part, nodes, name, options):
@@ -95,16 +95,16 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
     """Export the prefix that ends in some nodes, run it here, and compare."""
     import keras
 
-    outputs = [tensor for node in nodes for tensor in node.outputs if comparable(tensor.dtype)]
+    outputs = [tensor for node in nodes for tensor in node.outputs if is_comparable(tensor.dtype)]
     if not outputs:
         return False
-    prefix = prepare("prefix", keras.Model(part.model.inputs, outputs))
-    writer = protocol.load(name)
+    prefix = prepare_part("prefix", keras.Model(part.model.inputs, outputs))
+    writer = protocol.load_format(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         try:
             writer.write(prefix, path, options)
-            _, problem = compare(writer.open(path), probes.draw(prefix))
+            _, problem = compare(writer.open(path), probes.draw_probes(prefix))
         except Exception:  # a prefix that cannot be written or opened fails as the whole does
             return True
     return bool(problem)
@@ -127,7 +127,7 @@ def _every_answer(model: keras.Model, given: Sequence[Any]) -> list[tuple[Any, l
 
     nodes = _nodes(model)
     whole = keras.Model(model.inputs, [tensor for node in nodes for tensor in node.outputs])
-    values = iter(called(whole, given))
+    values = iter(call_part(whole, given))
     return [(node.operation, [next(values) for _ in node.outputs]) for node in nodes]
 
 

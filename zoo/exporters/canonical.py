@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def copied(model: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
+def canonical_copy(model: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
     """Rebuild a model from its config, with its weights, and with names for its outputs.
 
     It happens in a thread of its own, where the counters behind Keras' names begin at 0.
@@ -41,14 +41,14 @@ def operations_of(model: keras.Model) -> Iterator[Any]:
             yield from operations_of(operation)
 
 
-def free(name: str, taken: set[str]) -> str:
+def unused_name(name: str, taken: set[str]) -> str:
     """Lengthen a name until no layer has it."""
     while name in taken:
         name = f"{name}_out"
     return name
 
 
-def canonical(config: dict[str, Any]) -> dict[str, Any]:
+def canonical_config(config: dict[str, Any]) -> dict[str, Any]:
     """Rename what was named automatically, by class and order, and strip what only training needs."""
     names: dict[str, str] = {}
     taken = {layer["name"] for layer in config["layers"] if not _automatic_layer(layer)}
@@ -69,19 +69,19 @@ def is_automatic(name: str, kind: str) -> bool:
     return re.fullmatch(rf"((forward|backward)_)?{stem}(_\d+)?", name) is not None
 
 
-def word(name: str) -> str:
+def portable_name(name: str) -> str:
     """Make a name that every runtime takes as it is: letters of ASCII, digits and underscores."""
     made = re.sub(r"\W", "_", str(name), flags=re.ASCII)
     return made if re.match(r"[A-Za-z]", made) else f"x{made}"
 
 
-def mentioned(config: Any) -> set[str]:
+def names_in(config: Any) -> set[str]:
     """Collect every name in a config that could be one registered with Keras."""
     if isinstance(config, list | tuple):
-        return {name for item in config for name in mentioned(item)}
+        return {name for item in config for name in names_in(item)}
     if not isinstance(config, dict):
         return set()
-    found = {name for item in config.values() for name in mentioned(item)}
+    found = {name for item in config.values() for name in names_in(item)}
     if config.get("class_name") == "function":
         found.add(str(config.get("config")))
     elif config.get("registered_name"):
@@ -95,7 +95,7 @@ def _rebuilt(flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool
     keras.config.set_dtype_policy(policy)  # a thread begins with Keras' own
     custom = {type(layer).__name__: type(layer) for layer in layers_of(flat)}
     with keras.utils.custom_object_scope(custom):
-        clone = keras.Model.from_config(canonical(flat.get_config()))
+        clone = keras.Model.from_config(canonical_config(flat.get_config()))
     clone.set_weights(flat.get_weights())
     for layer in layers_of(clone):
         if hasattr(layer, "finalize_state"):
@@ -111,7 +111,7 @@ def _with_names(clone: keras.Model, names: Sequence[str], as_dict: bool) -> kera
     named = {}
     for name, tensor in zip(names, clone.outputs, strict=True):
         if tensor._keras_history.operation.name != name:
-            layer_name = free(name, taken)
+            layer_name = unused_name(name, taken)
             tensor = keras.layers.Identity(name=layer_name, dtype=tensor.dtype)(tensor)
             taken.add(layer_name)
         named[name] = tensor
@@ -136,7 +136,7 @@ def _new_name(layer: dict[str, Any], taken: set[str]) -> str:
 
 def _argument(name: str) -> str:
     """Make a name that a function's argument can have, as TensorFlow's signatures require."""
-    made = word(name)
+    made = portable_name(name)
     return f"{made}_" if iskeyword(made) else made
 
 
@@ -147,7 +147,7 @@ def _stripped(value: Any, taken: set[str]) -> Any:
     if not isinstance(value, dict):
         return value
     if "layers" in value and "input_layers" in value:
-        return canonical(value)
+        return canonical_config(value)
     cleaned = {key: _stripped(item, taken) for key, item in value.items() if key != "build_config"}
     for key in cleaned:
         if key.endswith("_regularizer"):

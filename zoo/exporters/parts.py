@@ -14,9 +14,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import ExportError
-from zoo.exporters.canonical import copied, free, is_automatic, layers_of, mentioned, word
-from zoo.exporters.formats.protocol import said
+from zoo.errors import ExportError, format_cause
+from zoo.exporters.canonical import (
+    canonical_copy,
+    is_automatic,
+    layers_of,
+    names_in,
+    portable_name,
+    unused_name,
+)
 from zoo.registry.architectures import registry
 
 if TYPE_CHECKING:
@@ -79,7 +85,7 @@ class Part:
         return tuple(sorted({custom.__module__ for custom in self.customs}))
 
 
-def prepare(role: str, model: keras.Model, origin: dict[str, str] | None = None) -> Part:
+def prepare_part(role: str, model: keras.Model, origin: dict[str, str] | None = None) -> Part:
     """Bring one part to the form that every format writes.
 
     Raises:
@@ -99,7 +105,7 @@ def prepare(role: str, model: keras.Model, origin: dict[str, str] | None = None)
     return Part(role, model, clone, contract, origin or {}, _customs(clone))
 
 
-def called(model: keras.Model, inputs: Sequence[Any]) -> list[Any]:
+def call_part(model: keras.Model, inputs: Sequence[Any]) -> list[Any]:
     """Call a model with inputs in its contract's order; give its outputs in that order."""
     import keras
 
@@ -114,7 +120,7 @@ def flat_outputs(model: keras.Model, values: Any) -> list[Any]:
     return list(values) if isinstance(values, list | tuple) else [values]
 
 
-def comparable(dtype: str) -> bool:
+def is_comparable(dtype: str) -> bool:
     """Tell whether values of a dtype can be kept in an .npz and compared."""
     return re.fullmatch(r"float(16|32|64)|u?int(8|16|32|64)|bool", dtype) is not None
 
@@ -153,12 +159,12 @@ def _outputs(role: str, model: keras.Model) -> dict[str, Any]:
     """Name the outputs: a dict's keys, else the last layer where its name was chosen, else output."""
     structure = model.output
     if isinstance(structure, dict):
-        names, tensors = [word(key) for key in structure], list(structure.values())
+        names, tensors = [portable_name(key) for key in structure], list(structure.values())
     else:
         tensors = list(structure) if isinstance(structure, list | tuple) else [structure]
         taken = {operation.name for operation in model.operations}
         names = _numbered(
-            [_chosen_name(tensor) or free("output", taken) for tensor in tensors], taken
+            [_chosen_name(tensor) or unused_name("output", taken) for tensor in tensors], taken
         )
     if any(isinstance(tensor, dict | list | tuple) for tensor in tensors):
         raise ExportError(
@@ -175,7 +181,7 @@ def _numbered(names: list[str], taken: set[str]) -> list[str]:
     counts, seen = Counter(names), Counter[str]()
     for at, name in enumerate(names):
         if counts[name] > 1:
-            names[at] = free(f"{name}_{seen[name]}", taken)
+            names[at] = unused_name(f"{name}_{seen[name]}", taken)
             seen[name] += 1
     return names
 
@@ -185,7 +191,7 @@ def _chosen_name(tensor: Any) -> str | None:
     kind = type(operation).__name__
     if kind == "InputLayer" or is_automatic(operation.name, kind):
         return None
-    return word(operation.name)
+    return portable_name(operation.name)
 
 
 def _clone(role: str, model: keras.Model, outputs: dict[str, Any]) -> keras.Model:
@@ -193,11 +199,11 @@ def _clone(role: str, model: keras.Model, outputs: dict[str, Any]) -> keras.Mode
 
     flat = keras.Model(model.inputs, list(outputs.values()), name=role.replace("-", "_"))
     try:
-        return copied(flat, list(outputs), isinstance(model.output, dict))
+        return canonical_copy(flat, list(outputs), isinstance(model.output, dict))
     except Exception as error:  # a layer's own get_config and from_config may raise anything
         raise ExportError(
             f"The part {role!r} cannot be rebuilt from its layers' configs, so no file of it could "
-            f"be reopened: {said(error)}. Use Keras' own layers, zoo.layers, or layers with a "
+            f"be reopened: {format_cause(error)}. Use Keras' own layers, zoo.layers, or layers with a "
             "get_config, and functions registered with keras.saving."
         ) from error
 
@@ -216,7 +222,7 @@ def _check_contract(role: str, contract: Contract) -> None:
                 "ONNX takes the same name for the same tensor."
             )
     for tensor in contract.inputs + contract.outputs:
-        if not comparable(tensor.dtype):
+        if not is_comparable(tensor.dtype):
             raise ExportError(
                 f"{tensor.name!r} of the part {role!r} is {tensor.dtype}, which cannot be compared. "
                 "Cast it to float32 or to a whole number inside the part."
@@ -239,7 +245,7 @@ def _customs(model: keras.Model) -> tuple[Any, ...]:
     """Find the classes and functions that a file of the model needs, beyond Keras and TensorFlow."""
     import keras
 
-    registered = map(keras.saving.get_registered_object, mentioned(model.get_config()))
+    registered = map(keras.saving.get_registered_object, names_in(model.get_config()))
     found = {type(layer) for layer in layers_of(model)} | set(registered) - {None}
     theirs = [
         custom

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo.errors import ExportError
+from zoo.errors import ExportError, format_cause
 from zoo.exporters.canonical import layers_of
-from zoo.exporters.formats.protocol import said
-from zoo.exporters.parts import Part, Tensor, called
+from zoo.exporters.parts import Part, Tensor, call_part
 from zoo.exporters.report import ABSOLUTE, RELATIVE
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -42,7 +41,7 @@ class Probe:
     outputs: dict[str, Array]
 
 
-def make(part: Part) -> list[Probe]:
+def make_probes(part: Part) -> list[Probe]:
     """Make the probes of one part.
 
     Raises:
@@ -70,12 +69,12 @@ def make(part: Part) -> list[Probe]:
     return probes
 
 
-def draw(part: Part) -> list[Probe]:
+def draw_probes(part: Part) -> list[Probe]:
     """Make probes without asking that the outputs be finite or vary."""
     return _sized(part, _draws(part)[0])
 
 
-def save(probes: dict[str, list[Probe]], file: Any) -> None:
+def save_probes(probes: dict[str, list[Probe]], file: Any) -> None:
     """Write all parts' probes as one .npz."""
     arrays: dict[str, Any] = {}
     for role, items in probes.items():
@@ -87,7 +86,7 @@ def save(probes: dict[str, list[Probe]], file: Any) -> None:
     np.savez(file, **arrays)
 
 
-def load(arrays: dict[str, Array], role: str) -> list[Probe]:
+def load_probes(arrays: dict[str, Array], role: str) -> list[Probe]:
     """Take one part's probes out of the arrays of an .npz."""
     numbers = sorted({int(key.split("/")[1]) for key in arrays if key.startswith(f"{role}/")})
 
@@ -106,7 +105,7 @@ def _sized(part: Part, draw: Draw) -> list[Probe]:
             plan = enumerate(_plan(part, pair))
             return [_probe(part, draw, seed, sizes, batch) for seed, (sizes, batch) in plan]
         except Exception as error:  # whatever the layers of a foreign model raise
-            fault = said(error)
+            fault = format_cause(error)
     tried = " nor ".join(map(str, pairs)) if pairs != _NO_PAIRS else ""
     raise ExportError(
         f"The part {part.role!r} itself fails on its own declared shapes"
@@ -148,7 +147,7 @@ def _probe(part: Part, draw: Draw, seed: int, sizes: dict[int, int], batch: int)
         if tensor.name in units:
             mean, spread = units[tensor.name]
             inputs[tensor.name] = (mean + spread * inputs[tensor.name]).astype(tensor.dtype)
-    flat = called(part.original, [inputs[tensor.name] for tensor in part.contract.inputs])
+    flat = call_part(part.original, [inputs[tensor.name] for tensor in part.contract.inputs])
     names = [tensor.name for tensor in part.contract.outputs]
     outputs = {name: np.asarray(value) for name, value in zip(names, flat, strict=True)}
     return Probe(inputs, outputs)

@@ -49,7 +49,7 @@ def _how(
         if requires
         else ""
     )
-    code = protocol.load(name).example(contract, path)
+    code = protocol.load_format(name).example(contract, path)
     return [
         "",
         f"### {path}",

@@ -22,7 +22,7 @@ RELATIVE = 1e-4
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedFile:
     """One part in one format."""
 
     part: str
@@ -53,7 +53,7 @@ class Report:
 
     folder: Path
     model: str
-    files: tuple[Exported, ...]
+    files: tuple[ExportedFile, ...]
     contracts: dict[str, Contract]
     origin: dict[str, str]
 
@@ -85,7 +85,8 @@ class Report:
         try:
             value = json.loads(read_text(path))
             files = [
-                Exported(**{**file, "requires": tuple(file["requires"])}) for file in value["files"]
+                ExportedFile(**{**file, "requires": tuple(file["requires"])})
+                for file in value["files"]
             ]
             contracts = {
                 role: Contract.from_json(contract) for role, contract in value["parts"].items()
@@ -105,7 +106,7 @@ class Report:
         return report
 
 
-def digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """Give the SHA-256 of a file, or of all files of a directory with their names."""
     total = hashlib.sha256()
     files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
@@ -118,7 +119,7 @@ def digest(path: Path) -> str:
     return total.hexdigest()
 
 
-def size(path: Path) -> int:
+def size_on_disk(path: Path) -> int:
     """Count the bytes of a file, or of all files of a directory."""
     files = [path] if path.is_file() else path.rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file())

@@ -9,9 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.errors import UsageError
-from zoo.exporters.formats.keras import opened as open_keras
-from zoo.exporters.formats.protocol import said
+from zoo.errors import UsageError, format_cause
+from zoo.exporters.formats.keras import open_model_file as open_keras
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Source:
     beside: Path | None = None
 
 
-def opened(source: str | Path | Run | keras.Model) -> Source:
+def open_source(source: str | Path | Run | keras.Model) -> Source:
     """Open whatever is to be exported.
 
     Raises:
@@ -45,9 +44,9 @@ def opened(source: str | Path | Run | keras.Model) -> Source:
 
 
 def _from_run(run: Run) -> Source:
-    from zoo.runs.load import loaded
+    from zoo.runs.load import load_run_model
 
-    chosen, model = loaded(run)
+    chosen, model = load_run_model(run)
     dataset = run.record["dataset"]
     origin = _origin(model) | {
         "model": run.name,
@@ -67,7 +66,7 @@ def _from_file(path: Path) -> keras.Model:
     try:
         model = open_keras(path)
     except (ValueError, TypeError, KeyError, OSError) as error:
-        raise UsageError(f"{path} cannot be opened: {said(error)}") from error
+        raise UsageError(f"{path} cannot be opened: {format_cause(error)}") from error
     if not isinstance(model, keras.Model):
         raise UsageError(f"{path} holds a {type(model).__name__}, expected a model.")
     return model

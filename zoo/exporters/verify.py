@@ -7,22 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo import errors
 from zoo.errors import ExportError, UsageError
 from zoo.exporters import parts, probes
-from zoo.exporters.bisect import blame, check_copy
+from zoo.exporters.bisect import check_copy, first_failing_layer
 from zoo.exporters.formats import protocol
 from zoo.exporters.parts import Part
-from zoo.exporters.report import Exported, Report, digest, size
-from zoo.exporters.worker import BROKE_DOWN, Checker
+from zoo.exporters.report import ExportedFile, Report, file_digest, size_on_disk
+from zoo.exporters.worker import BROKE_DOWN, Worker
 
 if TYPE_CHECKING:
     import keras
 
 
-def gated(
+def write_and_verify(
     models: Mapping[str, keras.Model],
     names: Sequence[str],
-    checker: Checker,
+    checker: Worker,
     folder: Path,
     options: Mapping[str, Any],
     model: str,
@@ -33,27 +34,27 @@ def gated(
     Raises:
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
-    prepared = [parts.prepare(role, part, origin) for role, part in models.items()]
-    fed = {part.role: probes.make(part) for part in prepared}
+    prepared = [parts.prepare_part(role, part, origin) for role, part in models.items()]
+    fed = {part.role: probes.make_probes(part) for part in prepared}
     for part in prepared:
         check_copy(part, fed[part.role])
     with (folder / "probe.npz").open("wb") as file:
-        probes.save(fed, file)
+        probes.save_probes(fed, file)
     written = [_written(part, name, folder, options) for part in prepared for name in names]
     ready = [file for file in written if not file.problem]
-    judged = compared(checker, folder, ready, folder / "answer")
+    judged = compare_files(checker, folder, ready, folder / "answer")
     by_role = {part.role: part for part in prepared}
     files = tuple(_explained(judged.get(file, file), by_role, options) for file in written)
     return Report(folder, model, files, {part.role: part.contract for part in prepared}, origin)
 
 
-def compared(
-    checker: Checker,
+def compare_files(
+    checker: Worker,
     folder: Path,
-    files: Sequence[Exported],
+    files: Sequence[ExportedFile],
     answer: Path,
     known: Collection[str] | None = None,
-) -> dict[Exported, Exported]:
+) -> dict[ExportedFile, ExportedFile]:
     """Have files opened and compared; of the modules they ask for, only the `known` are imported."""
     asked = [
         {
@@ -71,24 +72,29 @@ def _may_import(module: str, known: Collection[str] | None) -> bool:
     return known is None or module.partition(".")[0] in known
 
 
-def _written(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> Exported:
+def _written(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:
     path = protocol.file_name(part.role, name)
     requires = part.requires if name in ("keras", "h5") else ()
     try:
-        protocol.load(name).write(part, folder / path, options)
+        protocol.load_format(name).write(part, folder / path, options)
     except (OSError, UsageError):
         raise
     except ExportError as error:
-        return Exported(part.role, name, path, verdict="refused", problem=str(error))
+        return ExportedFile(part.role, name, path, verdict="refused", problem=str(error))
     except Exception as error:  # converters raise whatever they meet
-        problem = f"it cannot be written: {protocol.said(error)}"
-        return Exported(part.role, name, path, verdict="refused", problem=problem)
-    return Exported(
-        part.role, name, path, size(folder / path), digest(folder / path), requires=requires
+        problem = f"it cannot be written: {errors.format_cause(error)}"
+        return ExportedFile(part.role, name, path, verdict="refused", problem=problem)
+    return ExportedFile(
+        part.role,
+        name,
+        path,
+        size_on_disk(folder / path),
+        file_digest(folder / path),
+        requires=requires,
     )
 
 
-def _judged(file: Exported, answer: Mapping[str, Any]) -> Exported:
+def _judged(file: ExportedFile, answer: Mapping[str, Any]) -> ExportedFile:
     problem = str(answer["problem"])
     return replace(
         file,
@@ -99,7 +105,9 @@ def _judged(file: Exported, answer: Mapping[str, Any]) -> Exported:
     )
 
 
-def _explained(file: Exported, by_role: Mapping[str, Part], options: Mapping[str, Any]) -> Exported:
+def _explained(
+    file: ExportedFile, by_role: Mapping[str, Part], options: Mapping[str, Any]
+) -> ExportedFile:
     """Find the layer at fault where the error does not name one already.
 
     What brought a process of its own down is not tried again in this one.
@@ -107,5 +115,5 @@ def _explained(file: Exported, by_role: Mapping[str, Part], options: Mapping[str
     named = any(word in file.problem for word in ("layer '", "operation '", BROKE_DOWN))
     if file.ok or named:
         return file
-    found = blame(by_role[file.part], file.format, options)
+    found = first_failing_layer(by_role[file.part], file.format, options)
     return replace(file, problem=f"{file.problem}. {found}".strip())

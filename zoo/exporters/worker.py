@@ -25,14 +25,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from zoo.errors import told
+from zoo import errors
+from zoo.errors import format_error
 from zoo.exporters.formats import protocol
 
 BROKE_DOWN = "its runtime broke down"
 _ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-class Checker:
+class Worker:
     """The parent's side: start the process early, ask it once."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -95,10 +96,10 @@ def check(
     for file in files:
         try:
             _import_all(file.get("requires", ()))
-            runner = protocol.load(file["format"]).open(folder / file["path"])
-            difference, problem = compare(runner, probes.load(arrays, file["part"]))
+            runner = protocol.load_format(file["format"]).open(folder / file["path"])
+            difference, problem = compare(runner, probes.load_probes(arrays, file["part"]))
         except Exception as error:  # each runtime has errors of its own; any of them is the verdict
-            difference, problem = None, f"its runtime refuses it: {protocol.said(error)}"
+            difference, problem = None, f"its runtime refuses it: {errors.format_cause(error)}"
         yield {"difference": difference, "problem": problem, "runtime": runtimes[file["format"]]}
 
 
@@ -110,7 +111,7 @@ def _import_all(modules: Sequence[str]) -> None:
         except Exception as error:  # a module runs whatever it likes
             raise ImportError(
                 f"its layers come from the module {module!r}, which a new process cannot import: "
-                f"{told(error)}"
+                f"{format_error(error)}"
             ) from error
 
 
@@ -156,7 +157,7 @@ def compare_one(name: str, received: Any, expected: Any) -> tuple[float | None, 
 
 def main(names: Sequence[str]) -> None:
     """Import the runtimes, then answer the one request."""
-    found = {name: protocol.load(name) for name in names}
+    found = {name: protocol.load_format(name) for name in names}
     runtimes = {}
     for name in sorted(names, key=lambda name: -len(found[name].WITHOUT)):
         with blocked(found[name].WITHOUT):

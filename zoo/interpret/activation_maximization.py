@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
 from zoo.interpret import gradients
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Tracked = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)
-class Climb:
+class AscentConfig:
     """How images are made: how many steps, how long, how smooth, how shaken, and from what noise."""
 
     steps: int = 256
@@ -45,13 +45,13 @@ class Climb:
     seed: int = 0
 
 
-def climbed(
+def maximize(
     network: keras.Model,
     channels: Sequence[int] | Array,
     scales: Array,
     bounds: tuple[Array, Array],
     shape: tuple[int, ...],
-    climb: Climb,
+    climb: AscentConfig,
     rectify: bool = False,
     tracked: Tracked = iter,
 ) -> Array:
@@ -82,11 +82,11 @@ def climbed(
             np.asarray(channels, np.int32)[part],
             np.maximum(scales[part], STILL).astype(np.float32),
         )
-        found.append(squashed(_ascent(slope, z, of, climb, chance, steps), bounds))
+        found.append(squash(_ascent(slope, z, of, climb, chance, steps), bounds))
     return np.concatenate(found)
 
 
-def squashed(z: Array, bounds: tuple[Array, Array]) -> Array:
+def squash(z: Array, bounds: tuple[Array, Array]) -> Array:
     """Give x(z) as NumPy computes it."""
     low, high = bounds
     found: Array = (low + (high - low) / (1 + np.exp(-z))).astype(np.float32)
@@ -97,7 +97,7 @@ def _ascent(
     slope: gradients.Graded,
     z: Array,
     of: tuple[Array, Array],
-    climb: Climb,
+    climb: AscentConfig,
     chance: np.random.Generator,
     ticks: Any,
 ) -> Array:
@@ -134,12 +134,12 @@ def _score(
             ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
         )
         excited = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
-        return excited - smoothness * variation(shares, places)
+        return excited - smoothness * total_variation(shares, places)
 
     return score
 
 
-def variation(x: Any, places: Sequence[int]) -> Any:
+def total_variation(x: Any, places: Sequence[int]) -> Any:
     """Sum over the axes of places the mean of how much neighbours differ, for each example."""
     from keras import ops
 

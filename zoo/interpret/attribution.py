@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
 from zoo.errors import SettingError, UnknownName, ZooError
 from zoo.interpret import gradients, networks
 
 if TYPE_CHECKING:
     import keras
 
-    from zoo.interpret.logits import Classifier
+    from zoo.interpret.classifier import Classifier
 
 NUMBERS = 1_000_000  # of input that go through a network at once
 MOST = 32  # inputs that do
@@ -111,7 +111,7 @@ class Explainer:
     @cached_property
     def _halves(self) -> tuple[keras.Model, gradients.Graded]:
         """The network up to the layer, and the gradient of what comes after."""
-        body, head = halves(self.classifier.logits, self.layer)
+        body, head = split_at(self.classifier.logits, self.layer)
         return body, _of_class(head)
 
     def maps(self, x: Array, at: int) -> tuple[Array, Array]:
@@ -135,7 +135,7 @@ def smoothgrad(by: Explainer, x: Array, at: int) -> Array:
     return mean
 
 
-def integrated(by: Explainer, x: Array, at: int) -> Array:
+def integrated_gradients(by: Explainer, x: Array, at: int) -> Array:
     """Add up dF/dx along the straight way from the baseline, by the midpoint rule."""
     start = baseline(by, x)
     shares = (np.arange(by.steps, dtype=np.float32) + 0.5) / by.steps
@@ -149,13 +149,13 @@ def gradcam(by: Explainer, x: Array, at: int) -> Array:
     maps, slopes = by.maps(x, at)
     places = tuple(range(maps.ndim - 1))
     weighed = np.maximum((maps * slopes.mean(places)).sum(-1), 0)
-    return stretched(weighed, x.shape[: maps.ndim - 1])
+    return resize_linearly(weighed, x.shape[: maps.ndim - 1])
 
 
 METHODS: dict[str, Callable[[Explainer, Array, int], Array]] = {
     "gradient": gradient,
     "smoothgrad": smoothgrad,
-    "integrated": integrated,
+    "integrated": integrated_gradients,
     "gradcam": gradcam,
 }
 
@@ -167,7 +167,7 @@ def baseline(by: Explainer, x: Array) -> Array:
     return np.full_like(x, by.baseline or 0)
 
 
-def stretched(values: Array, sizes: Sequence[int]) -> Array:
+def resize_linearly(values: Array, sizes: Sequence[int]) -> Array:
     """Stretch an array to other sizes, linearly along each axis, with the edges of both on each other."""
     for axis, size in enumerate(sizes):
         here = values.shape[axis]
@@ -177,7 +177,7 @@ def stretched(values: Array, sizes: Sequence[int]) -> Array:
     return values
 
 
-def last_map(layers: Sequence[networks.Seen]) -> str | None:
+def last_map(layers: Sequence[networks.LayerInfo]) -> str | None:
     """Name the layer that has the last convolution's maps in the end, normalised and activated.
 
     Of a network without convolutions, the last layer that has maps; None where there is none.
@@ -193,7 +193,7 @@ def last_map(layers: Sequence[networks.Seen]) -> str | None:
     return maps[-1].name if maps else None
 
 
-def halves(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras.Model]:
+def split_at(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras.Model]:
     """Cut a network at a layer: from inputs to its maps, and from its maps to the logits.
 
     Raises:
@@ -204,13 +204,13 @@ def halves(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras.M
     layer = layer or last_map(networks.layers_of(logits))
     if layer is None:
         raise SettingError(f"{logits.name} has no layer with maps, which gradcam weighs.")
-    (seen,) = networks.chosen(logits, [layer])[:1]
+    (seen,) = networks.find_layers(logits, [layer])[:1]
     if not seen.is_map:
         raise SettingError(
             f"layer={seen.name} has no maps: its shape is {seen.shape}. Expected: places, then channels."
         )
     last = logits.outputs[0]._keras_history.operation.name
-    whole = networks.at(logits, [seen.name, last])
+    whole = networks.truncate(logits, [seen.name, last])
     maps = whole.output[seen.name]
     try:
         head = keras.Model(maps, whole.output[last])

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
+from zoo.data.inputs import item_name, read_input
 from zoo.errors import DataError, UnknownName
-from zoo.interpret import logits
+from zoo.interpret import classifier
 from zoo.interpret.attribution import METHODS, Explainer
 from zoo.io import pictures
-from zoo.runs.predict import expanded, names_for
-from zoo.tasks.classification import read_input, titled
+from zoo.runs.predict import expand_folders, output_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,12 +72,12 @@ def explain(
         >>> (found,) = explaining.explain("cnn.mnist", ["seven.png"], methods=["integrated"])
         >>> found.said, found.maps["integrated"].sum()
     """
-    by = Explainer(logits.opened(network), **settings)
-    chosen = checked(by, methods, of_class)
-    return [explanation(by, item, chosen, of_class) for item in items]
+    by = Explainer(classifier.open_classifier(network), **settings)
+    chosen = check_methods(by, methods, of_class)
+    return [explain_item(by, item, chosen, of_class) for item in items]
 
 
-def checked(by: Explainer, methods: Sequence[str], of_class: str | None) -> tuple[str, ...]:
+def check_methods(by: Explainer, methods: Sequence[str], of_class: str | None) -> tuple[str, ...]:
     """Refuse an unknown class or method before anything long begins; give the methods.
 
     Raises:
@@ -91,7 +91,7 @@ def checked(by: Explainer, methods: Sequence[str], of_class: str | None) -> tupl
     return tuple(methods) or by.methods
 
 
-def explanation(
+def explain_item(
     by: Explainer, item: Any, methods: Sequence[str], of_class: str | None = None
 ) -> Explanation:
     """Explain what a classifier says of one file or array."""
@@ -102,7 +102,7 @@ def explanation(
     at = said if of_class is None else known.position(of_class)
     maps = {method: by.explain(x, at, method) for method in methods}
     return Explanation(
-        titled(item),
+        item_name(item),
         x,
         known.classes[said],
         float(probabilities[said]),
@@ -125,16 +125,16 @@ def explain_files(
     Returns:
         The results, and one sentence for each item that could not be read.
     """
-    chosen = checked(by, methods, of_class)
-    files = expanded(items)
+    chosen = check_methods(by, methods, of_class)
+    files = expand_folders(items)
     results, faults = [], []
-    for file, name in zip(tracked(files), names_for(files), strict=True):
+    for file, name in zip(tracked(files), output_names(files), strict=True):
         try:
-            found = explanation(by, file, chosen, of_class)
+            found = explain_item(by, file, chosen, of_class)
         except DataError as error:
             faults.append(str(error))
             continue
-        picture = pictures.save(drawn(found), out / f"{name}-explained")
+        picture = pictures.save(plot_explanation(found), out / f"{name}-explained")
         results.append(_row(found, picture))
     return results, faults
 
@@ -150,7 +150,7 @@ def _row(found: Explanation, picture: Path) -> dict[str, Any]:
     return row | {"picture": picture}
 
 
-def drawn(found: Explanation) -> Figure:
+def plot_explanation(found: Explanation) -> Figure:
     """Draw an input, and beside it where each method says that the classifier looked."""
     draw, rows, shape = _KINDS[found.input.ndim], 1, (2.6, 2.6)
     if found.input.ndim <= 2:
@@ -161,20 +161,20 @@ def drawn(found: Explanation) -> Figure:
     grid = figure.subplots(rows, len(panels), squeeze=False)
     for at, (name, values) in enumerate(panels):
         grid[0, at].set_title(name, fontsize=9)
-        draw(grid[:, at], found.input, None if values is None else scaled(values, name))
+        draw(grid[:, at], found.input, None if values is None else scale_attribution(values, name))
     figure.suptitle(_title(found), fontsize=10, parse_math=False)
     return figure
 
 
 def _title(found: Explanation) -> str:
-    name = pictures.shortened(Path(found.item).name, 40)
+    name = pictures.shorten(Path(found.item).name, 40)
     said = f"{name}: {found.said}, {found.probability:.1%}"
     if found.explained == found.said:
         return said
     return f"{said}. Shown: {found.explained}, {found.its_probability:.1%}"
 
 
-def scaled(values: Array, method: str) -> Array:
+def scale_attribution(values: Array, method: str) -> Array:
     """Bring what a method found into [-1, 1], or into [0, 1] where it knows no sign."""
     if method not in SIGNED:
         values = np.abs(values)
@@ -187,7 +187,7 @@ def _image(axes: Sequence[Axes], image: Array, heat: Array | None) -> None:
     (only,) = axes
     if heat is not None:
         image = _coloured(image.mean(-1), _over_channels(heat, 2))
-    pictures.show(only, image if image.shape[-1] in (1, 3) else image.mean(-1, keepdims=True))
+    pictures.show_image(only, image if image.shape[-1] in (1, 3) else image.mean(-1, keepdims=True))
 
 
 def _volume(axes: Sequence[Axes], volume: Array, heat: Array | None) -> None:

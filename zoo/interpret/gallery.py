@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, Dataset, Split, open_dataset
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
+from zoo.data.split import Split
 from zoo.errors import DataError, SettingError, UnknownName
 from zoo.interpret import networks
-from zoo.interpret.activation_maximization import Climb, climbed
-from zoo.interpret.top_activations import Strongest, classes_of, strongest
-from zoo.runs.load import recorded
+from zoo.interpret.activation_maximization import AscentConfig, maximize
+from zoo.interpret.top_activations import TopActivations, classes_of, top_activations
+from zoo.runs.recipe import recipe_from_run
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ Tracked = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class GalleryConfig:
     """What a gallery is asked to show: `zoo gallery`'s arguments."""
 
     network: str
@@ -65,7 +68,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ChannelImages:
     """One channel: the input made for it, what that reached, and the strongest real examples."""
 
     at: int
@@ -83,12 +86,12 @@ class Shown:
 
 
 @dataclass(frozen=True, eq=False)
-class Wall:
+class LayerGallery:
     """One layer: its name, the convolution that it follows, its shape, and its channels."""
 
-    layer: networks.Seen
+    layer: networks.LayerInfo
     follows: str
-    channels: tuple[Shown, ...]
+    channels: tuple[ChannelImages, ...]
 
     @property
     def dead(self) -> list[int]:
@@ -107,12 +110,12 @@ class Wall:
 class Gallery:
     """Everything on the page."""
 
-    asked: Asked
+    asked: GalleryConfig
     architecture: str
     digest: str
     dataset: str
     examples: int
-    walls: tuple[Wall, ...]
+    walls: tuple[LayerGallery, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Give the numbers as plain data."""
@@ -132,41 +135,41 @@ class Gallery:
         return {"network": self.asked.network, "weights": self.digest, "layers": layers}
 
 
-def made(asked: Asked, tracked: Tracked = iter) -> Gallery:
+def make_gallery(asked: GalleryConfig, tracked: Tracked = iter) -> Gallery:
     """Make a gallery: open the network, find the strongest examples, and climb for every channel.
 
     Raises:
         SettingError: there is no such network or layer, or its inputs' range or size is not known.
         DataError: the data does not fit the network.
     """
-    network = networks.opened(asked.network)
+    network = networks.open_network(asked.network)
     if len(network.inputs) != 1:
         raise SettingError(f"{asked.network} takes {len(network.inputs)} inputs. Expected: one.")
-    layers, data = looked_at(network, asked.layers), _data(asked, network)
+    layers, data = select_layers(network, asked.layers), _data(asked, network)
     shape = _shape(asked, network, data)
-    extract = networks.at(network, [seen.name for seen, _, _ in layers], shape)
-    real = {} if data is None else strongest(extract, data.test, KEPT, tracked)
+    extract = networks.truncate(network, [seen.name for seen, _, _ in layers], shape)
+    real = {} if data is None else top_activations(extract, data.test, KEPT, tracked)
     walls = []
     for seen, follows, before in layers:
-        cut = networks.at(network, [before or seen.name], shape)
+        cut = networks.truncate(network, [before or seen.name], shape)
         start = _single(cut), bool(before)
-        reach = _single(networks.at(network, [seen.name], shape))
+        reach = _single(networks.truncate(network, [seen.name], shape))
         walls.append(
             _wall(asked, (seen, follows), start, reach, data, real.get(seen.name), shape, tracked)
         )
     return Gallery(
         asked,
         _architecture(asked.network, network),
-        networks.digest(network),
+        networks.weights_digest(network),
         data.name if data else "",
         len(data.test) if data else 0,
         tuple(walls),
     )
 
 
-def looked_at(
+def select_layers(
     network: keras.Model, patterns: Sequence[str]
-) -> list[tuple[networks.Seen, str, str]]:
+) -> list[tuple[networks.LayerInfo, str, str]]:
     """Choose the layers: each with the convolution that it follows, and what a last ReLU is given.
 
     Raises:
@@ -175,7 +178,7 @@ def looked_at(
     seen = {layer.name: layer for layer in networks.layers_of(network)}
     following = _following(network)
     if patterns:
-        names = [(layer.name, "") for layer in networks.chosen(network, patterns, "layers")]
+        names = [(layer.name, "") for layer in networks.find_layers(network, patterns, "layers")]
     else:
         names = [(_used(name, seen, following), name) for name in _last(list(seen.values()))]
     before = {after: name for name, after in following.items()}
@@ -188,14 +191,14 @@ def looked_at(
     return found
 
 
-def _last(layers: Sequence[networks.Seen]) -> list[str]:
+def _last(layers: Sequence[networks.LayerInfo]) -> list[str]:
     """Name the last two convolutions, or the last two layers with weights before the answer."""
     convolutions = [layer.name for layer in layers if "Conv" in layer.kind and layer.is_map]
     weighted = [layer.name for layer in layers if layer.parameters][:-1]
     return (convolutions or weighted or [layers[-1].name])[-LAYERS:]
 
 
-def _used(name: str, seen: dict[str, networks.Seen], following: dict[str, str]) -> str:
+def _used(name: str, seen: dict[str, networks.LayerInfo], following: dict[str, str]) -> str:
     """Follow a layer to where its normalisation and activation end."""
     while (after := following.get(name)) and seen[after].kind.endswith(FOLLOWERS):
         name = after
@@ -234,40 +237,40 @@ def _single(cut: keras.Model) -> keras.Model:
 
 
 def _wall(
-    asked: Asked,
-    about: tuple[networks.Seen, str],
+    asked: GalleryConfig,
+    about: tuple[networks.LayerInfo, str],
     start: tuple[keras.Model, bool],
     reach: keras.Model,
     data: Dataset | None,
-    real: Strongest | None,
+    real: TopActivations | None,
     shape: tuple[int, ...],
     tracked: Tracked,
-) -> Wall:
+) -> LayerGallery:
     """Make one layer's part of the page."""
     seen, follows = about
     channels = np.arange(min(seen.channels, asked.channels or seen.channels))
     bounds = _bounds(asked, shape, data)
     scales = np.abs(real.means[0]) if real else _on_noise(reach, shape, bounds, asked.seed)
-    climb = Climb(asked.steps, jitter=_jitter(shape), seed=asked.seed)
-    images = climbed(start[0], channels, scales[channels], bounds, shape, climb, start[1], tracked)
+    climb = AscentConfig(asked.steps, jitter=_jitter(shape), seed=asked.seed)
+    images = maximize(start[0], channels, scales[channels], bounds, shape, climb, start[1], tracked)
     reached = _reached(reach, images, channels)
-    shown = [Shown(int(at), images[at], float(reached[at])) for at in channels]
+    shown = [ChannelImages(int(at), images[at], float(reached[at])) for at in channels]
     if real is not None and data is not None:
         shown = [
             _beside(each, data, real, names)
             for each, names in zip(shown, _names(data, real), strict=False)
         ]
-    return Wall(seen, follows, tuple(shown))
+    return LayerGallery(seen, follows, tuple(shown))
 
 
-def _beside(each: Shown, data: Dataset, real: Strongest, names: str) -> Shown:
+def _beside(each: ChannelImages, data: Dataset, real: TopActivations, names: str) -> ChannelImages:
     """Put the strongest real examples beside what was made."""
     examples = data.test.take(real.positions[:, each.at]).inputs
     best, dead = float(real.means[0, each.at]), not bool(real.lives[each.at])
-    return Shown(each.at, each.image, each.reached, best, examples, names, dead)
+    return ChannelImages(each.at, each.image, each.reached, best, examples, names, dead)
 
 
-def _names(data: Dataset, real: Strongest) -> list[str]:
+def _names(data: Dataset, real: TopActivations) -> list[str]:
     return classes_of(data.test, real.positions, dict(enumerate(data.classes or ())))
 
 
@@ -296,7 +299,9 @@ def _jitter(shape: tuple[int, ...]) -> int:
     return max(1, min(8, shape[0] // 14)) if len(shape) > 1 else 0
 
 
-def _bounds(asked: Asked, shape: tuple[int, ...], data: Dataset | None) -> tuple[Array, Array]:
+def _bounds(
+    asked: GalleryConfig, shape: tuple[int, ...], data: Dataset | None
+) -> tuple[Array, Array]:
     """Give the least and largest values of an input: pixels' 0 and 1, else those of the examples."""
     if len(shape) > 2:
         return np.zeros(1, np.float32), np.ones(1, np.float32)
@@ -309,7 +314,7 @@ def _bounds(asked: Asked, shape: tuple[int, ...], data: Dataset | None) -> tuple
     return inputs.min(axes), inputs.max(axes)
 
 
-def _data(asked: Asked, network: keras.Model) -> Dataset | None:
+def _data(asked: GalleryConfig, network: keras.Model) -> Dataset | None:
     """Open the data: the one that is named, else the run's own; none for files and Keras' networks."""
     run = _run(asked.network)
     wanted = tuple(network.inputs[0].shape[1:])
@@ -317,7 +322,7 @@ def _data(asked: Asked, network: keras.Model) -> Dataset | None:
     if asked.data is not None:
         data = open_dataset(asked.data, wanted)
     elif run is not None:
-        data = recorded(run).loaded()
+        data = recipe_from_run(run).load_data()
     if data is not None and not _fits(data.test, wanted):
         raise DataError(
             f"{data.name} has inputs of shape {data.input_shape}, and {asked.network} takes {wanted}."
@@ -332,7 +337,7 @@ def _fits(split: Split, wanted: tuple[int | None, ...]) -> bool:
     )
 
 
-def _shape(asked: Asked, network: keras.Model, data: Dataset | None) -> tuple[int, ...]:
+def _shape(asked: GalleryConfig, network: keras.Model, data: Dataset | None) -> tuple[int, ...]:
     """Decide the size of what is made: the examples', else the network's own, else --size."""
     if data is not None:
         return data.input_shape

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.dataset import Array
-from zoo.interpret.gallery import Gallery, Shown
+from zoo.data.arrays import Array
+from zoo.interpret.gallery import ChannelImages, Gallery
 from zoo.io import pictures
-from zoo.io.atomic import make_directory, whole
+from zoo.io.atomic import atomic_write, make_directory
 
 TEMPLATE = Path(__file__).with_name("gallery.html")
 COLUMNS = 3  # of real examples
@@ -20,7 +20,7 @@ WIDE, HIGH = 240, 90  # units of the drawing of a series
 COARSE = 64  # pixels of a side up to which they are shown as squares
 
 
-def write(gallery: Gallery, path: Path) -> Path:
+def write_page(gallery: Gallery, path: Path) -> Path:
     """Write a gallery's page; .html is added where the path has no suffix.
 
     Raises:
@@ -28,34 +28,34 @@ def write(gallery: Gallery, path: Path) -> Path:
     """
     path = path if path.suffix else path.with_suffix(".html")
     make_directory(path.parent)
-    with whole(path) as temporary:
-        temporary.write_text(page(gallery), "utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(render_page(gallery), "utf-8")
     return path
 
 
-def page(gallery: Gallery) -> str:
+def render_page(gallery: Gallery) -> str:
     """Render a gallery."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"number": number, "share": share}
+    environment.filters |= {"number": format_number, "share": format_percentage}
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     walls = [(wall, [_card(each) for each in wall.channels]) for wall in gallery.walls]
     return template.render(gallery=gallery, walls=walls)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a number in three digits or so."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def share(value: float) -> str:
+def format_percentage(value: float) -> str:
     """Write a share in per cent."""
     return f"{value:.1%}" if value < 1 else "100%"
 
 
-def _card(shown: Shown) -> dict[str, Any]:
+def _card(shown: ChannelImages) -> dict[str, Any]:
     """Draw what a card shows: images as pixels, series as lines."""
     card: dict[str, Any] = {"shown": shown, "made": _drawn(shown.image), "real": None}
     if shown.real is not None:
@@ -78,7 +78,7 @@ def _several(examples: Array) -> dict[str, Any]:
         return {"lines": _lines(list(examples))}
     images = np.stack([_flat(each) for each in examples])
     return {
-        "src": _inlined(pictures.grid(images, COLUMNS)),
+        "src": _inlined(pictures.image_grid(images, COLUMNS)),
         "coarse": max(images.shape[1:3]) <= COARSE,
     }
 

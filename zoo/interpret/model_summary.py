@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.config import WithoutData, expectation, meaning
-from zoo.data.validation import decided
+from zoo.config import WithoutData, expected_type, field_description
 from zoo.errors import UnknownName
-from zoo.exporters.parts import Contract, prepare
+from zoo.exporters.parts import Contract, prepare_part
 from zoo.interpret import networks
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import Entry, catalog
-from zoo.runs.load import Recipe, loaded, parameters, sketched
+from zoo.runs.compatibility import settings_from_data
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import Recipe, parameter_count, resolve_without_loading
 from zoo.runs.run import Run, list_runs
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def describe(name: str) -> Description:
         >>> zoo.describe("cnn.digits").parameters
         66410
     """
-    chosen = sketched(name, {})
+    chosen = resolve_without_loading(name, {})
     entry = Entry(name, chosen.architecture.summary)
     if name not in registry().names():
         entry = catalog().get(name)
@@ -88,7 +89,7 @@ def describe(name: str) -> Description:
     )
 
 
-def describe_layers(name: str) -> dict[str, list[networks.Seen]]:
+def describe_layers(name: str) -> dict[str, list[networks.LayerInfo]]:
     """List the layers of each part: of a run, a .keras file, a network of keras.applications, or a model.
 
     A model of the catalog and a network of keras.applications are built untrained; nothing is downloaded.
@@ -105,15 +106,15 @@ def describe_layers(name: str) -> dict[str, list[networks.Seen]]:
 def _graphs(name: str) -> dict[str, keras.Model]:
     """Open or build what a name stands for: the model where it is one graph, else its parts."""
     if Path(name).suffix in networks.SUFFIXES:
-        return {"model": networks.opened(name)}
+        return {"model": networks.open_network(name)}
     if name in networks.applications():
-        built = networks.application(name, name, weights=None)
-        return {"model": networks.renumbered(networks.flat(built))}
+        built = networks.open_application(name, name, weights=None)
+        return {"model": networks.renumber_layers(networks.flatten(built))}
     chosen, model = _built(name)
     made = {"model": model}
     if not hasattr(model, "operations"):
         made = chosen.architecture.export(model, chosen.config)
-    return {part: networks.renumbered(networks.flat(graph)) for part, graph in made.items()}
+    return {part: networks.renumber_layers(networks.flatten(graph)) for part, graph in made.items()}
 
 
 def _built(name: str) -> tuple[Recipe, keras.Model]:
@@ -125,9 +126,9 @@ def _built(name: str) -> tuple[Recipe, keras.Model]:
         if name not in known:
             choices = [*known, *(run.path.name for run in list_runs())]
             raise UnknownName("run, model or .keras file", name, choices) from None
-        chosen = sketched(name, {})
-        return chosen, chosen.built()
-    return loaded(run)
+        chosen = resolve_without_loading(name, {})
+        return chosen, chosen.build_model()
+    return load_run_model(run)
 
 
 def _settings(chosen: Recipe) -> tuple[Setting, ...]:
@@ -135,10 +136,10 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
     return tuple(
         Setting(
             name,
-            expectation(kind, name),
+            expected_type(kind, name),
             getattr(defaults, name),
             getattr(chosen.config, name),
-            meaning(kind, name),
+            field_description(kind, name),
         )
         for name in kind.model_fields
     )
@@ -146,10 +147,14 @@ def _settings(chosen: Recipe) -> tuple[Setting, ...]:
 
 def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
     """Build the model to count its parameters and to read its parts' contracts."""
-    undecided = [name for name in decided(chosen.config) if getattr(chosen.config, name, 0) is None]
+    undecided = [
+        name
+        for name in settings_from_data(chosen.config)
+        if getattr(chosen.config, name, 0) is None
+    ]
     if undecided or isinstance(chosen.config, WithoutData):  # which may name a network to fetch
         return None, {}
-    model = chosen.built()
+    model = chosen.build_model()
     made = chosen.architecture.export(model, chosen.config)
-    contracts = {role: prepare(role, part).contract for role, part in made.items()}
-    return parameters(model), contracts
+    contracts = {role: prepare_part(role, part).contract for role, part in made.items()}
+    return parameter_count(model), contracts

@@ -22,9 +22,9 @@ import numpy as np
 
 from zoo.errors import PluginError, SettingError, UnknownName, ZooError, nearest
 from zoo.exporters.canonical import is_automatic
-from zoo.exporters.formats.keras import opened as opened_file
+from zoo.exporters.formats.keras import open_model_file as opened_file
 from zoo.registry.catalog import catalog
-from zoo.runs.load import loaded
+from zoo.runs.load import load_run_model
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SUFFIXES = (".keras", ".h5")
 
 
 @dataclass(frozen=True)
-class Seen:
+class LayerInfo:
     """A layer that one can look at: its name, kind, and output shape without the batch."""
 
     name: str
@@ -53,7 +53,7 @@ class Seen:
         return len(self.shape) > 1
 
 
-def opened(name: str, setting: str = "network", example: str = "cnn.mnist") -> keras.Model:
+def open_network(name: str, setting: str = "network", example: str = "cnn.mnist") -> keras.Model:
     """Open a trained network, frozen, with pixels in [0, 1] at its door.
 
     Args:
@@ -69,11 +69,11 @@ def opened(name: str, setting: str = "network", example: str = "cnn.mnist") -> k
     """
     told = f"{setting}={name}"
     if Path(name).suffix in SUFFIXES and Path(name).is_file():
-        model = flat(_file(name, told))
+        model = flatten(_file(name, told))
     elif name in applications():
-        model = renumbered(flat(application(name, told)))
+        model = renumber_layers(flatten(open_application(name, told)))
     else:
-        model = renumbered(flat(_run(name, told, example)))
+        model = renumber_layers(flatten(_run(name, told, example)))
     model.trainable = False
     return model
 
@@ -85,7 +85,7 @@ def applications() -> list[str]:
     return [name for name in dir(keras.applications) if name[0].isupper()]
 
 
-def application(name: str, told: str, weights: str | None = "imagenet") -> keras.Model:
+def open_application(name: str, told: str, weights: str | None = "imagenet") -> keras.Model:
     """Make one of Keras' own networks, with a first layer that turns pixels into what it wants.
 
     Raises:
@@ -102,7 +102,7 @@ def application(name: str, told: str, weights: str | None = "imagenet") -> keras
             "connection once, it keeps them in ~/.keras/models; or name a run or a .keras file."
         ) from error
     module = getattr(keras.applications, make.__module__.rpartition(".")[2])
-    kernel, bias = affine(module.preprocess_input)
+    kernel, bias = preprocessing_matrix(module.preprocess_input)
     pixels = keras.Input(network.input_shape[1:], name="pixels")
     wanted = keras.layers.Conv2D(3, 1, name="preprocessing")
     front = wanted(pixels)
@@ -110,14 +110,14 @@ def application(name: str, told: str, weights: str | None = "imagenet") -> keras
     return keras.Model(pixels, network(front), name=name.lower())
 
 
-def affine(preprocess: Any) -> tuple[Any, Any]:
+def preprocessing_matrix(preprocess: Any) -> tuple[Any, Any]:
     """Find the matrix (3, 3) and offset (3,) of a preprocessing, for pixels in [0, 1] as rows."""
     colours = np.concatenate([np.zeros((1, 3)), np.eye(3)])[:, None, None] * 255.0
     black, *pure = np.asarray(preprocess(colours.astype(np.float32)))[:, 0, 0]
     return np.stack(pure) - black, black
 
 
-def flat(model: keras.Model) -> keras.Model:
+def flatten(model: keras.Model) -> keras.Model:
     """Lay open the models that are used as layers, sharing every weight.
 
     Raises:
@@ -140,7 +140,7 @@ def flat(model: keras.Model) -> keras.Model:
         raise SettingError(f"{model.name} cannot be laid open: {str(error)[:200]}") from error
 
 
-def renumbered(model: keras.Model) -> keras.Model:
+def renumber_layers(model: keras.Model) -> keras.Model:
     """Number the layers that Keras named from 0, whatever this process built before; in place."""
     kinds = {layer: type(layer).__name__ for layer in model.layers}
     automatic = [layer for layer, kind in kinds.items() if is_automatic(layer.name, kind)]
@@ -153,18 +153,20 @@ def renumbered(model: keras.Model) -> keras.Model:
     return model
 
 
-def layers_of(model: keras.Model) -> list[Seen]:
+def layers_of(model: keras.Model) -> list[LayerInfo]:
     """List the layers of a flat model in order, its inputs aside."""
     import keras
 
     return [
-        Seen(layer.name, type(layer).__name__, _shape(layer), layer.count_params())
+        LayerInfo(layer.name, type(layer).__name__, _shape(layer), layer.count_params())
         for layer in model.layers
         if not isinstance(layer, keras.layers.InputLayer)
     ]
 
 
-def chosen(model: keras.Model, patterns: Sequence[str], setting: str = "layer") -> list[Seen]:
+def find_layers(
+    model: keras.Model, patterns: Sequence[str], setting: str = "layer"
+) -> list[LayerInfo]:
     """Give the layers that have one of the names, or match one of the globs, in the model's order.
 
     Raises:
@@ -183,7 +185,7 @@ def chosen(model: keras.Model, patterns: Sequence[str], setting: str = "layer") 
     return [layer for layer in everything if layer.name in found]
 
 
-def at(
+def truncate(
     model: keras.Model, names: Sequence[str], shape: Sequence[int | None] | None = None
 ) -> keras.Model:
     """Cut a flat model off at some layers, whose names its outputs have.
@@ -201,7 +203,7 @@ def at(
     """
     import keras
 
-    layers = [chosen(model, [name])[0].name for name in names]
+    layers = [find_layers(model, [name])[0].name for name in names]
     seen: dict[str, Any] = {}
     given = [keras.Input(model.inputs[0].shape[1:], name=model.inputs[0].name)]
     _through(model, given, seen)
@@ -217,7 +219,7 @@ def at(
         ) from error
 
 
-def digest(model: keras.Model) -> str:
+def weights_digest(model: keras.Model) -> str:
     """Hash all weights of a model: the same numbers in the same order give the same sha256."""
     total = hashlib.sha256()
     for weight in model.weights:
@@ -275,7 +277,7 @@ def _run(name: str, told: str, example: str) -> keras.Model:
     """Rebuild a run's model; where it is no single graph, the part that is asked for, or the first."""
     path, _, role = name.partition(":")
     try:
-        recipe, model = loaded(Run.open(path))
+        recipe, model = load_run_model(Run.open(path))
     except UnknownName as error:
         if path in {entry.name for entry in catalog().find("*")}:
             hint = f"Train one: zoo train {path}"

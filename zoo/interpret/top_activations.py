@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, Split, as_float
+from zoo.data.arrays import Array, as_float
+from zoo.data.split import Split
 
 if TYPE_CHECKING:
     import keras
@@ -19,7 +20,7 @@ STILL = 1e-6  # share of a layer's largest number by which a channel that lives 
 
 
 @dataclass(frozen=True, eq=False)
-class Strongest:
+class TopActivations:
     """For each channel the positions of the examples that excite it most, and how much they do.
 
     `positions` and `means` have the shape (examples kept, channels), strongest first; `lives` tells for each
@@ -31,12 +32,12 @@ class Strongest:
     lives: Array
 
 
-def strongest(
+def top_activations(
     network: keras.Model,
     split: Split,
     kept: int,
     tracked: Callable[[Sequence[Any]], Iterable[Any]] = iter,
-) -> dict[str, Strongest]:
+) -> dict[str, TopActivations]:
     """Find the examples for which the mean over places of each channel is largest.
 
     Args:
@@ -77,9 +78,9 @@ class _Best:
         self.means = np.take_along_axis(means, order, 0)
         self.positions = np.take_along_axis(positions, order, 0)
 
-    def told(self) -> Strongest:
+    def told(self) -> TopActivations:
         largest = max(np.abs(self.high).max(), np.abs(self.low).max())
-        return Strongest(self.positions, self.means, self.high - self.low > STILL * largest)
+        return TopActivations(self.positions, self.means, self.high - self.low > STILL * largest)
 
 
 def classes_of(split: Split, positions: Array, classes: Mapping[int, str]) -> list[str]:

@@ -15,7 +15,7 @@ from zoo.errors import WriteError
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path of the same name beside `path`; rename it into place on success.
 
     Whatever is written there, a file or a directory, replaces what stood at `path`.
@@ -23,13 +23,13 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         WriteError: the disk is full, read-only or not ours to write to.
     """
-    with refusals(path), scratch(path.parent) as folder:
+    with disk_errors(path), temporary_directory(path.parent) as folder:
         yield folder / path.name
-        move(folder / path.name, path)
+        replace_directory(folder / path.name, path)
 
 
 @contextmanager
-def scratch(parent: Path) -> Iterator[Path]:
+def temporary_directory(parent: Path) -> Iterator[Path]:
     """Give a temporary directory on the same disk as what will be renamed out of it."""
     folder = Path(tempfile.mkdtemp(prefix=".zoo-", dir=parent))
     try:
@@ -38,7 +38,7 @@ def scratch(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def move(source: Path, target: Path) -> None:
+def replace_directory(source: Path, target: Path) -> None:
     """Rename a file or a directory into place, over what stands there."""
     if target.is_dir() and not target.is_symlink():
         aside = Path(tempfile.mkdtemp(prefix=".zoo-", dir=target.parent))
@@ -50,7 +50,7 @@ def move(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def refusals(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says of a path into one sentence for people."""
     try:
         yield
@@ -63,7 +63,7 @@ def refusals(path: Path) -> Iterator[None]:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as readable JSON."""
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
@@ -73,5 +73,5 @@ def make_directory(path: Path) -> None:
     Raises:
         WriteError: the disk refuses.
     """
-    with refusals(path):
+    with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)

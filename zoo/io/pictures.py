@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from PIL import Image
 
-from zoo.io.atomic import make_directory, whole
+from zoo.io.atomic import atomic_write, make_directory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def save(picture: Picture, path: Path) -> Path:
     if isinstance(picture, list | tuple):
         frames = [to_image(frame).convert("RGB") for frame in picture]
         path = path.with_name(path.name + ".gif")
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             frames[0].save(
                 temporary,
                 save_all=True,
@@ -51,7 +51,7 @@ def save(picture: Picture, path: Path) -> Path:
             )
         return path
     path = path.with_name(path.name + ".png")
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         to_image(picture).save(temporary)
     return path
 
@@ -77,7 +77,7 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
 
 
-def curves(history: Sequence[dict[str, float]]) -> Figure:
+def plot_history(history: Sequence[dict[str, float]]) -> Figure:
     """Draw what each epoch reported: one panel a measure, training and validation together."""
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
@@ -108,10 +108,10 @@ def _watched(names: Iterable[str]) -> set[str]:
     return {name for name in known if name.startswith("val_") and name[4:] in known}
 
 
-def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
+def plot_confusion_matrix(matrix: Array, classes: Sequence[str]) -> Figure:
     """Draw a confusion matrix: rows are the truth, columns what the model said."""
     count = len(classes)
-    names = [shortened(name, 20) for name in classes]
+    names = [shorten(name, 20) for name in classes]
     letter = 0.085 if count <= COUNTED else 0.05 if count <= NAMED else 0  # inches
     side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))
     drawn = figure(side, side)
@@ -135,7 +135,7 @@ def confusion(matrix: Array, classes: Sequence[str]) -> Figure:
     return drawn
 
 
-def captioned(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
+def captioned_grid(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
     """Draw images in a grid with a caption over each; long lines are set smaller."""
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
@@ -144,12 +144,12 @@ def captioned(images: Sequence[Array], captions: Sequence[str], columns: int = 6
     drawn = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawn.add_subplot(rows, columns, at + 1)
-        show(axes, image)
+        show_image(axes, image)
         axes.set_title(caption, fontsize=min(8.0, 8 * LINE / longest), parse_math=False)
     return drawn
 
 
-def traced(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -> Figure:
+def plot_series(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -> Figure:
     """Draw series of shape (time, channels) in a grid with a caption over each."""
     columns = max(1, min(columns, len(series)))
     rows = max(1, -(-len(series) // columns))
@@ -162,19 +162,19 @@ def traced(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -
     return drawn
 
 
-def shortened(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """Cut a text that is too long for its place."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def show(axes: Axes, image: Array) -> None:
+def show_image(axes: Axes, image: Array) -> None:
     """Show one image without axes; grey where it has one channel."""
     pixels = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1 if pixels.dtype != np.uint8 else 255)
     axes.set_axis_off()
 
 
-def grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
+def image_grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
     """Lay images of shape (n, height, width, channels) side by side in rows."""
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
@@ -187,7 +187,7 @@ def grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
     return sheet.astype(images.dtype)
 
 
-def enlarged(images: Array, side: int) -> Array:
+def enlarge(images: Array, side: int) -> Array:
     """Repeat pixels until the smaller side of images (n, height, width, channels) is about `side`."""
     times = max(1, round(side / min(images.shape[1:3])))
     return images.repeat(times, 1).repeat(times, 2)

@@ -15,7 +15,7 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
-from zoo.errors import DataError, UnsafeFile, ZooError, told
+from zoo.errors import DataError, UnsafeFile, ZooError, format_error
 
 SLACK = 64 * 2**20  # bytes that any file may declare
 RATIO = 20  # how many times its own size a model file may declare beyond that
@@ -61,7 +61,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
                 f"{path} holds Python objects, which run code when they are read. "
                 "Save plain arrays of numbers."
             ) from error
-        raise DataError(f"{path} is a broken .npz file: {told(error)}.") from error
+        raise DataError(f"{path} is a broken .npz file: {format_error(error)}.") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a member that is no .npy
             raise DataError(f"{path} is a broken .npz file: {name} in it is no array.")

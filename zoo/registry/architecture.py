@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from zoo.errors import PluginError, ZooError, brief, told
+from zoo.errors import PluginError, ZooError, brief, format_error
 
 if TYPE_CHECKING:
     import keras
@@ -156,7 +156,9 @@ class Architecture:
         except ZooError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{self._culprit(error)} in {hook}(): {told(error)}") from error
+            raise PluginError(
+                f"{self._culprit(error)} in {hook}(): {format_error(error)}"
+            ) from error
 
     def _culprit(self, error: BaseException) -> str:
         """Name the innermost plug-in or extension on the error's way, and its line."""

@@ -13,8 +13,8 @@ from types import ModuleType
 
 import pluggy
 
-from zoo.entry_points import ARCHITECTURES, EXTENSIONS, Shelf, package_of
-from zoo.errors import PluginError, UnknownName, brief, nearest, told
+from zoo.entry_points import ARCHITECTURES, EXTENSIONS, EntryPointGroup, package_of
+from zoo.errors import PluginError, UnknownName, brief, format_error, nearest
 from zoo.registry import hookspecs
 from zoo.registry.architecture import Architecture
 
@@ -23,12 +23,12 @@ class Registry:
     """Architectures by name, loaded and checked one at a time."""
 
     def __init__(self) -> None:
-        self.shelf = Shelf(ARCHITECTURES)
+        self.shelf = EntryPointGroup(ARCHITECTURES)
         self._manager = pluggy.PluginManager("zoo")
         self._manager.add_hookspecs(hookspecs)
         self._architectures: dict[str, Architecture] = {}
         self._extensions: dict[str, str] = {}
-        self._waiting = list(Shelf(EXTENSIONS).names())
+        self._waiting = list(EntryPointGroup(EXTENSIONS).names())
 
     def names(self) -> tuple[str, ...]:
         """List the architectures, installed or registered by hand, without importing any."""
@@ -107,7 +107,7 @@ class Registry:
 
     def _load_extensions(self) -> None:
         """Load the installed extensions; as long as one is broken, every call says so."""
-        shelf = Shelf(EXTENSIONS)
+        shelf = EntryPointGroup(EXTENSIONS)
         while self._waiting:
             name = self._waiting[0]
             self.add_extension(shelf.load(name), name, package_of(shelf.entry(name)))
@@ -222,4 +222,4 @@ def _offer(plugin: ModuleType, error: pluggy.PluginValidationError) -> str:
                 f"{name}({', '.join(offered)}) asks for {extra[0]!r}. {name}() may ask for "
                 f"{', '.join(known) or 'nothing'}."
             )
-    return told(error)
+    return format_error(error)

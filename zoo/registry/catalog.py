@@ -27,7 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from zoo.entry_points import ARCHITECTURES, DATASETS, Shelf
+from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.errors import CatalogError, UnknownName, brief, nearest
 
 LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
@@ -73,8 +73,8 @@ class Catalog:
         self.problems: list[str] = []
         self._entries: dict[str, Entry] = {}
         self._claims: dict[str, str] = {}
-        self._architectures = frozenset(Shelf(ARCHITECTURES).names())
-        self._datasets = frozenset(Shelf(DATASETS).names())
+        self._architectures = frozenset(EntryPointGroup(ARCHITECTURES).names())
+        self._datasets = frozenset(EntryPointGroup(DATASETS).names())
         for path, package in files.items():
             try:
                 self._add(path, package)
@@ -123,7 +123,7 @@ class Catalog:
             self._entries[name] = entry
 
     def _read(self, path: Path) -> Iterator[tuple[str, Entry]]:
-        for architecture, models in _parsed(path).items():
+        for architecture, models in _parse_toml(path).items():
             if architecture not in self._architectures:
                 raise CatalogError(
                     f"{path}: there is no architecture {brief(architecture)}. "
@@ -171,7 +171,7 @@ class Catalog:
         return Entry(name, **{**table, "tags": tuple(table.get("tags", ()))}, source=str(path))
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parse_toml(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -188,12 +188,12 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise CatalogError(f"{path} is not valid TOML: {error}.") from error
 
 
-def _files() -> dict[Path, str | None]:
+def _catalog_files() -> dict[Path, str | None]:
     """Find the catalog files, each once, with the package that ships it."""
     files: dict[Path, str | None] = {_own_file(): "keras-zoo"}
-    for shelf in map(Shelf, (ARCHITECTURES, DATASETS)):
+    for shelf in map(EntryPointGroup, (ARCHITECTURES, DATASETS)):
         for name in shelf.names():
-            for path in map(_shipped, shelf.locations(name)):
+            for path in map(_catalog_path, shelf.locations(name)):
                 if path.is_file():
                     files.setdefault(path.resolve(), shelf.packages(name))
     here, named = Path("registry.toml"), os.environ.get("ZOO_REGISTRY")
@@ -211,7 +211,7 @@ def _own_file() -> Path:
     return shipped if shipped.exists() else here.parent / "registry.toml"
 
 
-def _shipped(module: Path) -> Path:
+def _catalog_path(module: Path) -> Path:
     """Say where the catalog of a package, or of a single module, would be."""
     return module.with_name("registry.toml" if module.stem == "__init__" else f"{module.stem}.toml")
 
@@ -219,7 +219,7 @@ def _shipped(module: Path) -> Path:
 @cache
 def catalog() -> Catalog:
     """Read the catalog, once a process."""
-    return Catalog(_files())
+    return Catalog(_catalog_files())
 
 
 def list_models(pattern: str = "*", *, tag: str | None = None) -> list[str]:

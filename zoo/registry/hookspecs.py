@@ -42,7 +42,7 @@ def build(config: Config) -> keras.Model:
 def train(
     model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
 ) -> keras.callbacks.History:
-    """Compile, and end in `return model.fit(**data.feed(config), callbacks=callbacks)`."""
+    """Compile, and end in `return model.fit(**data.fit_arguments(config), callbacks=callbacks)`."""
 
 
 @hookspec(firstresult=True)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from zoo.errors import RunError, TrainingError
-from zoo.io.atomic import make_directory, whole
+from zoo.io.atomic import atomic_write, make_directory
 from zoo.io.safe_load import read_arrays
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
@@ -42,7 +42,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the checkpoint of this epoch over the last one."""
         arrays = {f"{at}": _as_array(variable) for at, variable in enumerate(self._variables())}
         make_directory(self.run.checkpoint.parent)
-        with whole(self.run.checkpoint) as temporary, temporary.open("wb") as file:
+        with atomic_write(self.run.checkpoint) as temporary, temporary.open("wb") as file:
             np.savez(file, epoch=np.int64(epoch + 1), **arrays)
 
     def _variables(self) -> list[Any]:
@@ -96,7 +96,7 @@ class History(keras.callbacks.Callback):
         self.run.write_history(self.rows)
 
 
-class Guard(keras.callbacks.Callback):
+class TerminateOnNaN(keras.callbacks.Callback):
     """Stop as soon as the loss is no longer a number."""
 
     def __init__(self, learning_rate: float) -> None:
@@ -123,7 +123,7 @@ class Guard(keras.callbacks.Callback):
             )
 
 
-class Averages(keras.callbacks.Callback):
+class ValidateAveragedWeights(keras.callbacks.Callback):
     """Validate with the averaged weights, where the optimizer averages: training ends with those.
 
     Keras writes them into the model when fit ends, and validates with the last step's until then.

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.data.images import SUFFIXES, images_in, on_white
+from zoo.data.images import SUFFIXES, flatten_onto_white, images_in
 from zoo.errors import DataError, UsageError
 from zoo.io import pictures
-from zoo.io.atomic import make_directory, whole
-from zoo.runs.load import loaded
+from zoo.io.atomic import atomic_write, make_directory
+from zoo.runs.load import load_run_model
 from zoo.runs.run import Run
 
 READABLE = SUFFIXES | {".npy"}
@@ -50,11 +50,11 @@ def apply_to_files(
     Returns:
         The results, and one sentence for each item that could not be read.
     """
-    files = expanded(items)
-    chosen, model = loaded(run)
+    files = expand_folders(items)
+    chosen, model = load_run_model(run)
     originals = {file.resolve() for file in files}
     results, faults = [], []
-    for file, name in zip(tracked(files), names_for(files), strict=True):
+    for file, name in zip(tracked(files), output_names(files), strict=True):
         try:
             answer = chosen.architecture.apply(model, chosen.config, [file])[0]
         except DataError as error:
@@ -70,7 +70,7 @@ def _naming(file: Path, error: DataError) -> str:
     return said if str(file) in said else f"{file}: {said}"
 
 
-def expanded(items: Sequence[str]) -> list[Path]:
+def expand_folders(items: Sequence[str]) -> list[Path]:
     """Replace each folder by the images and arrays in it and below.
 
     Raises:
@@ -87,7 +87,7 @@ def expanded(items: Sequence[str]) -> list[Path]:
     return files
 
 
-def names_for(files: Sequence[Path]) -> list[str]:
+def output_names(files: Sequence[Path]) -> list[str]:
     """Name what comes of each file after it, with a number where a name is taken."""
     stems = [_stem(file) for file in files]
     reserved, taken = set(stems), set[str]()
@@ -140,7 +140,7 @@ def _saved(
 
 def _array_saved(array: Values, path: Path) -> Path:
     make_directory(path.parent)
-    with whole(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, np.asarray(array))
     return path
 
@@ -164,7 +164,7 @@ def _edited(picture: Any, out: Path, name: str, file: Path, originals: Collectio
     make_directory(out)
     image = pictures.to_image(picture)
     about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
-    image = on_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
-    with whole(path) as temporary:
+    image = flatten_onto_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
+    with atomic_write(path) as temporary:
         image.save(temporary, **_WRITTEN[suffix.lower()], **about)
     return path

@@ -35,7 +35,7 @@ class Progress:
         """End an epoch (from 1)."""
 
 
-class Shown(Progress):
+class ConsoleProgress(Progress):
     """Show a bar and the time left on a terminal; always a line for each epoch."""
 
     def __init__(self, console: Console) -> None:
@@ -76,13 +76,13 @@ class Shown(Progress):
 
     def step(self, logs: Mapping[str, float]) -> None:
         """Move the bar."""
-        self.bar.update(self.task, advance=1, told=told(logs))
+        self.bar.update(self.task, advance=1, told=format_logs(logs))
 
     def epoch(self, number: int, logs: Mapping[str, float]) -> None:
         """Leave a line."""
-        self.console.print(f"epoch {number:>3}/{self.epochs}  {told(logs)}", highlight=False)
+        self.console.print(f"epoch {number:>3}/{self.epochs}  {format_logs(logs)}", highlight=False)
 
 
-def told(logs: Mapping[str, float]) -> str:
+def format_logs(logs: Mapping[str, float]) -> str:
     """Put numbers beside their names."""
     return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())

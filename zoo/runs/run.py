@@ -25,7 +25,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from zoo.errors import RunError, UnknownName
-from zoo.io.atomic import make_directory, refusals, whole, write_json
+from zoo.io.atomic import atomic_write, disk_errors, make_directory, write_json
 from zoo.io.safe_load import read_text
 
 STATES = ("training", "interrupted", "failed", "finished")
@@ -136,19 +136,22 @@ class Run:
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv anew."""
         names = list(dict.fromkeys(name for row in rows for name in row))
-        with whole(self.path / "history.csv") as temporary, temporary.open("w", newline="") as file:
+        with (
+            atomic_write(self.path / "history.csv") as temporary,
+            temporary.open("w", newline="") as file,
+        ):
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(rows)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep every other process from training into this run meanwhile.
 
         Raises:
             RunError: another process does so now.
         """
-        with refusals(self.path):
+        with disk_errors(self.path):
             lock = FileLock(self.path / ".lock", timeout=0)
             try:
                 lock.acquire()
@@ -187,14 +190,14 @@ def new_run(name: str, out: Path | None, force: bool, record: Mapping[str, Any])
         RunError: `out` holds a run already, or something else, and `force` is not set.
         WriteError: the disk refuses.
     """
-    path = _claimed(out, force) if out else _next_free(name, force)
+    path = _claim(out, force) if out else _next_free(name, force)
     run = Run(path)
-    with run.locked():
+    with run.lock():
         write_json(path / "run.json", record)
     return run
 
 
-def unfinished(name: str, out: Path | None) -> Run:
+def find_unfinished_run(name: str, out: Path | None) -> Run:
     """Find the run to go on with: `out`, or the latest unfinished one of that name.
 
     Raises:
@@ -211,7 +214,7 @@ def unfinished(name: str, out: Path | None) -> Run:
     return max(mine, key=lambda run: (run.path / "run.json").stat().st_mtime)
 
 
-def _claimed(path: Path, force: bool) -> Path:
+def _claim(path: Path, force: bool) -> Path:
     path = path.expanduser()
     if (path / "run.json").exists():
         if not force:
@@ -219,7 +222,7 @@ def _claimed(path: Path, force: bool) -> Path:
                 f"{path} holds a run already. Go on with it (--resume), replace it (--force), or give "
                 "another --out."
             )
-        _emptied(path)
+        _empty(path)
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is no run. Give a new or an empty directory.")
     make_directory(path)
@@ -229,12 +232,12 @@ def _claimed(path: Path, force: bool) -> Path:
 def _next_free(name: str, force: bool) -> Path:
     first = runs_folder() / name
     if force and (first / "run.json").exists():
-        _emptied(first)
+        _empty(first)
     make_directory(first.parent)
     number = 1
     while True:
         path = first if number == 1 else first.with_name(f"{name}-{number}")
-        with refusals(path):
+        with disk_errors(path):
             try:
                 path.mkdir()
                 return path
@@ -244,9 +247,9 @@ def _next_free(name: str, force: bool) -> Path:
         number += 1
 
 
-def _emptied(path: Path) -> None:
+def _empty(path: Path) -> None:
     """Remove what a run left, once nobody trains into it."""
-    with Run(path).locked(), refusals(path):
+    with Run(path).lock(), disk_errors(path):
         for item in path.iterdir():
             if item.name != ".lock":
                 shutil.rmtree(item) if item.is_dir() else item.unlink()

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
 from zoo.errors import PluginError, RunError, SettingError, TrainingError, UsageError, ZooError
-from zoo.io.atomic import whole, write_json
-from zoo.runs.load import Recipe, check_memory, recipe, recorded
+from zoo.io.atomic import atomic_write, write_json
 from zoo.runs.progress import Progress
-from zoo.runs.run import Run, new_run, unfinished
+from zoo.runs.recipe import Recipe, check_memory, recipe_from_run, resolve_with_data
+from zoo.runs.run import Run, find_unfinished_run, new_run
 
 if TYPE_CHECKING:
     import keras
@@ -65,14 +65,14 @@ def train(
     if tensorboard:
         check_tensorboard()
     if resume:
-        run = unfinished(name, out)
+        run = find_unfinished_run(name, out)
         chosen = _resumed(run, name, data, settings)
         seed = int(run.record["seed"])
     else:
-        chosen = recipe(name, settings, data)
+        chosen = resolve_with_data(name, settings, data)
         check_memory(chosen)
         run = new_run(name, out, force, _record(chosen, seed))
-    with run.locked():
+    with run.lock():
         _train_into(run, chosen, seed, progress or Progress(), tensorboard)
     return run
 
@@ -94,7 +94,7 @@ def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress, tensorb
     run.update(state="training", backend=keras.backend.backend())
     try:
         model = _fitted(run, chosen, seed, progress, tensorboard)
-        with whole(run.weights) as temporary:
+        with atomic_write(run.weights) as temporary:
             model.save_weights(temporary)
     except KeyboardInterrupt:
         run.update(state="interrupted")
@@ -117,17 +117,17 @@ def _fitted(
     keras.utils.set_random_seed(seed)
     model = chosen.architecture.build(chosen.config)
     watchers = [
-        callbacks.Guard(chosen.config.learning_rate),
+        callbacks.TerminateOnNaN(chosen.config.learning_rate),
         callbacks.History(
             run, done
         ),  # before the checkpoint: a row too many is cut off on resuming
         callbacks.Checkpoint(run),
-        callbacks.Averages(),
+        callbacks.ValidateAveragedWeights(),
         callbacks.Reporter(progress),
     ]
     if tensorboard:
         watchers.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
-    data = chosen.loaded().at(seed, done)
+    data = chosen.load_data().at(seed, done)
     try:
         with progress:
             chosen.architecture.train(model, chosen.config, data, watchers)
@@ -147,11 +147,11 @@ def measure(run: Run, chosen: Recipe, model: keras.Model) -> None:
     """Evaluate and draw a trained model into its run."""
     from zoo.io import pictures
 
-    data = chosen.loaded().at(int(run.record["seed"]))
+    data = chosen.load_data().at(int(run.record["seed"]))
     metrics = chosen.architecture.evaluate(model, chosen.config, data)
     if metrics:
         write_json(run.path / "metrics.json", metrics)
-    drawn: dict[str, pictures.Picture] = {"curve": pictures.curves(run.history)}
+    drawn: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}
     drawn |= chosen.architecture.preview(model, chosen.config, data)
     for name, picture in drawn.items():
         pictures.save(picture, run.path / "pictures" / name)
@@ -161,7 +161,7 @@ def _resumed(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Rec
     """Rebuild what a run was trained with, and refuse anything that would change it."""
     if run.name != name:
         raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
-    chosen = recorded(run, data)
+    chosen = recipe_from_run(run, data)
     for key, value in settings.items():
         wanted = chosen.config.replace(**{key: value})
         if wanted != chosen.config:
@@ -169,13 +169,13 @@ def _resumed(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Rec
                 f"{run.path} was started with {key}={getattr(chosen.config, key)!r}; a resumed run "
                 f"cannot change it. Received: {value!r}"
             )
-    if chosen.loaded().fingerprint != run.record["dataset"]["fingerprint"]:
+    if chosen.load_data().fingerprint != run.record["dataset"]["fingerprint"]:
         raise RunError(f"The data of {run.path} has changed since it was started.")
     return chosen
 
 
 def _record(chosen: Recipe, seed: int) -> dict[str, Any]:
-    data = chosen.loaded()
+    data = chosen.load_data()
     if not 0 <= seed < 2**31:
         raise UsageError(f"A seed is a whole number from 0 to 2147483647. Received: {seed}")
     return {

@@ -15,7 +15,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 BINS = 15
 
 
-def binned(probabilities: Array, truth: Array, bins: int = BINS) -> tuple[Array, Array, Array]:
+def bin_by_confidence(
+    probabilities: Array, truth: Array, bins: int = BINS
+) -> tuple[Array, Array, Array]:
     """Sort answers by confidence into bins of equal width.
 
     Args:
@@ -39,13 +41,13 @@ def binned(probabilities: Array, truth: Array, bins: int = BINS) -> tuple[Array,
 
 def expected_calibration_error(probabilities: Array, truth: Array, bins: int = BINS) -> float:
     """Average |confidence - accuracy| over the bins, each weighted by its answers; in [0, 1]."""
-    counts, said, found = binned(probabilities, truth, bins)
+    counts, said, found = bin_by_confidence(probabilities, truth, bins)
     return float(np.nansum(counts * np.abs(said - found)) / counts.sum())
 
 
-def reliability(probabilities: Array, truth: Array) -> Figure:
+def plot_reliability(probabilities: Array, truth: Array) -> Figure:
     """Draw accuracy over confidence, with how many answers each bar stands for below."""
-    counts, _, found = binned(probabilities, truth)
+    counts, _, found = bin_by_confidence(probabilities, truth)
     middles = (np.arange(BINS) + 0.5) / BINS
     drawn = pictures.figure(4.6, 5.2)
     above, below = drawn.subplots(2, 1, sharex=True, height_ratios=[3, 1])

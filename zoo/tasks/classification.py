@@ -11,21 +11,21 @@ and likewise for evaluate, preview, apply and export.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.config import ClassNames, Share
-from zoo.data.dataset import Array, Dataset, Split, as_array
-from zoo.data.images import checked_array, read_image
+from zoo.config import ClassNames, Fraction
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
+from zoo.data.inputs import item_name, read_input
+from zoo.data.split import Split
 from zoo.errors import DataError
 from zoo.io import pictures
-from zoo.io.safe_load import read_array
 from zoo.tasks import normalization, optimizers
-from zoo.tasks.calibration import expected_calibration_error, reliability
-from zoo.tasks.filters import filters
-from zoo.tasks.mistakes import mistakes
+from zoo.tasks.calibration import expected_calibration_error, plot_reliability
+from zoo.tasks.filters import plot_filters
+from zoo.tasks.mistakes import plot_mistakes
 
 if TYPE_CHECKING:
     import keras
@@ -38,12 +38,12 @@ TOP = 5
 BATCH, CHUNK = 256, 4096  # examples at a time in the model, and in memory as float32
 
 
-class Config(optimizers.Optimized):
+class Config(optimizers.OptimizerConfig):
     """The settings that every classifier has."""
 
     classes: ClassNames | None = None
     """Names of the classes, or their number. None: the dataset's."""
-    label_smoothing: Share = 0.0
+    label_smoothing: Fraction = 0.0
     """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
 
 
@@ -57,8 +57,8 @@ def train(
     """Minimise the cross-entropy of the logits, which keeps the gradient of a sure mistake."""
     import keras
 
-    normalization.learn(model, data.train)
-    feed = data.feed(config, augment=augment)
+    normalization.adapt(model, data.train)
+    feed = data.fit_arguments(config, augment=augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(
         optimizers.from_config(config, feed["steps_per_epoch"] * config.epochs),
@@ -91,17 +91,17 @@ def export(model: keras.Model) -> dict[str, keras.Model]:
 
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Measure accuracy, top-k, macro F1, calibration and each class's recall on the test split."""
-    return measures(predict(model, data.test), data)
+    return classification_metrics(predict(model, data.test), data)
 
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
     """Draw the confusion matrix, the reliability, the worst mistakes and the first filters."""
-    return drawn(predict(model, data.test), data) | filters(model)
+    return plot_results(predict(model, data.test), data) | plot_filters(model)
 
 
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
     """Classify the user's files: the class, its probability, and the runners-up."""
-    return answers(model, items, config.classes or ())
+    return class_predictions(model, items, config.classes or ())
 
 
 def predict(model: keras.Model, inputs: Array | Split) -> Array:
@@ -112,7 +112,7 @@ def predict(model: keras.Model, inputs: Array | Split) -> Array:
     return np.concatenate([model.predict(each, batch_size=BATCH, verbose=0) for each in chunks])
 
 
-def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
+def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, float]:
     """Give accuracy, macro F1, calibration and, up to 30 classes, each one's recall on the test split.
 
     With more than 5 classes top_5 is the share of examples whose class is among the 5 most
@@ -125,7 +125,7 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
     """
     from sklearn.metrics import f1_score, recall_score
 
-    truth, names = labels(data)
+    truth, names = test_labels(data)
     said = probabilities.argmax(-1)
     found = {
         "accuracy": float((said == truth).mean()),
@@ -145,18 +145,18 @@ def measures(probabilities: Array, data: Dataset) -> dict[str, float]:
     return found
 
 
-def drawn(probabilities: Array, data: Dataset) -> dict[str, Figure]:
+def plot_results(probabilities: Array, data: Dataset) -> dict[str, Figure]:
     """Draw the confusion matrix, the reliability and the worst mistakes."""
     from sklearn.metrics import confusion_matrix
 
-    truth, names = labels(data)
+    truth, names = test_labels(data)
     matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
-    found = {"confusion": pictures.confusion(matrix, names)}
-    found["reliability"] = reliability(probabilities, truth)
-    return found | mistakes(probabilities, data)
+    found = {"confusion": pictures.plot_confusion_matrix(matrix, names)}
+    found["reliability"] = plot_reliability(probabilities, truth)
+    return found | plot_mistakes(probabilities, data)
 
 
-def answers(
+def class_predictions(
     model: keras.Model, items: Sequence[Any], classes: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Name the most probable classes of the user's image files, .npy files or arrays.
@@ -168,7 +168,7 @@ def answers(
     return [_answer(model, item, shape, classes) for item in items]
 
 
-def labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
+def test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
     """Give the test labels and the class names.
 
     Raises:
@@ -185,32 +185,8 @@ def _answer(
     probabilities = predict(model, read_input(item, shape)[None])[0]
     best = np.argsort(-probabilities)[:TOP]
     return {
-        "item": titled(item),
+        "item": item_name(item),
         "class": classes[int(best[0])],
         "probability": float(probabilities[best[0]]),
         "top": {classes[int(at)]: float(probabilities[at]) for at in best},
     }
-
-
-def titled(item: Any) -> str:
-    """Name an item in a table of results."""
-    return str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}"
-
-
-def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
-    """Read an image, an .npy file or an array as one input; a refusal names the file."""
-    if not isinstance(item, str | Path):
-        return _taken(item, shape)
-    path = Path(item)
-    if path.suffix.lower() == ".npy":
-        try:
-            return _taken(read_array(path), shape)
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from error
-    if len(shape) != 3:
-        raise DataError(f"{path}: the model takes arrays of shape {shape}, each in an .npy file.")
-    return read_image(path, shape)
-
-
-def _taken(array: Any, shape: tuple[int | None, ...]) -> Array:
-    return read_image(array, shape) if len(shape) == 3 else checked_array(as_array(array), shape)

@@ -16,7 +16,7 @@ SIDE = 48  # pixels of the side of one
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def filters(model: keras.Model) -> dict[str, Any]:
+def plot_filters(model: keras.Model) -> dict[str, Any]:
     """Draw the first layer's filters; nothing where they are points, or belong to no picture.
 
     Grey is 0; each filter is scaled by its own largest weight.
@@ -54,7 +54,7 @@ def _tiles(kernels: Array) -> Array:
     tiles = 0.5 + kernels / np.maximum(2 * most, 1e-12)
     times = max(1, SIDE // max(tiles.shape[1:3]))
     large = tiles.repeat(times, 1).repeat(times, 2)
-    return pictures.grid(large.astype(np.float32), gap=2)
+    return pictures.image_grid(large.astype(np.float32), gap=2)
 
 
 def _curves(kernel: Array) -> Any:

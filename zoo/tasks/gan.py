@@ -32,13 +32,13 @@ from keras import ops
 from pydantic import PositiveFloat, PositiveInt
 
 from zoo import config
-from zoo.config import Share
+from zoo.config import Fraction
 from zoo.errors import SettingError
 from zoo.tasks import optimizers
-from zoo.tasks.spectral_norm import has_norm, normalised, unit
+from zoo.tasks.spectral_norm import is_kernel, normalize_kernel, random_direction
 
 Loss = Literal["non-saturating", "least-squares", "hinge", "wasserstein"]
-Betas = tuple[Share, Share]
+Betas = tuple[Fraction, Fraction]
 
 SLOW = 10  # steps after which half of the average is what came before: a start that is forgotten
 
@@ -48,13 +48,13 @@ class Config(config.Config):
 
     loss: Loss = "non-saturating"
     """What critic and generator lower."""
-    label_smoothing: Share = 0.0
+    label_smoothing: Fraction = 0.0
     """How far the critic's target for what is real lies below 1 (Salimans et al. 2016)."""
     spectral: bool = False
     """Divide each of the critic's matrices by its largest singular value (Miyato et al. 2018)."""
     critic_steps: PositiveInt = 1
     """Steps of the critic for each step of the generator."""
-    ema: Share = 0.999
+    ema: Fraction = 0.999
     """Share of the old average kept when the generator's weights are averaged; 0 averages nothing."""
     optimizer: Literal["adam", "rmsprop"] = "adam"
     """Rule of both networks' weight updates."""
@@ -147,9 +147,11 @@ class GAN(keras.Model):
             self.average = keras.models.clone_model(generator)
             self.average.trainable = False
         self.directions = [
-            self.add_weight((matrix.shape[-1],), unit, trainable=False, name="direction")
+            self.add_weight(
+                (matrix.shape[-1],), random_direction, trainable=False, name="direction"
+            )
             for matrix in discriminator.trainable_variables
-            if config.spectral and has_norm(matrix)
+            if config.spectral and is_kernel(matrix)
         ]
         names = ("critic", "generator", "real", "fake")
         self.watched = [keras.metrics.Mean(name=each) for each in names]
@@ -211,7 +213,7 @@ class GAN(keras.Model):
             return values
         directions = iter(self.directions)
         return [
-            normalised(value, next(directions), moving) if has_norm(value) else value
+            normalize_kernel(value, next(directions), moving) if is_kernel(value) else value
             for value in values
         ]
 

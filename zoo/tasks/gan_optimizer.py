@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoo.tasks.gan import GAN
 
 
-class Alternating(keras.optimizers.Optimizer):
+class AlternatingOptimizer(keras.optimizers.Optimizer):
     """Keras' own optimizers side by side, one for the generator and one for every other variable.
 
     Args:
@@ -89,7 +89,7 @@ class Alternating(keras.optimizers.Optimizer):
             variable.assign(ops.where(turn, ops.convert_to_tensor(variable), old))
 
 
-def from_config(model: GAN, steps: int) -> Alternating:
+def from_config(model: GAN, steps: int) -> AlternatingOptimizer:
     """Make the optimizer that a GAN's settings describe, for a training of so many steps.
 
     Args:
@@ -115,4 +115,4 @@ def from_config(model: GAN, steps: int) -> Alternating:
             ),
         )
     )
-    return Alternating(model.generator, critic, generator, config.critic_steps)
+    return AlternatingOptimizer(model.generator, critic, generator, config.critic_steps)

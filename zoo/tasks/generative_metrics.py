@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
 from zoo.errors import SettingError
-from zoo.interpret.networks import at as cut_off
-from zoo.interpret.networks import layers_of, opened
+from zoo.interpret.networks import layers_of, open_network
+from zoo.interpret.networks import truncate as cut_off
 
 COMPONENTS = 64
 NEIGHBOURS = 3  # whose distance is the radius around an example (Kynkaanniemi et al. 2019)
@@ -26,7 +26,7 @@ CHUNK = 500
 RARE = 0.1  # share of what it has among the real ones from which on a class counts as covered
 
 
-def frechet(one: Array, other: Array) -> float:
+def frechet_distance(one: Array, other: Array) -> float:
     """Give |m - n|^2 + tr(S + T - 2 (S T)^(1/2)) of two normal distributions fitted to features.
 
     D. Dowson & B. Landau, "The Frechet distance between multivariate normal distributions", J.
@@ -58,10 +58,10 @@ def precision_recall(real: Array, made: Array, k: int = NEIGHBOURS) -> tuple[flo
     Kynkaanniemi et al., "Improved precision and recall metric for assessing generative models",
     arXiv:1904.06991.
     """
-    return inside(made, real, k), inside(real, made, k)
+    return fraction_inside(made, real, k), fraction_inside(real, made, k)
 
 
-def inside(points: Array, others: Array, k: int = NEIGHBOURS) -> float:
+def fraction_inside(points: Array, others: Array, k: int = NEIGHBOURS) -> float:
     """Give the share of points within the radius of at least one of the others."""
     from sklearn.metrics import euclidean_distances
     from sklearn.neighbors import NearestNeighbors
@@ -76,7 +76,7 @@ def inside(points: Array, others: Array, k: int = NEIGHBOURS) -> float:
     return within / len(points)
 
 
-def coverage(made: Array, real: Array, classes: int) -> float:
+def class_coverage(made: Array, real: Array, classes: int) -> float:
     """Give the share of classes that made examples have at least a tenth as often as real ones.
 
     Args:
@@ -89,7 +89,7 @@ def coverage(made: Array, real: Array, classes: int) -> float:
     return float((shares[0] >= RARE * shares[1])[there].mean())
 
 
-def principal(train: Array, *others: Array) -> list[Array]:
+def project_on_principal_components(train: Array, *others: Array) -> list[Array]:
     """Project images on at most 64 principal components of the training images.
 
     Args:
@@ -106,7 +106,7 @@ def principal(train: Array, *others: Array) -> list[Array]:
     return [fitted.transform(images) for images in flat]
 
 
-def nearest(points: Array, others: Array) -> Array:
+def nearest_positions(points: Array, others: Array) -> Array:
     """Give the position among the others of the one that each point is nearest to."""
     from sklearn.metrics import pairwise_distances_argmin
 
@@ -114,7 +114,7 @@ def nearest(points: Array, others: Array) -> Array:
     return np.asarray(pairwise_distances_argmin(*flat))
 
 
-def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Array, Array]]:
+def feature_extractor(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Array, Array]]:
     """Open a classifier, as the function from images to its features and what it says of each class.
 
     Args:
@@ -125,7 +125,7 @@ def classifier(name: str, shape: tuple[int, ...]) -> Callable[[Array], tuple[Arr
         SettingError: there is none of that name (the message says how to make it), it takes images
             of another shape, or it is no classifier.
     """
-    model = opened(name, "features")
+    model = open_network(name, "features")
     layers = layers_of(model)
     dense = [at for at, layer in enumerate(layers) if layer.kind == "Dense" and at > 0]
     if not dense:

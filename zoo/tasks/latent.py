@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ PERPLEXITY = 30.0
 COLOURED = 20  # classes that have a colour of their own
 
 
-def maps(codes: Array, labels: Array | None = None, classes: Sequence[str] | None = None) -> Figure:
+def plot_latent_space(
+    codes: Array, labels: Array | None = None, classes: Sequence[str] | None = None
+) -> Figure:
     """Draw codes by PCA and by t-SNE (van der Maaten & Hinton 2008), the same ones every time.
 
     Codes of two numbers are drawn as they are, in place of PCA.
@@ -31,8 +33,8 @@ def maps(codes: Array, labels: Array | None = None, classes: Sequence[str] | Non
     """
     flat = codes[:MOST].reshape(len(codes[:MOST]), -1)
     labels = None if labels is None else labels[: len(flat)]
-    panels = {"": flat} if flat.shape[1] == 2 else principal(flat)
-    panels |= neighbours(flat)
+    panels = {"": flat} if flat.shape[1] == 2 else project_pca(flat)
+    panels |= embed_tsne(flat)
     drawn = pictures.figure(5.2 * len(panels) + 1.2, 5)
     for at, (title, points) in enumerate(panels.items()):
         axes = drawn.add_subplot(1, len(panels), at + 1)
@@ -46,7 +48,7 @@ def maps(codes: Array, labels: Array | None = None, classes: Sequence[str] | Non
     return drawn
 
 
-def principal(flat: Array) -> dict[str, Array]:
+def project_pca(flat: Array) -> dict[str, Array]:
     """Project codes of shape (n, k) on their two principal components, with the share that they keep."""
     from sklearn.decomposition import PCA
 
@@ -60,7 +62,7 @@ def principal(flat: Array) -> dict[str, Array]:
     return {f"PCA, {kept:.0%} of the variance": points}
 
 
-def neighbours(flat: Array) -> dict[str, Array]:
+def embed_tsne(flat: Array) -> dict[str, Array]:
     """Lay codes of shape (n, k) out by t-SNE; nothing where there are fewer than five."""
     from sklearn.manifold import TSNE
 
@@ -85,7 +87,7 @@ def _scattered(
         for label, name in enumerate(classes):
             chosen = points[labels == label]
             colour = f"C{label}" if len(classes) <= 10 else _colour(label)
-            shown = pictures.shortened(str(name), 20)
+            shown = pictures.shorten(str(name), 20)
             axes.scatter(chosen[:, 0], chosen[:, 1], color=colour, label=shown, **style)
 
 

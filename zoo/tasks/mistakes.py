@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, as_float
+from zoo.data.arrays import Array, as_float
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ WORST = 24  # mistakes shown
 LETTERS = 15  # of a class's name over a picture
 
 
-def mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
+def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
     """Draw the worst mistakes: images, traces of series, or volumes seen from above."""
     truth, names = data.test.targets, data.classes
     rank = len(data.input_shape) - 1
@@ -32,14 +32,14 @@ def mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         return {}
     worst = wrong[np.argsort(-probabilities[wrong, said[wrong]])][:WORST]
     captions = [
-        f"{pictures.shortened(names[said[at]], LETTERS)}, {probabilities[at, said[at]]:.0%}\n"
-        f"is {pictures.shortened(names[truth[at]], LETTERS)}"
+        f"{pictures.shorten(names[said[at]], LETTERS)}, {probabilities[at, said[at]]:.0%}\n"
+        f"is {pictures.shorten(names[truth[at]], LETTERS)}"
         for at in worst
     ]
     inputs = as_float(data.test.stored[worst])
     if rank == 1:
-        return {"mistakes": pictures.traced(list(inputs), captions)}
-    return {"mistakes": pictures.captioned(_flat(inputs), captions)}
+        return {"mistakes": pictures.plot_series(list(inputs), captions)}
+    return {"mistakes": pictures.captioned_grid(_flat(inputs), captions)}
 
 
 def _flat(inputs: Array) -> list[Any]:

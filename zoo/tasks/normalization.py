@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, Split
+from zoo.data.arrays import Array
+from zoo.data.split import Split
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "standardised"
 
 
-def layer(name: str = NAME, invert: bool = False) -> keras.layers.Layer:
+def normalization_layer(name: str = NAME, invert: bool = False) -> keras.layers.Layer:
     """Make the layer, which computes in float32 whatever its neighbours do.
 
     Args:
@@ -32,7 +33,7 @@ def layer(name: str = NAME, invert: bool = False) -> keras.layers.Layer:
     return keras.layers.Normalization(name=name, invert=invert, dtype="float32")
 
 
-def figures(split: Split) -> tuple[Array, Array]:
+def mean_and_std(split: Split) -> tuple[Array, Array]:
     """Give each channel's mean and deviation over a split, as float32; 1 where it never changes."""
     values = np.asarray(split.inputs, np.float64)
     axes = tuple(range(values.ndim - 1))
@@ -42,7 +43,7 @@ def figures(split: Split) -> tuple[Array, Array]:
     return values.mean(axes).astype(np.float32), spread.astype(np.float32)
 
 
-def learn(model: keras.Model, split: Split, *names: str) -> None:
+def adapt(model: keras.Model, split: Split, *names: str) -> None:
     """Let the layers of those names, or the one called `standardised`, learn a split's figures.
 
     A model without such a layer is left as it is.
@@ -50,7 +51,7 @@ def learn(model: keras.Model, split: Split, *names: str) -> None:
     found = [each for each in model.layers if each.name in (names or (NAME,))]
     if not found:
         return
-    mean, spread = figures(split)
+    mean, spread = mean_and_std(split)
     for each in found:
         each.adapt_mean.assign(mean)
         each.adapt_variance.assign(spread**2)

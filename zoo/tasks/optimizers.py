@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import NonNegativeFloat
 
-from zoo.config import Config, Share
+from zoo.config import Config, Fraction
 
 if TYPE_CHECKING:
     import keras
@@ -18,24 +18,24 @@ Schedule = Literal["constant", "cosine"]
 _CLASSES = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
-class Optimized(Config):
+class OptimizerConfig(Config):
     """The settings of how weights are learnt."""
 
     optimizer: Name = "adam"
     """Rule of the weight updates."""
     schedule: Schedule = "constant"
     """How the learning rate changes over the training."""
-    warmup: Share = 0.0
+    warmup: Fraction = 0.0
     """Share of the steps in which the learning rate rises from zero."""
     weight_decay: NonNegativeFloat = 0.0
     """Decoupled weight decay."""
-    ema: Share = 0.0
+    ema: Fraction = 0.0
     """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
     clip: NonNegativeFloat = 0.0
     """Largest norm of the gradient of all weights together; 0 clips nothing (Pascanu et al. 2013)."""
 
 
-def from_config(config: Optimized, steps: int) -> keras.optimizers.Optimizer:
+def from_config(config: OptimizerConfig, steps: int) -> keras.optimizers.Optimizer:
     """Make the optimizer that settings describe, for a training of so many steps."""
     return optimizer(
         config.optimizer,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.data.dataset import Array
+from zoo.data.arrays import Array
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COLOURS = ("black", "tab:red", "tab:blue")  # of the rows of a series of one cha
 LINES = ("-", "--", ":")
 
 
-def measures(clean: Array, made: Array, unit: bool = True) -> dict[str, float]:
+def reconstruction_metrics(clean: Array, made: Array, unit: bool = True) -> dict[str, float]:
     """Measure reconstructions: mse, and for values in [0, 1] also bce, psnr and ssim.
 
     Args:
@@ -76,7 +76,7 @@ def ssim(clean: Array, made: Array) -> float:
     return float(np.mean(alike))
 
 
-def averaged(chunks: Iterable[tuple[int, Mapping[str, float]]]) -> dict[str, float]:
+def weighted_means(chunks: Iterable[tuple[int, Mapping[str, float]]]) -> dict[str, float]:
     """Average measures of chunks of examples, each given as (examples in it, its measures)."""
     totals: dict[str, float] = {}
     examples = 0
@@ -87,7 +87,7 @@ def averaged(chunks: Iterable[tuple[int, Mapping[str, float]]]) -> dict[str, flo
     return {name: total / examples for name, total in totals.items()}
 
 
-def compared(rows: Mapping[str, Array]) -> Figure:
+def plot_comparison(rows: Mapping[str, Array]) -> Figure:
     """Draw up to ten examples with what was made of them, each row under its name.
 
     Images stand one under the other, volumes as their middle slices; series are laid over each other.
@@ -102,7 +102,7 @@ def compared(rows: Mapping[str, Array]) -> Figure:
     return _overlaid(few)
 
 
-def visible(examples: Array) -> Array:
+def as_pictures(examples: Array) -> Array:
     """Give images or volumes as pictures of shape (n, height, width, 1 or 3).
 
     A volume is seen by its middle slice; channels that are no colours, by their mean.
@@ -113,7 +113,7 @@ def visible(examples: Array) -> Array:
     return images if images.shape[-1] in (1, 3) else images.mean(-1, keepdims=True)
 
 
-def mosaic(codes: Array) -> Array:
+def channel_mosaic(codes: Array) -> Array:
     """Lay the channels of each code side by side, as pictures of shape (n, height, width, 1) in [0, 1].
 
     A code of bare numbers, shape (n, k), becomes a rectangle as near to a square as k allows; black
@@ -135,8 +135,8 @@ def _strips(rows: Mapping[str, Array]) -> Figure:
     drawn = pictures.figure(0.9 * count + 1.2, 0.95 * len(rows))
     panels = drawn.subplots(len(rows), count, squeeze=False)
     for axes, (name, array) in zip(panels, rows.items(), strict=True):
-        for panel, image in zip(axes, np.clip(visible(array), 0, 1), strict=True):
-            pictures.show(panel, image)
+        for panel, image in zip(axes, np.clip(as_pictures(array), 0, 1), strict=True):
+            pictures.show_image(panel, image)
         axes[0].text(-0.1, 0.5, name, ha="right", va="center", transform=axes[0].transAxes)
     return drawn
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, Dataset
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
+from zoo.data.inputs import item_name, read_input
 from zoo.errors import DataError
 from zoo.io import pictures
 from zoo.tasks import normalization, optimizers
-from zoo.tasks.classification import Config, predict, read_input, titled
+from zoo.tasks.classification import Config, predict
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +32,7 @@ DRAWN = 4  # outputs whose answers are drawn
 
 def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]) -> Any:
     """Minimise the squared error of the standardised targets."""
-    targets = numbers(data.train.targets, data.name)
+    targets = predict_numbers(data.train.targets, data.name)
     mean, spread = targets.mean(0), targets.std(0)
     spread = np.where(spread > 0, spread, np.float32(1))
     columns = targets.shape[1]
@@ -40,8 +42,8 @@ def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any
 
         return x, (tf.reshape(tf.cast(y, tf.float32), [-1, columns]) - mean) / spread
 
-    feed = data.feed(config, standardised)
-    normalization.learn(model, data.train)
+    feed = data.fit_arguments(config, standardised)
+    normalization.adapt(model, data.train)
     steps = feed["steps_per_epoch"] * config.epochs
     model.compile(optimizers.from_config(config, steps), loss="mse", metrics=["mae"])
     history = model.fit(**feed, callbacks=callbacks)
@@ -53,11 +55,11 @@ def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any
 
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Measure the errors on the test split, in the targets' units, and the share explained."""
-    truth = numbers(data.test.targets, data.name)
-    return measures(predict(model, data.test), truth)
+    truth = predict_numbers(data.test.targets, data.name)
+    return regression_metrics(predict(model, data.test), truth)
 
 
-def measures(said: Array, truth: Array) -> dict[str, float]:
+def regression_metrics(said: Array, truth: Array) -> dict[str, float]:
     """Give RMSE, MAE and R^2 = 1 - sum (y - f)^2 / sum (y - mean y)^2, over all outputs alike."""
     from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
@@ -70,7 +72,7 @@ def measures(said: Array, truth: Array) -> dict[str, float]:
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
     """Draw what the model says over what is true, and how its errors are spread."""
-    truth = numbers(data.test.targets, data.name)
+    truth = predict_numbers(data.test.targets, data.name)
     said = predict(model, data.test)
     columns = min(DRAWN, truth.shape[1])
     drawn = pictures.figure(4.2 * columns, 6.4)
@@ -98,7 +100,7 @@ def apply(model: keras.Model, items: Sequence[Any]) -> list[dict[str, Any]]:
     shape = tuple(model.input_shape[1:])
     return [
         {
-            "item": titled(item),
+            "item": item_name(item),
             "values": [float(value) for value in predict(model, read_input(item, shape)[None])[0]],
         }
         for item in items
@@ -110,7 +112,7 @@ def export(model: keras.Model) -> dict[str, keras.Model]:
     return {"regressor": model}
 
 
-def numbers(targets: Array | None, name: str) -> Array:
+def predict_numbers(targets: Array | None, name: str) -> Array:
     """Give targets as float32 of shape (n, outputs).
 
     Raises:

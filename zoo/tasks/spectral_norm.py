@@ -18,17 +18,17 @@ from keras import ops
 SMALL = 1e-12
 
 
-def has_norm(values: Any) -> bool:
+def is_kernel(values: Any) -> bool:
     """Tell whether weights are a matrix or a kernel, and no bias or scale."""
     return len(values.shape) > 1
 
 
-def unit(shape: tuple[int, ...], dtype: Any = None) -> Any:
+def random_direction(shape: tuple[int, ...], dtype: Any = None) -> Any:
     """Draw a direction to start from."""
     return _scaled(keras.random.normal(shape, dtype=dtype))
 
 
-def normalised(values: Any, direction: Any, moving: bool = False) -> Any:
+def normalize_kernel(values: Any, direction: Any, moving: bool = False) -> Any:
     """Divide weights by their largest singular value.
 
     Args:

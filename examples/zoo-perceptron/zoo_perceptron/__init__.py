@@ -58,7 +58,7 @@ def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list
     softmax = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     cost = softmax if config.rule == "softmax" else mistake
     model.compile(keras.optimizers.SGD(config.learning_rate), cost, metrics=["accuracy"])
-    return model.fit(**data.feed(config), callbacks=callbacks)
+    return model.fit(**data.fit_arguments(config), callbacks=callbacks)
 
 
 @zoo.hookimpl
@@ -82,7 +82,7 @@ def preview(model: keras.Model, config: Config) -> dict[str, Any]:
         return {}
     weights = ops.convert_to_numpy(model.get_layer("scores").kernel)
     templates = (0.5 + weights / abs(weights).max() / 2).T.reshape(-1, *config.input_shape)
-    return {"templates": pictures.captioned(templates, config.classes, columns=5)}
+    return {"templates": pictures.captioned_grid(templates, config.classes, columns=5)}
 
 
 @zoo.hookimpl

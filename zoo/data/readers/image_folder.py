@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split, hold_out
-from zoo.data.images import SUFFIXES, folders_in, images_in, measure, open_image, to_array
-from zoo.data.readers.image_size import Size, one_shape, said
-from zoo.data.readers.lazy_images import Files
+from zoo.data.dataset import Dataset
+from zoo.data.images import SUFFIXES, folders_in, image_size, images_in, open_image, to_array
+from zoo.data.readers.image_size import Size, common_shape, resize_description
+from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.split import Split, hold_out
 from zoo.errors import DataError
 
 HELD = 64 * 2**20  # bytes of pixels up to which a split is decoded once and held in memory
@@ -40,10 +41,10 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
                 f"There is no image under {root}. Expected: {', '.join(sorted(SUFFIXES))}."
             )
     sizes = _sizes([file for files in listed for file, _ in files])
-    size = one_shape(f"The images in {path}", sizes, shape)
+    size = common_shape(f"The images in {path}", sizes, shape)
     splits = [_decoded(files, size, classes is not None) for files in listed]
     train, test = splits if len(splits) == 2 else hold_out(splits[0])
-    return Dataset(str(path.resolve()), train, test, classes, said(sizes, size))
+    return Dataset(str(path.resolve()), train, test, classes, resize_description(sizes, size))
 
 
 def roots(path: Path) -> list[Path]:
@@ -90,14 +91,14 @@ def _listed(root: Path, classes: Sequence[str] | None) -> Iterator[tuple[Path, i
 
 
 def _sizes(files: Sequence[Path]) -> Counter[Size]:
-    return Counter(measure(file) for file in files)
+    return Counter(image_size(file) for file in files)
 
 
 def _decoded(files: Labelled, shape: tuple[int, int, int], labelled: bool) -> Split:
     """Decode the files now where they are few, else as they are needed."""
     labels = np.array([label for _, label in files]) if labelled else None
     if len(files) * math.prod(shape) > HELD:
-        return Split(Files([file for file, _ in files], shape), labels)
+        return Split(LazyImages([file for file, _ in files], shape), labels)
     pixels = np.empty((len(files), *shape), np.uint8)
     for at, (file, _) in enumerate(files):
         pixels[at] = to_array(open_image(file), shape)

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split, hold_out
-from zoo.data.images import folders_in, images_in, measure, open_image, to_array
+from zoo.data.dataset import Dataset
+from zoo.data.images import folders_in, image_size, images_in, open_image, to_array
 from zoo.data.readers.image_folder import HELD, roots
-from zoo.data.readers.lazy_images import Files
+from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.split import Split, hold_out
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
-    from zoo.data.dataset import Array
+    from zoo.data.arrays import Array
 
+PREFIX = "pairs:"  # begins a folder of blurred and sharp images
 NAMES = (("blur", "sharp"), ("blurred", "sharp"), ("A", "B"), ("blurry", "sharp"))
 BETWEEN = "\0"  # of two paths that are kept as one name; no path holds it
 Pair = tuple[Path, Path]
@@ -56,7 +58,7 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
     return Dataset(f"pairs:{path.resolve()}", train, test, None, said)
 
 
-class Pairs(Files):
+class Pairs(LazyImages):
     """Pairs of image files that look like an array of shape (n, height, width, 2 or 6), uint8."""
 
     def take(self, chosen: Array | slice) -> Pairs:
@@ -77,7 +79,7 @@ class Pairs(Files):
         return b"".join(path.read_bytes() for path in _apart(name))
 
 
-def joined(pairs: Sequence[Pair]) -> Array:
+def join_names(pairs: Sequence[Pair]) -> Array:
     """Keep the two paths of each pair as one name."""
     return np.array([BETWEEN.encode().join(map(os.fsencode, pair)) for pair in pairs])
 
@@ -119,7 +121,7 @@ def _size(
     """Choose the size of all examples: the smallest height and width, or what is wanted of it."""
     sizes = []
     for blurred, sharp in pairs:
-        one, other = measure(blurred), measure(sharp)
+        one, other = image_size(blurred), image_size(sharp)
         if one[:2] != other[:2]:
             raise DataError(
                 f"{blurred} is {one[1]} x {one[0]} pixels and its partner {sharp} is {other[1]} x {other[0]}."
@@ -140,7 +142,7 @@ def _size(
 
 def _split(pairs: Sequence[Pair], size: tuple[int, int, int]) -> Split:
     """Decode the pairs now where they are few, else as they are needed."""
-    files = Pairs(joined(pairs), size)
+    files = Pairs(join_names(pairs), size)
     return Split(files if len(pairs) * math.prod(size) > HELD else files[:])
 
 

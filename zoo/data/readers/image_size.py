@@ -13,7 +13,7 @@ LONGEST = 128  # pixels; photographs of mixed sizes are made as small, to be lea
 Size = tuple[int, int, int]  # height, width, channels
 
 
-def one_shape(what: str, sizes: Counter[Size], wanted: tuple[int | None, ...] | None) -> Size:
+def common_shape(what: str, sizes: Counter[Size], wanted: tuple[int | None, ...] | None) -> Size:
     """Choose the shape that all images are brought to.
 
     Args:
@@ -35,7 +35,7 @@ def one_shape(what: str, sizes: Counter[Size], wanted: tuple[int | None, ...] | 
     return height, width, channels
 
 
-def said(sizes: Iterable[Size], size: Size) -> str:
+def resize_description(sizes: Iterable[Size], size: Size) -> str:
     """Say what preprocessing brings images to one size; nothing where they have it already."""
     if all(found[:2] == size[:2] for found in sizes):
         return ""

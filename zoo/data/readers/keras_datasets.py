@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def load_cached(name: str, file: str, classes: tuple[str, ...]) -> Dataset:
+def load_keras_dataset(name: str, file: str, classes: tuple[str, ...]) -> Dataset:
     """Load one of the image datasets of `keras.datasets`, wherever it can be found.
 
     Raises:

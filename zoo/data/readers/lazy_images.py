@@ -15,10 +15,10 @@ import numpy as np
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
-    from zoo.data.dataset import Array
+    from zoo.data.arrays import Array
 
 
-class Files:
+class LazyImages:
     """Image files that look like an array of shape (n, height, width, channels), uint8.
 
     What is taken out of it, by a position, a slice or an array of positions, is decoded there and
@@ -54,10 +54,10 @@ class Files:
             return np.empty((0, *self.shape[1:]), np.uint8)
         return np.stack(list(_threads().map(self._decoded, names)))
 
-    def take(self, chosen: Any) -> Files:
+    def take(self, chosen: Any) -> LazyImages:
         """Choose some files without decoding them."""
         height, width, channels = self.shape[1:]
-        return Files(self._names[chosen], (height, width, channels), self.faults)
+        return LazyImages(self._names[chosen], (height, width, channels), self.faults)
 
     def fingerprint(self) -> bytes:
         """Hash the files' contents in order, and the size that they are brought to."""

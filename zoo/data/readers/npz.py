@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.dataset import Array, Dataset, Split, hold_out
-from zoo.data.validation import SLACK, check_numbers
+from zoo.data.arrays import SLACK, Array, check_numbers
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split, hold_out
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
@@ -41,10 +42,10 @@ def read(path: Path, shape: Shape = None) -> Dataset:
     Raises:
         DataError: with the array that is at fault and what was expected.
     """
-    return divided(str(path.resolve()), path, _pairs(path, read_arrays(path)), shape)
+    return dataset_of(str(path.resolve()), path, _pairs(path, read_arrays(path)), shape)
 
 
-def divided(name: str, where: Any, pairs: Sequence[Pair], shape: Shape = None) -> Dataset:
+def dataset_of(name: str, where: Any, pairs: Sequence[Pair], shape: Shape = None) -> Dataset:
     """Make a dataset of arrays: of two pairs the second is the test part, of one a fifth.
 
     Args:

@@ -2,7 +2,7 @@
 
 An example there is a dictionary. The input and the target are the pair that the dataset declares
 (`supervised_keys`); where it declares none, the one image and the one class label. Images of more than
-one size are brought to one (sizes.py), and other arrays are read as those of an .npz are (arrays.py).
+one size are brought to one (image_size.py), and other arrays are read as those of an .npz are (npz.py).
 
 They are looked for in ZOO_DATA/tensorflow_datasets where there is such a folder, else where
 tensorflow_datasets keeps them (TFDS_DATA_DIR, ~/tensorflow_datasets), and then downloaded.
@@ -23,12 +23,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.data.dataset import CATALOGUED, Array, Dataset, Split, hold_out
+from zoo.data.arrays import Array
+from zoo.data.dataset import Dataset
 from zoo.data.images import to_array
 from zoo.data.readers import npz
-from zoo.data.readers.image_size import Size, one_shape, said
-from zoo.errors import DataError, UnknownName, UsageError, told
+from zoo.data.readers.image_size import Size, common_shape, resize_description
+from zoo.data.split import Split, hold_out
+from zoo.errors import DataError, UnknownName, UsageError, format_error
 
+PREFIX = "tfds:"  # begins the name of a dataset of tensorflow_datasets
 TESTS = ("test", "validation", "val")  # the first of them that there is; else a fifth is held out
 MOST = 0.5  # share of this machine's memory that the examples may take
 
@@ -98,9 +101,9 @@ def _builder(name: str) -> Any:
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise UsageError(
-            f"{name} needs tensorflow_datasets: pip install 'keras-zoo[tfds]' ({told(error)})"
+            f"{name} needs tensorflow_datasets: pip install 'keras-zoo[tfds]' ({format_error(error)})"
         ) from error
-    wanted = name.removeprefix(CATALOGUED)
+    wanted = name.removeprefix(PREFIX)
     try:
         return tfds.builder(wanted, data_dir=_folder(), try_gcs=False)
     except tfds.core.DatasetNotFoundError as error:
@@ -110,7 +113,7 @@ def _builder(name: str) -> Any:
         ) from error
     except Exception as error:  # each dataset of that catalog is code of somebody's
         _check_config(tfds, wanted)
-        raise DataError(f"{name} cannot be opened: {told(error)}") from error
+        raise DataError(f"{name} cannot be opened: {format_error(error)}") from error
 
 
 def _check_config(tfds: Any, wanted: str) -> None:
@@ -119,7 +122,7 @@ def _check_config(tfds: Any, wanted: str) -> None:
     if config and base in tfds.list_builders(with_community_datasets=False):
         known = tfds.builder_cls(base).builder_configs
         if config not in known:
-            raise UnknownName(f"config of {CATALOGUED}{base}", config, known)
+            raise UnknownName(f"config of {PREFIX}{base}", config, known)
 
 
 def _folder() -> Path | None:
@@ -185,7 +188,7 @@ def _prepare(source: Source) -> None:
             source.builder.download_and_prepare()
     except Exception as error:  # sockets, checksums, disks, and code of somebody's
         raise DataError(
-            f"{source.name} is not here and cannot be downloaded ({told(error)}). Let "
+            f"{source.name} is not here and cannot be downloaded ({format_error(error)}). Let "
             f"tensorflow_datasets prepare it where there is a network, and put its folder at "
             f"{source.builder.data_dir}."
         ) from error
@@ -194,7 +197,7 @@ def _prepare(source: Source) -> None:
 def _of_images(source: Source, wanted: tuple[int | None, ...] | None) -> Dataset:
     """Read images, brought to one size where they, or the model, have another."""
     sizes = _sizes(source)
-    size = one_shape(f"The images of {source.name}", sizes, wanted)
+    size = common_shape(f"The images of {source.name}", sizes, wanted)
     dtype = _dtype(source.feature(source.key))
     if dtype != np.uint8 and set(sizes) != {size}:
         raise DataError(
@@ -211,7 +214,7 @@ def _of_images(source: Source, wanted: tuple[int | None, ...] | None) -> Dataset
             labels += label
         splits.append(Split(pixels, np.array(labels) if classes else None))
     train, test = splits if len(splits) == 2 else hold_out(splits[0])
-    return Dataset(source.name, train, test, classes, said(sizes, size))
+    return Dataset(source.name, train, test, classes, resize_description(sizes, size))
 
 
 def _sizes(source: Source) -> Counter[Size]:
@@ -243,7 +246,7 @@ def _of_arrays(source: Source, wanted: tuple[int | None, ...] | None) -> Dataset
         columns = list(zip(*source.examples(part, source.key, source.target), strict=True))
         labels = np.array(columns[1]) if source.target else None
         pairs.append((source.key, np.stack(columns[0]), source.target or "", labels))
-    read = npz.divided(source.name, source.name, pairs, wanted or feature.shape)
+    read = npz.dataset_of(source.name, source.name, pairs, wanted or feature.shape)
     classes = _classes(source) or read.classes
     return Dataset(source.name, read.train, read.test, classes, read.preprocessing)
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.dataset import Dataset, Split, hold_out
+from zoo.data.dataset import Dataset
+from zoo.data.split import Split, hold_out
 from zoo.errors import DataError, brief
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -41,11 +42,11 @@ def read(path: Path) -> Dataset:
     """
     beside = path.with_name(path.name.replace("_TRAIN", "_TEST"))
     if beside != path and beside.exists():
-        return _dataset(str(path), parsed(path), parsed(beside))
-    return _dataset(str(path), parsed(path), None)
+        return _dataset(str(path), parse_series(path), parse_series(beside))
+    return _dataset(str(path), parse_series(path), None)
 
 
-def named(name: str, title: str) -> Dataset:
+def read_archive(name: str, title: str) -> Dataset:
     """Read TITLE_TRAIN.ts and TITLE_TEST.ts from the folder `series` below ZOO_DATA.
 
     Raises:
@@ -59,10 +60,10 @@ def named(name: str, title: str) -> Dataset:
             f"https://timeseriesclassification.com, put {paths[0].name} and {paths[1].name} into a "
             "folder series, and let ZOO_DATA name the folder above it."
         )
-    return _dataset(name, parsed(paths[0]), parsed(paths[1]))
+    return _dataset(name, parse_series(paths[0]), parse_series(paths[1]))
 
 
-def parsed(path: Path) -> Series:
+def parse_series(path: Path) -> Series:
     """Parse one file, its gaps filled in.
 
     Raises:

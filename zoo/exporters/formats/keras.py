@@ -13,7 +13,7 @@ import numpy as np
 
 from zoo.errors import ExportError
 from zoo.exporters.canonical import layers_of
-from zoo.exporters.formats.protocol import Runner, sample
+from zoo.exporters.formats.protocol import Runner, sample_code
 from zoo.io.safe_load import check_model_file
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def prepare() -> str:
 
 def open(path: Path) -> Runner:
     """Load the file in safe mode: no code in it is run."""
-    return by_name(opened(path))
+    return by_name(open_model_file(path))
 
 
-def opened(path: Path) -> Any:
+def open_model_file(path: Path) -> Any:
     """Load a .keras or .h5 from anywhere in safe mode, once it has proved to fit its own weights.
 
     Raises:
@@ -148,7 +148,7 @@ def keras_example(contract: Contract, file: str) -> str:
     return "\n".join(
         [
             "import keras",
-            sample(contract),
+            sample_code(contract),
             f'model = keras.saving.load_model("{file}", compile=False)',
             f"outputs = model.predict({given}, verbose=0)",
             "print(outputs)",

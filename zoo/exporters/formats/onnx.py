@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError, SettingError
-from zoo.exporters.formats.onnx_canonical import canonical, expand, nodes_of
-from zoo.exporters.formats.protocol import Runner, sample
-from zoo.exporters.formats.saved_model import traced
+from zoo.exporters.formats.onnx_canonical import canonical_graph, expand_operators, nodes_of
+from zoo.exporters.formats.protocol import Runner, sample_code
+from zoo.exporters.formats.saved_model import serving_function
 
 if TYPE_CHECKING:
     from zoo.exporters.parts import Contract, Part, Tensor
@@ -43,12 +43,12 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """
     import onnx
 
-    opset = checked_opset(options.get("opset"))
+    opset = check_opset(options.get("opset"))
     model = _converted(part, opset)
-    expand(model.graph)
+    expand_operators(model.graph)
     _check_operators(part, model, opset)
     taken, given = part.contract.inputs, part.contract.outputs
-    graph = canonical(model.graph, [t.name for t in taken], [t.name for t in given])
+    graph = canonical_graph(model.graph, [t.name for t in taken], [t.name for t in given])
     _shape(graph.input, taken)
     _shape(graph.output, given)
     model.graph.CopyFrom(graph)
@@ -57,7 +57,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def checked_opset(opset: int | None) -> int:
+def check_opset(opset: int | None) -> int:
     """Give the opset, 17 for None.
 
     Raises:
@@ -71,7 +71,7 @@ def checked_opset(opset: int | None) -> int:
 def _converted(part: Part, opset: int) -> Any:
     import tf2onnx
 
-    function = traced(part)
+    function = serving_function(part)
     captured = function.get_concrete_function().graph.captures
     logging.getLogger("tf2onnx").setLevel(
         logging.CRITICAL
@@ -172,7 +172,7 @@ def example(contract: Contract, file: str) -> str:
     return "\n".join(
         [
             "import onnxruntime",
-            sample(contract),
+            sample_code(contract),
             f'session = onnxruntime.InferenceSession("{file}", providers=["CPUExecutionProvider"])',
             "names = [output.name for output in session.get_outputs()]",
             "print(dict(zip(names, session.run(names, inputs))))",

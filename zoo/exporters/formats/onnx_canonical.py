@@ -21,7 +21,7 @@ def nodes_of(graph: Any) -> Iterator[Any]:
             yield from nodes_of(inner)
 
 
-def expand(graph: Any) -> None:
+def expand_operators(graph: Any) -> None:
     """Write what ONNX lacks with what it has: erfc(x) = 1 - erf(x), expm1(x) = exp(x) - 1."""
     import numpy as np
     from onnx import helper, numpy_helper
@@ -31,7 +31,7 @@ def expand(graph: Any) -> None:
     del graph.node[:]
     for node in nodes:
         for inner in _subgraphs(node):
-            expand(inner)
+            expand_operators(inner)
         if node.op_type not in _EXPANSIONS:
             graph.node.append(node)
             continue
@@ -45,7 +45,7 @@ def expand(graph: Any) -> None:
         graph.node.append(helper.make_node(second, order, [target], node.name))
 
 
-def canonical(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
+def canonical_graph(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
     """Write a graph anew, its inputs and outputs in the order given.
 
     What those are called stays; every other name becomes a number.

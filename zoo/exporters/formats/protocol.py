@@ -6,12 +6,11 @@ it is, and it has the members of `Format`. The checker opens files in a process 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from zoo.entry_points import FORMATS, Shelf, package_of
+from zoo.entry_points import FORMATS, EntryPointGroup, package_of
 from zoo.errors import PluginError
 
 if TYPE_CHECKING:
@@ -44,14 +43,14 @@ class Format(Protocol):
 _MEMBERS = ("SUFFIX", "WITHOUT", "write", "prepare", "open", "example")
 
 
-def load(name: str) -> Format:
+def load_format(name: str) -> Format:
     """Load one format by name.
 
     Raises:
         UnknownName: there is no such format.
         PluginError: its module lacks something.
     """
-    shelf = Shelf(FORMATS)
+    shelf = EntryPointGroup(FORMATS)
     module = shelf.load(name)
     if missing := [member for member in _MEMBERS if not hasattr(module, member)]:
         package = package_of(shelf.entry(name))
@@ -61,17 +60,10 @@ def load(name: str) -> Format:
 
 def file_name(role: str, name: str) -> str:
     """Name the file of a part in a format."""
-    return role + load(name).SUFFIX
+    return role + load_format(name).SUFFIX
 
 
-def said(error: BaseException) -> str:
-    """Shorten what a converter or a runtime said to its cause, without colours and line breaks."""
-    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
-    cause = text.rpartition("Exception encountered: ")[2]  # Keras puts whole configs before it
-    return cause[:300].rstrip(". ") or type(error).__name__
-
-
-def sample(contract: Contract) -> str:
+def sample_code(contract: Contract) -> str:
     """Give the lines of code that make inputs of the right names, dtypes and shapes."""
     lines = ["import numpy as np", "", "inputs = {"]
     for tensor in contract.inputs:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.exporters.formats.protocol import Runner, sample
+from zoo.exporters.formats.protocol import Runner, sample_code
 
 if TYPE_CHECKING:
     from zoo.exporters.parts import Contract, Part
@@ -21,20 +21,20 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
 
     served = tf.Module()
     served.kept = [variable.value for variable in part.model.variables]
-    signature = traced(part).get_concrete_function()
+    signature = serving_function(part).get_concrete_function()
     tf.saved_model.save(served, str(path), signatures={"serving_default": signature})
 
 
-def traced(part: Part) -> Any:
+def serving_function(part: Part) -> Any:
     """Give the part as a tf.function with named inputs and a dictionary of outputs."""
     import tensorflow as tf
 
-    from zoo.exporters.parts import called
+    from zoo.exporters.parts import call_part
 
     names = [tensor.name for tensor in part.contract.outputs]
 
     def call(*inputs: Any) -> dict[str, Any]:
-        return dict(zip(names, called(part.model, inputs), strict=True))
+        return dict(zip(names, call_part(part.model, inputs), strict=True))
 
     specs = [
         tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name)
@@ -70,7 +70,7 @@ def example(contract: Contract, file: str) -> str:
     return "\n".join(
         [
             "import tensorflow as tf",
-            sample(contract),
+            sample_code(contract),
             f'loaded = tf.saved_model.load("{file}")',
             'serve = loaded.signatures["serving_default"]',
             "outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})",

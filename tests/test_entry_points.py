@@ -1,0 +1,205 @@
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import zoo
+from tests.conftest import Install, forget_installed
+from zoo.data.load import open_dataset
+from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
+from zoo.exporters.formats import protocol
+from zoo.exporters.parts import known_packages
+
+NET = {ARCHITECTURES: "net = zoo_net"}
+
+
+def test_names_are_listed_sorted_and_nothing_is_imported(install: Install) -> None:
+    install("zoo-net", {"zoo_net.py": "raise SystemExit('imported')"}, NET)
+    names = EntryPointGroup(ARCHITECTURES).names()
+    assert names == tuple(sorted(names))
+    assert {"net", "mlp", "cnn"} <= set(names)
+    assert "net" in zoo.list_architectures()
+    assert "zoo_net" not in sys.modules
+
+
+def test_a_group_without_packages_is_empty() -> None:
+    assert EntryPointGroup("zoo.nothing").names() == ()
+    with pytest.raises(zoo.UnknownName, match=r"There are none at all\."):
+        EntryPointGroup("zoo.nothing").load("x")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_and_stays_unknown() -> None:
+    shelf = EntryPointGroup(FORMATS)
+    with pytest.raises(zoo.UnknownName, match=r"no format 'onx'\. Did you mean onnx\?"):
+        shelf.entry("onx")
+    assert "onx" not in shelf.names()
+
+
+def test_a_name_is_loaded_with_the_package_that_it_comes_from(install: Install) -> None:
+    install("zoo-net", {"zoo_net/__init__.py": "", "zoo_net/deep.py": "A = 1"}, {
+        ARCHITECTURES: "net = zoo_net.deep"
+    })  # fmt: skip
+    shelf = EntryPointGroup(ARCHITECTURES)
+    assert shelf.load("net").A == 1
+    assert shelf.packages("net") == "zoo-net 1.0"
+
+
+BROKEN = {
+    "import nowhere_to_be_found": r"ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+    "from keras import NoSuchLayer": r"ImportError: cannot import name 'NoSuchLayer'",
+    "def build(:": r"SyntaxError: .*zoo_net\.py, line 1",
+    "\tx = 1\n  y = 2": r"IndentationError",
+    "raise SystemExit(3)": r"SystemExit: 3",
+    "import sys; sys.exit()": r"SystemExit",
+    "1 / 0": r"ZeroDivisionError: division by zero",
+    "def f(): f()\nf()": r"RecursionError",
+    "raise ValueError('many\\nlines\\nof\\ntext\\n' * 1000)": r"ValueError: many lines of",
+    "assert False": r"AssertionError",
+    "import zoo\nclass Config(zoo.Config):\n  seed: int = 1": r"SettingError: No setting may be called",
+    "import zoo\nclass Config(zoo.Config):\n  a: int = 1\n  a = 2\n  a()": r"TypeError",
+    "import keras\nkeras.layers.Dense(-1)": r"ValueError",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_module_that_fails_to_import_hurts_only_who_asks_for_it(
+    install: Install, code: str
+) -> None:
+    install("zoo-net", {"zoo_net.py": code}, NET)
+    said = (
+        rf"^The architecture 'net' of zoo-net 1\.0 cannot be imported from zoo_net: {BROKEN[code]}"
+    )
+    for _ in range(2):
+        with pytest.raises(zoo.PluginError, match=said) as raised:
+            zoo.create("net", input_shape=(4,), classes=3)
+        assert "\n" not in str(raised.value)
+        assert len(str(raised.value)) < 600
+    assert zoo.list_models("mlp.digits") == ["mlp.digits"]
+    assert zoo.create("mlp", input_shape=(4,), classes=3).count_params() > 0
+
+
+def test_ctrl_c_during_an_import_is_ctrl_c(install: Install) -> None:
+    install("zoo-net", {"zoo_net.py": "raise KeyboardInterrupt"}, NET)
+    with pytest.raises(KeyboardInterrupt):
+        EntryPointGroup(ARCHITECTURES).load("net")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("zoo_nowhere", "cannot be imported from zoo_nowhere: ModuleNotFoundError"),
+        ("zoo_net.missing", "cannot be imported from zoo_net.missing: ModuleNotFoundError"),
+        ("zoo_net:missing", "cannot be imported from zoo_net:missing: AttributeError"),
+        ("zoo_net:A", "must name a module, not something in it. Received: zoo_net:A"),
+        ("not a module", "must name a module. Received: 'not a module'"),
+        ("", "must name a module. Received: ''"),
+        ("1 + 1", "must name a module. Received: '1 + 1'"),
+        (".relative", "must name a module. Received: '.relative'"),
+    ],
+)
+def test_an_entry_point_that_leads_nowhere_is_told(
+    install: Install, value: str, problem: str
+) -> None:
+    install("zoo-net", {"zoo_net.py": "A = 1"}, {ARCHITECTURES: f"net = {value}"})
+    with pytest.raises(zoo.PluginError, match=f"'net' of zoo-net 1.0 {re.escape(problem)}"):
+        zoo.create("net")
+    assert "mlp.digits" in zoo.list_models()
+    assert {"zoo_mlp", "zoo_cnn"} <= known_packages()
+
+
+def made(kind: str) -> str:
+    return f"def {kind}(): raise AssertionError('of two packages, neither is used')"
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "ask"),
+    [
+        (ARCHITECTURES, "mlp", lambda: zoo.create("mlp.digits")),
+        (ARCHITECTURES, "mlp", lambda: zoo.describe("mlp")),
+        (FORMATS, "onnx", lambda: protocol.load_format("onnx")),
+        (FORMATS, "onnx", lambda: zoo.export("somewhere", ["onnx"])),
+        (DATASETS, "digits", lambda: open_dataset("digits")),
+        (DATASETS, "digits", lambda: zoo.train("mlp.digits")),
+        (EXTENSIONS, "tracker", lambda: zoo.create("mlp.digits")),
+    ],
+)
+def test_a_name_that_two_packages_claim_is_refused_and_both_are_named(
+    install: Install, group: str, name: str, ask: Callable[[], object]
+) -> None:
+    install("zoo-one", {"zoo_one.py": made("build")}, {group: f"{name} = zoo_one"})
+    install("zoo-two", {"zoo_two.py": made("load")}, {group: f"{name} = zoo_two"})
+    claimed = rf"'{name}' is claimed by .*zoo-one 1\.0 and zoo-two 1\.0\. Uninstall"
+    with pytest.raises(zoo.PluginError, match=claimed):
+        ask()
+    assert EntryPointGroup(group).names().count(name) == 1
+
+
+def test_beside_a_claimed_name_every_other_works(install: Install) -> None:
+    install("zoo-other", {"zoo_other.py": ""}, {
+        ARCHITECTURES: "mlp = zoo_other", FORMATS: "onnx = zoo_other", DATASETS: "mnist = zoo_other"
+    })  # fmt: skip
+    assert "mlp.digits" in zoo.list_models()
+    run = zoo.train("cnn.digits", epochs=1, filters=[2], convolutions=1)
+    assert zoo.export(run, ["keras"]).ok
+    assert zoo.verify(run.path / "export").ok
+
+
+def test_rows_show_every_claim(install: Install) -> None:
+    install("zoo-net", {"zoo_net.py": "1 / 0"}, {ARCHITECTURES: "mlp = zoo_net"})
+    rows = [row for row in EntryPointGroup(ARCHITECTURES).rows() if row["name"] == "mlp"]
+    assert {row["module"] for row in rows} == {"zoo_mlp", "zoo_net"}
+    assert {"kind": "architecture", "name": "mlp", "package": "zoo-net 1.0", "module": "zoo_net"} in (
+        rows
+    )  # fmt: skip
+
+
+def test_a_package_without_metadata_still_has_its_entry_points(install: Install) -> None:
+    site = install("zoo-net", {"zoo_net.py": "A = 1"}, NET)
+    (site / "zoo_net-1.0.dist-info" / "METADATA").unlink()
+    forget_installed()
+    shelf = EntryPointGroup(ARCHITECTURES)
+    assert shelf.load("net").A == 1
+    assert shelf.packages("net") == "an unknown package"
+
+
+@pytest.mark.parametrize("content", [b"[zoo.architectures]\nnet\n", b"\xff\xfe\x00 = \xff"])
+def test_metadata_that_cannot_be_read_is_left_out_with_a_warning(
+    install: Install, content: bytes
+) -> None:
+    site = install("zoo-net", {"zoo_net.py": ""}, NET)
+    (site / "zoo_net-1.0.dist-info" / "entry_points.txt").write_bytes(content)
+    forget_installed()
+    with pytest.warns(UserWarning, match="The metadata of a package in .* cannot be read"):
+        names = EntryPointGroup(ARCHITECTURES).names()
+    assert {"cnn", "mlp"} <= set(names)
+    assert "net" not in names
+    assert zoo.list_models("mlp.digits")
+
+
+def test_an_unusual_name_is_a_name(install: Install) -> None:
+    install("zoo-net", {"zoo_net.py": "A = 1"}, {ARCHITECTURES: "Größe 2 = zoo_net"})
+    assert EntryPointGroup(ARCHITECTURES).load("Größe 2").A == 1
+
+
+def test_the_shell_lists_what_it_cannot_load(install: Install, tmp_path: Path) -> None:
+    """In a fresh process: listing works, asking for the broken one is a line, the others work."""
+    install("zoo-net", {"zoo_net.py": "import sys; sys.exit('no')"}, NET)
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "zoo", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "mlp.digits" in typed("list").stdout
+    rows = json.loads(typed("plugins", "--json").stdout)
+    assert [row["package"] for row in rows if row["name"] == "net"] == ["zoo-net 1.0"]
+    asked = typed("show", "net")
+    assert asked.returncode == 1
+    assert asked.stdout == ""
+    assert asked.stderr == (
+        "Error: The architecture 'net' of zoo-net 1.0 cannot be imported from zoo_net: "
+        "SystemExit: no\n"
+    )
