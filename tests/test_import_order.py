@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     ("errors",),
-    ("environment", "config", "entry_points", "layers"),
-    ("io",),
+    ("environment", "layers"),
+    ("config", "entry_points", "io"),
     ("data",),
     ("datasets", "registry"),
     ("runs",),

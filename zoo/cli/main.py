@@ -23,6 +23,7 @@ from zoo.cli.options import (
     print_json,
     show_item_results,
 )
+from zoo.environment import shows_tracebacks
 from zoo.errors import UnknownName, UsageError, ZooError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def main() -> NoReturn:
 
 
 def _fail(message: str, code: int, error: BaseException | None = None) -> NoReturn:
-    if error is not None and os.environ.get("ZOO_TRACEBACK"):
+    if error is not None and shows_tracebacks():
         raise error
     click.echo(f"Error: {message}", err=True)
     sys.exit(code)

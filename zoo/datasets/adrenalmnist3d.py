@@ -4,14 +4,12 @@ The file's volumes of 64 cubed are halved to 32 by the mean of 2 x 2 x 2, which 
 learn from; its validation part is learnt from too, since the zoo holds its own out of the training.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
+from zoo.environment import data_folder
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
@@ -26,7 +24,7 @@ def load() -> Dataset:
     Raises:
         DataError: it is not there, or is another file.
     """
-    path = Path(os.environ.get("ZOO_DATA") or "data").expanduser() / FILE
+    path = data_folder() / FILE
     if not path.exists():
         raise DataError(
             f"adrenalmnist3d is not here: there is no {path}. Download {FILE} from "

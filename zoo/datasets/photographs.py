@@ -4,7 +4,6 @@ ZOO_DATA/photos/train and ZOO_DATA/photos/val are cut into squares that do not o
 scikit-learn's two photographs are, their right quarter for testing.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.images import images_in, open_image
 from zoo.data.split import Split
+from zoo.environment import data_folder
 from zoo.errors import DataError
 
 
@@ -29,7 +29,7 @@ def photograph_dataset(name: str, side: int, step: int | None = None) -> Dataset
     Raises:
         DataError: a photograph is broken, or none is as large as a square.
     """
-    folder = Path(os.environ.get("ZOO_DATA") or "data").expanduser() / "photos"
+    folder = data_folder() / "photos"
     train, test = folder / "train", folder / "val"
     if train.is_dir() and test.is_dir():
         parts, steps = (_opened(train), _opened(test)), (side, side)

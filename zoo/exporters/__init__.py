@@ -1,1 +1,1 @@
-"""Exporters: each part is written in each format, run in its own runtime, compared, and only then published."""
+"""Exporters: each part is written in each format, run in its own runtime, compared, then published."""

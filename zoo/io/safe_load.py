@@ -6,7 +6,6 @@ file that Keras wrote holds its weights uncompressed, so what it declares is clo
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +14,11 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
+from zoo.environment import largest_data
 from zoo.errors import DataError, UnsafeFile, ZooError, format_error
 
 SLACK = 64 * 2**20  # bytes that any file may declare
 RATIO = 20  # how many times its own size a model file may declare beyond that
-LARGEST_DATA = int(
-    os.environ.get("ZOO_LARGEST_DATA", 8 * 2**30)
-)  # bytes that an .npz may unpack to
 LARGEST_TEXT = 16 * 2**20  # bytes of a JSON that describes a run or a report
 
 
@@ -113,9 +110,9 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
     total = 0
     for member in archive.infolist():
         total += max(member.file_size, _declared(archive, member))
-        if total > LARGEST_DATA:
+        if total > largest_data():
             raise UnsafeFile(
-                f"{path} would unpack to more than {LARGEST_DATA / 2**30:.3g} GiB. If you trust "
+                f"{path} would unpack to more than {largest_data() / 2**30:.3g} GiB. If you trust "
                 "it, set ZOO_LARGEST_DATA to more bytes."
             )
 

@@ -1,1 +1,1 @@
-"""The registry: the hooks of the contract, the architectures that implement them, and the catalog of models."""
+"""The registry: the hooks of the contract, the architectures that implement them, and the catalog."""

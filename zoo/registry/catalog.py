@@ -17,7 +17,6 @@ of a package is a problem that is reported and hurts only that package's models.
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
+from zoo.environment import catalog_file
 from zoo.errors import CatalogError, UnknownName, brief, nearest
 
 LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
@@ -196,11 +196,11 @@ def _catalog_files() -> dict[Path, str | None]:
             for path in map(_catalog_path, shelf.locations(name)):
                 if path.is_file():
                     files.setdefault(path.resolve(), shelf.packages(name))
-    here, named = Path("registry.toml"), os.environ.get("ZOO_REGISTRY")
+    here, named = Path("registry.toml"), catalog_file()
     if here.exists():
         files.setdefault(here.resolve(), None)
     if named:
-        files.setdefault(Path(os.path.abspath(os.path.expanduser(named))), None)
+        files.setdefault(named, None)
     return files
 
 

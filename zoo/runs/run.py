@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName
 from zoo.io.atomic import atomic_write, disk_errors, make_directory, write_json
 from zoo.io.safe_load import read_text
@@ -163,11 +163,6 @@ class Run:
             yield
         finally:
             lock.release()
-
-
-def runs_folder() -> Path:
-    """Give the folder that runs lie in: ZOO_RUNS, or ./runs."""
-    return Path(os.environ.get("ZOO_RUNS") or "runs").expanduser()
 
 
 def list_runs() -> list[Run]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
+from zoo.environment import data_folder, keras_home
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
@@ -35,10 +35,8 @@ def load_keras_dataset(name: str, file: str, classes: tuple[str, ...]) -> Datase
 
 
 def _folders() -> list[Path]:
-    """List the folders to look into: ZOO_DATA where it is set, and Keras' cache."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    mine = os.environ.get("ZOO_DATA")
-    return [*([Path(mine).expanduser()] if mine else []), home / "datasets"]
+    """List the folders to look into: ZOO_DATA or ./data, and Keras' cache."""
+    return [data_folder(), keras_home() / "datasets"]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from zoo.data.images import to_array
 from zoo.data.readers import npz
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.split import Split, hold_out
+from zoo.environment import data_folder
 from zoo.errors import DataError, UnknownName, UsageError, format_error
 
 PREFIX = "tfds:"  # begins the name of a dataset of tensorflow_datasets
@@ -126,7 +127,7 @@ def _check_config(tfds: Any, wanted: str) -> None:
 
 
 def _folder() -> Path | None:
-    mine = Path(os.environ.get("ZOO_DATA") or "data").expanduser() / "tensorflow_datasets"
+    mine = data_folder() / "tensorflow_datasets"
     return mine if mine.is_dir() else None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split, hold_out
+from zoo.environment import data_folder
 from zoo.errors import DataError, brief
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -52,7 +52,7 @@ def read_archive(name: str, title: str) -> Dataset:
     Raises:
         DataError: they are not there; says where a user gets them and where to put them.
     """
-    folder = Path(os.environ.get("ZOO_DATA") or "data").expanduser() / "series"
+    folder = data_folder() / "series"
     paths = [folder / f"{title}_{part}.ts" for part in ("TRAIN", "TEST")]
     if missing := [path for path in paths if not path.exists()]:
         raise DataError(
