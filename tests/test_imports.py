@@ -56,11 +56,12 @@ def test_a_config_needs_no_keras() -> None:
 def test_the_public_names_are_these() -> None:
     assert zoo.__all__ == sorted(zoo.__all__, key=lambda name: (name.islower(), name))
     assert set(zoo.__all__) == {
-        "CatalogError", "Config", "DataError", "Dataset", "Description", "ExportError",
-        "PluginError", "Report", "Run", "RunError", "SettingError", "Split", "TrainingError",
-        "UnknownName", "UnsafeFile", "UsageError", "WriteError", "ZooError", "apply", "compare", "create",
-        "describe", "evaluate", "export", "hookimpl", "list_architectures", "list_models", "load",
-        "train", "verify",
+        "CatalogError", "ClassNames", "Config", "DataError", "Dataset", "Description",
+        "ExportError", "Fraction", "PluginError", "Report", "Run", "RunError", "SettingError",
+        "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
+        "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
+        "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
+        "list_models", "load", "open_dataset", "read_image", "train", "verify",
     }  # fmt: skip
 
 

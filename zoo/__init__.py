@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo.config import Config
+    from zoo.config import ClassNames, Config, Fraction, WithoutData
     from zoo.data.dataset import Dataset
+    from zoo.data.images import read_image
+    from zoo.data.load import open_dataset
     from zoo.data.split import Split
     from zoo.errors import (
         CatalogError,
@@ -29,22 +31,27 @@ if TYPE_CHECKING:
     )
     from zoo.exporters.api import export, verify
     from zoo.exporters.report import Report
+    from zoo.interpret.explain import explain
+    from zoo.interpret.gallery import gallery
     from zoo.interpret.model_summary import Description, describe
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
     from zoo.runs.comparison import compare
     from zoo.runs.load import apply, create, evaluate, load
+    from zoo.runs.predict import Values
     from zoo.runs.run import Run
     from zoo.runs.training import train
 
 __all__ = [
     "CatalogError",
+    "ClassNames",
     "Config",
     "DataError",
     "Dataset",
     "Description",
     "ExportError",
+    "Fraction",
     "PluginError",
     "Report",
     "Run",
@@ -55,6 +62,8 @@ __all__ = [
     "UnknownName",
     "UnsafeFile",
     "UsageError",
+    "Values",
+    "WithoutData",
     "WriteError",
     "ZooError",
     "apply",
@@ -62,32 +71,44 @@ __all__ = [
     "create",
     "describe",
     "evaluate",
+    "explain",
     "export",
+    "gallery",
     "hookimpl",
     "list_architectures",
     "list_models",
     "load",
+    "open_dataset",
+    "read_image",
     "train",
     "verify",
 ]
 
 _MODULES = {
+    "ClassNames": "config",
     "Config": "config",
     "Dataset": "data.dataset",
     "Description": "interpret.model_summary",
+    "Fraction": "config",
     "Report": "exporters.report",
     "Run": "runs.run",
-    "Split": "data.dataset",
+    "Split": "data.split",
+    "Values": "runs.predict",
+    "WithoutData": "config",
     "apply": "runs.load",
     "compare": "runs.comparison",
     "create": "runs.load",
     "describe": "interpret.model_summary",
     "evaluate": "runs.load",
+    "explain": "interpret.explain",
     "export": "exporters.api",
+    "gallery": "interpret.gallery",
     "hookimpl": "registry.hookspecs",
     "list_architectures": "registry.architectures",
     "list_models": "registry.catalog",
     "load": "runs.load",
+    "open_dataset": "data.load",
+    "read_image": "data.images",
     "train": "runs.training",
     "verify": "exporters.api",
 }
