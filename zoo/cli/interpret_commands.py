@@ -1,29 +1,16 @@
-"""The commands that look into a network: `zoo show --layers`, `zoo explain` and `zoo gallery`."""
+"""The commands that look into a network: `zoo explain` and `zoo gallery`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from zoo.cli.options import as_json, complete_run, import_backend, print_json, show_item_results
+from zoo.cli.options import as_json, complete_run, import_backend
+from zoo.cli.output import Command, print_json
 
 
-def show_layers(name: str, as_json: bool) -> None:
-    """List a model's layers with their shapes and parameters."""
-    import_backend()
-    from zoo.interpret.model_summary import describe_layers
-
-    found = describe_layers(name)
-    if as_json:
-        return print_json({part: [asdict(layer) for layer in found[part]] for part in found})
-    from zoo.cli.render import show_layers
-
-    show_layers(found)
-
-
-@click.command()
+@click.command(cls=Command)
 @click.argument("network", shell_complete=complete_run)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where pictures go.")
@@ -60,10 +47,10 @@ def explain(
 
     by = Explainer(classifier.open_classifier(network, output), layer=layer, seed=seed)
     results, faults = explain.explain_files(by, items, out, methods, of_class, render.track_items)
-    show_item_results(results, faults, as_json)
+    render.show_item_results(results, faults, as_json)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("network", shell_complete=complete_run)
 @click.option(
     "--layers",
@@ -107,3 +94,6 @@ def gallery(
     if as_json:
         return print_json({"page": str(page), **found.to_json()})
     render.show_gallery(found, page)
+
+
+COMMANDS = (explain, gallery)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +13,8 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from zoo.cli.output import print_json, result_stream
+from zoo.errors import DataError, ZooError
 from zoo.runs.progress import ConsoleProgress, format_logs
 
 if TYPE_CHECKING:
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 
 WIDTH = 120  # of what goes to a file or a pipe
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
 err = Console(stderr=True, highlight=False)
+
+
+def _print(*objects: Any, **options: Any) -> None:
+    """Print tables or lines as results, on standard output."""
+    stream = result_stream()
+    width = None if stream.isatty() else WIDTH
+    Console(file=stream, highlight=False, soft_wrap=True, width=width).print(*objects, **options)
 
 
 def progress() -> ConsoleProgress:
@@ -57,7 +64,7 @@ def _table(*columns: str) -> Table:
 
 def show_description(description: Description) -> None:
     """Show a model: what it is, its parts, its settings."""
-    out.print(f"[bold]{description.name}[/]  {description.summary}")
+    _print(f"[bold]{description.name}[/]  {description.summary}")
     facts = {
         "architecture": f"{description.architecture} ({description.package})",
         "dataset": description.dataset or "give --data",
@@ -70,28 +77,28 @@ def show_description(description: Description) -> None:
     }
     for name, fact in facts.items():
         if fact:
-            out.print(f"{name:>12}  {fact}", markup=False)
+            _print(f"{name:>12}  {fact}", markup=False)
     for role, contract in description.parts.items():
         given, got = (", ".join(map(_tensor, side)) for side in (contract.inputs, contract.outputs))
-        out.print(f"{'part':>12}  {role}: {given} -> {got}", markup=False)
+        _print(f"{'part':>12}  {role}: {given} -> {got}", markup=False)
     for setting in description.settings:
         value, default = (_short(item) for item in (setting.value, setting.default))
         usual = f", {default} by default" if value != default else ""
-        out.print(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
-        out.print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+        _print(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
+        _print(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
 
 
 def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:
     """Show each part's layers with their kinds, output shapes and parameters."""
     for part, layers in parts.items():
         total = sum(layer.parameters for layer in layers)
-        out.print(f"[bold]{escape(part)}[/]  {len(layers)} layers, {total:,} parameters")
+        _print(f"[bold]{escape(part)}[/]  {len(layers)} layers, {total:,} parameters")
         table = _table("layer", "kind", "output", "parameters")
         for layer in layers:
             sizes = ", ".join("any" if size is None else str(size) for size in layer.shape)
             count = f"{layer.parameters:,}" if layer.parameters else ""
             table.add_row(escape(layer.name), layer.kind, f"({sizes})", count)
-        out.print(table)
+        _print(table)
 
 
 def show_gallery(found: Gallery, page: Path) -> None:
@@ -102,8 +109,8 @@ def show_gallery(found: Gallery, page: Path) -> None:
         live = f"{len(wall.channels) - len(wall.dead)}/{len(wall.channels)}"
         dead = ", ".join(map(str, wall.dead))
         table.add_row(escape(wall.layer.name), wall.follows, live, above, dead)
-    out.print(table)
-    out.print(f"in {page}", markup=False)
+    _print(table)
+    _print(f"in {page}", markup=False)
 
 
 def _tensor(tensor: Tensor) -> str:
@@ -139,7 +146,7 @@ def show_metrics(metrics: Mapping[str, float]) -> None:
     table = _table("measure", "value")
     for name, value in metrics.items():
         table.add_row(name, f"{value:.5g}")
-    out.print(table)
+    _print(table)
 
 
 def show_report(report: Report) -> None:
@@ -155,8 +162,8 @@ def show_report(report: Report) -> None:
             file.verdict,
             file.runtime,
         )
-    out.print(table)
-    out.print(f"in {report.folder}", markup=False)
+    _print(table)
+    _print(f"in {report.folder}", markup=False)
 
 
 def show_comparison(found: Comparison) -> None:
@@ -168,7 +175,7 @@ def show_comparison(found: Comparison) -> None:
         table.add_section()
     for name, measures in found.results.items():
         table.add_row(name, *("" if value is None else f"{value:.5g}" for value in measures))
-    out.print(table)
+    _print(table)
 
 
 def show_runs(runs: Sequence[Run]) -> None:
@@ -180,7 +187,33 @@ def show_runs(runs: Sequence[Run]) -> None:
         table.add_row(
             run.path.name, run.name, run.state, epochs, format_logs(_headline(run.metrics))
         )
-    out.print(table)
+    _print(table)
+
+
+def show_item_results(
+    results: Sequence[dict[str, Any]], faults: Sequence[str], as_json: bool
+) -> None:
+    """Show the results of some files, and end with an error where some could not be read.
+
+    Args:
+        results: one row for each file that was read.
+        faults: one sentence for each file that was not.
+        as_json: print JSON instead of a table.
+
+    Raises:
+        DataError: no file could be read.
+        ZooError: some files could not be read.
+    """
+    if as_json:
+        print_json(results)
+    elif results:
+        show_results(results)
+    if faults and not results:
+        raise DataError("\n".join(faults))
+    if faults:
+        raise ZooError(
+            f"{len(faults)} of {len(results) + len(faults)} items failed:\n" + "\n".join(faults)
+        )
 
 
 def show_results(results: Sequence[Mapping[str, Any]]) -> None:
@@ -191,7 +224,7 @@ def show_results(results: Sequence[Mapping[str, Any]]) -> None:
     table = _table(*names)
     for result in results:
         table.add_row(*(_cell(result.get(name, "")) for name in names))
-    out.print(table)
+    _print(table)
 
 
 def _cell(value: Any) -> str:
@@ -203,7 +236,7 @@ def _cell(value: Any) -> str:
 def show_outcome(outcome: Outcome) -> None:
     """Show one check of the contract."""
     colour = {"passed": "green", "failed": "red", "skipped": "yellow"}[outcome.verdict]
-    out.print(
+    _print(
         f"[{colour}]{outcome.verdict:>8}[/]  {outcome.check:<12} {outcome.seconds:>6.1f} s", end=""
     )
-    out.print(f"  {outcome.detail}" if outcome.detail else "", markup=False)
+    _print(f"  {outcome.detail}" if outcome.detail else "", markup=False)

@@ -1,0 +1,95 @@
+"""The commands that look things up: `zoo list`, `zoo show`, `zoo plugins` and `zoo completion`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from zoo.cli.options import as_json, complete_model, import_backend
+from zoo.cli.output import Command, print_json, print_result
+from zoo.errors import UnknownName
+
+
+@click.command("list", cls=Command)
+@click.argument("pattern", default="*", metavar="[GLOB]")
+@click.option("--tag", help="Only models that carry this tag.")
+@as_json
+def list_models(pattern: str, tag: str | None, as_json: bool) -> None:
+    """List the models of the catalog whose name matches GLOB."""
+    from zoo.registry.catalog import catalog
+
+    entries = catalog().find(pattern, tag)
+    for problem in catalog().problems:
+        click.echo(f"Warning: a catalog was left out. {problem}", err=True)
+    if as_json:
+        keys = ("name", "summary", "dataset", "tags")
+        return print_json([{key: getattr(entry, key) for key in keys} for entry in entries])
+    if not entries and pattern != "*":
+        raise UnknownName("model", pattern, catalog().names())
+    width = max((len(entry.name) for entry in entries), default=0)
+    for entry in entries:
+        result = next((f"  [{k} {v:.4g}]" for k, v in entry.results.items()), "")
+        print_result(f"{entry.name:<{width}}  {entry.summary}{result}")
+
+
+@click.command(cls=Command)
+@click.argument("name", shell_complete=complete_model)
+@click.option("--layers", is_flag=True, help="List the layers; of a run or a .keras file too.")
+@as_json
+def show(name: str, layers: bool, as_json: bool) -> None:
+    """Show what a model or an architecture is, and what can be set."""
+    import_backend()
+    if layers:
+        return _show_layers(name, as_json)
+    from zoo.interpret.model_summary import describe
+
+    description = describe(name)
+    if as_json:
+        return print_json(description.to_json())
+    from zoo.cli.render import show_description
+
+    show_description(description)
+
+
+def _show_layers(name: str, as_json: bool) -> None:
+    from zoo.interpret.model_summary import describe_layers
+
+    parts = describe_layers(name)
+    if as_json:
+        return print_json({part: [asdict(layer) for layer in parts[part]] for part in parts})
+    from zoo.cli.render import show_layers
+
+    show_layers(parts)
+
+
+@click.command(cls=Command)
+@as_json
+def plugins(as_json: bool) -> None:
+    """List everything that has a name: architectures, formats, datasets, extensions."""
+    from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
+
+    groups = (ARCHITECTURES, FORMATS, DATASETS, EXTENSIONS)
+    rows = [row for group in groups for row in EntryPointGroup(group).rows()]
+    if as_json:
+        return print_json(rows)
+    widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
+    for row in rows:
+        cells = [row[key].ljust(width) for key, width in zip(row, widths, strict=False)]
+        print_result("  ".join([*cells, row["module"]]))
+
+
+@click.command(cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print what makes SHELL complete commands and names: eval "$(zoo completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        group = ctx.find_root().command
+        print_result(kind(group, {}, "zoo", "_ZOO_COMPLETE").source())
+
+
+COMMANDS = (list_models, show, plugins, completion)

@@ -1,0 +1,83 @@
+"""The commands of exported files: `zoo export` and `zoo verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo.cli.options import as_json, complete_run, import_backend
+from zoo.cli.output import Command, print_json
+from zoo.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoo.exporters.report import Report
+
+
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_run)
+@click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
+@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@as_json
+def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
+    """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
+    from zoo.runs.run import Run
+
+    names = parse_formats(formats, opset)
+    source: Any = Path(run) if run.endswith(".keras") else Run.open(run)
+    import_backend()
+    report = export_source(source, names, out, opset)
+    if as_json:
+        return print_json(report.to_json())
+    from zoo.cli import render
+
+    render.show_report(report)
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=click.Path(path_type=Path))
+@as_json
+def verify(folder: Path, as_json: bool) -> None:
+    """Run exported files again: the same bytes, and the same outputs."""
+    from zoo.exporters import api
+
+    report = api.verify(folder)
+    if as_json:
+        return print_json(report.to_json())
+    from zoo.cli import render
+
+    render.show_report(report)
+
+
+def parse_formats(text: str, opset: int | None) -> list[str]:
+    """Split a list of formats, and check them and the opset before anything long begins.
+
+    Raises:
+        UsageError: the list is empty, a format has no such name, or the opset is out of range.
+    """
+    from zoo.entry_points import FORMATS, EntryPointGroup
+    from zoo.exporters.formats.onnx import check_opset
+
+    known = EntryPointGroup(FORMATS)
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"Name at least one format: {', '.join(known.names())}.")
+    for name in names:
+        known.entry(name)
+    check_opset(opset)
+    return names
+
+
+def export_source(source: Any, formats: list[str], out: Path | None, opset: int | None) -> Report:
+    """Export a run or a .keras file, and show on a terminal that something is being done."""
+    from zoo.cli import render
+    from zoo.exporters import api
+
+    message = f"exporting to {', '.join(formats)}, and checking each in its own runtime"
+    with render.show_status(message):
+        return api.export(source, formats, out=out, opset=opset)
+
+
+COMMANDS = (export, verify)

@@ -1,0 +1,75 @@
+"""Standard output holds results alone: what plug-ins and libraries print goes to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+import click
+
+_RESULTS: ContextVar[TextIO | None] = ContextVar("results", default=None)
+
+
+class Command(click.Command):
+    """A command that keeps standard output for its results."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what others print meanwhile goes to standard error."""
+        with _results_on_stdout():
+            return super().invoke(ctx)
+
+
+def result_stream() -> TextIO:
+    """Return the stream that results are written to."""
+    return _RESULTS.get() or sys.stdout
+
+
+def print_result(text: str) -> None:
+    """Print a line of text as a result."""
+    click.echo(text, file=result_stream())
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, for programs."""
+    print_result(json.dumps(value, indent=2, default=str))
+
+
+@contextmanager
+def _results_on_stdout() -> Iterator[None]:
+    """Send what is printed to standard error, except what is written to `result_stream()`."""
+    sys.stdout.flush()
+    with _results_file() as results:
+        before = _RESULTS.set(results)
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        finally:
+            _RESULTS.reset(before)
+
+
+@contextmanager
+def _results_file() -> Iterator[TextIO]:
+    """Open the process' own standard output, and let descriptor 1 lead to standard error.
+
+    C++ libraries and child processes write to the descriptor, past `sys.stdout`. Where `sys.stdout`
+    has no descriptor 1 (a test replaces it), it is the file.
+    """
+    descriptor = None
+    with suppress(OSError, ValueError):
+        descriptor = sys.stdout.fileno()
+    if descriptor != 1:
+        yield sys.stdout
+        return
+    own = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(os.dup(own), "w", encoding=sys.stdout.encoding) as results:
+            yield results
+    finally:
+        os.dup2(own, 1)
+        os.close(own)

@@ -1,0 +1,87 @@
+"""The commands that use runs: `zoo evaluate`, `zoo apply`, `zoo runs` and `zoo compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zoo.cli.options import as_json, complete_run, import_backend
+from zoo.cli.output import Command, print_json
+
+
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_run)
+@click.option("--data", help="Other data than the run's own.")
+@as_json
+def evaluate(run: str, data: str | None, as_json: bool) -> None:
+    """Measure a run's model on the test split."""
+    from zoo.runs.run import Run
+
+    opened = Run.open(run)
+    import_backend()
+    from zoo.cli import render
+    from zoo.runs import load
+
+    metrics = load.evaluate(opened, data)
+    if as_json:
+        return print_json(metrics)
+    render.show_metrics(metrics)
+
+
+@click.command(cls=Command)
+@click.argument("run", shell_complete=complete_run)
+@click.argument("items", nargs=-1, required=True, metavar="ITEM...")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
+@as_json
+def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Use a run's model on your own files; a folder stands for the images in it."""
+    from zoo.runs.run import Run
+
+    opened = Run.open(run)
+    import_backend()
+    from zoo.cli import render
+    from zoo.runs import predict
+
+    results, faults = predict.apply_to_files(opened, items, out, render.track_items)
+    render.show_item_results(results, faults, as_json)
+
+
+@click.command(cls=Command)
+@as_json
+def runs(as_json: bool) -> None:
+    """List the runs below ./runs (or ZOO_RUNS)."""
+    from zoo.runs.run import list_runs
+
+    found = list_runs()
+    if as_json:
+        return print_json(
+            [{"path": str(run.path), **run.record, "metrics": run.metrics} for run in found]
+        )
+    from zoo.cli import render
+
+    render.show_runs(found)
+
+
+@click.command(cls=Command)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=complete_run)
+@click.option("--out", type=click.Path(path_type=Path), help="The picture of the curves, a .png.")
+@as_json
+def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Show the settings in which runs differ and their results; --out draws their curves."""
+    from zoo.cli import render
+    from zoo.io import pictures
+    from zoo.runs import comparison
+
+    found = comparison.compare(runs)
+    if out is not None:
+        curves = comparison.curves(runs)
+        out = pictures.save(curves, out.with_suffix("") if out.suffix == ".png" else out)
+    if as_json:
+        return print_json(found.to_json())
+    render.show_comparison(found)
+    if out is not None:
+        render.err.print(f"curves in {out}", markup=False)
+
+
+COMMANDS = (evaluate, apply, runs, compare)

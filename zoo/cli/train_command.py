@@ -1,0 +1,92 @@
+"""`zoo train`: train a model, show how it goes, and export it afterwards."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from zoo.cli.export_commands import export_source, parse_formats
+from zoo.cli.options import as_json, check_model_name, complete_model, import_backend
+from zoo.cli.output import Command, print_json
+from zoo.errors import UsageError
+
+
+@click.command(cls=Command)
+@click.argument("name", shell_complete=complete_model)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
+@click.option(
+    "--data",
+    help="A dataset's name, tfds:NAME, an .npz, .ts or .csv file, or a folder of images.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The run's directory.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on with the unfinished run.")
+@click.option("--force", is_flag=True, help="Replace the run that is there.")
+@click.option("--tensorboard", is_flag=True, help="Write RUN/tensorboard for TensorBoard too.")
+@click.option("--export", "formats", metavar="FORMATS", help="Export afterwards: keras,h5,...")
+@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@as_json
+def train(
+    name: str,
+    settings: tuple[str, ...],
+    data: str | None,
+    out: Path | None,
+    seed: int,
+    resume: bool,
+    force: bool,
+    tensorboard: bool,
+    formats: str | None,
+    opset: int | None,
+    as_json: bool,
+) -> None:
+    """Train a model of the catalog, or an architecture on --data."""
+    from zoo.config import parse_setting
+
+    overrides = dict(parse_setting(text) for text in settings)
+    names = parse_formats(formats, opset) if formats is not None else []
+    check_model_name(name)
+    import_backend()
+    from zoo.cli import render
+    from zoo.runs import training
+
+    try:
+        run = training.train(
+            name,
+            data=data,
+            out=out,
+            seed=seed,
+            resume=resume,
+            force=force,
+            tensorboard=tensorboard,
+            progress=render.progress(),
+            **overrides,
+        )
+    except KeyboardInterrupt:
+        _stop(name, out)
+    render.show_run(run)
+    report = export_source(run.path, names, None, opset) if names else None
+    if as_json:
+        exported = report.to_json() if report else None
+        print_json({"run": str(run.path), "metrics": run.metrics, "export": exported})
+    elif report:
+        render.show_report(report)
+
+
+def _stop(name: str, out: Path | None) -> NoReturn:
+    """Show how to go on with the run that Ctrl-C left, and exit."""
+    from zoo.runs.run import find_unfinished_run
+
+    try:
+        run = find_unfinished_run(name, out)
+    except UsageError:
+        click.echo("Error: Stopped before training began; nothing was written.", err=True)
+        sys.exit(130)
+    click.echo(
+        f"Stopped after {len(run.history)} whole epochs. Go on with: "
+        f"zoo train {name} --out {run.path} --resume",
+        err=True,
+    )
+    sys.exit(130)
