@@ -18,7 +18,7 @@ from keras import layers
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.data import augmentation
 from zoo.tasks import classification, normalization, optimizers
 
@@ -30,7 +30,7 @@ MEMORY = 0.9
 class Config(classification.Config, augmentation.AugmentationConfig):
     """Settings of the convolutional network."""
 
-    input_shape: tuple[PositiveInt | None, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt | None, ...]] = FROM_DATA
     """Shape of one input, channels last; none for an axis of any size. None: the dataset's."""
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64)
     """Filters of each block's convolutions."""

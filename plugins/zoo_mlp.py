@@ -17,7 +17,7 @@ from keras import layers
 from pydantic import AfterValidator, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.tasks import classification, normalization, regression
 
 PENALTIES = {
@@ -78,7 +78,7 @@ class Config(classification.Config):
     """Whether it tells classes apart or predicts numbers."""
     outputs: PositiveInt | None = None
     """How many numbers a regression predicts. None: the dataset's."""
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Shape of one input; flattened inside. None: the dataset's."""
     widths: tuple[PositiveInt, ...] = (512, 512)
     """Units of each hidden layer, from input to output."""

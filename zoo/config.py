@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -38,6 +38,15 @@ ClassNames = Annotated[
     BeforeValidator(_default_class_names, json_schema_input_type=tuple[str, ...] | PositiveInt),
 ]
 C = TypeVar("C", bound="Config")
+T = TypeVar("T")
+
+# The type of a setting that the data set fills in where it is None: `FromData[X]` is `X | None`. Every hook
+# but `defaults` receives the filled config, so for a type checker it is `X`.
+FROM_DATA: Any = None  # the default of such a setting
+if TYPE_CHECKING:
+    FromData = Annotated[T, "filled in from the data set"]
+else:
+    FromData = T | None
 
 
 class Config(BaseModel):

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.data import augmentation
 from zoo.data.arrays import SLACK
 from zoo.tasks import optimizers
@@ -31,7 +31,7 @@ class Config(augmentation.AugmentationConfig, optimizers.OptimizerConfig):
 
     kind: Kind = "simple"
     """Which autoencoder of the source it is; decides what is none below."""
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Shape of one input, channels last. None: the dataset's."""
     widths: tuple[PositiveInt, ...] | None = None
     """Units, filters or LSTM units of each layer before the code; the decoder mirrors them."""

@@ -23,7 +23,7 @@ from keras import layers, ops
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.tasks import optimizers
 
 from . import metrics, plots, predict
@@ -36,7 +36,7 @@ LEAST_LOG_SCALE = math.log(0.5 / 255)  # below half a level of 8 bits the densit
 class Config(optimizers.OptimizerConfig):
     """Settings of the variational autoencoder."""
 
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the images. None: the dataset's."""
     latents: PositiveInt = 2
     """Numbers that stand for an image."""

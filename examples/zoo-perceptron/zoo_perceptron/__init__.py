@@ -15,7 +15,7 @@ from keras import layers, ops
 from pydantic import PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import ClassNames
+from zoo.config import FROM_DATA, ClassNames, FromData
 from zoo.data import images
 from zoo.io import pictures
 
@@ -23,9 +23,9 @@ from zoo.io import pictures
 class Config(zoo.Config):
     """Settings of the perceptron."""
 
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Shape of one input; flattened inside. None: the dataset's."""
-    classes: ClassNames | None = None
+    classes: FromData[ClassNames] = FROM_DATA
     """Names of the classes, or their number. None: the dataset's."""
     rule: Literal["softmax", "perceptron"] = "softmax"
     """What each step goes down: the cross-entropy, or Rosenblatt's cost of a mistake."""
