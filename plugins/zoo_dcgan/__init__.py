@@ -32,7 +32,7 @@ class DCGAN(gan.GAN):
         shape = (frames(config), SEEDS, *config.input_shape)
         self.album = self.add_weight(shape, "zeros", "uint8", trainable=False, name="album")
 
-    def given(self, x: Any) -> Any:
+    def generator_inputs(self, x: Any) -> Any:
         """Draw latents for a batch, and ask for the classes that are in it."""
         shape = (ops.shape(x["image"])[0], self.config.latents)
         if self.config.prior == "normal":
@@ -41,13 +41,13 @@ class DCGAN(gan.GAN):
             latents = keras.random.uniform(shape, -1.0, 1.0, seed=self.noise)
         return [latents, self.asked(x)] if self.config.conditional else latents
 
-    def real(self, x: Any) -> Any:
+    def real_examples(self, x: Any) -> Any:
         """Give the images of a batch."""
         return x["image"]
 
-    def judged(self, x: Any, made: Any) -> Any:
+    def discriminator_inputs(self, x: Any, examples: Any) -> Any:
         """Judge images together with the classes that they should be of."""
-        return [made, self.asked(x)] if self.config.conditional else made
+        return [examples, self.asked(x)] if self.config.conditional else examples
 
     def asked(self, x: Any) -> Any:
         """Give the classes of a batch, one-hot."""
@@ -85,11 +85,11 @@ def train(model: DCGAN, config: Config, data: zoo.Dataset, callbacks: list[Any])
 @zoo.hookimpl
 def export(model: DCGAN, config: Config) -> dict[str, keras.Model]:
     """Ship the averaged generator, and the discriminator with a probability or a score at its end."""
-    critic = model.critic()
+    network = model.normalized_discriminator()
     if config.loss == "non-saturating":
-        real = layers.Activation("sigmoid", name="probability")(critic.output)
-        critic = keras.Model(critic.input, real)
-    return {"generator": model.averaged, "discriminator": critic}
+        real = layers.Activation("sigmoid", name="probability")(network.output)
+        network = keras.Model(network.input, real)
+    return {"generator": model.averaged_generator, "discriminator": network}
 
 
 evaluate = zoo.hookimpl(metrics.evaluate)

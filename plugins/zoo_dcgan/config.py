@@ -5,18 +5,18 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 import zoo
-from zoo.config import ClassNames, Fraction
+from zoo.config import FROM_DATA, ClassNames, Fraction, FromData
 from zoo.tasks import gan
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
-class Config(gan.Config):
+class Config(gan.GANConfig):
     """Settings of the deep convolutional adversarial network."""
 
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the images. None: the dataset's."""
-    classes: ClassNames | None = None
+    classes: FromData[ClassNames] = FROM_DATA
     """Names of the classes, or their number; for conditional only. None: the dataset's."""
     conditional: bool = False
     """Let the generator make, and the discriminator judge, images of a given class."""

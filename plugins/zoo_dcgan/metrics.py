@@ -115,7 +115,7 @@ def one_hot(wanted: np.ndarray, config: Any) -> np.ndarray:
 def made_from(model: Any, latents: np.ndarray, wanted: Any = None) -> np.ndarray:
     """Make images in [0, 1] of latents, and of classes one-hot, with the averaged generator."""
     inputs = latents if wanted is None else [latents, wanted]
-    return ops.convert_to_numpy(model.averaged(inputs, training=False))
+    return ops.convert_to_numpy(model.averaged_generator(inputs, training=False))
 
 
 def drawn(model: Any, config: Any, count: int, wanted: Any) -> Iterator[np.ndarray]:

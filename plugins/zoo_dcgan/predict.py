@@ -28,15 +28,15 @@ def apply(model: Any, config: Any, items: Sequence[Any]) -> list[dict[str, Any]]
     Raises:
         DataError: an item can be read as neither.
     """
-    critic = model.critic()
-    return [{"item": item_name(item)} | answer(model, critic, config, item) for item in items]
+    discriminator = model.normalized_discriminator()
+    return [{"item": item_name(item)} | answer(model, discriminator, config, item) for item in items]
 
 
-def answer(model: Any, critic: Any, config: Any, item: Any) -> dict[str, Any]:
+def answer(model: Any, discriminator: Any, config: Any, item: Any) -> dict[str, Any]:
     """Find out what one item is, and do what suits it."""
     latents = numbers(item)
     if latents is None:
-        return opinion(critic, config, read_input(item, config.input_shape))
+        return opinion(discriminator, config, read_input(item, config.input_shape))
     images = made(model, config, latents, item_name(item))
     return {
         "image": images[0] if len(images) == 1 else sheet(images, math.ceil(math.sqrt(len(images))))
@@ -76,12 +76,12 @@ def made(model: Any, config: Any, given: np.ndarray, name: str) -> np.ndarray:
     return made_from(model, given.repeat(classes, 0), each)
 
 
-def opinion(critic: Any, config: Any, image: np.ndarray) -> dict[str, Any]:
+def opinion(discriminator: Any, config: Any, image: np.ndarray) -> dict[str, Any]:
     """Give the discriminator's score, above 0 for what it takes for real; of the class that suits best."""
     if not config.conditional:
-        return {"score": float(ops.convert_to_numpy(critic(image[None], training=False))[0, 0])}
+        return {"score": float(ops.convert_to_numpy(discriminator(image[None], training=False))[0, 0])}
     count = len(config.classes)
     inputs = [np.repeat(image[None], count, 0), np.eye(count, dtype=np.float32)]
-    scores = ops.convert_to_numpy(critic(inputs, training=False))[:, 0]
+    scores = ops.convert_to_numpy(discriminator(inputs, training=False))[:, 0]
     best = int(scores.argmax())
     return {"class": config.classes[best], "score": float(scores[best])}

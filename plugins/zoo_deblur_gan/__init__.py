@@ -3,9 +3,9 @@
     y = x + G(x);   G lowers  w_p |y - s| + w_f |f(y) - f(s)|^2 + w_a a(D(y)),   D tells s from y
 
 for a blurred image x, the sharp one s, the features f of another network, and an adversarial term a of
-`zoo.tasks.gan`, by a critic D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring using
-conditional adversarial networks", arXiv:1711.07064; the perceptual term is that of Johnson et al.,
-arXiv:1603.08155, the critic that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by
+`zoo.tasks.gan`, by a discriminator D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring
+using conditional adversarial networks", arXiv:1711.07064; the perceptual term is that of Johnson et al.,
+arXiv:1603.08155, the discriminator that of Isola et al., arXiv:1611.07004. Blur is made of sharp images by
 kernels of camera shake (`kernels`), or comes with them: --data pairs:DIR.
 """
 
@@ -27,18 +27,18 @@ LEARNT = 1  # seed of the kernels that are learnt from; those that are tested ha
 
 
 class DeblurGAN(gan.GAN):
-    """Generator and critic, and the blur that they learn from."""
+    """Generator and discriminator, and the blur that they learn from."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(generator(config), discriminator(config), config, name="deblur_gan")
-        self.weight = config.adversarial_weight
+        self.adversarial_weight = config.adversarial_weight
         self.chances = keras.random.SeedGenerator()
         if not config.paired:
             self.bank = bank(config.kernels, config.kernel, config.shake, LEARNT)
         self.likeness = keras.metrics.Mean(name="psnr")
         self.features = None
 
-    def given(self, x: Any) -> Any:
+    def generator_inputs(self, x: Any) -> Any:
         """Blur a batch, or take the blurred images that are in it."""
         if self.config.paired:
             return self.cut(x, self.config.side)[..., : self.config.channels]
@@ -47,7 +47,7 @@ class DeblurGAN(gan.GAN):
         around = [size + 2 * self.config.margin for size in self.config.side]
         return spoilt(self.cut(x, around), kernels, self.config.noise, self.chances)
 
-    def real(self, x: Any) -> Any:
+    def real_examples(self, x: Any) -> Any:
         """Give the sharp images of a batch."""
         return self.cut(x, self.config.side)[..., -self.config.channels :]
 
@@ -56,13 +56,13 @@ class DeblurGAN(gan.GAN):
         top, left = ((x.shape[axis + 1] - size[axis]) // 2 for axis in (0, 1))
         return x[:, top : top + size[0], left : left + size[1]]
 
-    def extra(self, x: Any, made: Any) -> Any:
+    def extra_generator_loss(self, x: Any, generated: Any) -> Any:
         """Compare what was restored with what is sharp: by pixels, and by features."""
-        sharp = self.real(x)
-        self.likeness.update_state(losses.psnr(sharp, made))
-        lost = self.config.pixel_weight * losses.difference(self.config.pixel, sharp, made)
+        sharp = self.real_examples(x)
+        self.likeness.update_state(losses.psnr(sharp, generated))
+        lost = self.config.pixel_weight * losses.difference(self.config.pixel, sharp, generated)
         if self.features is not None:
-            lost += self.config.perceptual_weight * losses.far(self.features, sharp, made)
+            lost += self.config.perceptual_weight * losses.far(self.features, sharp, generated)
         return lost
 
 
@@ -74,7 +74,7 @@ def defaults() -> Config:
 
 @zoo.hookimpl
 def build(config: Config) -> DeblurGAN:
-    """Set generator and critic against each other.
+    """Set generator and discriminator against each other.
 
     Raises:
         SettingError: the images do not suit, or settings do not go together.
@@ -99,8 +99,8 @@ def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[A
 
 @zoo.hookimpl
 def export(model: DeblurGAN) -> dict[str, keras.Model]:
-    """Ship the averaged generator, kept within [0, 1], and the critic."""
-    return {"generator": shipped(model.averaged), "discriminator": model.critic()}
+    """Ship the averaged generator, kept within [0, 1], and the discriminator."""
+    return {"generator": shipped(model.averaged_generator), "discriminator": model.normalized_discriminator()}
 
 
 evaluate = zoo.hookimpl(metrics.evaluate)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.tasks import gan
 from zoo.tasks.gan import Betas
 from zoo.tasks.optimizers import Schedule
@@ -14,10 +14,10 @@ PAIRED = (2, 6)  # channels of a blurred and a sharp image, one behind the other
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
-class Config(gan.Config):
+class Config(gan.GANConfig):
     """Settings of the deblurring adversarial network."""
 
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the sharp images; 2 or 6 channels are a blurred and a sharp image, one
     behind the other. None: the dataset's."""
     crop: PositiveInt | None = 96
@@ -45,8 +45,8 @@ class Config(gan.Config):
     """Enlarge by repeating pixels before a convolution, or by transposed convolution."""
     skips: bool = True
     """Add the maps on the way down to those of the same size on the way up (Ronneberger et al. 2015)."""
-    critic_filters: Filters = (32, 64, 128)
-    """Filters of each of the critic's convolutions, which halve the image."""
+    discriminator_filters: Filters = (32, 64, 128)
+    """Filters of each of the discriminator's convolutions, which halve the image."""
     pixel: Literal["l1", "l2", "psnr"] = "psnr"
     """How pixels are compared: mean of |d|, mean of d^2, or each image's log10 of its mean of d^2."""
     pixel_weight: NonNegativeFloat = 1.0

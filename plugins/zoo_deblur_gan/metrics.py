@@ -81,7 +81,7 @@ def shaken(image: np.ndarray, kernel: np.ndarray, noise: float, seed: int) -> np
 
 def restored(model: Any, given: np.ndarray) -> np.ndarray:
     """Let the averaged generator restore images, kept within [0, 1]."""
-    return np.clip(ops.convert_to_numpy(model.averaged(given, training=False)), 0, 1)
+    return np.clip(ops.convert_to_numpy(model.averaged_generator(given, training=False)), 0, 1)
 
 
 def unsharp(images: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Generator and critic: a residual network from blurred to sharp, and scores for patches of an image.
+"""Generator and discriminator: a residual network from blurred to sharp, and scores for patches of an image.
 
     y = x + G(x)
 
@@ -17,7 +17,7 @@ from zoo.layers import CropLike, PadToMultiple
 from .config import Config
 
 START = "he_normal"  # before a ReLU, which halves the variance (He et al. 2015)
-SLOPE = 0.2  # of the critic's leaky ReLU below zero (Radford et al. 2016)
+SLOPE = 0.2  # of the discriminator's leaky ReLU below zero (Radford et al. 2016)
 
 
 def generator(config: Config) -> keras.Model:
@@ -91,10 +91,10 @@ def reach(config: Config) -> int:
 
 
 def discriminator(config: Config) -> keras.Model:
-    """Make the critic: from an image of any size to a score for each patch, above 0 for sharp ones."""
+    """Make the discriminator: from an image of any size to a score for each patch, above 0 for sharp ones."""
     image = keras.Input((None, None, config.channels), name="image")
     x = layers.Rescaling(2.0, -1.0)(image)
-    for filters in config.critic_filters:
+    for filters in config.discriminator_filters:
         x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
         x = layers.LeakyReLU(SLOPE)(x)
     score = layers.Conv2D(1, 4, padding="same", name="score")(x)

@@ -81,7 +81,7 @@ def restored(model: Any, config: Config, pixels: np.ndarray) -> np.ndarray:
 def whole(model: Any, config: Config, pixels: np.ndarray, limit: int = WHOLE) -> np.ndarray:
     """Restore an image of the model's channels, in tiles if it has more pixels than the limit."""
     if pixels.shape[0] * pixels.shape[1] > limit:
-        made = tiled(pixels, model.averaged, TILE, reach(config), multiple(config))
+        made = tiled(pixels, model.averaged_generator, TILE, reach(config), multiple(config))
     else:
-        made = answer(model.averaged, pixels[None])[0]
+        made = answer(model.averaged_generator, pixels[None])[0]
     return np.clip(made, 0, 1)

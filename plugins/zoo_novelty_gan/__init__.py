@@ -51,9 +51,7 @@ def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[
     """
     data = normal_only(data, config)
     feed = data.fit_arguments(config, entrance(model, config, data))
-    rule = gan_optimizer.from_config(model, feed["steps_per_epoch"] * config.epochs)
-    rule.generator = model.makers
-    model.compile(rule)
+    model.compile(gan_optimizer.from_config(model, feed["steps_per_epoch"] * config.epochs))
     # the best epoch before the core's callbacks, so that the checkpoint holds it
     history = model.fit(**feed, callbacks=[Keeper(), *callbacks])
     for each in model.standing:
@@ -84,7 +82,7 @@ def export(model: NoveltyGAN, config: Config) -> dict[str, keras.Model]:
 def judging(model: NoveltyGAN, config: Config) -> keras.Model:
     """Give the discriminator with a probability at its end, or a score where the loss knows none."""
     inputs = keras.Input(config.input_shape, name="inputs")
-    score = model.critic()(novelty_score.entered(inputs, model))
+    score = model.normalized_discriminator()(novelty_score.entered(inputs, model))
     if config.loss == "non-saturating":
         real = layers.Activation("sigmoid", name="probability")(score)
     else:

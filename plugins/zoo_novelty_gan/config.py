@@ -5,17 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import Fraction
+from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.tasks import gan, optimizers
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 Score = Literal["combined", "reconstruction", "discriminator", "refined"]
 
 
-class Config(gan.Config):
+class Config(gan.GANConfig):
     """Settings of the novelty detector."""
 
-    input_shape: tuple[PositiveInt, ...] | None = None
+    input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of an image, or moments and channels of a series. None: the dataset's."""
     normal: int | str | None = None
     """The class of the data that is normal, by name or else by number from 0. None: the first, if any."""

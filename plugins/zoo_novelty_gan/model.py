@@ -40,7 +40,7 @@ class NoveltyGAN(gan.GAN):
 
     def _rivals(self) -> list[tuple[str, list[Any]]]:
         """Give what stands and falls together, by the error that it is chosen by."""
-        ours = ("val_error", [self.averaged, self.discriminator])
+        ours = ("val_error", [self.averaged_generator, self.discriminator])
         return [ours, ("val_plain_error", [self.plain])] if self.plain else [ours]
 
     def _add_statistics(self, config: Config) -> None:
@@ -55,16 +55,16 @@ class NoveltyGAN(gan.GAN):
 
     def call(self, x: Any, training: bool = False) -> Any:
         """Refine noisy examples in training, and with averaged weights the examples themselves after it."""
-        return super().call(x, training) if training else self.averaged(x)
+        return super().call(x, training) if training else self.averaged_generator(x)
 
-    def given(self, x: Any) -> Any:
+    def generator_inputs(self, x: Any) -> Any:
         """Add noise that the refiner must take away."""
         return x + self.config.noise * keras.random.normal(ops.shape(x), seed=self.chance)
 
-    def extra(self, x: Any, made: Any) -> Any:
+    def extra_generator_loss(self, x: Any, generated: Any) -> Any:
         """Compute the reconstruction term, and that of the plain autoencoder, which moves it alone."""
-        self.error.update_state(squared(x, made))
-        lost = self.reconstruction(x, made)
+        self.error.update_state(squared(x, generated))
+        lost = self.reconstruction(x, generated)
         if self.plain is not None:
             copied = self.plain(x)
             self.plain_error.update_state(squared(x, copied))
@@ -78,23 +78,15 @@ class NoveltyGAN(gan.GAN):
         return ops.mean(keras.losses.binary_crossentropy(x, made))
 
     @property
-    def makers(self) -> "Makers":
-        """What moves by the generator's rule."""
-        return Makers([self.generator, *([self.plain] if self.plain else [])])
+    def generator_variables(self) -> list[Any]:
+        """The variables of the refiner and the plain autoencoder: one optimizer moves both."""
+        plain = self.plain.trainable_variables if self.plain else []
+        return [*self.generator.trainable_variables, *plain]
 
     def learn(self, **figures: np.ndarray) -> None:
         """Keep what was learnt of normal examples."""
         for name, value in figures.items():
             self.statistics[name].assign(value)
-
-
-class Makers:
-    """Networks whose weights move by one rule: refiner and plain autoencoder, alike and fairly."""
-
-    def __init__(self, networks: list[Any]) -> None:
-        self.trainable_variables = [
-            each for network in networks for each in network.trainable_variables
-        ]
 
 
 def squared(x: Any, made: Any) -> Any:

@@ -53,7 +53,7 @@ def scorer(model: Any) -> keras.Model:
 
 def told(x: Any, model: Any) -> list[Any]:
     """Give v of an example, and its last three numbers, each (n, 1), by themselves."""
-    network, judge = model.averaged, model.critic()
+    network, judge = model.averaged_generator, model.normalized_discriminator()
     looking = keras.Model(network.input, [network.get_layer("code").output, network.output])
     code, refined = looking(x)
     change = layers.Subtract()([code, looking(refined)[0]])

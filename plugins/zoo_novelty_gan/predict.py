@@ -17,7 +17,7 @@ from .novelty_score import entered, scorer, seen
 def refining(model: Any) -> keras.Model:
     """Make the network from an example to what the averaged refiner makes of it, in the same unit."""
     inputs = keras.Input(model.config.input_shape, name="inputs")
-    refined = model.averaged(entered(inputs, model))
+    refined = model.averaged_generator(entered(inputs, model))
     if model.config.standardises:
         refined = model.exit(refined)
     else:

@@ -64,7 +64,7 @@ def test_the_sources_network_has_its_layers() -> None:
     discriminator = [layer.output.shape[1:] for layer in model.discriminator.layers]
     for shape in ((14, 14, 64), (7, 7, 128), (4, 4, 256), (4, 4, 512)):
         assert shape in discriminator
-    assert model.averaged is model.generator
+    assert model.averaged_generator is model.generator
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_run_has_its_measures_pictures_and_curves(run: zoo.Run) -> None:
     assert names == {"curve", "samples", "growth", "growing", "interpolations", "neighbours"}
     with Image.open(run.path / "pictures" / "growing.gif") as growing:
         assert growing.n_frames == 2
-    assert {"critic", "generator", "real", "fake"} <= set(run.history[0])
+    assert {"discriminator", "generator", "real", "fake"} <= set(run.history[0])
 
 
 def test_the_album_holds_what_was_made_at_the_end_of_each_epoch(run: zoo.Run) -> None:
@@ -206,7 +206,7 @@ def test_latents_become_images_and_images_are_judged(run: zoo.Run) -> None:
     assert set(results[2]) == {"item", "class", "score"}
     (seven,) = zoo.apply(run, [np.concatenate([latents[0], np.eye(10)[7]])])
     model = zoo.load(run)
-    expected = np.asarray(model.averaged([latents[:1], np.eye(10, dtype=np.float32)[[7]]]))
+    expected = np.asarray(model.averaged_generator([latents[:1], np.eye(10, dtype=np.float32)[[7]]]))
     np.testing.assert_allclose(seven["image"], expected[0], atol=1e-6)
     with pytest.raises(zoo.DataError, match=r"takes 6 latents, or 16 with the class\. Received: 4"):
         zoo.apply(run, [np.zeros(4)])
@@ -215,7 +215,7 @@ def test_latents_become_images_and_images_are_judged(run: zoo.Run) -> None:
 def test_all_parts_of_a_spectral_and_conditional_one_pass_the_gate(
     tiny: Dataset, tmp_path: Path
 ) -> None:
-    settings = {**SMALL, "conditional": True, "spectral": True, "loss": "hinge", "critic_steps": 2}
+    settings = {**SMALL, "conditional": True, "spectral": True, "loss": "hinge", "discriminator_steps": 2}
     trained = zoo.train("dcgan", data=tiny, out=tmp_path / "run", **settings)
     report = zoo.export(trained, ["onnx"])
     assert report.ok

@@ -35,7 +35,7 @@ SMALL: dict[str, Any] = {
     "crop": 12,
     "filters": [4, 6],
     "blocks": 1,
-    "critic_filters": [4, 6],
+    "discriminator_filters": [4, 6],
     "batch_size": 4,
     "epochs": 1,
 }
@@ -137,11 +137,11 @@ def test_any_size_is_restored_to_its_own_and_begins_as_it_was(
     assert (restored.min(), restored.max()) == (0, 1)
 
 
-def test_the_critic_scores_patches_without_a_bound() -> None:
-    critic = zoo_deblur_gan.export(made())["discriminator"]
-    assert critic(np.zeros((2, 20, 13, 3), np.float32)).shape == (2, 5, 4, 1)
-    assert isinstance(critic.layers[-1], keras.layers.Conv2D)
-    assert critic.layers[-1].activation is keras.activations.linear
+def test_the_discriminator_scores_patches_without_a_bound() -> None:
+    discriminator = zoo_deblur_gan.export(made())["discriminator"]
+    assert discriminator(np.zeros((2, 20, 13, 3), np.float32)).shape == (2, 5, 4, 1)
+    assert isinstance(discriminator.layers[-1], keras.layers.Conv2D)
+    assert discriminator.layers[-1].activation is keras.activations.linear
 
 
 def test_the_source_has_its_layers() -> None:
@@ -278,7 +278,7 @@ def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) ->
     assert set(found) == {f"{name}{way}" for name in ("psnr", "ssim") for way in ways}
     assert found["psnr"] > found["psnr_input"] + 0.3
     assert {path.stem for path in run.pictures} == {"curve", "restored", "kernels"}
-    assert {"psnr", "critic", "generator"} <= set(run.history[0])
+    assert {"psnr", "discriminator", "generator"} <= set(run.history[0])
     model, data = zoo.load(run), photos()
     again = metrics.evaluate(model, model.config, data)
     assert again == metrics.evaluate(model, model.config, data)
@@ -312,7 +312,7 @@ def test_pairs_are_learnt_from_as_they_are(tmp_path: Path) -> None:
     errors = np.square(both[8:, ..., :3] - both[8:, ..., 3:]).mean((1, 2, 3))
     assert trained.metrics["psnr_input"] == pytest.approx((-10 * np.log10(errors)).mean(), abs=1e-4)
     model = zoo.load(trained)
-    seen = np.asarray(model.given(both)), np.asarray(model.real(both))
+    seen = np.asarray(model.generator_inputs(both)), np.asarray(model.real_examples(both))
     np.testing.assert_array_equal(np.concatenate(seen, -1), both[:, 2:14, 4:16])
 
 
@@ -388,7 +388,7 @@ def test_arrays_are_restored_and_a_grey_model_takes_colours(run: zoo.Run) -> Non
     image = CHANCE.random((9, 13, 3)).astype(np.float32)
     (answer,) = zoo.apply(run, [image])
     model = zoo.load(run)
-    expected = np.clip(np.asarray(model.averaged(image[None]))[0], 0, 1)
+    expected = np.clip(np.asarray(model.averaged_generator(image[None]))[0], 0, 1)
     np.testing.assert_allclose(answer["edited"], expected, atol=1e-6)
     (grey,) = zoo.apply(run, [image[..., 0]])
     assert grey["edited"].shape == (9, 13, 1)

@@ -9,7 +9,7 @@ import pytest
 import zoo_novelty_gan
 from PIL import Image
 from sklearn.metrics import f1_score
-from zoo_novelty_gan import metrics, model, normal_class, novelty_score, predict
+from zoo_novelty_gan import metrics, normal_class, novelty_score, predict
 
 import zoo
 from zoo.data.dataset import Dataset
@@ -64,11 +64,13 @@ def test_other_shapes_are_refused() -> None:
 def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> None:
     network = made(score=score)
     x = learnt(network, (8, 8, 1))
-    refine = network.averaged
+    refine = network.averaged_generator
     look = keras.Model(refine.input, refine.get_layer("code").output)
     refined = np.asarray(refine(x))
     z, again = np.asarray(look(x)), np.asarray(look(refined))
-    opinions = [-np.asarray(network.critic()(each))[:, 0] for each in (x, refined)]
+    opinions = [
+        -np.asarray(network.normalized_discriminator()(each))[:, 0] for each in (x, refined)
+    ]
     error = np.sqrt(np.square(x - refined).sum((1, 2, 3)))
     v = np.concatenate([z, z - again, np.stack([error, *opinions], 1)], 1).astype(np.float64)
     cov = np.cov(v, rowvar=False, bias=True)
@@ -86,7 +88,7 @@ def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> Non
 def test_the_noise_is_drawn_anew_in_each_step() -> None:
     network = made(noise=0.3)
     x = np.zeros((64, 8, 8, 1), np.float32)
-    one, other = (np.asarray(network.given(x)) for _ in range(2))
+    one, other = (np.asarray(network.generator_inputs(x)) for _ in range(2))
     np.testing.assert_allclose([one.std(), (one - other).std()], [0.3, 0.3 * 2**0.5], rtol=0.05)
 
 
@@ -257,10 +259,10 @@ def test_series_of_any_unit_without_classes_are_standardised_inside() -> None:
     assert np.load(results[0]["refined"]).shape == (12, 1)
 
 
-def test_refiner_and_plain_autoencoder_move_by_the_same_rule() -> None:
+def test_one_optimizer_moves_refiner_and_plain_autoencoder() -> None:
     both = made()
-    assert len(both.makers.trainable_variables) == 2 * len(both.generator.trainable_variables)
-    assert len(made(baselines=False).makers.trainable_variables) == len(
-        both.generator.trainable_variables
+    assert len(both.generator_variables) == 2 * len(both.generator.trainable_variables)
+    assert len(made(baselines=False).generator_variables) == len(both.generator.trainable_variables)
+    assert zoo_novelty_gan.gan_optimizer.from_config(both, 10).generator_variables == (
+        both.generator_variables
     )
-    assert isinstance(both.makers, model.Makers)

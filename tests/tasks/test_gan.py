@@ -9,8 +9,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 import zoo
-from zoo.tasks import gan, gan_optimizer
-from zoo.tasks.gan import Config
+from zoo.tasks import gan, gan_losses, gan_optimizer
+from zoo.tasks.gan import GANConfig
 
 CHANCE = np.random.default_rng(0)
 REAL, FAKE = CHANCE.normal(size=(2, 50, 1))
@@ -22,7 +22,7 @@ class Points(gan.GAN):
 
     pull = 0.0
 
-    def __init__(self, config: Config, dropout: float = 0.0) -> None:
+    def __init__(self, config: GANConfig, dropout: float = 0.0) -> None:
         z, x = keras.Input((2,)), keras.Input((3,))
         made = layers.BatchNormalization()(layers.Dense(5, activation="tanh")(z))
         hidden = layers.Dense(4, activation="tanh")(x)
@@ -30,16 +30,16 @@ class Points(gan.GAN):
         generator = keras.Model(z, layers.Dense(3)(made))
         super().__init__(generator, keras.Model(x, layers.Dense(1)(hidden)), config)
 
-    def given(self, x: Any) -> Any:
+    def generator_inputs(self, x: Any) -> Any:
         return x[:, :2]
 
-    def extra(self, x: Any, made: Any) -> Any:
-        return self.pull * ops.mean(ops.square(made - x))
+    def extra_generator_loss(self, x: Any, generated: Any) -> Any:
+        return self.pull * ops.mean(ops.square(generated - x))
 
 
 def points(dropout: float = 0.0, steps: int = 10, **settings: Any) -> Points:
     keras.utils.set_random_seed(0)
-    model = Points(Config(**settings), dropout)
+    model = Points(GANConfig(**settings), dropout)
     model.compile(gan_optimizer.from_config(model, steps))
     model.optimizer.build(model.trainable_variables)
     return model
@@ -55,7 +55,7 @@ def softplus(t: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "critic", "generator"),
+    ("name", "discriminator", "generator"),
     [
         ("non-saturating", softplus(-REAL).mean() + softplus(FAKE).mean(), softplus(-FAKE).mean()),
         (
@@ -71,18 +71,20 @@ def softplus(t: Any) -> Any:
         ("wasserstein", FAKE.mean() - REAL.mean(), -FAKE.mean()),
     ],
 )
-def test_each_loss_is_its_formula(name: Any, critic: float, generator: float) -> None:
-    assert float(gan.critic_loss(name, REAL, FAKE)) == pytest.approx(critic, rel=1e-5)
-    assert float(gan.generator_loss(name, FAKE)) == pytest.approx(generator, rel=1e-5)
+def test_each_loss_is_its_formula(name: Any, discriminator: float, generator: float) -> None:
+    assert float(gan_losses.discriminator_loss(name, REAL, FAKE)) == pytest.approx(
+        discriminator, rel=1e-5
+    )
+    assert float(gan_losses.generator_loss(name, FAKE)) == pytest.approx(generator, rel=1e-5)
 
 
 def test_smoothing_lowers_the_target_of_the_real_alone() -> None:
     p = 1 / (1 + np.exp(-REAL))
     entropy = -(0.8 * np.log(p) + 0.2 * np.log(1 - p)).mean() + softplus(FAKE).mean()
-    found = float(gan.critic_loss("non-saturating", REAL, FAKE, 0.2))
+    found = float(gan_losses.discriminator_loss("non-saturating", REAL, FAKE, 0.2))
     assert found == pytest.approx(entropy, rel=1e-5)
     squares = ((REAL - 0.8) ** 2).mean() / 2 + (FAKE**2).mean() / 2
-    found = float(gan.critic_loss("least-squares", REAL, FAKE, 0.2))
+    found = float(gan_losses.discriminator_loss("least-squares", REAL, FAKE, 0.2))
     assert found == pytest.approx(squares, rel=1e-5)
 
 
@@ -90,7 +92,7 @@ def test_smoothing_lowers_the_target_of_the_real_alone() -> None:
     ("settings", "problem"),
     [
         ({"loss": "wasserstein"}, "set spectral=true"),
-        ({"loss": "hinge", "label_smoothing": 0.1}, "moves a target.*loss=hinge"),
+        ({"loss": "hinge", "label_smoothing": 0.1}, "changes the target.*loss=hinge"),
         ({"betas": (0.5, 1.0)}, "betas"),
     ],
 )
@@ -98,7 +100,7 @@ def test_settings_that_do_not_go_together_are_refused(
     settings: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(zoo.SettingError, match=problem):
-        gan.check(Config().replace(**settings))
+        gan.check(GANConfig().replace(**settings))
 
 
 def gradients(model: Points, value: Any, variables: list[Any]) -> list[Any]:
@@ -113,21 +115,23 @@ def gradients(model: Points, value: Any, variables: list[Any]) -> list[Any]:
 def test_each_term_moves_its_own_network_and_no_other(name: Any, pull: float) -> None:
     model = points(loss=name)
     model.pull = pull
-    critic, generator = model.discriminator, model.generator
+    discriminator, generator = model.discriminator, model.generator
 
     def whole() -> Any:
         return model.compute_loss(X, y_pred=model(X))
 
     def alone() -> Any:
         still = ops.convert_to_numpy(generator(X[:, :2]))
-        return gan.critic_loss(name, critic(X), critic(still))
+        return gan_losses.discriminator_loss(name, discriminator(X), discriminator(still))
 
     def theirs() -> Any:
         made = generator(X[:, :2])
-        return gan.generator_loss(name, critic(made)) + model.extra(X, made)
+        return gan_losses.generator_loss(name, discriminator(made)) + model.extra_generator_loss(
+            X, made
+        )
 
     for variables, term in (
-        (critic.trainable_variables, alone),
+        (discriminator.trainable_variables, alone),
         (generator.trainable_variables, theirs),
     ):
         expected = gradients(model, term, variables)
@@ -159,17 +163,23 @@ def test_each_network_has_a_rate_of_its_own(optimizer: Any) -> None:
 
 def test_each_network_has_betas_of_its_own() -> None:
     optimizer = points(betas=(0.1, 0.9), generator_betas=(0.2, 0.8)).optimizer
-    assert (optimizer.critic_rule.beta_1, optimizer.critic_rule.beta_2) == (0.1, 0.9)
-    assert (optimizer.generator_rule.beta_1, optimizer.generator_rule.beta_2) == (0.2, 0.8)
+    assert (optimizer.discriminator_optimizer.beta_1, optimizer.discriminator_optimizer.beta_2) == (
+        0.1,
+        0.9,
+    )
+    assert (optimizer.generator_optimizer.beta_1, optimizer.generator_optimizer.beta_2) == (
+        0.2,
+        0.8,
+    )
 
 
 def changed(old: list[Any], new: list[Any]) -> bool:
     return any((a != b).any() for a, b in zip(old, new, strict=True))
 
 
-def test_the_generator_waits_for_the_critics_steps() -> None:
-    model = points(critic_steps=3, ema=0.0)
-    rules = model.optimizer.critic_rule, model.optimizer.generator_rule
+def test_the_generator_waits_for_the_discriminators_steps() -> None:
+    model = points(discriminator_steps=3, ema=0.0)
+    rules = model.optimizer.discriminator_optimizer, model.optimizer.generator_optimizer
 
     def state() -> list[list[Any]]:
         held = (
@@ -208,21 +218,21 @@ def test_the_average_follows_the_generator() -> None:
             if expected is None
             else [kept * e + (1 - kept) * s for e, s in zip(expected, seen, strict=True)]
         )
-        for one, other in zip(model.averaged.get_weights(), expected, strict=True):
+        for one, other in zip(model.averaged_generator.get_weights(), expected, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-6)
-    assert moved(model.generator.get_weights(), model.averaged) > 1e-3
+    assert moved(model.generator.get_weights(), model.averaged_generator) > 1e-3
 
 
 def test_without_an_average_the_generator_is_shipped() -> None:
     model = points(ema=0.0)
-    assert model.averaged is model.generator
+    assert model.averaged_generator is model.generator
 
 
-def test_the_critic_that_judges_has_singular_values_of_one() -> None:
+def test_the_discriminator_that_judges_has_singular_values_of_one() -> None:
     model = fit(points(spectral=True, loss="wasserstein", learning_rate=1e-3), 60)
     largest = [
         np.linalg.svd(weights, compute_uv=False)[0]
-        for weights in model.critic().get_weights()
+        for weights in model.normalized_discriminator().get_weights()
         if weights.ndim == 2
     ]
     np.testing.assert_allclose(largest, 1, atol=0.01)
@@ -250,7 +260,7 @@ def test_the_gradient_goes_through_the_singular_value() -> None:
         assert found[at] == pytest.approx(slope, abs=2e-3)
 
 
-def test_dropout_of_the_critic_is_drawn_anew_in_each_step() -> None:
+def test_dropout_of_the_discriminator_is_drawn_anew_in_each_step() -> None:
     model = points(dropout=0.5)
 
     def seeds() -> list[Any]:
@@ -265,5 +275,7 @@ def test_dropout_of_the_critic_is_drawn_anew_in_each_step() -> None:
 def test_what_is_reported_is_both_terms_and_the_mean_scores() -> None:
     model = points()
     history = model.fit(X, batch_size=16, verbose=0).history
-    assert set(history) == {"loss", "critic", "generator", "real", "fake"}
-    assert history["loss"][0] == pytest.approx(history["critic"][0] + history["generator"][0])
+    assert set(history) == {"loss", "discriminator", "generator", "real", "fake"}
+    assert history["loss"][0] == pytest.approx(
+        history["discriminator"][0] + history["generator"][0]
+    )

@@ -1,12 +1,12 @@
-"""One optimizer for two networks: each has a rule and a rate of its own, and the generator may wait.
+"""One optimizer for a GAN: it holds an optimizer for each network, and the generator's may wait.
 
-With n critic steps, the critic moves in every step and the generator in every n-th; in between, its
-weights and everything that its rule remembers stay as they are.
+With n discriminator steps, the discriminator moves in every step and the generator in every n-th step.
+In between, the generator's weights and the state of its optimizer stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -17,88 +17,104 @@ from zoo.tasks import optimizers
 if TYPE_CHECKING:
     from zoo.tasks.gan import GAN
 
+__all__ = ["AlternatingOptimizer", "from_config"]
+
 
 class AlternatingOptimizer(keras.optimizers.Optimizer):
-    """Keras' own optimizers side by side, one for the generator and one for every other variable.
+    """Two optimizers of Keras side by side: one for the generator, one for every other variable.
 
     Args:
-        generator: the network whose trainable variables move by the second rule.
-        critic_rule: the optimizer of everything else.
-        generator_rule: the optimizer of the generator.
-        critic_steps: steps of the critic for each of the generator.
+        generator_variables: the trainable variables that the second optimizer moves.
+        discriminator_optimizer: the optimizer of every other variable.
+        generator_optimizer: the optimizer of the generator's variables.
+        discriminator_steps: steps of the discriminator for each step of the generator, at least 1.
     """
 
     def __init__(
-        self, generator: Any, critic_rule: Any, generator_rule: Any, critic_steps: int = 1
+        self,
+        generator_variables: Sequence[Any],
+        discriminator_optimizer: Any,
+        generator_optimizer: Any,
+        discriminator_steps: int = 1,
     ) -> None:
         super().__init__(learning_rate=1.0, name="alternating")
-        self.generator = generator
-        self.critic_rule, self.generator_rule = critic_rule, generator_rule
-        self.critic_steps = critic_steps
+        self.generator_variables = list(generator_variables)
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_steps = discriminator_steps
 
     @property
     def variables(self) -> list[Any]:
-        """Everything that both rules remember, and the count of steps."""
-        return [*super().variables, *self.critic_rule.variables, *self.generator_rule.variables]
+        """The state of both optimizers, and the count of steps."""
+        return [
+            *super().variables,
+            *self.discriminator_optimizer.variables,
+            *self.generator_optimizer.variables,
+        ]
 
     @property
     def learning_rate(self) -> Any:
-        """The critic's rate."""
-        return self.critic_rule.learning_rate
+        """The discriminator's learning rate."""
+        return self.discriminator_optimizer.learning_rate
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Share the variables out, and let each rule make its memory."""
+        """Create the state of each optimizer for its variables."""
         if self.built:
             return
-        for rule, pairs in self._shared(variables, variables):
-            rule.build([variable for _, variable in pairs])
+        for optimizer, _, own in self._shares(variables, variables):
+            optimizer.build(own)
         super().build(variables)
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Move the critic, and the generator if it is its turn."""
+        """Move the discriminator, and in every n-th step the generator."""
         if trainable_variables is not None:
             trainable_variables = list(trainable_variables)
             self.build(trainable_variables)
         variables = (
             self._trainable_variables if trainable_variables is None else trainable_variables
         )
-        (critic, ours), (generator, theirs) = self._shared(grads, variables)
-        critic.apply(*zip(*ours, strict=True))
-        if self.critic_steps == 1:
-            generator.apply(*zip(*theirs, strict=True))
+        discriminator, generator = self._shares(grads, variables)
+        self.discriminator_optimizer.apply(*discriminator[1:])
+        if self.discriminator_steps == 1:
+            self.generator_optimizer.apply(*generator[1:])
         else:
-            self._in_turn(*zip(*theirs, strict=True))
+            self._apply_every_nth_step(*generator[1:])
         self.iterations.assign_add(1)
 
-    def _shared(self, grads: Sequence[Any], variables: Sequence[Any]) -> Any:
-        """Give each rule with its pairs of gradient and variable."""
-        made = {id(variable) for variable in self.generator.trainable_variables}
-        pairs = list(zip(grads, variables, strict=True))
-        return (
-            (self.critic_rule, [pair for pair in pairs if id(pair[1]) not in made]),
-            (self.generator_rule, [pair for pair in pairs if id(pair[1]) in made]),
-        )
+    def _shares(
+        self, grads: Sequence[Any], variables: Sequence[Any]
+    ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+        """Yield each optimizer with its gradients and its variables, the discriminator's first."""
+        generator = {id(variable) for variable in self.generator_variables}
+        for optimizer, is_generator in (
+            (self.discriminator_optimizer, False),
+            (self.generator_optimizer, True),
+        ):
+            own = [
+                at for at, each in enumerate(variables) if (id(each) in generator) is is_generator
+            ]
+            yield optimizer, [grads[at] for at in own], [variables[at] for at in own]
 
-    def _in_turn(self, grads: Sequence[Any], variables: Sequence[Any]) -> None:
-        """Move the generator, and take it back where it is not its turn."""
-        turn = ops.equal((self.iterations + 1) % self.critic_steps, 0)
-        held = [*variables, *self.generator_rule.variables]
-        before = [ops.copy(variable) for variable in held]
-        self.generator_rule.apply(grads, variables)
-        for variable, old in zip(held, before, strict=True):
-            variable.assign(ops.where(turn, ops.convert_to_tensor(variable), old))
+    def _apply_every_nth_step(self, grads: Sequence[Any], variables: Sequence[Any]) -> None:
+        """Move the generator, and undo the move in every other step."""
+        moves = ops.equal((self.iterations + 1) % self.discriminator_steps, 0)
+        state = [*variables, *self.generator_optimizer.variables]
+        before = [ops.copy(variable) for variable in state]
+        self.generator_optimizer.apply(grads, variables)
+        for variable, old in zip(state, before, strict=True):
+            variable.assign(ops.where(moves, ops.convert_to_tensor(variable), old))
 
 
 def from_config(model: GAN, steps: int) -> AlternatingOptimizer:
-    """Make the optimizer that a GAN's settings describe, for a training of so many steps.
+    """Return the optimizer that a GAN's settings describe.
 
     Args:
-        model: the GAN; its config is read.
-        steps: of the whole training, the critic's.
+        model: the GAN; its config and its `generator_variables` are read.
+        steps: the discriminator's steps in the whole training.
     """
     config = model.config
     adam = config.optimizer == "adam"
-    critic, generator = (
+    discriminator, generator = (
         optimizers.optimizer(
             config.optimizer,
             rate,
@@ -111,8 +127,10 @@ def from_config(model: GAN, steps: int) -> AlternatingOptimizer:
             (
                 config.generator_rate or config.learning_rate,
                 config.generator_betas or config.betas,
-                max(1, steps // config.critic_steps),
+                max(1, steps // config.discriminator_steps),
             ),
         )
     )
-    return AlternatingOptimizer(model.generator, critic, generator, config.critic_steps)
+    return AlternatingOptimizer(
+        model.generator_variables, discriminator, generator, config.discriminator_steps
+    )
