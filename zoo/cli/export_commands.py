@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 @click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
 @as_json
 def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
-    """Export every part of RUN (or of a .keras file), each proved equal in its own runtime."""
-    from zoo.runs.run import Run
+    """Export every part of RUN, each proved equal in its own runtime.
+
+    RUN is a run, one part of it (vae.mnist:encoder), a .keras or .h5 file, or a name of
+    keras.applications.
+    """
+    from zoo.exporters.locations import find_source
 
     names = parse_formats(formats, opset)
-    source: Any = Path(run) if run.endswith(".keras") else Run.open(run)
+    find_source(run)  # an unknown name is refused before Keras is imported
     import_backend()
-    report = export_source(source, names, out, opset)
+    report = export_source(run, names, out, opset)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -71,7 +75,7 @@ def parse_formats(text: str, opset: int | None) -> list[str]:
 
 
 def export_source(source: Any, formats: list[str], out: Path | None, opset: int | None) -> Report:
-    """Export a run or a .keras file, and show on a terminal that something is being done."""
+    """Export a model, and show on a terminal that something is being done."""
     from zoo.cli import render
     from zoo.exporters import api
 

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError, UsageError
 from zoo.exporters import parts
-from zoo.exporters.report import ExportedFile, Report, file_digest
-from zoo.exporters.sources import open_source
+from zoo.exporters.canonical import portable_name
+from zoo.exporters.report import ExportedFile, Report
+from zoo.exporters.sources import Source, open_source
 from zoo.exporters.verify import compare_files, write_and_verify
 from zoo.exporters.worker import Worker
 from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
+from zoo.io.digest import file_digest
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _OURS = {"report.json", "probe.npz", "README.md"}
 
 
 def export(
-    source: str | Path | Run | keras.Model,
+    source: str | Path | Run | keras.Model | Source,
     formats: Sequence[str] = FORMATS_BY_DEFAULT,
     *,
     out: str | Path | None = None,
@@ -45,13 +47,14 @@ def export(
     """Write every part of a trained model in some formats, each proved equal in its own runtime.
 
     Args:
-        source: a run, its name or path, a .keras file, or a Functional keras.Model.
+        source: what `zoo.exporters.sources` can open: a run, its name or path (`RUN:encoder` for one
+            part), a .keras or .h5 file, a name of keras.applications, or a Functional keras.Model.
         formats: names of the group `zoo.formats`.
         out: the folder; the run's `export` if not given. An earlier export there is replaced.
         opset: of the ONNX files, 11 to 18; 17 if not given.
 
     Raises:
-        UsageError: there is no such run or format, or `out` holds something else.
+        UsageError: there is no such source or format, or `out` holds something else.
         ExportError: a file could not be written or computes something else. It names the part, the
             format and the layer; that file is not left behind, those that are equal are.
 
@@ -61,27 +64,34 @@ def export(
     """
     import keras
 
-    names = _known(formats)
-    origin = open_source(source)
-    folder = Path(out).expanduser() if out is not None else origin.beside
+    names = _format_names(formats)
+    opened = open_source(source)
+    folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
-        raise UsageError("Say where to export to: out=DIR.")
+        raise UsageError(
+            f"{opened.name} is no run, so its export has no folder of its own. Name one: out=DIR."
+        )
     _check_free(folder)
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
-        return _elsewhere(source, names, folder, opset)
+        return _export_on_tensorflow(opened, names, folder, opset)
     with (
         Worker(names) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
-        options = {"opset": opset}
         report = write_and_verify(
-            origin.parts, names, checker, temporary, options, origin.name, origin.origin
+            opened.parts(),
+            names,
+            checker,
+            temporary,
+            {"opset": opset},
+            opened.title,
+            opened.origin,
         )
         if any(file.ok for file in report.files):
             _publish(report, temporary, folder)
-    return _told(replace(report, folder=folder))
+    return _raise_unequal(replace(report, folder=folder))
 
 
 def verify(folder: str | Path) -> Report:
@@ -99,7 +109,7 @@ def verify(folder: str | Path) -> Report:
     """
     folder = Path(folder).expanduser()
     report = Report.read(folder)
-    names = _known(sorted({file.format for file in report.files}))
+    names = _format_names(sorted({file.format for file in report.files}))
     whole = [file for file in report.files if _unchanged(folder, file)]
     with Worker(names) as checker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
         known = parts.known_packages()
@@ -111,7 +121,7 @@ def verify(folder: str | Path) -> Report:
         )
         for file in report.files
     )
-    return _told(replace(report, files=files))
+    return _raise_unequal(replace(report, files=files))
 
 
 def _publish(report: Report, temporary: Path, folder: Path) -> None:
@@ -128,7 +138,7 @@ def _publish(report: Report, temporary: Path, folder: Path) -> None:
     replace_directory(ready, folder)
 
 
-def _told(report: Report) -> Report:
+def _raise_unequal(report: Report) -> Report:
     """Give the report back, or raise what is wrong in it."""
     wrong = [file for file in report.files if not file.ok]
     if not wrong:
@@ -144,7 +154,7 @@ def _unchanged(folder: Path, file: ExportedFile) -> bool:
     return path.exists() and file_digest(path) == file.sha256
 
 
-def _known(names: Sequence[str]) -> list[str]:
+def _format_names(names: Sequence[str]) -> list[str]:
     """Check the formats' names before anything long begins."""
     shelf = EntryPointGroup(FORMATS)
     names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
@@ -175,13 +185,13 @@ def _check_free(folder: Path) -> None:
         )
 
 
-def _elsewhere(
-    source: str | Path | Run | keras.Model, names: Sequence[str], folder: Path, opset: int | None
+def _export_on_tensorflow(
+    source: Source, names: Sequence[str], folder: Path, opset: int | None
 ) -> Report:
     """Export in a process with the TensorFlow backend; from others Keras writes wrong ONNX."""
     with tempfile.TemporaryDirectory() as temporary:
-        where = _as_path(source, Path(temporary))
-        command = [sys.executable, "-P", "-m", "zoo", "export", where, "--to", ",".join(names)]
+        reference = _reference(source, Path(temporary))
+        command = [sys.executable, "-P", "-m", "zoo", "export", reference, "--to", ",".join(names)]
         command += ["--out", str(folder)] + (["--opset", str(opset)] if opset else [])
         done = subprocess.run(
             command,
@@ -196,13 +206,11 @@ def _elsewhere(
     return Report.read(folder)
 
 
-def _as_path(source: str | Path | Run | keras.Model, temporary: Path) -> str:
-    """Put a source where another process finds it."""
-    import keras
-
-    if isinstance(source, keras.Model):
-        source.save(temporary / "model.keras")
-        return str(temporary / "model.keras")
-    if isinstance(source, str | Path) and Path(source).suffix == ".keras":
-        return str(source)
-    return str(Run.open(source).path)
+def _reference(source: Source, temporary: Path) -> str:
+    """Return what another process finds a source by; a model in memory is saved to a file."""
+    if source.kind == "model":
+        path = temporary / f"{portable_name(source.name)}.keras"
+        source.model.save(path)
+        return str(path)
+    name = str(source.run.path) if source.run else source.name
+    return f"{name}:{source.part}" if source.part else name

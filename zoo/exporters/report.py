@@ -7,7 +7,6 @@ README.md     ten lines of code for each format
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,19 +103,6 @@ class Report:
             if not (folder / file.path).resolve().is_relative_to(folder.resolve()):
                 raise UnsafeFile(f"{path} names a file outside its folder: {file.path!r}.")
         return report
-
-
-def file_digest(path: Path) -> str:
-    """Give the SHA-256 of a file, or of all files of a directory with their names."""
-    total = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-    for file in files:
-        if file != path:
-            total.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
-        with file.open("rb") as stream:
-            while block := stream.read(2**20):
-                total.update(block)
-    return total.hexdigest()
 
 
 def size_on_disk(path: Path) -> int:

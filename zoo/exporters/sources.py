@@ -1,85 +1,185 @@
-"""What can be exported: a run, a .keras file or a model; and how each is opened."""
+"""Sources: everything that stands for a model, resolved in one place.
+
+Whatever takes "a run, a file or a network" resolves it here: export, show, explain, gallery, cnn-vis, and
+each setting that names a network. The first of these that fits decides:
+
+    1. a keras.Model, a zoo.Run or a Source   as it is
+    2. a path                                 a .keras or .h5 file, or the folder of a run
+    3. a run's name                           a folder below ./runs (or ZOO_RUNS)
+    4. a name of keras.applications           VGG16, with the weights of ImageNet
+    5. a model of the catalog, or an architecture; only where `untrained` allows it
+
+A name may end in the role of one part: `vae.mnist:encoder`. The whole name is tried first.
+`find_source` does the steps 2 to 5 without opening anything; `open_source` opens the model too.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.errors import UsageError, format_cause
-from zoo.exporters.formats.keras import open_model_file as open_keras
+from zoo.errors import PluginError, ZooError, format_cause
+from zoo.exporters.applications import open_application
+from zoo.exporters.formats.keras import open_model_file
+from zoo.exporters.locations import Kind, Location, find_source, usage_error
+from zoo.io.digest import weights_digest
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import Recipe, resolve_without_loading
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
-    """The parts of something, its name, where it came from, and where its export would lie."""
+    """A model that is open, and where it comes from.
 
-    parts: dict[str, keras.Model]
+    `name` is what the user wrote, without the part. `recipe` has the architecture and the config of a
+    model that a plug-in built, else it is None. `run` is None for everything but a run. `part` is the
+    role that the name asks for, or None.
+    """
+
+    kind: Kind
     name: str
-    origin: dict[str, str]
-    beside: Path | None = None
+    model: keras.Model
+    recipe: Recipe | None = None
+    run: Run | None = None
+    part: str | None = None
+    setting: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The model's name in a report: a run's name in the catalog, or a file's name."""
+        if self.kind == "file":
+            return Path(self.name).name
+        return self.run.name if self.run else self.name
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of its export, RUN/export; None for everything but a run."""
+        return self.run.path / "export" if self.run else None
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Facts for report.json: the zoo's version, the weights' digest, and what a run records."""
+        facts = {"zoo": version("keras-zoo"), "weights": weights_digest(self.model)}
+        if self.run is None or self.recipe is None:
+            return facts
+        record, architecture = self.run.record, self.recipe.architecture
+        return facts | {
+            "model": str(record["name"]),
+            "architecture": f"{architecture.name} ({architecture.package})",
+            "preprocessing": str(record["dataset"].get("preprocessing", "")),
+            "classes": json.dumps(record["dataset"].get("classes")),
+        }
+
+    def parts(self) -> dict[str, keras.Model]:
+        """Return the parts by role: those that the architecture exports, or the one asked for.
+
+        A model that no plug-in built is one part, `model`.
+
+        Raises:
+            UsageError: there is no such part. It is a SettingError where a setting names the source.
+            PluginError: the plug-in's `export` fails.
+        """
+        everything = {"model": self.model}
+        if self.recipe is not None:
+            everything = self.recipe.architecture.export(self.model, self.recipe.config)
+        if self.part is None:
+            return everything
+        if self.part not in everything:
+            problem = f"it has no part {self.part}. Parts: {', '.join(sorted(everything))}."
+            raise usage_error(f"{self.name}:{self.part}", problem, self.setting)
+        return {self.part: everything[self.part]}
+
+    def network(self) -> keras.Model:
+        """Return the one graph to look into: the part asked for, the model, or its first part.
+
+        A model of several networks, such as a GAN, is no single graph: its first part is returned.
+
+        Raises:
+            UsageError: there is no such part. It is a SettingError where a setting names the source.
+            PluginError: the plug-in exports no part at all.
+        """
+        if self.part is None and (self.recipe is None or is_graph(self.model)):
+            return self.model
+        for part in self.parts().values():
+            return part
+        raise PluginError(f"{self.name} has no part to look into: its plug-in exports none.")
 
 
-def open_source(source: str | Path | Run | keras.Model) -> Source:
-    """Open whatever is to be exported.
+def open_source(
+    source: str | Path | Run | keras.Model | Source,
+    *,
+    untrained: bool = False,
+    setting: str | None = None,
+    example: str = "",
+) -> Source:
+    """Open whatever stands for a model; the module's docstring has the order of precedence.
+
+    Args:
+        source: a run, a path, a name, or a model.
+        untrained: build a network of keras.applications or a model of the catalog with random
+            weights, so that nothing is downloaded. A run or a file is opened as it is.
+        setting: the setting that has this value, for the message of an error.
+        example: a model to train where nothing has the name, for the message of an error.
 
     Raises:
-        UsageError: there is no such run or file, or it cannot be opened.
+        UnknownName: nothing has this name; the message has the nearest names.
+        UsageError: the file or its weights cannot be read, or the model is not trained yet.
+        RunError: the run is broken, or has no weights yet.
+        UnsafeFile: a file declares more than it holds.
+        SettingError: instead of UnknownName and UsageError, where `setting` is given.
+
+    Example:
+        >>> open_source("vae.mnist:encoder").network().output_shape
     """
     import keras
 
+    if isinstance(source, Source):
+        return source
     if isinstance(source, keras.Model):
-        return Source({"model": source}, source.name, _origin(source))
-    if isinstance(source, str | Path) and Path(source).suffix == ".keras":
-        model = _from_file(Path(source))
-        return Source({"model": model}, str(source), _origin(model))
-    return _from_run(Run.open(source))
+        return Source("model", source.name, source, setting=setting)
+    if isinstance(source, Run):
+        return _open(Location("run", str(source.path), source), untrained, setting)
+    location = find_source(source, untrained=untrained, setting=setting, example=example)
+    return _open(location, untrained, setting)
 
 
-def _from_run(run: Run) -> Source:
-    from zoo.runs.load import load_run_model
-
-    chosen, model = load_run_model(run)
-    dataset = run.record["dataset"]
-    origin = _origin(model) | {
-        "model": run.name,
-        "architecture": f"{chosen.architecture.name} ({chosen.architecture.package})",
-        "preprocessing": str(dataset.get("preprocessing", "")),
-        "classes": json.dumps(dataset.get("classes")),
-    }
-    made = chosen.architecture.export(model, chosen.config)
-    return Source(made, run.name, origin, run.path / "export")
+def is_graph(model: keras.Model) -> bool:
+    """Return whether a model is Functional or Sequential, not a class with a `call` of its own."""
+    return hasattr(model, "operations") or hasattr(model, "_functional")
 
 
-def _from_file(path: Path) -> keras.Model:
+def _open(location: Location, untrained: bool, setting: str | None) -> Source:
+    recipe: Recipe | None = None
+    if location.run is not None:
+        recipe, model = load_run_model(location.run)
+    elif location.kind == "untrained":
+        recipe = resolve_without_loading(location.name, {})
+        model = recipe.build_model()
+    elif location.kind == "application":
+        model = open_application(location.name, None if untrained else "imagenet", setting)
+    else:
+        model = _open_file(location.name, setting)
+    return Source(location.kind, location.name, model, recipe, location.run, location.part, setting)
+
+
+def _open_file(name: str, setting: str | None) -> keras.Model:
     import keras
 
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.")
     try:
-        model = open_keras(path)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise UsageError(f"{path} cannot be opened: {format_cause(error)}") from error
+        model = open_model_file(Path(name).expanduser())
+    except ZooError:
+        raise
+    except Exception as error:  # whatever Keras meets in somebody's file
+        problem = f"Keras cannot open the file: {format_cause(error)}"
+        raise usage_error(name, problem, setting) from error
     if not isinstance(model, keras.Model):
-        raise UsageError(f"{path} holds a {type(model).__name__}, expected a model.")
+        problem = f"the file must hold a keras.Model. Received: {type(model).__name__}"
+        raise usage_error(name, problem, setting)
     return model
-
-
-def _origin(model: keras.Model) -> dict[str, str]:
-    return {"zoo": version("keras-zoo"), "weights": _hash(model)}
-
-
-def _hash(model: keras.Model) -> str:
-    """Hash all weights in order."""
-    total = hashlib.sha256()
-    for array in model.get_weights():
-        total.update(f"{array.dtype}{array.shape}".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()

@@ -13,8 +13,9 @@ from zoo.exporters import parts, probes
 from zoo.exporters.bisect import check_copy, first_failing_layer
 from zoo.exporters.formats import protocol
 from zoo.exporters.parts import Part
-from zoo.exporters.report import ExportedFile, Report, file_digest, size_on_disk
+from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import BROKE_DOWN, Worker
+from zoo.io.digest import file_digest
 
 if TYPE_CHECKING:
     import keras

@@ -1,0 +1,121 @@
+"""What a name stands for, found without opening it: a run, a file, or a network of keras.applications.
+
+The order of precedence is in `zoo.exporters.sources`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from zoo.errors import SettingError, UnknownName, UsageError, nearest
+from zoo.registry.architectures import registry
+from zoo.registry.catalog import catalog
+from zoo.runs.run import Run, list_runs
+
+FILE_SUFFIXES = (".keras", ".h5")
+_KINDS = "run, .keras or .h5 file, or network of keras.applications"
+
+Kind = Literal["model", "run", "file", "application", "untrained"]
+
+
+@dataclass(frozen=True)
+class Location:
+    """What a name stands for: its kind, its run if it is one, and the part that the name asks for."""
+
+    kind: Kind
+    name: str
+    run: Run | None = None
+    part: str | None = None
+
+
+def find_source(
+    source: str | Path, *, untrained: bool = False, setting: str | None = None, example: str = ""
+) -> Location:
+    """Find what a name stands for. Keras is imported only for a name that begins with a capital.
+
+    Args:
+        source: a path or a name; it may end in `:` and the role of a part.
+        untrained: whether a model of the catalog or an architecture may stand for itself.
+        setting: the setting that has this value, for the message of an error.
+        example: a model to train where nothing has the name, for the message of an error.
+
+    Raises:
+        UnknownName: nothing has this name; the message has the nearest names.
+        UsageError: it is a file of another kind, or a model that is not trained yet.
+        RunError: the run's run.json is broken.
+        SettingError: instead of UnknownName and UsageError, where `setting` is given.
+    """
+    name = str(source)
+    stem, colon, role = name.rpartition(":")
+    if location := _locate(name, untrained):
+        return location
+    if colon and (location := _locate(stem, untrained)):
+        return replace(location, part=role)
+    raise _not_found(name, setting, example)
+
+
+def usage_error(name: str, problem: str, setting: str | None = None) -> UsageError:
+    """Return the error that a name cannot be used: a SettingError if a setting has it as its value."""
+    if setting is None:
+        return UsageError(f"{name}: {problem}")
+    return SettingError(f"{setting}={name}: {problem}")
+
+
+def _locate(name: str, untrained: bool) -> Location | None:
+    """Find a file, a run, a network of keras.applications, or a model to build."""
+    path = Path(name).expanduser()
+    if path.suffix in FILE_SUFFIXES and path.is_file():
+        return Location("file", name)
+    if run := _find_run(name):
+        return Location("run", name, run)
+    if name[:1].isupper() and name in _applications():
+        return Location("application", name)
+    if untrained and name in {*catalog().names(), *registry().names()}:
+        return Location("untrained", name)
+    return None
+
+
+def _find_run(name: str) -> Run | None:
+    try:
+        return Run.open(name) if name else None
+    except UnknownName:
+        return None
+
+
+def _applications() -> list[str]:
+    from zoo.exporters.applications import list_applications
+
+    return list_applications()
+
+
+def _not_found(name: str, setting: str | None, example: str) -> UsageError:
+    """Return the error for a name that stands for nothing that can be opened."""
+    path, stem = Path(name).expanduser(), name.rpartition(":")[0]
+    models = catalog().names()
+    for model in (name, stem):
+        if model in models:
+            problem = f"there is no such run. Train the model first: zoo train {model}"
+            return usage_error(name, problem, setting)
+    hint = f"Or train one: zoo train {example.partition(':')[0]}" if example else ""
+    if path.is_file():
+        return usage_error(name, f"the file must end in {' or '.join(FILE_SUFFIXES)}.", setting)
+    if name and path.is_dir():
+        return usage_error(name, "the folder is no run: it has no run.json.", setting)
+    if path.suffix in FILE_SUFFIXES:
+        return usage_error(name, f"there is no such {path.suffix} file. {hint}".strip(), setting)
+    return _unknown_name(name, [*models, *(run.path.name for run in list_runs())], setting, hint)
+
+
+def _unknown_name(
+    name: str, choices: list[str], setting: str | None, hint: str
+) -> UnknownName | SettingError:
+    """Return the error with the nearest names; those of keras.applications where Keras is loaded."""
+    if "keras" in sys.modules or name[:1].isupper():
+        choices = [*choices, *_applications()]
+    if setting is None:
+        return UnknownName(_KINDS, name, choices, hint)
+    problem = f"there is no such {_KINDS}. {nearest(name, choices)} {hint}".strip()
+    return SettingError(f"{setting}={name}: {problem}")
