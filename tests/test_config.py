@@ -1,3 +1,4 @@
+import inspect
 import json
 import math
 from collections.abc import Callable
@@ -8,16 +9,8 @@ import pytest
 from pydantic import PositiveInt, ValidationError
 
 import zoo
-from zoo.config import (
-    RESERVED,
-    ClassNames,
-    Fraction,
-    expected_type,
-    field_description,
-    fill_missing,
-    parse_setting,
-    validate_config,
-)
+from zoo.config import RESERVED, ClassNames, Fraction, fill_missing, validate_config
+from zoo.config_schema import expected_type, field_description
 
 
 class Config(zoo.Config):
@@ -48,74 +41,9 @@ class Counted(zoo.Config):
     """How many."""
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3),
-        ("-3", -3),
-        ("1_000", 1000),
-        ("0.5", 0.5),
-        ("1e-4", 1e-4),
-        ("1E5", 1e5),
-        ("-2.5e3", -2500.0),
-        ("true", True),
-        ("TRUE", True),
-        ("False", False),
-        ("none", None),
-        ("None", None),
-        ("", ""),
-        ("adam", "adam"),
-        ("grün", "grün"),
-        ('"none"', "none"),
-        ('"3"', "3"),
-        ("'a,b'", "a,b"),
-        ("64,32", [64, 32]),
-        ("64, 32,", [64, 32]),
-        ("[64,32]", [64, 32]),
-        ("[]", []),
-        (",", []),
-        ("none,8,1", [None, 8, 1]),
-        ("cat,dög", ["cat", "dög"]),
-        ('["cat","dog"]', ["cat", "dog"]),
-        ("[cat, dog]", ["cat", "dog"]),
-        ("[1,2],[3,4]", [[1, 2], [3, 4]]),
-        ("[[cat,dog],[cow]]", [["cat", "dog"], ["cow"]]),
-        ("l1_l2(1e-5, 1e-4)", "l1_l2(1e-5, 1e-4)"),
-        ("l2(1),max_norm(0, 1)", ["l2(1)", "max_norm(0, 1)"]),
-        ("a=b", "a=b"),
-        ("runs/my run", "runs/my run"),
-        ("2020-01-01", "2020-01-01"),
-        ("1\nepochs = 3", "1\nepochs = 3"),
-        ("1e400", math.inf),
-        ("-inf", -math.inf),
-        ("9" * 5000, "9" * 5000),
-        ("[" * 100_000, "[" * 100_000),
-        ("[[", "[["),
-        ("]", "]"),
-    ],
-)
-def test_a_word_of_the_shell_becomes_a_value(text: str, value: Any) -> None:
-    key, parsed = parse_setting(f"key={text}")
-    assert key == "key"
-    assert parsed == value
-    assert type(parsed) is type(value)
-
-
-def test_nan_is_read_as_a_number() -> None:
-    assert math.isnan(parse_setting("a=nan")[1])
-
-
-@pytest.mark.parametrize("text", ["epochs", "", "=3", " = 3"])
-def test_without_a_key_and_a_value_nothing_is_set(text: str) -> None:
-    with pytest.raises(zoo.UsageError, match="--set takes key=value"):
-        parse_setting(text)
-
-
 @pytest.mark.parametrize("name", RESERVED)
-def test_an_option_of_train_is_no_setting(name: str) -> None:
-    with pytest.raises(zoo.UsageError, match=f"'{name}' is no setting"):
-        parse_setting(f"{name}=3")
-    with pytest.raises(zoo.SettingError, match=f"No setting may be called '{name}'"):
+def test_no_setting_has_the_name_of_an_argument_of_train(name: str) -> None:
+    with pytest.raises(zoo.SettingError, match=f"A setting cannot be called '{name}'"):
         type("Config", (zoo.Config,), {name: 1, "__annotations__": {name: int}})
 
 
@@ -173,7 +101,7 @@ def test_a_value_that_nests_without_end_is_refused_in_a_line() -> None:
     [
         ("epoch", "Did you mean epochs?"),
         ("Widths", "Did you mean widths?"),
-        ("xyz", "There is anything, batch_size"),
+        ("xyz", "Choices: anything, batch_size"),
         ("", "no setting ''"),
         ("x" * 10_000, "no setting 'xxx"),
         ("épochs", "Did you mean epochs?"),
@@ -283,3 +211,21 @@ def test_a_type_that_json_does_not_know_is_still_described() -> None:
     assert "Callable" in expected_type(Odd, "function")
     with pytest.raises(zoo.SettingError, match=r"'function'.*Received: 3"):
         Odd().replace(function=3)
+
+
+def test_reserved_names_are_the_arguments_of_train() -> None:
+    arguments = inspect.signature(zoo.train).parameters
+    assert set(RESERVED) == set(arguments) - {"settings"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("epochs", "integer above 0"),
+        ("dropout", "number at least 0 and below 1"),
+        ("classes", "list of (string) with at least 2 items or integer at least 2 or none"),
+        ("normalisation", "one of none, batch"),
+    ],
+)
+def test_a_type_is_described_in_words(name: str, text: str) -> None:
+    assert expected_type(Config, name) == text

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     ("errors",),
-    ("environment", "layers"),
+    ("config_schema", "environment", "layers"),
     ("config", "entry_points", "io"),
     ("data",),
     ("datasets", "registry"),

@@ -1,10 +1,9 @@
-"""Settings: overrides from Python, TOML or the shell become one checked, frozen config."""
+"""The settings of an architecture: a frozen config, validated wherever its values come from."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import (
@@ -18,16 +17,33 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     field_validator,
 )
-from pydantic.errors import PydanticInvalidForJsonSchema
 
-from zoo.errors import SettingError, UnknownName, UsageError, brief
+from zoo.config_schema import expected_type
+from zoo.errors import SettingError, UnknownName, brief
 
-RESERVED = ("name", "data", "out", "seed", "resume", "force", "progress")  # arguments of zoo.train
-DEEPEST = 16  # brackets in brackets that the shell's lists may have
+__all__ = [
+    "FROM_DATA",
+    "ClassNames",
+    "Config",
+    "Fraction",
+    "FromData",
+    "WithoutData",
+]
+
+RESERVED = (  # the arguments of zoo.train
+    "name",
+    "data",
+    "out",
+    "seed",
+    "resume",
+    "force",
+    "tensorboard",
+    "progress",
+)
 
 
 def _default_class_names(classes: Any) -> Any:
-    """Name k classes 0 ... k-1 where only their number is given."""
+    """Return the names 0 ... k-1 for a number k of classes; names stay as they are."""
     return tuple(map(str, range(classes))) if type(classes) is int else classes
 
 
@@ -35,13 +51,17 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 ClassNames = Annotated[
     tuple[str, ...],
     Field(min_length=2),
-    BeforeValidator(_default_class_names, json_schema_input_type=tuple[str, ...] | PositiveInt),
+    BeforeValidator(
+        _default_class_names,
+        json_schema_input_type=Annotated[tuple[str, ...], Field(min_length=2)]
+        | Annotated[int, Field(ge=2)],
+    ),
 ]
 C = TypeVar("C", bound="Config")
 T = TypeVar("T")
 
-# The type of a setting that the data set fills in where it is None: `FromData[X]` is `X | None`. Every hook
-# but `defaults` receives the filled config, so for a type checker it is `X`.
+# The type of a setting that the data set fills in if it is None: `FromData[X]` is `X | None`. All hooks
+# except `defaults` receive the filled config, so a type checker sees `X`.
 FROM_DATA: Any = None  # the default of such a setting
 if TYPE_CHECKING:
     FromData = Annotated[T, "filled in from the data set"]
@@ -50,9 +70,9 @@ else:
 
 
 class Config(BaseModel):
-    """The settings of an architecture: frozen, typed and validated; unknown ones are refused.
+    """The settings of an architecture: frozen, typed and validated. Unknown settings are an error.
 
-    A plug-in derives its own. The string under a field is its meaning, which `zoo show` prints.
+    Each plug-in has a subclass. The string under a field is its meaning; `zoo show` prints it.
 
     Example:
         >>> class Config(zoo.Config):
@@ -67,22 +87,24 @@ class Config(BaseModel):
     epochs: PositiveInt = 10
     """Passes over the training data."""
     batch_size: PositiveInt = 64
-    """Examples in one step; never more than there are."""
+    """Examples in one step; at most all training examples."""
     learning_rate: PositiveFloat = 1e-3
     """Step size of the optimizer."""
     validation: Fraction = 0.0
-    """Share of the training data that is only watched, not learnt from."""
+    """Share of the training data that is held out for validation."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse settings that `zoo.train` could not tell from its own arguments."""
+        """Refuse settings that have the name of an argument of `zoo.train`."""
         if taken := [name for name in RESERVED if name in cls.model_fields]:
-            raise SettingError(f"No setting may be called {taken[0]!r}: zoo.train has it already.")
+            raise SettingError(
+                f"A setting cannot be called {taken[0]!r}: zoo.train has an argument of that name."
+            )
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _plain(cls, value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
-        """Read none as the word or as nothing, whichever fits; refuse yes and no for a number."""
+    def _validate_field(cls, value: Any, accept: ValidatorFunctionWrapHandler) -> Any:
+        """Accept None for the word "none" and the reverse; refuse booleans and huge numbers for numbers."""
         try:
             accepted = accept(value)
         except ValidationError:
@@ -96,14 +118,14 @@ class Config(BaseModel):
         return accepted
 
     def with_content_hashes(self) -> Self:
-        """Give a copy that says of what it names outside (a file, a run) what that holds now.
+        """Return a copy with a hash of each file or run that a setting names; by default, the config itself.
 
-        It is called once, when a training begins; the copy is what run.json keeps.
+        The zoo calls it once, when a training begins, and stores the copy in run.json.
         """
         return self
 
     def replace(self, **changes: Any) -> Self:
-        """Give a copy with some settings changed, and all of them checked.
+        """Return a copy with some settings changed; all settings are validated.
 
         Raises:
             UnknownName: there is no such setting.
@@ -113,9 +135,9 @@ class Config(BaseModel):
 
 
 class WithoutData(Config):
-    """The settings of an architecture that learns from no examples, and counts steps instead.
+    """The settings of an architecture that is trained without examples: it counts steps instead.
 
-    What it is fed are the numbers of its steps. Data may be named, for its measures.
+    Its batches are the numbers of its steps. A data set is optional, for `evaluate`.
     """
 
     epochs: PositiveInt = 10
@@ -125,7 +147,7 @@ class WithoutData(Config):
 
 
 def _retry_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:
-    """Try None for the word none, or the word for None: TOML has no null, and the shell no types."""
+    """Validate None in place of the word "none", or the reverse: TOML has no null, the shell no types."""
     try:
         return accept("none" if value is None else None)
     except ValidationError:
@@ -133,6 +155,7 @@ def _retry_none(value: str | None, accept: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
+    """Yield the values in nested lists; without recursion, because a value may nest very deeply."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -146,133 +169,46 @@ def _count(kind: type, value: Any) -> int:
     return sum(isinstance(leaf, kind) for leaf in _leaves(value))
 
 
-def validate_config(kind: type[C], values: Mapping[str, Any]) -> C:
-    """Make a config of one kind from plain values.
+def validate_config(config_class: type[C], values: Mapping[str, Any]) -> C:
+    """Return a config of a class from plain values, as JSON, TOML and the shell have them.
 
     Raises:
         UnknownName: there is no such setting.
         SettingError: a value is missing, of the wrong type or out of range.
     """
     for name in values:
-        if name not in kind.model_fields:
-            raise UnknownName("setting", name, kind.model_fields)
+        if name not in config_class.model_fields:
+            raise UnknownName("setting", name, config_class.model_fields)
     try:
-        return kind.model_validate(dict(values))
+        return config_class.model_validate(dict(values))
     except ValidationError as error:
-        raise SettingError("; ".join(_explain_faults(kind, error))) from error
+        raise SettingError("; ".join(_explain_errors(config_class, error))) from error
 
 
-def _explain_faults(kind: type[Config], error: ValidationError) -> Iterable[str]:
-    """Say of each setting what was expected and what was received, once."""
-    seen = set()
-    for fault in error.errors():
-        name = str(fault["loc"][0]) if fault["loc"] else ""
-        if name in seen:
+def _explain_errors(config_class: type[Config], error: ValidationError) -> Iterator[str]:
+    """Yield one sentence for each wrong setting: what was expected and what was received."""
+    names = set()
+    for details in error.errors():
+        name = str(details["loc"][0]) if details["loc"] else ""
+        if name in names:
             continue
-        seen.add(name)
-        wanted = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        names.add(name)
+        problem = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
         where = f"The setting {name!r}" if name else "These settings"
-        expected = f" Expected: {expected_type(kind, name)}." if name else ""
-        yield f"{where}: {wanted}.{expected} Received: {brief(fault['input'])}"
-
-
-def expected_type(kind: type[Config], name: str) -> str:
-    """Describe a setting's type and range in a few words, from its JSON schema."""
-    try:
-        schema = kind.model_json_schema()
-    except PydanticInvalidForJsonSchema:  # a field of a type that JSON does not know
-        return str(kind.model_fields[name].annotation)
-    return _describe_schema(schema["properties"][name], schema.get("$defs", {}))
-
-
-def field_description(kind: type[Config], name: str) -> str:
-    """Give the string under a field: its class's, or where a class only changes the default, its parent's."""
-    fields = (
-        parent.model_fields.get(name) for parent in kind.__mro__ if issubclass(parent, Config)
-    )
-    return next((field.description for field in fields if field and field.description), "")
-
-
-_BOUNDS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-    "minItems": "at least this many items:",
-    "maxItems": "at most this many items:",
-}
-
-
-def _describe_schema(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        return _describe_schema(shared[schema["$ref"].rpartition("/")[2]], shared)
-    if "anyOf" in schema:
-        return " or ".join(_describe_schema(choice, shared) for choice in schema["anyOf"])
-    if "const" in schema:
-        return repr(schema["const"])
-    if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
-    kind = {"null": "none", "array": "list"}.get(schema.get("type", ""), schema.get("type", "any"))
-    if "prefixItems" in schema:
-        kind = f"list of ({', '.join(_describe_schema(item, shared) for item in schema['prefixItems'])})"
-    elif "items" in schema:
-        kind = f"list of ({_describe_schema(schema['items'], shared)})"
-    bounds = [f"{words} {schema[key]:g}" for key, words in _BOUNDS.items() if key in schema]
-    return " ".join([kind, " and ".join(bounds)]).strip()
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Read one `key=value` of the shell: a TOML value, a bare word, or a list with commas.
-
-    Raises:
-        UsageError: there is no `=`, or the key is no setting but an option.
-
-    Example:
-        >>> parse("widths=64,64")
-        ('widths', [64, 64])
-    """
-    key, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or not key:
-        raise UsageError(f"--set takes key=value. Received: {brief(text)}")
-    if key in RESERVED:
-        raise UsageError(f"{key!r} is no setting but an argument of its own: see zoo train --help")
-    return key, _value(value)
-
-
-def _value(text: str) -> Any:
-    if text.lower() == "none":
-        return None
-    for candidate in (text, text.lower()):
-        try:
-            table = tomllib.loads(f"value = {candidate}")
-        except (ValueError, RecursionError):  # ValueError also where there are too many digits
-            continue
-        if len(table) == 1 and not isinstance(table["value"], date | time):
-            return table["value"]
-    if text.count("[") > DEEPEST:
-        return text
-    items = _items(text)
-    if len(items) == 1 and text.startswith("[") and text.endswith("]"):
-        return [_value(item) for item in _items(text[1:-1])]  # the shell took its quotes away
-    return [_value(item) for item in items] if "," in text and items != [text] else text
-
-
-def _items(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets."""
-    depth, items = 0, [""]
-    for sign in text:
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "," and depth == 0:
-            items.append("")
-        else:
-            items[-1] += sign
-    return [item.strip() for item in items if item.strip()]
+        expected = f" Expected: {expected_type(config_class, name)}." if name else ""
+        yield f"{where}: {problem}.{expected} Received: {brief(details['input'])}"
 
 
 def fill_missing(config: C, **facts: Any) -> C:
-    """Set those of the config's fields that are still None from the dataset's facts.
+    """Return a config whose fields that are None have the data set's values.
 
-    `classes` becomes a tuple of names or their number, whichever the field takes.
+    Args:
+        config: the config to fill.
+        **facts: values by field, such as input_shape=(28, 28, 1); None means unknown. `classes` is a
+            tuple of names; a field that takes a number receives their number.
+
+    Raises:
+        SettingError: a field does not accept the data set's value.
     """
     for name, fact in facts.items():
         if fact is None or getattr(config, name, 0) is not None:
@@ -284,8 +220,6 @@ def fill_missing(config: C, **facts: Any) -> C:
 
 def _first_accepted(config: C, name: str, candidates: list[Any]) -> C:
     for candidate in candidates[:-1]:
-        try:
+        with suppress(SettingError):
             return config.replace(**{name: candidate})
-        except SettingError:
-            continue
     return config.replace(**{name: candidates[-1]})

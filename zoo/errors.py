@@ -20,21 +20,23 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
 
+MOST_CHOICES = 8  # choices that a message lists
+
 
 class ZooError(Exception):
-    """Say what was wrong, what was expected and what was received, in a line or two."""
+    """An error that the zoo raises on purpose: what was wrong, expected and received, in a line or two."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(ZooError):
-    """What was asked for cannot be done as asked."""
+    """What was asked for cannot be done."""
 
     exit_code = 2
 
 
 class UnknownName(UsageError):
-    """A name that nothing answers to, with the names that come nearest."""
+    """There is nothing of that name; the message has the nearest names."""
 
     def __init__(self, kind: str, name: str, choices: Iterable[str], hint: str = "") -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
@@ -56,7 +58,7 @@ class DataError(UsageError):
 
 
 class RunError(UsageError):
-    """There is no such run, or it is not in the state that was asked for."""
+    """There is no such run, or it is not in the state that the command needs."""
 
 
 class PluginError(ZooError):
@@ -76,23 +78,23 @@ class UnsafeFile(ZooError):
 
 
 class WriteError(ZooError):
-    """The disk refused: full, read-only or not ours to write to."""
+    """The disk refused to write: it is full, read-only or belongs to someone else."""
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """Say which of the choices come nearest to a name, or list them when none does."""
+    """Return a sentence with the choices nearest to a name, or with the first choices if none is near."""
     known = sorted(set(choices))
-    alike = {each.lower(): each for each in known}
-    if matches := get_close_matches(name.lower()[:100], alike, n=3, cutoff=0.5):
-        return f"Did you mean {' or '.join(alike[match] for match in matches)}?"
+    by_lower_case = {each.lower(): each for each in known}
+    if matches := get_close_matches(name.lower()[:100], by_lower_case, n=3, cutoff=0.5):
+        return f"Did you mean {' or '.join(by_lower_case[match] for match in matches)}?"
     if not known:
-        return "There are none at all."
-    shown = ", ".join(known[:8])
-    return f"There is {shown}" + (f", and {len(known) - 8} more." if len(known) > 8 else ".")
+        return "There are none."
+    more = f", and {len(known) - MOST_CHOICES} more" if len(known) > MOST_CHOICES else ""
+    return f"Choices: {', '.join(known[:MOST_CHOICES])}{more}."
 
 
 class _Brief(reprlib.Repr):
-    """Shows any value, however long, deep or broken it is."""
+    """Represents any value, even one that is very long, deep or broken."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,25 +102,25 @@ class _Brief(reprlib.Repr):
         self.maxstring = self.maxlong = self.maxother = 160
 
     def repr_int(self, x: int, level: int) -> str:
-        """Python refuses to write out integers of more than 4300 digits."""
+        """Describe long integers: Python raises an error for more than 4300 digits."""
         bits = x.bit_length()
         return f"an integer of {bits} bits" if bits > 512 else repr(x)
 
 
 def brief(value: object) -> str:
-    """Show what was received, in at most 200 characters."""
-    shown = _Brief().repr(value)
-    return shown if len(shown) <= 200 else f"{shown[:197]}..."
+    """Return the repr of a value, cut to at most 200 characters."""
+    text = _Brief().repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def format_error(error: BaseException) -> str:
-    """Give an error of somebody else's code as its kind and its first lines."""
+    """Return the type and the first lines of an error that another package raised."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}".removesuffix(": ")
 
 
 def format_cause(error: BaseException) -> str:
-    """Shorten what a converter or a runtime said to its cause, without colours and line breaks."""
+    """Return the cause in the message of a converter or a runtime, without colours and line breaks."""
     text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
     cause = text.rpartition("Exception encountered: ")[2]  # Keras puts whole configs before it
     return cause[:300].rstrip(". ") or type(error).__name__

@@ -43,7 +43,7 @@ def train(
     as_json: bool,
 ) -> None:
     """Train a model of the catalog, or an architecture on --data."""
-    from zoo.config import parse_setting
+    from zoo.cli.settings import parse_setting
 
     overrides = dict(parse_setting(text) for text in settings)
     names = parse_formats(formats, opset) if formats is not None else []

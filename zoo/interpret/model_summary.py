@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.config import WithoutData, expected_type, field_description
+from zoo.config import WithoutData
+from zoo.config_schema import expected_type, field_description
 from zoo.errors import UnknownName
 from zoo.exporters.parts import Contract, prepare_part
 from zoo.interpret import networks
@@ -14,7 +15,8 @@ from zoo.registry.architectures import registry
 from zoo.registry.catalog import Entry, catalog
 from zoo.runs.compatibility import settings_from_data
 from zoo.runs.load import load_run_model
-from zoo.runs.recipe import Recipe, parameter_count, resolve_without_loading
+from zoo.runs.model_size import parameter_count
+from zoo.runs.recipe import Recipe, resolve_without_loading
 from zoo.runs.run import Run, list_runs
 
 if TYPE_CHECKING:

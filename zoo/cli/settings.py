@@ -1,0 +1,60 @@
+"""Parse `key=value` of the shell into a setting's name and value."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, time
+from typing import Any
+
+from zoo.config import RESERVED
+from zoo.errors import UsageError, brief
+
+MOST_BRACKETS = 16  # opening brackets of a list; a text with more stays a text
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Parse one `key=value`: the value is a TOML value, a bare word, or a list separated by commas.
+
+    Raises:
+        UsageError: there is no `=`, or the key is an argument of `zoo.train`.
+
+    Example:
+        >>> parse_setting("units=64,64")
+        ('units', [64, 64])
+    """
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not key:
+        raise UsageError(f"--set takes key=value. Received: {brief(text)}")
+    if key in RESERVED:
+        raise UsageError(f"{key!r} is not a setting but an option of its own: see zoo train --help")
+    return key, _parse_value(value)
+
+
+def _parse_value(text: str) -> Any:
+    if text.lower() == "none":
+        return None
+    for candidate in (text, text.lower()):
+        try:
+            table = tomllib.loads(f"value = {candidate}")
+        except (ValueError, RecursionError):  # ValueError also for too many digits
+            continue
+        if len(table) == 1 and not isinstance(table["value"], date | time):
+            return table["value"]
+    if text.count("[") > MOST_BRACKETS:
+        return text
+    items = _split_at_commas(text)
+    if len(items) == 1 and text.startswith("[") and text.endswith("]"):
+        return [_parse_value(item) for item in _split_at_commas(text[1:-1])]  # words without quotes
+    return [_parse_value(item) for item in items] if "," in text and items != [text] else text
+
+
+def _split_at_commas(text: str) -> list[str]:
+    """Split at the commas outside brackets."""
+    depth, items = 0, [""]
+    for sign in text:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += sign
+    return [item.strip() for item in items if item.strip()]
