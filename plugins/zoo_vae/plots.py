@@ -8,7 +8,7 @@ from keras import ops
 
 import zoo
 from zoo.io import pictures
-from zoo.tasks import latent, reconstruction
+from zoo.tasks import plots, reconstruction
 
 from .metrics import SEED, seen
 
@@ -30,15 +30,15 @@ def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
         "reconstructions": reconstruction.plot_comparison(
             {"original": images, "reconstruction": rebuilt}
         ),
-        "samples": sheet(decoded(model, prior(config.latents)), COLUMNS),
+        "samples": sheet(decoded(model, prior(config.latent_dim)), COLUMNS),
         "latents": scatter(model, config, data),
     }
-    if config.latents == 2:
+    if config.latent_dim == 2:
         drawn["manifold"] = sheet(decoded(model, plane(MANIFOLD)), MANIFOLD)
-    elif config.latents == 3:
+    elif config.latent_dim == 3:
         sheets = slices(model)
         drawn |= {"slices": pictures.image_grid(np.stack(sheets), 3, gap=16), "flight": sheets}
-    if config.latents > 2:
+    if config.latent_dim > 2:
         drawn["traversals"] = traversals(model, images)
     if len(images) > 1:
         drawn["interpolations"] = interpolations(model, images)
@@ -108,7 +108,7 @@ def interpolations(model: Any, images: np.ndarray) -> np.ndarray:
 
 def scatter(model: Any, config: Any, data: zoo.Dataset) -> Any:
     """Draw the mean latents of test images in two dimensions, coloured by class."""
-    images = seen(data, config, latent.MOST)
+    images = seen(data, config, plots.MOST_CODES)
     means = np.concatenate([encoded(model, each) for each in images])
     targets = None if data.classes is None else data.test.targets
-    return latent.plot_latent_space(means, targets, data.classes)
+    return plots.plot_latent_space(means, targets, data.classes)

@@ -91,7 +91,7 @@ def test_smoothing_lowers_the_target_of_the_real_alone() -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"loss": "wasserstein"}, "set spectral=true"),
+        ({"loss": "wasserstein"}, "set spectral_norm=true"),
         ({"loss": "hinge", "label_smoothing": 0.1}, "changes the target.*loss=hinge"),
         ({"betas": (0.5, 1.0)}, "betas"),
     ],
@@ -150,7 +150,7 @@ def kernels(model: Any) -> list[Any]:
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
 def test_each_network_has_a_rate_of_its_own(optimizer: Any) -> None:
-    model = points(optimizer=optimizer, learning_rate=1e-3, generator_rate=1e-4, ema=0.0)
+    model = points(optimizer=optimizer, learning_rate=1e-3, generator_learning_rate=1e-4, ema=0.0)
     before = kernels(model.discriminator), kernels(model.generator)
     fit(model)
     after = kernels(model.discriminator), kernels(model.generator)
@@ -229,7 +229,7 @@ def test_without_an_average_the_generator_is_shipped() -> None:
 
 
 def test_the_discriminator_that_judges_has_singular_values_of_one() -> None:
-    model = fit(points(spectral=True, loss="wasserstein", learning_rate=1e-3), 60)
+    model = fit(points(spectral_norm=True, loss="wasserstein", learning_rate=1e-3), 60)
     largest = [
         np.linalg.svd(weights, compute_uv=False)[0]
         for weights in model.normalized_discriminator().get_weights()

@@ -14,7 +14,7 @@ from zoo.tasks import normalization
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {"epochs": 2, "batch_size": 8, "seed": 1}
-NETWORKS = {"cnn": {"filters": [4]}, "mlp": {"widths": [8]}}
+NETWORKS = {"cnn": {"filters": [4]}, "mlp": {"units": [8]}}
 
 
 def series(scale: float = 1.0, offset: float = 0.0) -> Dataset:
@@ -83,9 +83,7 @@ def test_exported_series_models_take_raw_values_also_after_half_precision() -> N
 
 
 def test_other_data_is_measured_with_the_figures_of_the_training() -> None:
-    run = zoo.train(
-        "mlp", data=series(), **{**SMALL, "epochs": 40}, widths=[16], learning_rate=0.01
-    )
+    run = zoo.train("mlp", data=series(), **{**SMALL, "epochs": 40}, units=[16], learning_rate=0.01)
     same, shifted = zoo.evaluate(run, series()), zoo.evaluate(run, series(offset=40))
     assert same["accuracy"] > 0.9
     assert shifted["accuracy"] < 0.8

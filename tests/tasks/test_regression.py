@@ -13,7 +13,7 @@ from zoo.tasks import regression
 
 CHANCE = np.random.default_rng(0)
 TRUTH = np.array([[3.0, -200.0], [0.5, 40.0], [-1.0, 0.0]])
-FEW = {"task": "regression", "widths": [], "epochs": 60, "batch_size": 16, "learning_rate": 0.03}
+FEW = {"task": "regression", "units": [], "epochs": 60, "batch_size": 16, "learning_rate": 0.03}
 
 
 def linear(outputs: int = 2, count: int = 128) -> Dataset:

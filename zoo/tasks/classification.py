@@ -1,7 +1,7 @@
 """Classifiers: settings, training, measures, pictures and answers for files, ready to be hooks.
 
-Public: a plug-in whose model maps `inputs` (by way of a layer of zoo.tasks.normalization, if it likes) to a layer
-`logits` and then to `probabilities` can say
+Public: a plug-in whose model maps `inputs` to a layer `logits` and then to `probabilities`, with a layer of
+`zoo.tasks.normalization` before them if it likes, can say
 
     train = zoo.hookimpl(classification.train)
 
@@ -24,8 +24,7 @@ from zoo.errors import DataError
 from zoo.io import pictures
 from zoo.tasks import normalization, optimizers
 from zoo.tasks.calibration import expected_calibration_error, plot_reliability
-from zoo.tasks.filters import plot_filters
-from zoo.tasks.mistakes import plot_mistakes
+from zoo.tasks.plots import plot_filters, plot_mistakes
 
 if TYPE_CHECKING:
     import keras

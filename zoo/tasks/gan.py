@@ -46,7 +46,7 @@ class GANConfig(Config):
     """Loss of discriminator and generator."""
     label_smoothing: Fraction = 0.0
     """How far the discriminator's target for real examples lies below 1 (Salimans et al. 2016)."""
-    spectral: bool = False
+    spectral_norm: bool = False
     """Divide each kernel of the discriminator by its largest singular value (Miyato et al. 2018)."""
     discriminator_steps: PositiveInt = 1
     """Steps of the discriminator for each step of the generator."""
@@ -58,7 +58,7 @@ class GANConfig(Config):
     """How both learning rates change during training."""
     learning_rate: PositiveFloat = 2e-4
     """Learning rate of the discriminator."""
-    generator_rate: PositiveFloat | None = None
+    generator_learning_rate: PositiveFloat | None = None
     """Learning rate of the generator. None: the discriminator's."""
     betas: Betas = (0.5, 0.999)
     """Adam's beta_1 and beta_2 for the discriminator."""
@@ -78,9 +78,9 @@ def check(config: GANConfig) -> None:
             "label_smoothing changes the target of real examples; only the losses non-saturating and "
             f"least-squares have a target. Received: loss={config.loss}"
         )
-    if config.loss == "wasserstein" and not config.spectral:
+    if config.loss == "wasserstein" and not config.spectral_norm:
         raise SettingError(
-            "loss=wasserstein needs a critic of bounded slope: set spectral=true. Received: false"
+            "loss=wasserstein needs a critic of bounded slope: set spectral_norm=true. Received: false"
         )
 
 
@@ -120,7 +120,7 @@ class GAN(keras.Model):
                 (kernel.shape[-1],), random_direction, trainable=False, name="direction"
             )
             for kernel in discriminator.trainable_variables
-            if config.spectral and is_kernel(kernel)
+            if config.spectral_norm and is_kernel(kernel)
         ]
         names = ("discriminator", "generator", "real", "fake")
         self.means = [keras.metrics.Mean(name=each) for each in names]
@@ -193,13 +193,13 @@ class GAN(keras.Model):
         return ours + theirs
 
     def discriminator_weights(self, update_directions: bool = False) -> list[Any]:
-        """Return the discriminator's trainable values, spectrally normalised if `spectral` is set.
+        """Return the discriminator's trainable values, spectrally normalised if `spectral_norm` is set.
 
         Args:
             update_directions: make one step of the power iteration and store it.
         """
         values = [ops.copy(each) for each in self.discriminator.trainable_variables]
-        if not self.config.spectral:
+        if not self.config.spectral_norm:
             return values
         directions = iter(self.directions)
         return [
@@ -210,8 +210,8 @@ class GAN(keras.Model):
         ]
 
     def normalized_discriminator(self) -> Any:
-        """Return the discriminator to export: a copy with normalised kernels if `spectral` is set."""
-        if not self.config.spectral:
+        """Return the discriminator to export: a copy with normalised kernels if `spectral_norm` is set."""
+        if not self.config.spectral_norm:
             return self.discriminator
         copy = keras.models.clone_model(self.discriminator)
         _assign(copy.trainable_variables, self.discriminator_weights())

@@ -125,7 +125,7 @@ def from_config(model: GAN, steps: int) -> AlternatingOptimizer:
         for rate, betas, count in (
             (config.learning_rate, config.betas, steps),
             (
-                config.generator_rate or config.learning_rate,
+                config.generator_learning_rate or config.learning_rate,
                 config.generator_betas or config.betas,
                 max(1, steps // config.discriminator_steps),
             ),

@@ -125,16 +125,16 @@ def feature_extractor(name: str, shape: tuple[int, ...]) -> Callable[[Array], tu
         SettingError: there is none of that name (the message says how to make it), it takes images
             of another shape, or it is no classifier.
     """
-    model = open_network(name, "features")
+    model = open_network(name, "feature_network")
     layers = layers_of(model)
     dense = [at for at, layer in enumerate(layers) if layer.kind == "Dense" and at > 0]
     if not dense:
         raise SettingError(
-            f"features={name}: that model ends in no dense layer, as classifiers do."
+            f"feature_network={name}: that model ends in no dense layer, as classifiers do."
         )
     if any(a not in (None, b) for a, b in zip(model.input_shape[1:], shape, strict=False)):
         raise SettingError(
-            f"features={name} takes images of shape {model.input_shape[1:]}. Received: {shape}"
+            f"feature_network={name} takes images of shape {model.input_shape[1:]}. Received: {shape}"
         )
     before, last = layers[dense[-1] - 1].name, layers[-1].name
     seen = cut_off(model, [before, last])
