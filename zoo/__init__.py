@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
     from zoo.runs.comparison import compare
-    from zoo.runs.load import apply, create, evaluate, load
+    from zoo.runs.evaluation import evaluate
+    from zoo.runs.load import apply, create, load
     from zoo.runs.predict import Values
     from zoo.runs.run import Run
     from zoo.runs.training import train
@@ -99,7 +100,7 @@ _MODULES = {
     "compare": "runs.comparison",
     "create": "runs.load",
     "describe": "interpret.model_summary",
-    "evaluate": "runs.load",
+    "evaluate": "runs.evaluation",
     "explain": "interpret.explain",
     "export": "exporters.api",
     "gallery": "interpret.gallery",

@@ -17,11 +17,11 @@ from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
-from zoo.runs.recipe import count_parameters
+from zoo.runs.model_size import count_parameters
 from zoo.tasks import classification
 
 Register = Callable[..., Architecture]
-SMALL: dict[str, Any] = {"widths": [2], "epochs": 1, "batch_size": 16}
+SMALL: dict[str, Any] = {"units": [2], "epochs": 1, "batch_size": 16}
 WHO = r"of the architecture 'stranger' of this process"
 
 
@@ -64,7 +64,7 @@ class Around(keras.Model):
 
 def test_a_model_around_its_parts_need_not_be_called_itself(register: Register) -> None:
     architecture = register(build=lambda config: Around(zoo_mlp.build(config)))
-    config = architecture.defaults().replace(input_shape=(2, 2, 1), classes=3, widths=[2])
+    config = architecture.defaults().replace(input_shape=(2, 2, 1), classes=3, units=[2])
     assert count_parameters(architecture, config) == 4 * 2 + 2 + 2 * 3 + 3
     assert not architecture.build(config).built
 
@@ -106,7 +106,7 @@ PARTS: dict[str, tuple[Any, str]] = {
 def test_export_must_give_parts_by_role(register: Register, tiny: zoo.Dataset, case: str) -> None:
     given, said = PARTS[case]
     architecture = register(export=given)
-    model = zoo.create("stranger", input_shape=(4,), classes=3, widths=[2])
+    model = zoo.create("stranger", input_shape=(4,), classes=3, units=[2])
     with pytest.raises(PluginError, match=rf"^export\(\) {WHO} must return .*{said}"):
         architecture.export(model, architecture.defaults())
 
@@ -339,4 +339,4 @@ def test_a_hook_that_gives_nothing_never_falls_through_to_another_plugin(
 def test_two_plugins_do_not_hear_each_other(register: Register) -> None:
     register(build=lambda: pytest.fail("another architecture was asked for"))
     registry().register(plugin("zoo_other"), "other")
-    assert zoo.create("other", input_shape=(4,), classes=2, widths=[3]).name == "mlp"
+    assert zoo.create("other", input_shape=(4,), classes=2, units=[3]).name == "mlp"

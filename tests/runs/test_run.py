@@ -5,13 +5,14 @@ import pytest
 
 import zoo
 from zoo.data.dataset import Dataset
-from zoo.runs.run import Run, find_unfinished_run, list_runs, new_run
+from zoo.runs.run import Run, find_unfinished_run, list_runs
+from zoo.runs.run_directory import create_run
 
 RECORD = {"name": "mlp", "architecture": "mlp", "config": {}, "dataset": {}, "state": "training"}
 
 
 def made(name: str = "mlp", state: str = "training") -> Run:
-    return new_run(name, None, False, {**RECORD, "name": name, "state": state})
+    return create_run(name, None, False, {**RECORD, "name": name, "state": state})
 
 
 def test_a_second_run_of_a_name_gets_a_number() -> None:
@@ -68,18 +69,18 @@ def test_a_record_that_is_no_text_is_refused() -> None:
 
 def test_out_that_holds_a_run_is_kept_unless_forced(tmp_path: Path) -> None:
     out = tmp_path / "here"
-    run = new_run("mlp", out, False, RECORD)
+    run = create_run("mlp", out, False, RECORD)
     (run.path / "metrics.json").write_text('{"accuracy": 1.0}')
     with pytest.raises(zoo.RunError, match=r"holds a run already.*--resume.*--force"):
-        new_run("mlp", out, False, RECORD)
+        create_run("mlp", out, False, RECORD)
     assert run.metrics == {"accuracy": 1.0}
-    assert new_run("mlp", out, True, RECORD).metrics == {}
+    assert create_run("mlp", out, True, RECORD).metrics == {}
 
 
 def test_force_replaces_the_first_run_of_a_name_and_no_other() -> None:
     made()
     made()
-    assert new_run("mlp", None, True, RECORD).path.name == "mlp"
+    assert create_run("mlp", None, True, RECORD).path.name == "mlp"
     assert [run.path.name for run in list_runs()] == ["mlp", "mlp-2"]
 
 
@@ -87,20 +88,20 @@ def test_out_that_holds_something_else_is_never_touched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     for force in (False, True):
         with pytest.raises(zoo.RunError, match="exists and is no run"):
-            new_run("mlp", tmp_path, force, RECORD)
+            create_run("mlp", tmp_path, force, RECORD)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
 def test_out_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(zoo.RunError, match="exists and is no run"):
-        new_run("mlp", tmp_path / "file", False, RECORD)
+        create_run("mlp", tmp_path / "file", False, RECORD)
 
 
 @pytest.mark.parametrize("out", ["/proc/zoo/run", "/dev/null/run"])
 def test_a_place_that_cannot_be_written_is_told_in_a_sentence(out: str) -> None:
     with pytest.raises(zoo.WriteError, match=f"Cannot write {out}"):
-        new_run("mlp", Path(out), False, RECORD)
+        create_run("mlp", Path(out), False, RECORD)
 
 
 def test_two_processes_cannot_train_into_one_run() -> None:
@@ -118,7 +119,7 @@ def test_two_processes_cannot_train_into_one_run() -> None:
 def test_force_waits_for_nobody_and_kills_nothing() -> None:
     run = made()
     with run.lock(), pytest.raises(zoo.RunError, match="Another process is training"):
-        new_run("mlp", run.path, True, RECORD)
+        create_run("mlp", run.path, True, RECORD)
     assert run.state == "training"
 
 

@@ -21,9 +21,9 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
     opened = Run.open(run)
     import_backend()
     from zoo.cli import render
-    from zoo.runs import load
+    from zoo.runs import evaluation
 
-    metrics = load.evaluate(opened, data)
+    metrics = evaluation.evaluate(opened, data)
     if as_json:
         return print_json(metrics)
     render.show_metrics(metrics)

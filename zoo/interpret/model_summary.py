@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zoo.config import WithoutData
 from zoo.config_schema import expected_type, field_description
 from zoo.errors import UnknownName
-from zoo.exporters.parts import Contract, prepare_part
+from zoo.exporters.parts.contract import Contract
+from zoo.exporters.parts.part import prepare_part
 from zoo.interpret import networks
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import Entry, catalog

@@ -1,7 +1,7 @@
-"""What the core does while `model.fit` runs: checkpoints, the history, the watch for NaN, progress.
+"""The callbacks of every training: checkpoints, the history, a stop at NaN, averaged weights, progress.
 
-This is the one module of the core that imports Keras at its top, since a callback is a class of
-Keras'; `zoo.runs.training` imports it when a training starts.
+This module imports Keras at its top, since a callback is a class of Keras. `zoo.runs.training` imports
+it when a training starts.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from zoo.runs.run import Run
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keep the last whole epoch: every variable of the model (seeds included) and the optimizer.
+    """Save the last whole epoch: every variable of the model (seeds included) and of the optimizer.
 
-    A weights file would leave out the seeds of dropout and noise, and resume with other bits.
+    A weights file does not have the seeds of dropout and noise: training would resume with other bits.
     """
 
     def __init__(self, run: Run) -> None:
@@ -31,7 +31,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.run = run
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Restore the checkpoint, now that the optimizer can be built."""
+        """Restore the checkpoint; only now the optimizer can be built."""
         optimizer = self.model.optimizer
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
@@ -39,7 +39,7 @@ class Checkpoint(keras.callbacks.Callback):
             _assign(self._variables(), read_arrays(self.run.checkpoint), self.run)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write the checkpoint of this epoch over the last one."""
+        """Replace the checkpoint by one of this epoch."""
         arrays = {f"{at}": _as_array(variable) for at, variable in enumerate(self._variables())}
         make_directory(self.run.checkpoint.parent)
         with atomic_write(self.run.checkpoint) as temporary, temporary.open("wb") as file:
@@ -50,12 +50,12 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def finished_epochs(run: Run) -> int:
-    """Count the whole epochs in a run's checkpoint."""
+    """Return the number of whole epochs in a run's checkpoint."""
     return int(read_arrays(run.checkpoint)["epoch"]) if run.checkpoint.exists() else 0
 
 
 def _as_array(variable: Any) -> Any:
-    """Give a variable's value; bfloat16, which .npz cannot hold, fits into float32 exactly."""
+    """Return a variable's value; bfloat16 becomes float32, which holds it exactly and fits an .npz."""
     value = np.asarray(keras.ops.convert_to_numpy(variable.value))
     return value.astype(np.float32) if value.dtype.kind == "V" else value
 
@@ -64,40 +64,45 @@ def _assign(variables: list[Any], arrays: dict[str, Any], run: Run) -> None:
     if len(variables) != len(arrays) - 1:
         raise RunError(
             f"{run.path} was made by another version of the model: its checkpoint has "
-            f"{len(arrays) - 1} variables, the model {len(variables)}."
+            f"{len(arrays) - 1} variables, and the model has {len(variables)}."
         )
     for at, variable in enumerate(variables):
         if arrays[f"{at}"].shape != tuple(variable.shape):
             raise RunError(
-                f"{run.path} was made by another version of the model: {variable.path} had the "
-                f"shape {arrays[f'{at}'].shape} and has {tuple(variable.shape)}."
+                f"{run.path} was made by another version of the model: {variable.path} has the shape "
+                f"{arrays[f'{at}'].shape} in the checkpoint, and {tuple(variable.shape)} in the model."
             )
         variable.assign(arrays[f"{at}"])
 
 
 class History(keras.callbacks.Callback):
-    """Write history.csv at the end of each epoch, the resumed ones before it kept."""
+    """Write history.csv at the end of each epoch; the rows of the epochs before a resume stay."""
 
     def __init__(self, run: Run, epochs_done: int) -> None:
         super().__init__()
         self.run = run
         self.rows = run.history[:epochs_done]
-        self.started = 0.0
+        self.has_begun = False
+        self._start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the time."""
-        self.started = time.perf_counter()
+        """Start the clock of this epoch."""
+        self.has_begun = True
+        self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Append this epoch's row."""
-        seconds = round(time.perf_counter() - self.started, 3)
+        seconds = round(time.perf_counter() - self._start, 3)
         numbers = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, "seconds": seconds, **numbers})
         self.run.write_history(self.rows)
 
 
 class TerminateOnNaN(keras.callbacks.Callback):
-    """Stop as soon as the loss is no longer a number."""
+    """Stop at the first loss that is NaN or infinite, with an error.
+
+    The callback of that name in Keras stops in silence, and `fit` returns as if training were complete.
+    """
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
@@ -105,14 +110,14 @@ class TerminateOnNaN(keras.callbacks.Callback):
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch."""
+        """Keep the number of the epoch, for the message."""
         self.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Look at the loss of every step.
+        """Check the loss of this step.
 
         Raises:
-            TrainingError: it is NaN or infinite; says at which step and what to try.
+            TrainingError: it is NaN or infinite; says at which step, and what to try.
         """
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
@@ -124,42 +129,43 @@ class TerminateOnNaN(keras.callbacks.Callback):
 
 
 class ValidateAveragedWeights(keras.callbacks.Callback):
-    """Validate with the averaged weights, where the optimizer averages: training ends with those.
+    """Validate with the averaged weights where the optimizer averages: these are what training ends with.
 
-    Keras writes them into the model when fit ends, and validates with the last step's until then.
+    Keras writes the averages into the model when `fit` ends, and until then validates with the weights
+    of the last step. Its callback SwapEMAWeights does not help: on TensorFlow it swaps by adding and
+    subtracting, which changes the last bits of the weights, and a resumed run would end with others.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept: list[Any] = []
+        self._last_step: list[Any] = []
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Keep the last step's weights, and put the averages in their place."""
+        """Copy the weights of the last step, and put the averages in their place."""
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         if optimizer.use_ema:
             variables = self.model.trainable_variables
-            self.kept = _copied(variables)
+            self._last_step = _copy_values(variables)
             optimizer.finalize_variable_values(variables)
-            for variable, value in zip(variables, _copied(variables), strict=True):
-                variable.assign(
-                    value
-                )  # JAX would take the averages' own memory back after the test
+            # a copy: JAX would free the memory of the averages themselves after the test
+            for variable, value in zip(variables, _copy_values(variables), strict=True):
+                variable.assign(value)
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Put the last step's weights back, to the bit."""
-        for variable, value in zip(
-            self.model.trainable_variables, self.kept, strict=bool(self.kept)
-        ):
-            variable.assign(value)
-        self.kept = []
+        """Put the weights of the last step back, bit for bit."""
+        if self._last_step:
+            variables = self.model.trainable_variables
+            for variable, value in zip(variables, self._last_step, strict=True):
+                variable.assign(value)
+        self._last_step = []
 
 
-def _copied(variables: list[Any]) -> list[Any]:
+def _copy_values(variables: list[Any]) -> list[Any]:
     return [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
 
 
 class Reporter(keras.callbacks.Callback):
-    """Tell a Progress how far the training is."""
+    """Report each step and epoch to a Progress."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -167,14 +173,14 @@ class Reporter(keras.callbacks.Callback):
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the bar, the first time, at the epoch that it resumes from."""
+        """Report the first epoch, or the one that training resumes from, and each after it."""
         self.epoch = epoch
         self.progress.start(self.params["epochs"], self.params["steps"], epoch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Move the bar by one step."""
+        """Report a step."""
         self.progress.step(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Leave a line for this epoch."""
+        """Report the end of an epoch."""
         self.progress.epoch(epoch + 1, logs or {})

@@ -1,16 +1,26 @@
-"""Whether data fits a config: its input shape, its classes and its targets."""
+"""What must fit together: data and a config, and a weights file and a model."""
 
 from __future__ import annotations
 
-from typing import Any
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
 
 from zoo.config import Config
 from zoo.data.dataset import Dataset
 from zoo.errors import DataError
 
+if TYPE_CHECKING:
+    import keras
+
+Shape = tuple[int, ...]
+
 
 def check_fit(data: Dataset, config: Config) -> None:
-    """Refuse data that does not fit a config's input_shape and classes.
+    """Refuse data that does not fit a config's input_shape, classes or outputs.
 
     Raises:
         DataError: with the sizes of both.
@@ -18,55 +28,56 @@ def check_fit(data: Dataset, config: Config) -> None:
     wanted = getattr(config, "input_shape", None)
     if wanted is not None and not _fits(data.input_shape, tuple(wanted)):
         raise DataError(
-            f"{data.name} does not fit the model: it holds inputs of shape {data.input_shape}, and "
+            f"{data.name} does not fit the model: its inputs have the shape {data.input_shape}, and "
             f"the setting input_shape is {tuple(wanted)}. Leave input_shape out to take the data's."
         )
     if is_regression(config):
-        _check_numbers_to_learn(data, config)
-    elif asks_for_classes(config):
+        _check_outputs(data, config)
+    elif uses_classes(config):
         _check_classes(data, getattr(config, "classes", None))
 
 
 def is_regression(config: Config) -> bool:
-    """Tell whether a model is set to predict numbers."""
+    """Return whether a model predicts numbers (`task=regression`)."""
     return getattr(config, "task", "") == "regression"
 
 
 def settings_from_data(config: Config) -> tuple[str, ...]:
-    """Name the settings that the data decides where they are None."""
+    """Return the names of the settings that the data decides where they are None."""
     if is_regression(config):
         return ("input_shape", "outputs")
-    return ("input_shape", "classes") if asks_for_classes(config) else ("input_shape",)
+    return ("input_shape", "classes") if uses_classes(config) else ("input_shape",)
 
 
-def asks_for_classes(config: Config) -> bool:
-    """Tell whether a config has classes, and is not set to do without them (`conditional=false`)."""
+def uses_classes(config: Config) -> bool:
+    """Return whether a config has classes, and no `conditional=false` that leaves them unused."""
     return hasattr(config, "classes") and bool(getattr(config, "conditional", True))
 
 
-def _check_numbers_to_learn(data: Dataset, config: Config) -> None:
-    """Refuse names of classes, and another count of numbers than a config's."""
+def _check_outputs(data: Dataset, config: Config) -> None:
+    """Refuse targets that are no numbers, or more or fewer numbers than a config's `outputs`."""
     if data.outputs is None or any(not name.isdecimal() for name in data.classes or ()):
-        held = f"classes ({_listed(data.classes)})" if data.classes else "no targets"
+        targets = f"classes ({_shorten(data.classes)})" if data.classes else "no targets"
         raise DataError(
-            f"{data.name} has {held}, and task=regression predicts numbers. Expected: one number, or "
-            "one row of numbers, for each input."
+            f"{data.name} has {targets}, and task=regression predicts numbers. Expected: one number, "
+            "or one row of numbers, for each input."
         )
-    if getattr(config, "outputs", None) not in (None, data.outputs):
+    outputs = getattr(config, "outputs", None)
+    if outputs not in (None, data.outputs):
         raise DataError(
-            f"{data.name} does not fit the model: it has {data.outputs} numbers an example, and the "
-            f"setting outputs is {getattr(config, 'outputs', None)}."
+            f"{data.name} does not fit the model: it has {data.outputs} numbers for each input, and "
+            f"the setting outputs is {outputs}."
         )
 
 
 def _check_classes(data: Dataset, wanted: Any) -> None:
-    """Refuse other classes than a config's, or none, or a single one."""
+    """Refuse data without classes, with a single one, or with other classes than a config's."""
     if data.classes is None:
         targets = data.train.targets
-        held = "no labels" if targets is None else f"targets of {targets.dtype}, {targets.shape}"
+        found = "no labels" if targets is None else f"targets of {targets.dtype}, {targets.shape}"
         raise DataError(
-            f"{data.name} has {held}, and the model tells classes apart. Expected: one label for "
-            "each input, 0 to k - 1 or the name of its class; for numbers, mlp takes task=regression."
+            f"{data.name} has {found}, and the model is a classifier. Expected: one label for each "
+            "input, 0 to k - 1 or the name of its class; for numbers, mlp takes task=regression."
         )
     if len(data.classes) < 2:
         raise DataError(
@@ -78,22 +89,22 @@ def _check_classes(data: Dataset, wanted: Any) -> None:
     if count != len(data.classes):
         raise DataError(
             f"{data.name} does not fit the model: it has {len(data.classes)} classes "
-            f"({_listed(data.classes)}), and the setting classes gives {count}."
+            f"({_shorten(data.classes)}), and the setting classes has {count}."
         )
-    if not isinstance(wanted, int) and not _same_meaning(tuple(wanted), data.classes):
+    if not isinstance(wanted, int) and not _are_compatible(tuple(wanted), data.classes):
         raise DataError(
-            f"{data.name} does not fit the model: its classes are {_listed(data.classes)}, and the "
-            f"model's are {_listed(wanted)}. Labels would mean something else."
+            f"{data.name} does not fit the model: its classes are {_shorten(data.classes)}, and the "
+            f"model's are {_shorten(wanted)}. The same label would mean another class."
         )
 
 
-def _same_meaning(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Tell whether two lists of names may be the same classes: bare numbers may be anything's."""
+def _are_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return whether two lists of names are equal, or one is only the numbers 0 to k - 1."""
     numbers = tuple(map(str, range(len(one))))
     return one == other or numbers in (one, other)
 
 
-def _listed(names: Any) -> str:
+def _shorten(names: Any) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
@@ -101,3 +112,60 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(
         want in (None, size) for size, want in zip(shape, wanted, strict=True)
     )
+
+
+def describe_weight_mismatch(model: keras.Model, weights: Path) -> str:
+    """Describe the first variable of a model that a weights file does not have in the same shape.
+
+    The model's own weights are written to a second file, and the two files are compared. Before that
+    every variable is filled with its position, so that the second file tells which variable is where:
+    afterwards the model's weights are worthless.
+
+    Args:
+        model: a model that is built.
+        weights: a .weights.h5 file of Keras.
+
+    Returns:
+        A sentence with the variable's path and both shapes; empty where all shapes agree.
+    """
+    for position, variable in enumerate(model.variables):
+        variable.assign(np.full(variable.shape, position % 128))
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_weights(Path(folder) / "own.weights.h5")
+        own, other = _read_arrays(Path(folder) / "own.weights.h5"), _read_arrays(weights)
+    for place, path in _variable_paths(model, own).items():
+        shape = own[place][0]
+        if place not in other or other[place][0] != shape:
+            found = f"of shape {other[place][0]}" if place in other else "missing"
+            return f"the variable {path} is {found} in the file, and of shape {shape} in the model."
+    for place in other:
+        if place not in own:
+            return f"the file has {place} of shape {other[place][0]}, and the model has no such variable."
+    return ""
+
+
+def _read_arrays(file: Path) -> dict[str, tuple[Shape, float]]:
+    """Return the shape and the first value of each array in an HDF5 file, by its place in the file."""
+    arrays: dict[str, tuple[Shape, float]] = {}
+
+    def visit(place: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            known = item.size and item.dtype.kind in "fiub"
+            first = float(item[(0,) * item.ndim]) if known else np.nan
+            arrays[place] = (tuple(map(int, item.shape)), first)
+
+    with h5py.File(file, "r") as archive:
+        archive.visititems(visit)
+    return arrays
+
+
+def _variable_paths(model: keras.Model, arrays: dict[str, tuple[Shape, float]]) -> dict[str, str]:
+    """Return the paths of a model's variables by their place in a file, in the model's order."""
+    paths: dict[str, str] = {}
+    for position, variable in enumerate(model.variables):
+        content = (tuple(variable.shape), float(position % 128))
+        for place, array in arrays.items():
+            if array == content and place not in paths:
+                paths[place] = variable.path
+                break
+    return paths | {place: place for place in arrays if place not in paths}

@@ -1,4 +1,4 @@
-"""From a name to a model: what a name stands for, and a run's model rebuilt and used."""
+"""From a name to a model: a model is built untrained, or a run's model is rebuilt and applied."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, UnsafeFile
-from zoo.io.safe_load import RATIO, SLACK, check_model_file
-from zoo.runs.recipe import (
-    FLOAT_BYTES,
-    Recipe,
-    count_parameters,
-    recipe_from_run,
-    resolve_without_loading,
-)
+from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
+from zoo.runs.compatibility import describe_weight_mismatch
+from zoo.runs.model_size import FLOAT_BYTES
+from zoo.runs.recipe import Recipe, recipe_from_run, resolve_without_loading
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -42,7 +38,7 @@ def load(run: str | Path | Run) -> keras.Model:
 
     Raises:
         UnknownName: there is no such run.
-        RunError: it is not finished.
+        RunError: it has no weights yet, its plug-in is not installed, or its weights do not fit.
         UnsafeFile: its weights file or its config declares more than the file can hold.
 
     Example:
@@ -54,45 +50,36 @@ def load(run: str | Path | Run) -> keras.Model:
 def load_run_model(
     run: Run, data: str | Path | Dataset | None = None
 ) -> tuple[Recipe, keras.Model]:
-    """Give a run's recipe and its trained model."""
+    """Return a run's recipe, on its own data or on other data, and its trained model.
+
+    Raises:
+        RunError: it has no weights yet, its plug-in is not installed, or its weights do not fit.
+        UnsafeFile: its weights file or its config declares more than the file can hold.
+        DataError: a Dataset does not fit the config.
+    """
     if not run.weights.exists():
         raise RunError(
             f"{run.path} has no trained weights yet (state: {run.state}). Go on with it: "
             f"zoo train {run.name} --out {run.path} --resume"
         )
-    chosen = recipe_from_run(run, data)
+    recipe = recipe_from_run(run, data)
     check_model_file(run.weights)
-    _check_proportion(chosen, run.weights)
-    model = chosen.build_model()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", UserWarning
-            )  # Keras would leave out layers with a warning
-            model.load_weights(run.weights)
-    except (ValueError, KeyError, OSError, UserWarning) as error:
-        raise RunError(
-            f"{run.weights} does not fit the model that run.json describes: {str(error)[:300]}"
-        ) from error
-    return chosen, model
-
-
-def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) -> dict[str, float]:
-    """Measure a run's model on the test split of its own data, or of other data.
-
-    Raises:
-        RunError: the run is not finished.
-        DataError: the data does not fit the model.
-
-    Example:
-        >>> zoo.evaluate("cnn.digits")["accuracy"]
-    """
-    chosen, model = load_run_model(Run.open(run), data)
-    return chosen.architecture.evaluate(model, chosen.config, chosen.load_data())
+    _check_proportion(recipe, run.weights)
+    model = recipe.build_model()
+    _load_weights(run, recipe, model)
+    return recipe, model
 
 
 def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Use a run's model on the user's own files or arrays.
+    """Apply a run's model to the user's own files or arrays.
+
+    Args:
+        run: a run, its path or its name.
+        items: what the architecture takes, such as paths of images, or arrays of its input shape. A .ts
+            or .csv file stands for the series in it.
+
+    Returns:
+        One dictionary for each item, or for each series of a file.
 
     Raises:
         DataError: an item cannot be read, or does not fit the model.
@@ -101,15 +88,31 @@ def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
     Example:
         >>> zoo.apply("cnn.digits", ["seven.png"])[0]["class"]
     """
-    chosen, model = load_run_model(Run.open(run))
-    return chosen.architecture.apply(model, chosen.config, list(items))
+    recipe, model = load_run_model(Run.open(run))
+    return recipe.architecture.apply(model, recipe.config, list(items))
 
 
-def _check_proportion(chosen: Recipe, weights: Path) -> None:
+def _load_weights(run: Run, recipe: Recipe, model: keras.Model) -> None:
+    """Load a run's weights, all of them: Keras only warns where a file fits in part."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(run.weights)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        problem = describe_weight_mismatch(model, run.weights) or str(error)[:300]
+        package = recipe.architecture.package
+        versions = "" if package == run.package else f" The run was made with {run.package}; "
+        versions += f"{package} is installed." if versions else ""
+        raise RunError(
+            f"{run.weights} does not fit the model that run.json describes: {problem}{versions}"
+        ) from error
+
+
+def _check_proportion(recipe: Recipe, weights: Path) -> None:
     """Refuse a config that asks for far more parameters than the weights file holds."""
-    count = count_parameters(chosen.architecture, chosen.config) or 0
-    if count * FLOAT_BYTES > SLACK + RATIO * weights.stat().st_size:
+    count, size = recipe.parameters or 0, weights.stat().st_size
+    if count * FLOAT_BYTES > SMALL_FILE + LARGEST_RATIO * size:
         raise UnsafeFile(
             f"The config beside {weights} asks for {count:,} parameters, and the file has "
-            f"{weights.stat().st_size:,} bytes. It was not opened."
+            f"{size:,} bytes. It was not opened."
         )

@@ -1,12 +1,11 @@
-"""A recipe: a name, its settings and its data resolved to what builds and trains one model."""
+"""A recipe: a name, its settings and its data, resolved to what builds and trains one model."""
 
 from __future__ import annotations
 
-import math
-import os
+import dataclasses
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +14,32 @@ from zoo.data.dataset import Dataset, empty_dataset
 from zoo.data.load import dataset_info, open_dataset
 from zoo.data.readers.image_pairs import PREFIX
 from zoo.entry_points import DATASETS, EntryPointGroup
-from zoo.errors import PluginError, SettingError, UsageError
+from zoo.environment import disabled_plugins
+from zoo.errors import RunError, SettingError, UnknownName, UsageError
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
 from zoo.runs.compatibility import check_fit, settings_from_data
+from zoo.runs.model_size import check_memory, count_parameters
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
 
-
-FLOAT_BYTES = 4  # bytes of a parameter
+THIS_PROCESS = "this process"  # the package of an architecture that a test or a notebook registers
 
 
 @dataclass
 class Recipe:
-    """Everything that it takes to build and train one model."""
+    """All that it takes to build and train one model.
+
+    Args:
+        name: the model's name in the catalog, or its architecture's.
+        architecture: the plug-in's hooks.
+        config: the settings; where data decides one that is not given, it is None until then.
+        source: where the data comes from, as run.json keeps it: a dataset's name or a path.
+        data: the data, once it is loaded.
+    """
 
     name: str
     architecture: Architecture
@@ -39,54 +47,47 @@ class Recipe:
     source: str | None = None
     data: Dataset | None = None
 
+    @cached_property
+    def parameters(self) -> int | None:
+        """The number of parameters, counted without memory for them; None where that is not possible."""
+        return count_parameters(self.architecture, self.config)
+
     def load_data(self) -> Dataset:
-        """Load the data, once, and check that it fits the config.
+        """Return the data; the first call loads it and checks that it fits the config.
 
         Raises:
-            UsageError: no data was named.
+            UsageError: no data is named.
             DataError: it cannot be read, or does not fit.
         """
-        if self.data is None and self.source is None and isinstance(self.config, WithoutData):
-            self.data = empty_dataset()
         if self.data is None:
-            if self.source is None:
-                raise UsageError(
-                    f"{self.name} needs data. Give a dataset's name "
-                    f"({', '.join(EntryPointGroup(DATASETS).names())}), tfds:NAME, an .npz, .ts or .csv file, or a "
-                    "folder of images."
-                )
-            self.data = open_dataset(self.source, getattr(self.config, "input_shape", None))
-        check_fit(self.data, self.config)
+            self.data = self._open_data()
+            check_fit(self.data, self.config)
         return self.data
 
-    def fill(
-        self,
-        input_shape: tuple[int, ...],
-        classes: tuple[str, ...] | None,
-        outputs: int | None = None,
-    ) -> None:
-        """Set the settings that the data decides and that are still None."""
-        self.config = fill_missing(
-            self.config, input_shape=input_shape, classes=classes, outputs=outputs
+    def _open_data(self) -> Dataset:
+        if self.source is not None:
+            return open_dataset(self.source, getattr(self.config, "input_shape", None))
+        if isinstance(self.config, WithoutData):
+            return empty_dataset()
+        raise UsageError(
+            f"{self.name} needs data. Give a dataset's name "
+            f"({', '.join(EntryPointGroup(DATASETS).names())}), tfds:NAME, an .npz, .ts or .csv file, "
+            "or a folder of images."
         )
 
     def build_model(self) -> keras.Model:
-        """Build the untrained model, unless this machine could not hold it.
+        """Build the untrained model, unless the memory of this machine is too small for it.
 
         Raises:
             SettingError: a setting that the data decides is still None, or the model is too large.
         """
-        self.check_complete()
-        check_memory(self)
-        return self.architecture.build(self.config)
-
-    def check_complete(self) -> None:
-        """Refuse a config in which what the data decides is still None."""
         for name in settings_from_data(self.config):
             if getattr(self.config, name, 0) is None:
                 raise SettingError(
                     f"{self.name} needs {name}: give it as a setting, or give data that decides it."
                 )
+        check_memory(self.name, self.parameters)
+        return self.architecture.build(self.config)
 
 
 def resolve(
@@ -94,100 +95,120 @@ def resolve(
 ) -> Recipe:
     """Resolve a name into a recipe without loading its data.
 
+    Args:
+        name: a name of the catalog, or an architecture's.
+        settings: what differs from the model's settings.
+        data: where the data comes from, or the data itself; the catalog's dataset if not given.
+
     Raises:
         UnknownName: there is no such model or setting.
         SettingError: a setting is of the wrong type or out of range.
+        DataError: a Dataset does not fit the config.
     """
+    source = None
     if name in registry().names():
-        architecture, chosen, source = registry().get(name), dict(settings), None
+        architecture = registry().get(name)
     else:
         entry = catalog().get(name)
         architecture, source = registry().get(entry.architecture), entry.dataset
-        chosen = {**entry.settings, **settings}
-    config = architecture.defaults().replace(**chosen)
-    if isinstance(data, Dataset):
-        return Recipe(name, architecture, config, None, data)
-    return Recipe(name, architecture, config, _absolute(data) or source)
+        settings = {**entry.settings, **settings}
+    return _recipe(name, architecture, architecture.defaults().replace(**settings), data, source)
 
 
 def resolve_with_data(
     name: str, settings: Mapping[str, Any], data: str | Path | Dataset | None = None
 ) -> Recipe:
-    """Resolve a name into a recipe with its data loaded, checked and fitted to the config.
+    """Resolve a name into a recipe with its data loaded and its config complete.
+
+    Args:
+        name: a name of the catalog, or an architecture's.
+        settings: what differs from the model's settings.
+        data: where the data comes from, or the data itself; the catalog's dataset if not given.
 
     Raises:
         UsageError: a name, a setting or the data is wrong.
     """
-    chosen = resolve(name, settings, data)
-    loaded = chosen.load_data()
-    chosen.fill(loaded.input_shape, loaded.classes, loaded.outputs)
-    chosen.config = chosen.config.with_content_hashes()
-    chosen.load_data()
-    return chosen
-
-
-def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recipe:
-    """Give the recipe that a run was trained with, on its own data or on other."""
-    record = run.record
-    architecture = registry().get(str(record["architecture"]))
-    config = validate_config(type(architecture.defaults()), record["config"])
-    if isinstance(data, Dataset):
-        return Recipe(run.name, architecture, config, None, data)
-    source = _absolute(data) or record["dataset"].get("source")
-    return Recipe(run.name, architecture, config, source)
+    recipe = resolve(name, settings, data)
+    loaded = recipe.load_data()
+    config = _fill_config(recipe.config, loaded)
+    return dataclasses.replace(recipe, config=config.with_content_hashes())
 
 
 def resolve_without_loading(name: str, settings: Mapping[str, Any]) -> Recipe:
-    """Resolve a name, with what is known of its dataset without loading it filled in."""
-    chosen = resolve(name, settings)
-    if chosen.source in EntryPointGroup(DATASETS).names():
-        known = dataset_info(str(chosen.source))
-        chosen.fill(known.input_shape, known.classes, known.outputs)
-    return chosen
+    """Resolve a name into a recipe, its config filled from what its dataset declares.
 
-
-def parameter_count(model: keras.Model) -> int:
-    """Count the numbers in a model's weights, also where only its parts were ever called."""
-    return sum(math.prod(weight.shape) for weight in model.weights)
-
-
-def count_parameters(architecture: Architecture, config: Config) -> int | None:
-    """Count a model's parameters without allocating them; None where `build` looks at their values.
-
-    Keras gives variables shapes but no values inside a StatelessScope. A thread of its own keeps
-    those valueless variables, and the counters behind layer names, away from everybody else's.
+    Raises:
+        UnknownName: there is no such model or setting.
+        SettingError: a setting is of the wrong type or out of range.
     """
+    recipe = resolve(name, settings)
+    if recipe.source not in EntryPointGroup(DATASETS).names():
+        return recipe
+    config = _fill_config(recipe.config, dataset_info(str(recipe.source)))
+    return dataclasses.replace(recipe, config=config)
 
-    def count() -> int:
-        import keras
 
-        with keras.StatelessScope(initialize_variables=False):
-            return parameter_count(architecture.build(config))
+def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recipe:
+    """Return the recipe of a run, on its own data or on other data.
 
+    Raises:
+        RunError: the architecture is not installed, or takes other settings than the run's.
+        PluginError: the plug-in is broken.
+        DataError: a Dataset does not fit the config.
+    """
+    architecture = _architecture_of(run)
     try:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(count).result()
-    except PluginError:
-        return None
+        config = validate_config(type(architecture.defaults()), run.record["config"])
+    except (UnknownName, SettingError) as error:
+        raise RunError(
+            f"{run.path / 'run.json'} does not fit the architecture {architecture.name!r} of "
+            f"{architecture.package}; the run was made with {run.package}. {error}"
+        ) from error
+    return _recipe(run.name, architecture, config, data, run.record["dataset"].get("source"))
 
 
-def check_memory(chosen: Recipe) -> None:
-    """Refuse a model whose parameters alone would not fit into this machine's memory."""
-    count = count_parameters(chosen.architecture, chosen.config)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if count is not None and count * FLOAT_BYTES > memory:
-        raise SettingError(
-            f"{chosen.name} would have {count:,} parameters ({count * FLOAT_BYTES / 2**30:,.0f} GiB) with "
-            f"these settings; this machine has {memory / 2**30:.0f} GiB of memory."
-        )
+def _recipe(
+    name: str,
+    architecture: Architecture,
+    config: Config,
+    data: str | Path | Dataset | None,
+    source: str | None,
+) -> Recipe:
+    """Return a recipe on the data that is given, or on `source`."""
+    if isinstance(data, Dataset):
+        check_fit(data, config)
+        return Recipe(name, architecture, config, None, data)
+    return Recipe(name, architecture, config, source if data is None else _source_name(data))
 
 
-def _absolute(data: str | Path | Dataset | None) -> str | None:
-    """Keep a dataset's name as it is, and make a path absolute."""
-    if data is None or isinstance(data, Dataset):
-        return None
+def _architecture_of(run: Run) -> Architecture:
+    """Return a run's architecture, or say which package has it."""
+    name = str(run.record["architecture"])
+    try:
+        return registry().get(name)
+    except UnknownName as error:
+        if name in disabled_plugins():
+            raise
+        if run.package == THIS_PROCESS:
+            hint = "It was registered by hand: register it again in this process."
+        else:
+            hint = f"Install it: pip install '{run.package.replace(' ', '==')}'"
+        raise RunError(
+            f"{run.path} needs the architecture {name!r} of {run.package}, which is not installed. {hint}"
+        ) from error
+
+
+def _fill_config(config: Config, facts: Any) -> Config:
+    """Set the settings that are None and that the data decides."""
+    return fill_missing(
+        config, input_shape=facts.input_shape, classes=facts.classes, outputs=facts.outputs
+    )
+
+
+def _source_name(data: str | Path) -> str:
+    """Return a dataset's name as it is, and a path made absolute, as run.json keeps them."""
     if str(data) in EntryPointGroup(DATASETS).names():
         return str(data)
-    paired = PREFIX if str(data).startswith(PREFIX) else ""
+    prefix = PREFIX if str(data).startswith(PREFIX) else ""
     path = Path(str(data).removeprefix(PREFIX)).expanduser()
-    return f"{paired}{path.resolve()}" if path.exists() else str(data)
+    return f"{prefix}{path.resolve()}" if path.exists() else str(data)

@@ -1,11 +1,11 @@
-"""A run: the directory that a training leaves behind. Config and weights; no code and no pickle.
+"""A run: the directory that a training writes. It holds config and weights, no code and no pickle.
 
-run.json            what was trained, how, on what, and how far it came
-history.csv         a row an epoch
+run.json            what is trained, how, on which data, and the state of the run
+history.csv         one row for each epoch
 checkpoint/         the last whole epoch: weights, optimizer, seeds
-model.weights.h5    when training has ended
-metrics.json        what evaluate said
-pictures/*.png
+model.weights.h5    the weights, once the training is complete
+metrics.json        the results of `evaluate`
+pictures/*.png      the history and the results of `preview`
 export/             parts and report.json
 """
 
@@ -16,25 +16,33 @@ import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from zoo.environment import runs_folder
-from zoo.errors import RunError, UnknownName
-from zoo.io.atomic import atomic_write, disk_errors, make_directory, write_json
+from zoo.errors import RunError, UnknownName, UnsafeFile, brief
+from zoo.io.atomic import atomic_write, disk_errors, write_json
 from zoo.io.safe_load import read_text
 
-STATES = ("training", "interrupted", "failed", "finished")
+# training     a process trains into it now, or was killed
+# interrupted  stopped by Ctrl-C; --resume goes on
+# failed       stopped by an error; --resume goes on
+# trained      the weights are complete; `evaluate` or `preview` is still to be done
+# finished     the weights, the metrics and the pictures are complete
+STATES = ("training", "interrupted", "failed", "trained", "finished")
 _REQUIRED = {"name": str, "architecture": str, "config": dict, "dataset": dict, "state": str}
 
 
 @dataclass(frozen=True)
 class Run:
     """One run directory.
+
+    run.json is read once, on first use. `Run.open(run.path)` reads it again.
 
     Example:
         >>> run = zoo.train("cnn.digits")
@@ -45,48 +53,45 @@ class Run:
 
     @classmethod
     def open(cls, reference: str | Path | Run) -> Run:
-        """Find a run by its path, or by its name below ./runs (or ZOO_RUNS).
+        """Open a run by its path, or by its name below ./runs (or ZOO_RUNS).
 
         Raises:
             UnknownName: there is no such run.
-            RunError: the directory holds no readable run.json.
+            RunError: run.json is broken.
         """
         if isinstance(reference, Run):
             return reference
         for path in (Path(reference).expanduser(), runs_folder() / str(reference)):
             if (path / "run.json").is_file():
-                found = cls(path)
-                found.check()
-                return found
+                run = cls(path)
+                _ = run.record
+                return run
         raise UnknownName("run", str(reference), [run.path.name for run in list_runs()])
 
-    def check(self) -> None:
-        """Read run.json, to refuse a broken one before anything follows from it.
+    @cached_property
+    def record(self) -> Mapping[str, Any]:
+        """The content of run.json.
 
         Raises:
-            RunError: it is broken, or lacks something.
-        """
-        _ = self.record
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """What run.json says.
-
-        Raises:
-            RunError: it is broken, or lacks something.
+            RunError: it cannot be read, or an entry is missing or of the wrong type.
         """
         file = self.path / "run.json"
         try:
-            record: dict[str, Any] = json.loads(read_text(file))
+            record = json.loads(read_text(file))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{file} cannot be read: {error}.") from error
+        if not isinstance(record, dict):
+            raise RunError(f"{file} is no record of a run. Expected: a JSON object.")
         for key, kind in _REQUIRED.items():
-            if not isinstance(record, dict) or not isinstance(record.get(key), kind):
+            if not isinstance(record.get(key), kind):
                 raise RunError(
                     f"{file} is no record of a run: {key!r} is missing or no {kind.__name__}."
                 )
         if record["state"] not in STATES:
-            raise RunError(f"{file}: the state must be one of {', '.join(STATES)}.")
+            raise RunError(
+                f"{file}: the state must be one of {', '.join(STATES)}. "
+                f"Received: {brief(record['state'])}"
+            )
         return record
 
     @property
@@ -95,29 +100,34 @@ class Run:
         return str(self.record["name"])
 
     @property
+    def package(self) -> str:
+        """The package of the architecture, with the version that the run is trained with."""
+        return str(self.record.get("package", "an unknown package"))
+
+    @property
     def state(self) -> str:
-        """One of training, interrupted, failed and finished."""
+        """One of training, interrupted, failed, trained and finished."""
         return str(self.record["state"])
 
     @property
     def weights(self) -> Path:
-        """The file that the trained weights are in."""
+        """The file of the trained weights."""
         return self.path / "model.weights.h5"
 
     @property
     def checkpoint(self) -> Path:
-        """The file that holds the last whole epoch."""
+        """The file of the last whole epoch."""
         return self.path / "checkpoint" / "state.npz"
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What evaluate said; empty before it did."""
+        """The results of `evaluate`; empty before the run is measured."""
         file = self.path / "metrics.json"
         return dict(json.loads(read_text(file))) if file.exists() else {}
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row an epoch: its number, its seconds, the losses and what else was watched."""
+        """One row for each epoch: its number, its seconds, the losses and the metrics."""
         file = self.path / "history.csv"
         if not file.exists():
             return []
@@ -126,15 +136,25 @@ class Run:
 
     @property
     def pictures(self) -> list[Path]:
-        """The pictures drawn after training."""
+        """The files of the pictures that were drawn after training."""
         return sorted((self.path / "pictures").glob("*.*"))
 
     def update(self, **changes: Any) -> None:
         """Change some entries of run.json."""
-        write_json(self.path / "run.json", {**self.record, **changes})
+        self.write_record({**self.record, **changes})
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Write run.json, and keep the record so that nobody reads the file again."""
+        write_json(self.path / "run.json", record)
+        object.__setattr__(self, "record", record)
+
+    def write_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Write metrics.json; an architecture without metrics has no such file."""
+        if metrics:
+            write_json(self.path / "metrics.json", metrics)
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv anew."""
+        """Write history.csv."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         with (
             atomic_write(self.path / "history.csv") as temporary,
@@ -146,13 +166,14 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep every other process from training into this run meanwhile.
+        """Keep other processes from writing into this run.
 
         Raises:
-            RunError: another process does so now.
+            RunError: another process writes into it now.
         """
+        file = self.path / ".lock"
         with disk_errors(self.path):
-            lock = FileLock(self.path / ".lock", timeout=0)
+            lock = FileLock(file, timeout=0)
             try:
                 lock.acquire()
             except Timeout as error:
@@ -163,37 +184,38 @@ class Run:
             yield
         finally:
             lock.release()
+            if not (self.path / "run.json").exists():
+                _remove_empty(self.path)
+
+    def clear(self) -> None:
+        """Remove all that the directory holds; when the lock is released, the directory too."""
+        with disk_errors(self.path):
+            for item in self.path.iterdir():
+                if item.name != ".lock":
+                    shutil.rmtree(item) if item.is_dir() else item.unlink()
+
+
+def _remove_empty(path: Path) -> None:
+    """Remove a directory that holds nothing but a lock that nobody holds."""
+    with suppress(OSError):  # there is more in it, or the directory is a mount point
+        if all(item.name == ".lock" for item in path.iterdir()):
+            (path / ".lock").unlink(missing_ok=True)
+            path.rmdir()
 
 
 def list_runs() -> list[Run]:
     """List the readable runs below ./runs (or ZOO_RUNS), sorted by name."""
-    found = []
+    runs = []
     for file in sorted(runs_folder().glob("*/run.json")):
         run = Run(file.parent)
-        try:
-            run.check()
-        except RunError:
-            continue
-        found.append(run)
-    return found
-
-
-def new_run(name: str, out: Path | None, force: bool, record: Mapping[str, Any]) -> Run:
-    """Make a run's directory with its run.json, never over a run that is there.
-
-    Raises:
-        RunError: `out` holds a run already, or something else, and `force` is not set.
-        WriteError: the disk refuses.
-    """
-    path = _claim(out, force) if out else _next_free(name, force)
-    run = Run(path)
-    with run.lock():
-        write_json(path / "run.json", record)
-    return run
+        with suppress(RunError, UnsafeFile):
+            _ = run.record
+            runs.append(run)
+    return runs
 
 
 def find_unfinished_run(name: str, out: Path | None) -> Run:
-    """Find the run to go on with: `out`, or the latest unfinished one of that name.
+    """Return the run to go on with: `out`, or the latest unfinished one of that name.
 
     Raises:
         RunError: there is none, or it is finished.
@@ -203,48 +225,7 @@ def find_unfinished_run(name: str, out: Path | None) -> Run:
         if run.state == "finished":
             raise RunError(f"{run.path} is finished. Train another, or replace it with --force.")
         return run
-    mine = [run for run in list_runs() if run.name == name and run.state != "finished"]
-    if not mine:
+    unfinished = [run for run in list_runs() if run.name == name and run.state != "finished"]
+    if not unfinished:
         raise RunError(f"There is no unfinished run of {name} in {runs_folder()}/ to resume.")
-    return max(mine, key=lambda run: (run.path / "run.json").stat().st_mtime)
-
-
-def _claim(path: Path, force: bool) -> Path:
-    path = path.expanduser()
-    if (path / "run.json").exists():
-        if not force:
-            raise RunError(
-                f"{path} holds a run already. Go on with it (--resume), replace it (--force), or give "
-                "another --out."
-            )
-        _empty(path)
-    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} exists and is no run. Give a new or an empty directory.")
-    make_directory(path)
-    return path
-
-
-def _next_free(name: str, force: bool) -> Path:
-    first = runs_folder() / name
-    if force and (first / "run.json").exists():
-        _empty(first)
-    make_directory(first.parent)
-    number = 1
-    while True:
-        path = first if number == 1 else first.with_name(f"{name}-{number}")
-        with disk_errors(path):
-            try:
-                path.mkdir()
-                return path
-            except FileExistsError:
-                if force and number == 1 and not any(path.glob("[!.]*")):
-                    return path
-        number += 1
-
-
-def _empty(path: Path) -> None:
-    """Remove what a run left, once nobody trains into it."""
-    with Run(path).lock(), disk_errors(path):
-        for item in path.iterdir():
-            if item.name != ".lock":
-                shutil.rmtree(item) if item.is_dir() else item.unlink()
+    return max(unfinished, key=lambda run: (run.path / "run.json").stat().st_mtime)

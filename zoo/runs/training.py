@@ -1,31 +1,50 @@
 """Training: everything around a plug-in's `train`.
 
-A run is prepared (data checked, config resolved, directory made), trained with the core's
-callbacks, and finished (weights, measures, pictures). Killed at any moment it can be resumed, and
-ends with the same bits as a run that was left alone.
+One way through: the name is resolved to a recipe (architecture, complete config, data), a run is created,
+the model is built and fitted, the weights are saved, and the model is measured and drawn. A run that is
+killed at any moment can be resumed, and ends with the same bits as a run that is left alone.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
-import platform
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
-from zoo.errors import PluginError, RunError, SettingError, TrainingError, UsageError, ZooError
-from zoo.io.atomic import atomic_write, write_json
+from zoo.errors import (
+    DataError,
+    PluginError,
+    RunError,
+    SettingError,
+    TrainingError,
+    UsageError,
+    ZooError,
+)
+from zoo.io.atomic import atomic_write
+from zoo.runs.evaluation import finish_run, has_own_data
+from zoo.runs.load import load_run_model
+from zoo.runs.model_size import check_memory
 from zoo.runs.progress import Progress
-from zoo.runs.recipe import Recipe, check_memory, recipe_from_run, resolve_with_data
-from zoo.runs.run import Run, find_unfinished_run, new_run
+from zoo.runs.recipe import Recipe, recipe_from_run, resolve_with_data
+from zoo.runs.run import Run, find_unfinished_run
+from zoo.runs.run_directory import create_run, new_record
 
 if TYPE_CHECKING:
     import keras
 
-_PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
+    from zoo.runs.callbacks import History
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What a training hands on: its run, how the model is built, and the trained model in memory."""
+
+    run: Run
+    recipe: Recipe
+    model: keras.Model
 
 
 def train(
@@ -40,45 +59,78 @@ def train(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Run:
-    """Train a model of the catalog, or an architecture, and leave a run behind.
+    """Train a model of the catalog, or an architecture, and return its run.
 
     Args:
         name: a catalog name (`cnn.digits`) or an architecture (`cnn`), which then needs `data`.
         data: a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder of images, or a Dataset.
         out: the run's directory; `runs/NAME` if not given, with a number where that is taken.
-        seed: of the weights, the order of examples and every other chance.
-        resume: go on with the unfinished run instead.
+        seed: of the weights, the order of examples and all other random numbers; 0 to 2147483647.
+        resume: go on with the unfinished run. One that is trained is only measured.
         force: replace the run that is there.
         tensorboard: write the curves and the weights' histograms to RUN/tensorboard too.
-        progress: what is told of every step and epoch.
-        **settings: what differs from the model's config.
+        progress: is called at every step and epoch.
+        **settings: the settings that differ from the model's.
+
+    Returns:
+        The finished run.
 
     Raises:
-        UsageError: a name, a setting or the data is wrong; nothing was written.
-        TrainingError: the loss is no longer a number.
+        UsageError: a name, a setting or the data is wrong; nothing is written.
+        TrainingError: the loss is no longer finite; the run is failed.
+        PluginError: the plug-in fails. In `evaluate` or `preview`, the run stays trained.
 
     Example:
         >>> run = zoo.train("cnn.digits", epochs=5, seed=1)
         >>> run.metrics
     """
+    return train_model(
+        name,
+        settings,
+        data=data,
+        out=out,
+        seed=seed,
+        resume=resume,
+        force=force,
+        tensorboard=tensorboard,
+        progress=progress,
+    ).run
+
+
+def train_model(
+    name: str,
+    settings: Mapping[str, Any],
+    *,
+    data: str | Path | Dataset | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    force: bool = False,
+    tensorboard: bool = False,
+    progress: Progress | None = None,
+) -> TrainedModel:
+    """Train as `train` does, and return the model in memory too; the arguments are those of `train`."""
     out = Path(out) if out is not None else None
     if tensorboard:
         check_tensorboard()
     if resume:
         run = find_unfinished_run(name, out)
-        chosen = _resumed(run, name, data, settings)
-        seed = int(run.record["seed"])
+        recipe = _recipe_to_resume(run, name, data, settings)
     else:
-        chosen = resolve_with_data(name, settings, data)
-        check_memory(chosen)
-        run = new_run(name, out, force, _record(chosen, seed))
+        recipe = resolve_with_data(name, settings, data)
+        check_memory(recipe.name, recipe.parameters)
+        run = create_run(name, out, force, new_record(recipe, seed))
     with run.lock():
-        _train_into(run, chosen, seed, progress or Progress(), tensorboard)
-    return run
+        if run.state == "trained":
+            recipe, model = load_run_model(run, recipe.load_data())
+        else:
+            model = _train_and_save(run, recipe, progress or Progress(), tensorboard, not resume)
+        finish_run(run, recipe, model)
+    return TrainedModel(run, recipe, model)
 
 
 def check_tensorboard() -> None:
-    """Refuse before anything long begins where TensorBoard is not installed.
+    """Refuse to begin where TensorBoard is not installed.
 
     Raises:
         UsageError: says how to install it.
@@ -87,125 +139,86 @@ def check_tensorboard() -> None:
         raise UsageError("TensorBoard is not installed. pip install 'keras-zoo[tensorboard]'")
 
 
-def _train_into(run: Run, chosen: Recipe, seed: int, progress: Progress, tensorboard: bool) -> None:
-    """Train, and say in run.json how it ended."""
+def _train_and_save(
+    run: Run, recipe: Recipe, progress: Progress, tensorboard: bool, is_new: bool
+) -> keras.Model:
+    """Fit the model, save its weights, and keep the run's state in run.json.
+
+    A setting or data that `train` refuses before the first step leaves nothing of a new run.
+    """
     import keras
 
+    from zoo.runs import callbacks
+
     run.update(state="training", backend=keras.backend.backend())
+    history = callbacks.History(run, callbacks.finished_epochs(run))
     try:
-        model = _fitted(run, chosen, seed, progress, tensorboard)
+        model = _fit(run, recipe, history, progress, tensorboard)
         with atomic_write(run.weights) as temporary:
             model.save_weights(temporary)
     except KeyboardInterrupt:
         run.update(state="interrupted")
         raise
-    except ZooError:
-        run.update(state="failed")
+    except ZooError as error:
+        refused = isinstance(error, SettingError | DataError) and not history.has_begun
+        if is_new and refused:
+            run.clear()
+        else:
+            run.update(state="failed")
         raise
-    run.update(state="finished", finished=_now())
-    measure(run, chosen, model)
+    run.update(state="trained")
+    return model
 
 
-def _fitted(
-    run: Run, chosen: Recipe, seed: int, progress: Progress, tensorboard: bool
+def _fit(
+    run: Run, recipe: Recipe, history: History, progress: Progress, tensorboard: bool
 ) -> keras.Model:
+    """Build the model and train it from the last checkpoint on."""
     import keras
 
     from zoo.runs import callbacks
 
-    done = callbacks.finished_epochs(run)
+    seed, config, architecture = int(run.record["seed"]), recipe.config, recipe.architecture
     keras.utils.set_random_seed(seed)
-    model = chosen.architecture.build(chosen.config)
+    model = architecture.build(config)
     watchers = [
-        callbacks.TerminateOnNaN(chosen.config.learning_rate),
-        callbacks.History(
-            run, done
-        ),  # before the checkpoint: a row too many is cut off on resuming
+        callbacks.TerminateOnNaN(config.learning_rate),
+        history,  # before the checkpoint: a row too many is cut off on resuming
         callbacks.Checkpoint(run),
         callbacks.ValidateAveragedWeights(),
         callbacks.Reporter(progress),
     ]
     if tensorboard:
         watchers.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
-    data = chosen.load_data().at(seed, done)
+    data = recipe.load_data().at(seed, callbacks.finished_epochs(run))
     try:
         with progress:
-            chosen.architecture.train(model, chosen.config, data, watchers)
+            architecture.train(model, config, data, watchers)
     except PluginError as error:
-        if fault := data.train.fault:  # a broken file, which tf.data made an error of its own of
+        if (
+            fault := data.train.decoding_error
+        ):  # TensorFlow reports a broken file as an error of its own
             raise fault from error
         raise
-    if callbacks.finished_epochs(run) < chosen.config.epochs:
+    if (epochs := callbacks.finished_epochs(run)) < config.epochs:
         raise TrainingError(
-            f"train() of {chosen.architecture.name} ended after {callbacks.finished_epochs(run)} of "
-            f"{chosen.config.epochs} epochs. It must pass the core's callbacks to model.fit."
+            f"train() of {architecture.name} ended after {epochs} of {config.epochs} epochs. It must "
+            "pass the core's callbacks to model.fit."
         )
     return model
 
 
-def measure(run: Run, chosen: Recipe, model: keras.Model) -> None:
-    """Evaluate and draw a trained model into its run."""
-    from zoo.io import pictures
-
-    data = chosen.load_data().at(int(run.record["seed"]))
-    metrics = chosen.architecture.evaluate(model, chosen.config, data)
-    if metrics:
-        write_json(run.path / "metrics.json", metrics)
-    drawn: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}
-    drawn |= chosen.architecture.preview(model, chosen.config, data)
-    for name, picture in drawn.items():
-        pictures.save(picture, run.path / "pictures" / name)
-
-
-def _resumed(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
-    """Rebuild what a run was trained with, and refuse anything that would change it."""
+def _recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a run, and refuse anything that would change it."""
     if run.name != name:
         raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
-    chosen = recipe_from_run(run, data)
+    recipe = recipe_from_run(run, data)
     for key, value in settings.items():
-        wanted = chosen.config.replace(**{key: value})
-        if wanted != chosen.config:
+        if recipe.config.replace(**{key: value}) != recipe.config:
             raise SettingError(
-                f"{run.path} was started with {key}={getattr(chosen.config, key)!r}; a resumed run "
+                f"{run.path} was started with {key}={getattr(recipe.config, key)!r}; a resumed run "
                 f"cannot change it. Received: {value!r}"
             )
-    if chosen.load_data().fingerprint != run.record["dataset"]["fingerprint"]:
+    if not has_own_data(run, recipe):
         raise RunError(f"The data of {run.path} has changed since it was started.")
-    return chosen
-
-
-def _record(chosen: Recipe, seed: int) -> dict[str, Any]:
-    data = chosen.load_data()
-    if not 0 <= seed < 2**31:
-        raise UsageError(f"A seed is a whole number from 0 to 2147483647. Received: {seed}")
-    return {
-        "name": chosen.name,
-        "architecture": chosen.architecture.name,
-        "package": chosen.architecture.package,
-        "config": chosen.config.model_dump(mode="json"),
-        "dataset": {
-            "source": chosen.source,
-            "fingerprint": data.fingerprint,
-            "input_shape": list(data.input_shape),
-            "classes": list(data.classes) if data.classes else None,
-            "preprocessing": data.preprocessing,
-        },
-        "seed": seed,
-        "versions": _versions(),
-        "started": _now(),
-        "state": "training",
-    }
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return recipe

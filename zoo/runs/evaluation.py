@@ -1,0 +1,110 @@
+"""The end of a training: the model is measured, its pictures are drawn, and the run is finished."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.data.dataset import Dataset
+from zoo.errors import TrainingError, ZooError
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import Recipe
+from zoo.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+
+def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) -> dict[str, float]:
+    """Measure a run's model on the test split of its own data, or on other data.
+
+    A run that is trained but not finished becomes finished: its metrics and pictures are written. That
+    needs its own data, which is known by its fingerprint.
+
+    Args:
+        run: a run, its path or its name.
+        data: other data; a file or a folder without a test split of its own is measured as a whole.
+
+    Raises:
+        RunError: the run has no weights yet, or another process trains into it.
+        DataError: the data does not fit the model.
+        PluginError: a measure fails, or is not finite.
+
+    Warns:
+        UserWarning: the run's own data is not the data that it was trained on.
+
+    Example:
+        >>> zoo.evaluate("cnn.digits")["accuracy"]
+    """
+    run = Run.open(run)
+    recipe, model = load_run_model(run, data)
+    own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
+    if data is None and not own:
+        warnings.warn(
+            f"The data of {run.path} has changed since the run was trained: {recipe.source} has another "
+            "fingerprint than run.json says.",
+            stacklevel=2,
+        )
+    if own and run.state == "trained":
+        with run.lock():
+            return finish_run(run, recipe, model)
+    return recipe.architecture.evaluate(model, recipe.config, _positioned_data(run, recipe))
+
+
+def has_own_data(run: Run, recipe: Recipe) -> bool:
+    """Return whether a recipe's data is that which a run is trained on, by its fingerprint."""
+    return bool(recipe.load_data().fingerprint == run.record["dataset"].get("fingerprint"))
+
+
+def finish_run(run: Run, recipe: Recipe, model: keras.Model) -> dict[str, float]:
+    """Measure a trained model, draw its pictures, and mark its run as finished.
+
+    Args:
+        run: a run of the state "trained"; the caller holds its lock.
+        recipe: its architecture, config and own data.
+        model: its trained model.
+
+    Returns:
+        The metrics, as metrics.json keeps them.
+
+    Raises:
+        ZooError: `evaluate` or `preview` fails. The run stays trained, and `zoo evaluate` completes it.
+    """
+    from zoo.io import pictures
+
+    data, architecture = _positioned_data(run, recipe), recipe.architecture
+    with _stays_trained(run, "evaluate", data):
+        metrics = architecture.evaluate(model, recipe.config, data)
+        run.write_metrics(metrics)
+    with _stays_trained(run, "preview", data):
+        plots: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}
+        plots |= architecture.preview(model, recipe.config, data)
+        for name, picture in plots.items():
+            pictures.save(picture, run.path / "pictures" / name)
+    run.update(state="finished", finished=datetime.now(UTC).isoformat(timespec="seconds"))
+    return metrics
+
+
+def _positioned_data(run: Run, recipe: Recipe) -> Dataset:
+    """Return the data, with the validation split that training has."""
+    return recipe.load_data().at(int(run.record.get("seed", 0)))
+
+
+@contextmanager
+def _stays_trained(run: Run, hook: str, data: Dataset) -> Iterator[None]:
+    """Add to an error of a hook that the run stays trained, and how it is completed."""
+    try:
+        yield
+    except ZooError as error:
+        cause = (
+            data.train.decoding_error or data.test.decoding_error or error
+        )  # a file that TensorFlow cannot decode
+        kind = type(cause) if cause.exit_code == ZooError.exit_code else TrainingError
+        raise kind(
+            f"{run.path} is trained but not finished: {hook}() failed. {cause} "
+            f"Complete the run: zoo evaluate {run.path}"
+        ) from error

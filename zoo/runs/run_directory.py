@@ -1,0 +1,118 @@
+"""A new run: its record, and its directory, which the user names or which is free below ./runs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from zoo.environment import runs_folder
+from zoo.errors import RunError, UsageError
+from zoo.io.atomic import disk_errors, make_directory
+from zoo.runs.recipe import Recipe
+from zoo.runs.run import Run
+
+_PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
+_LARGEST_SEED = 2**31 - 1
+
+
+def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
+    """Return the content of run.json at the start of a training.
+
+    Raises:
+        UsageError: the seed is out of range.
+    """
+    data = recipe.load_data()
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise UsageError(f"A seed is a whole number from 0 to {_LARGEST_SEED}. Received: {seed}")
+    return {
+        "name": recipe.name,
+        "architecture": recipe.architecture.name,
+        "package": recipe.architecture.package,
+        "config": recipe.config.model_dump(mode="json"),
+        "dataset": {
+            "source": recipe.source,
+            "fingerprint": data.fingerprint,
+            "input_shape": list(data.input_shape),
+            "classes": list(data.classes) if data.classes else None,
+            "preprocessing": data.preprocessing,
+        },
+        "seed": seed,
+        "versions": _installed_versions(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "state": "training",
+    }
+
+
+def _installed_versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def create_run(name: str, out: Path | None, force: bool, record: Mapping[str, Any]) -> Run:
+    """Create a run's directory with its run.json. A run that is there is replaced only with `force`.
+
+    Args:
+        name: the model's name; without `out` the directory is runs/NAME, or runs/NAME-2 and so on.
+        out: the directory; it must be new, empty, or with `force` a run.
+        force: replace the run at `out`, or at runs/NAME.
+        record: the content of run.json.
+
+    Raises:
+        RunError: `out` holds something else, or a run and `force` is not set.
+        WriteError: the disk refuses.
+    """
+    run = Run(_claim(out, force) if out else _next_free(name, force))
+    with run.lock():
+        run.write_record(record)
+    return run
+
+
+def _claim(path: Path, force: bool) -> Path:
+    """Return the directory that a user names, once it is there and empty."""
+    path = path.expanduser()
+    if (path / "run.json").exists():
+        if not force:
+            raise RunError(
+                f"{path} holds a run already. Go on with it (--resume), replace it (--force), or give "
+                "another --out."
+            )
+        _clear_run(path)
+    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(f"{path} exists and is no run. Give a new or an empty directory.")
+    make_directory(path)
+    return path
+
+
+def _next_free(name: str, force: bool) -> Path:
+    """Create the first directory of runs/NAME, runs/NAME-2, ... that is free."""
+    first = runs_folder() / name
+    if force and (first / "run.json").exists():
+        _clear_run(first)
+    make_directory(first.parent)
+    number = 1
+    while True:
+        path = first if number == 1 else first.with_name(f"{name}-{number}")
+        with disk_errors(path):
+            try:
+                path.mkdir()
+                return path
+            except FileExistsError:
+                if force and number == 1 and not any(path.glob("[!.]*")):
+                    return path
+        number += 1
+
+
+def _clear_run(path: Path) -> None:
+    """Remove a run, unless another process trains into it."""
+    run = Run(path)
+    with run.lock():
+        run.clear()
