@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from zoo.interpret.explain import explain
     from zoo.interpret.gallery import gallery
     from zoo.interpret.model_summary import Description, describe
+    from zoo.io.results import Values
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
     from zoo.runs.comparison import compare
     from zoo.runs.evaluation import evaluate
     from zoo.runs.load import apply, create, load
-    from zoo.runs.predict import Values
     from zoo.runs.run import Run
     from zoo.runs.training import train
 
@@ -94,7 +94,7 @@ _MODULES = {
     "Report": "exporters.report",
     "Run": "runs.run",
     "Split": "data.split",
-    "Values": "runs.predict",
+    "Values": "io.results",
     "WithoutData": "config",
     "apply": "runs.load",
     "compare": "runs.comparison",

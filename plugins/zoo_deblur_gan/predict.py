@@ -15,8 +15,8 @@ from PIL import Image
 import zoo
 from zoo.data.images import check_array, open_image
 from zoo.data.inputs import item_name
+from zoo.io.results import EDITED
 from zoo.io.safe_load import read_array
-from zoo.runs.predict import EDITED
 
 from .config import Config
 from .networks import multiple, reach

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from zoo.data.inputs import item_name, read_input
-from zoo.runs.predict import Values
+from zoo.io.results import Values
 from zoo.tasks import reconstruction
 
 from .novelty_score import entered, scorer, seen

@@ -7,8 +7,9 @@ from PIL import Image
 
 import zoo
 from zoo.io import pictures
+from zoo.io.results import Values
 from zoo.registry.architecture import Architecture
-from zoo.runs.predict import Values, apply_to_files, expand_folders, output_names
+from zoo.runs.predict import apply_to_files, expand_folders, output_names
 
 
 def put(*names: str) -> None:

@@ -15,11 +15,11 @@ from zoo.data.images import SUFFIXES, flatten_onto_white, images_in
 from zoo.errors import DataError, UsageError
 from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
+from zoo.io.results import EDITED, Values
 from zoo.runs.load import load_run_model
 from zoo.runs.run import Run
 
 READABLE = SUFFIXES | {".npy"}
-EDITED = "edited"  # names a picture that is the item's own file anew, and keeps the file's name
 # the formats that such a picture keeps, and how they are written; others become .png
 _WRITTEN: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
@@ -30,10 +30,6 @@ _WRITTEN: dict[str, dict[str, Any]] = {
     ".webp": {"quality": 95},
 }
 OPAQUE = {".jpg", ".jpeg"}
-
-
-class Values(np.ndarray[Any, np.dtype[Any]]):
-    """An array that is no picture: `code.view(Values)` among an answer is saved as .npy."""
 
 
 def apply_to_files(
