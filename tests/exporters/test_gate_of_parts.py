@@ -13,8 +13,8 @@ import pytest
 from keras import layers, ops
 
 import zoo
-from zoo.exporters.parts import prepare_part
-from zoo.exporters.probes import make_probes
+from zoo.exporters.parts.part import prepare_part
+from zoo.exporters.parts.probes import make_probes
 
 THEIRS = '''
 import keras

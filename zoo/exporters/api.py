@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING
 
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError, UsageError
-from zoo.exporters import parts
-from zoo.exporters.canonical import portable_name
+from zoo.exporters.parts.canonical import portable_name
 from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.sources import Source, open_source
-from zoo.exporters.verify import compare_files, write_and_verify
+from zoo.exporters.verify import compare_files, importable_packages, write_and_verify
 from zoo.exporters.worker import Worker
 from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
 from zoo.io.digest import file_digest
@@ -112,8 +111,7 @@ def verify(folder: str | Path) -> Report:
     names = _format_names(sorted({file.format for file in report.files}))
     whole = [file for file in report.files if _unchanged(folder, file)]
     with Worker(names) as checker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
-        known = parts.known_packages()
-        judged = compare_files(checker, folder, whole, temporary / "answer", known)
+        judged = compare_files(checker, folder, whole, temporary / "answer", importable_packages())
     files = tuple(
         judged.get(file)
         or replace(

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters import probes
-from zoo.exporters.canonical import layers_of
 from zoo.exporters.formats import protocol
 from zoo.exporters.formats.keras import by_name
-from zoo.exporters.parts import Part, call_part, is_comparable, prepare_part
+from zoo.exporters.parts.canonical import layers_of
+from zoo.exporters.parts.contract import is_comparable
+from zoo.exporters.parts.part import Part, call_part, prepare_part
+from zoo.exporters.parts.probes import Probe, draw_probes
 from zoo.exporters.worker import compare, compare_one
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _OWN = (
 )
 
 
-def check_copy(part: Part, made: Sequence[probes.Probe]) -> None:
+def check_copy(part: Part, made: Sequence[Probe]) -> None:
     """Refuse a part that answers otherwise the second time, or whose copy answers otherwise.
 
     Raises:
@@ -104,7 +105,7 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         try:
             writer.write(prefix, path, options)
-            _, problem = compare(writer.open(path), probes.draw_probes(prefix))
+            _, problem = compare(writer.open(path), draw_probes(prefix))
         except Exception:  # a prefix that cannot be written or opened fails as the whole does
             return True
     return bool(problem)

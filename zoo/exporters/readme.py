@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zoo.exporters.formats import protocol
-from zoo.exporters.parts import Contract, Tensor
+from zoo.exporters.parts.contract import Contract, Tensor
 from zoo.exporters.report import Report
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import RunError, UnsafeFile
-from zoo.exporters.parts import Contract
+from zoo.exporters.parts.contract import Contract
 from zoo.io.safe_load import read_text
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from zoo import errors
 from zoo.errors import ExportError, UsageError
-from zoo.exporters import parts, probes
 from zoo.exporters.bisect import check_copy, first_failing_layer
 from zoo.exporters.formats import protocol
-from zoo.exporters.parts import Part
+from zoo.exporters.parts.part import Part, prepare_part
+from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import BROKE_DOWN, Worker
 from zoo.io.digest import file_digest
+from zoo.registry.architectures import registry
 
 if TYPE_CHECKING:
     import keras
@@ -35,12 +36,12 @@ def write_and_verify(
     Raises:
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
-    prepared = [parts.prepare_part(role, part, origin) for role, part in models.items()]
-    fed = {part.role: probes.make_probes(part) for part in prepared}
+    prepared = [prepare_part(role, part, origin) for role, part in models.items()]
+    fed = {part.role: make_probes(part) for part in prepared}
     for part in prepared:
         check_copy(part, fed[part.role])
     with (folder / "probe.npz").open("wb") as file:
-        probes.save_probes(fed, file)
+        save_probes(fed, file)
     written = [_written(part, name, folder, options) for part in prepared for name in names]
     ready = [file for file in written if not file.problem]
     judged = compare_files(checker, folder, ready, folder / "answer")
@@ -67,6 +68,11 @@ def compare_files(
         for file in files
     ]
     return dict(zip(files, map(_judged, files, checker.ask(folder, asked, answer)), strict=True))
+
+
+def importable_packages() -> set[str]:
+    """Return the top-level modules that a file may import when it is verified: ours, and plug-ins'."""
+    return {"zoo", *registry().shelf.modules()}
 
 
 def _may_import(module: str, known: Collection[str] | None) -> bool:

@@ -89,7 +89,7 @@ def check(
     folder: Path, files: Sequence[Mapping[str, Any]], runtimes: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     """Compare each file with the probes of its part."""
-    from zoo.exporters import probes
+    from zoo.exporters.parts.probes import load_probes
     from zoo.io.safe_load import read_arrays
 
     arrays = read_arrays(folder / "probe.npz")
@@ -97,7 +97,7 @@ def check(
         try:
             _import_all(file.get("requires", ()))
             runner = protocol.load_format(file["format"]).open(folder / file["path"])
-            difference, problem = compare(runner, probes.load_probes(arrays, file["part"]))
+            difference, problem = compare(runner, load_probes(arrays, file["part"]))
         except Exception as error:  # each runtime has errors of its own; any of them is the verdict
             difference, problem = None, f"its runtime refuses it: {errors.format_cause(error)}"
         yield {"difference": difference, "problem": problem, "runtime": runtimes[file["format"]]}

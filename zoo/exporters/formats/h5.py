@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.canonical import operations_of
 from zoo.exporters.formats.keras import check_customs, keras_example
 from zoo.exporters.formats.keras import open as open_keras
 from zoo.exporters.formats.keras import prepare as prepare
 from zoo.exporters.formats.protocol import Runner
+from zoo.exporters.parts.canonical import operations_of
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Contract, Part
+    from zoo.exporters.parts.contract import Contract
+    from zoo.exporters.parts.part import Part
 
 SUFFIX = ".h5"
 WITHOUT: tuple[str, ...] = ()

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.errors import ExportError
-from zoo.exporters.canonical import layers_of
 from zoo.exporters.formats.protocol import Runner, sample_code
+from zoo.exporters.parts.canonical import layers_of
 from zoo.io.safe_load import check_model_file
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Contract, Part
+    from zoo.exporters.parts.contract import Contract
+    from zoo.exporters.parts.part import Part
 
 SUFFIX = ".keras"
 WITHOUT: tuple[str, ...] = ()
@@ -68,7 +69,7 @@ def check_customs(part: Part) -> None:
     """
     import keras
 
-    for custom in part.customs:
+    for custom in part.custom_objects:
         registered = keras.saving.get_registered_object(keras.saving.get_registered_name(custom))
         local = custom.__module__ == "__main__" or "<locals>" in custom.__qualname__
         if registered is custom and not local:

@@ -19,7 +19,8 @@ from zoo.exporters.formats.protocol import Runner, sample_code
 from zoo.exporters.formats.saved_model import serving_function
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Contract, Part, Tensor
+    from zoo.exporters.parts.contract import Contract, Tensor
+    from zoo.exporters.parts.part import Part
 
 SUFFIX = ".onnx"
 WITHOUT = ("keras", "tensorflow")
@@ -114,7 +115,7 @@ def remedy(operator: str) -> str:
 
 def _layer_of(part: Part, node: str) -> str:
     """Find the layer in whose scope a node lies; TensorFlow numbers scopes: gelu_1."""
-    from zoo.exporters.canonical import layers_of
+    from zoo.exporters.parts.canonical import layers_of
 
     layers = {layer.name: layer for layer in layers_of(part.model)}
     for scope in reversed(node.split("/")):

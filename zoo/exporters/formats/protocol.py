@@ -14,7 +14,8 @@ from zoo.entry_points import FORMATS, EntryPointGroup, package_of
 from zoo.errors import PluginError
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Contract, Part
+    from zoo.exporters.parts.contract import Contract
+    from zoo.exporters.parts.part import Part
 
 Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zoo.exporters.formats.protocol import Runner, sample_code
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Contract, Part
+    from zoo.exporters.parts.contract import Contract
+    from zoo.exporters.parts.part import Part
 
 SUFFIX = ""
 WITHOUT = ("keras",)
@@ -29,7 +30,7 @@ def serving_function(part: Part) -> Any:
     """Give the part as a tf.function with named inputs and a dictionary of outputs."""
     import tensorflow as tf
 
-    from zoo.exporters.parts import call_part
+    from zoo.exporters.parts.part import call_part
 
     names = [tensor.name for tensor in part.contract.outputs]
 
