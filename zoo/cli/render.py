@@ -18,7 +18,7 @@ from zoo.errors import DataError, ZooError
 from zoo.runs.progress import ConsoleProgress, format_logs
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts import Tensor
+    from zoo.exporters.parts.contract import Tensor
     from zoo.exporters.report import Report
     from zoo.interpret.gallery import Gallery
     from zoo.interpret.model_summary import Description
