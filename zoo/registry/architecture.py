@@ -7,6 +7,7 @@ hook comes out as a PluginError that names whoever raised it: the plug-in, or an
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,14 +97,21 @@ class Architecture:
         return parts
 
     def evaluate(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
-        """Measure the model; an architecture without measures gives none."""
+        """Measure the model; an architecture without `evaluate` has no metrics.
+
+        Raises:
+            PluginError: the hook fails, or a metric is not a finite number.
+        """
         if not self.has("evaluate"):
             return {}
-        metrics = self._call("evaluate", model=model, config=config, data=data)
+        returned = self._call("evaluate", model=model, config=config, data=data)
         try:
-            return {str(name): float(value) for name, value in metrics.items()}
+            metrics = {str(name): float(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
-            raise self._broken("evaluate", "a dictionary of numbers", metrics) from error
+            raise self._broken("evaluate", "a dictionary of numbers", returned) from error
+        if broken := {name: value for name, value in metrics.items() if not math.isfinite(value)}:
+            raise self._broken("evaluate", "finite numbers", broken)
+        return metrics
 
     def preview(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
         """Draw the model's pictures; an architecture without any gives none."""
