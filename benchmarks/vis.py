@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from interleaved import Times, clocks, compare
-from zoo_cnn_vis import canvas, metrics, visualized_network
+from zoo_cnn_vis import metrics, visualized_network
 
 import zoo
 from zoo.data.dataset import empty_dataset
@@ -30,7 +30,7 @@ from zoo.runs.recipe import resolve_with_data
 from zoo.runs.run import Run
 
 NETWORK, OTHER = "cnn.mnist", "cnn.mnist-other"
-STILL = {"jitter": 0, "scale": 0.0, "rotation": 0.0}
+STILL = {"shift_pixels": 0, "zoom": 0.0, "rotation": 0.0}
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -58,9 +58,9 @@ def channels() -> None:
         model = trained(
             network=NETWORK, objective=f"channel:{layer}:*", epochs=5, steps_per_epoch=64, **STILL
         )
-        look = networks.truncate(model.held.network.model, [layer, after])
-        seen = canvas.features(look, examples)
-        made = canvas.features(look, model.images())[layer].mean((1, 2))
+        look = networks.truncate(model.visualized.network.model, [layer, after])
+        seen = visualized_network.batched_features(look, examples)
+        made = visualized_network.batched_features(look, model.images())[layer].mean((1, 2))
         best = seen[layer].mean((1, 2)).max(0)
         dead = np.flatnonzero(seen[after].max((0, 1, 2)) == 0)
         live = np.setdiff1d(np.arange(len(best)), dead)
@@ -73,8 +73,10 @@ def channels() -> None:
 
 
 def probabilities(name: str, images: np.ndarray) -> np.ndarray:
-    model = visualized_network.opened(name).model
-    return canvas.features(networks.truncate(model, ["probabilities"]), images)["probabilities"]
+    model = visualized_network.open_network(name).model
+    return visualized_network.batched_features(networks.truncate(model, ["probabilities"]), images)[
+        "probabilities"
+    ]
 
 
 def classes() -> None:
@@ -104,9 +106,9 @@ def adversarial(
     """Count flips beside a plain projected-gradient loop of as many steps of the same size."""
     model = trained("cnn-vis.adversarial")
     images = open_dataset("mnist").test.take(slice(count)).inputs
-    network = visualized_network.opened(NETWORK).model
+    network = visualized_network.open_network(NETWORK).model
     scores = networks.truncate(network, ["logits"])
-    before = canvas.features(scores, images)["logits"].argmax(-1)
+    before = visualized_network.batched_features(scores, images)["logits"].argmax(-1)
 
     @tf.function
     def step(x: Any) -> Any:
@@ -121,7 +123,11 @@ def adversarial(
         x = step(x)
     rows = []
     for name, made in (("cnn-vis.adversarial", model.images()), ("plain loop", x.numpy())):
-        flips = float((canvas.features(scores, made)["logits"].argmax(-1) != before).mean())
+        flips = float(
+            (
+                visualized_network.batched_features(scores, made)["logits"].argmax(-1) != before
+            ).mean()
+        )
         rows.append([name, f"{flips:.1%}", float(abs(made - images).max())])
     table((f"{count} test images, {steps} steps of {rate}", "flipped", "largest change"), rows)
 
@@ -131,7 +137,7 @@ def inversion() -> None:
     found: dict[str, list[float]] = {}
     for at in range(3):
         model = trained("cnn-vis.inversion", target=f"mnist:{at}")
-        for name, value in metrics.rebuilt(model, model.images()).items():
+        for name, value in metrics.inversion_metrics(model, model.images()).items():
             found.setdefault(name.removeprefix("psnr_"), []).append(value)
     table(
         ("layer", "PSNR in dB, mean of test images 0 to 2", "each"),
@@ -159,7 +165,7 @@ def tiles(size: int = 96, tile: int = 64, reach: int = 4) -> None:
         many = built(**common, batch_size=1)
     images = one.images()
     whole = gradient(one, images)
-    begins = many.plan.windows(0)
+    begins = many.train_stage.corners
     summed, counts = np.zeros_like(whole), np.zeros_like(whole)
     for begin in begins:
         corner = (0, *(slice(b, b + tile) for b in begin))
@@ -184,7 +190,7 @@ def built(**settings: Any) -> Any:
     chosen = resolve_with_data("cnn-vis", settings, empty_dataset())
     model = chosen.architecture.build(chosen.config)
     model.begin(None, None, 0)
-    model.prepare(0)
+    model.make_train_step(model.enter(0))
     return model
 
 
@@ -192,7 +198,7 @@ def gradient(model: Any, images: np.ndarray) -> np.ndarray:
     x = tf.constant(images)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        value = tf.reduce_sum(model.values(x))
+        value = tf.reduce_sum(model.values(x, model.train_stage.references))
     return tape.gradient(value, x).numpy()
 
 
@@ -229,7 +235,7 @@ def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
         return times.begun
 
     def by_hand() -> list[Any]:
-        network = visualized_network.opened(NETWORK).model
+        network = visualized_network.open_network(NETWORK).model
         look = networks.truncate(network, ["conv2d_5"])
         count = look.output["conv2d_5"].shape[-1]
         start = 0.5 + 0.01 * np.random.default_rng(0).normal(size=(count, 28, 28, 1))

@@ -1,4 +1,4 @@
-"""The settings of a visualisation: network, objective, image, transforms, regularisers, rule."""
+"""The settings of a visualisation: network, objective, image, transforms, regularisers, optimizer."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,121 +6,136 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 
 from zoo.config import Fraction, WithoutData
 
-Natural = Annotated[float, Field(ge=1)]
+Power = Annotated[float, Field(ge=1)]
 
 
 class Config(WithoutData):
-    """Settings of a picture of what a network has learnt."""
+    """Settings of images that show what a network has learned."""
 
     network: str | None = None
-    """Run, .keras file or name of keras.applications to look into. None: fixed random features."""
+    """Run, .keras file or name of keras.applications to visualise. None: fixed random features."""
     objective: str = "channel:conv_2:*"
-    """What is raised: terms such as `channel:LAYER:7 - 0.5*channel:LAYER:9`; * is an image each."""
+    """What to maximise: terms such as `channel:LAYER:7 - 0.5*channel:LAYER:9`; * makes an image for each."""
     target: str | None = None
-    """Image whose features inversion rebuilds: a file, or DATASET:7 or DATASET:0..9 of its test split."""
+    """Image whose features inversion reconstructs: a file, or test examples as DATASET:7 or DATASET:0..9."""
     images: PositiveInt = 1
-    """Images of one objective, which differ in their noise."""
+    """Images of each objective; they start from different noise."""
 
     parameterisation: Literal["pixels", "fourier"] = "pixels"
-    """What the weights are: pixels, or frequencies of decorrelated colours."""
+    """What is trained: pixels, or frequencies of decorrelated colours."""
     start: str = "noise"
-    """Noise, an image file, DATASET:7 or DATASET:0..9 of its test split, or run:NAME for its result."""
+    """Start: noise, an image file, test examples as DATASET:7 or DATASET:0..9, or the images of run:NAME."""
     mean: float | None = None
-    """Value that noise is around and norms call 0, such as a dataset's mean. None: grey; for series 0."""
+    """Value around which the noise lies and from which norms measure. None: grey; 0 for series."""
     noise_scale: NonNegativeFloat = 0.01
-    """Deviation of the noise to start from, where white is 1."""
+    """Standard deviation of the noise; white is 1."""
     noise_blur: NonNegativeFloat = 0.0
-    """Deviation, in pixels, of the blur of that noise."""
+    """Standard deviation of the blur of the noise, in pixels."""
     budget: NonNegativeFloat = 0.0
-    """How far an image may leave its start, in budget_norm; 0 is any distance."""
+    """Largest distance of an image from its start, in budget_norm; 0: no limit."""
     budget_norm: Literal["linf", "l2"] = "linf"
-    """Largest change of a pixel, or root of the sum of squared changes."""
+    """Distance: linf is the largest change of a pixel, l2 the root of the sum of squared changes."""
 
     initial_size: str | None = None
-    """First size: 600x800, or x0.5 of the start's. None: the start image's, or the network's."""
+    """First size: 600x800, or x0.5 of the start's size. None: the size of the start image or of the input."""
     final_size: str | None = None
-    """Last size, likewise. None: the first."""
+    """Last size, in the same form. None: the first size."""
     num_sizes: PositiveInt = 1
-    """Sizes from first to last; each begins with what the one before it made."""
+    """Number of sizes; each size begins with the result of the size before it."""
     resize_type: Literal["geometric", "linear"] = "geometric"
-    """How the sizes grow."""
+    """How sizes grow: by equal factors or by equal steps."""
     tile: str | None = None
-    """Size of the overlapping windows that the network sees, 224x224, or whole. None: its input's."""
+    """Size of the overlapping windows that the network sees: 224x224, or whole. None: the input's size."""
     batch_size: PositiveInt = 1
-    """Windows of each image that one step looks at."""
+    """Windows of each image in one step."""
     pixel_rates: bool = True
-    """Divide the rate of each pixel by the number of windows that it is in."""
+    """Divide the learning rate of each pixel by the number of windows that it is in."""
 
     padding: Literal["reflect", "grey", "black"] = "reflect"
-    """What transforms bring in from beyond an image's border."""
-    jitter: NonNegativeInt = 2
-    """Pixels by which each step may shift what the network sees."""
-    scale: Fraction = 0.05
-    """Share by which each step may enlarge or shrink it."""
+    """What transforms show beyond an image's border."""
+    shift_pixels: NonNegativeInt = 2
+    """Largest shift in each step, in pixels."""
+    zoom: Fraction = 0.05
+    """Largest relative enlargement or reduction in each step."""
     rotation: NonNegativeFloat = 5.0
-    """Degrees by which each step may turn it."""
+    """Largest rotation in each step, in degrees."""
 
-    alpha: Natural = 6.0
+    alpha: Power = 6.0
     """Power of the norm that holds pixels near the start image, or near the mean."""
     p_scale: PositiveFloat = 1.0
-    """What pixels, white being 255, are divided by in it."""
+    """Divisor of the pixels in that norm; white is 255."""
     p_reg: NonNegativeFloat = 0.0
-    """Weight of it."""
-    alpha_aux: Natural = 6.0
-    """Power of the norm that holds pixels near the mean, whatever the start."""
+    """Weight of that norm."""
+    alpha_aux: Power = 6.0
+    """Power of a second norm, which holds pixels near the mean whatever the start."""
     p_scale_aux: PositiveFloat = 1.0
-    """What pixels, white being 255, are divided by in it."""
+    """Divisor of the pixels in the second norm; white is 255."""
     p_reg_aux: NonNegativeFloat = 0.0
-    """Weight of it."""
-    beta: Natural = 2.0
-    """Power of the total variation."""
+    """Weight of the second norm."""
+    tv_beta: Power = 2.0
+    """Power of the gradient's length in the total variation."""
     tv_reg: NonNegativeFloat = 0.0
     """Weight of the total variation."""
     tv_reg_scale: PositiveFloat = 1.0
-    """What pixels, white being 255, are divided by in it."""
+    """Divisor of the pixels in the total variation; white is 255."""
     tv_reg_step: NonNegativeFloat = 0.0
-    """What is added to its weight from time to time."""
+    """Amount by which the weight of the total variation grows every tv_reg_step_iter steps."""
     tv_reg_step_iter: PositiveInt = 50
-    """Steps from one such addition to the next."""
+    """Steps between two increases of that weight."""
     tv_grad_operator: Literal["naive", "sobel", "sobel_squish"] = "naive"
-    """Differences that the variation is made of."""
+    """Gradient operator of the total variation."""
 
     l1: NonNegativeFloat = 1.0
-    """Share of |a| in what the objective `layer` adds to an activation a."""
+    """Weight of |a| in the gradient of the objective `layer` for an activation a."""
     l2: NonNegativeFloat = 1.0
-    """Share of a, clipped, in it."""
+    """Weight of a, clipped to +-grad_clip, in that gradient."""
     grad_clip: PositiveFloat = 5.0
-    """Where that is clipped."""
+    """Bound of a in that gradient."""
 
-    rule: Literal["adam", "rmsprop", "normalised", "sign"] = "adam"
-    """How gradients become steps."""
+    optimizer: Literal["adam", "rmsprop", "normalised", "sign"] = "adam"
+    """How a gradient becomes a step."""
     decay_rate: Fraction = 0.95
     """Share of the old mean of squared gradients that rmsprop keeps."""
     learning_rate: PositiveFloat = 0.05
-    """Size of a step, where white is 1."""
+    """Size of a step; white is 1."""
     learning_rate_decay_iter: PositiveInt = 100
-    """Steps from one reduction of it to the next."""
+    """Steps between two reductions of the learning rate."""
     learning_rate_decay_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """What it is multiplied by then."""
+    """Factor of each reduction; 1: none."""
 
     network_digest: str | None = None
-    """The sha256 of the network's weights; found when a training begins."""
+    """The sha256 of the network's weights; set when a training begins."""
     start_shape: tuple[PositiveInt, ...] | None = None
-    """Count and size of the images to start from; found when a training begins."""
+    """Number and size of the start images; set when a training begins."""
 
     @property
     def grey(self) -> float:
-        """The value that noise is around."""
+        """The value around which the noise lies."""
         if self.mean is not None:
             return self.mean
         return 0.5 if len(self.start_shape or ()) > 2 else 0.0
 
+    @property
+    def start_count(self) -> int:
+        """The number of start images."""
+        return self._resolved_start_shape[0]
+
+    @property
+    def start_size(self) -> tuple[int, ...]:
+        """The size of the start images, without channels."""
+        return self._resolved_start_shape[1:]
+
+    @property
+    def _resolved_start_shape(self) -> tuple[int, ...]:
+        assert self.start_shape is not None, "with_content_hashes() sets it"
+        return self.start_shape
+
     def with_content_hashes(self) -> Self:
-        """Note what the network's weights and the start's size are now."""
+        """Return a copy with the hash of the network's weights and the shape of the start images."""
         from . import starts, visualized_network
 
         if self.network_digest is not None:
             return self
-        seen = visualized_network.opened(self.network)
-        shape = starts.shape(self, seen.shape)
-        return self.replace(network_digest=seen.digest, start_shape=shape)
+        network = visualized_network.open_network(self.network)
+        shape = starts.start_shape(self, network.shape)
+        return self.replace(network_digest=network.digest, start_shape=shape)

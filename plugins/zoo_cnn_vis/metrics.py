@@ -1,152 +1,172 @@
-"""Measures: what the images reach, beside noise and beside the examples of a dataset.
+"""The metrics of the images, beside noise and beside the examples of a dataset.
 
-    reached       the mean of what each image reaches, undisturbed by transforms
+    reached       the mean of the objective over the images, without transforms
     over_noise    share of images above the best of 64 images of noise
-    over_examples share of images above the best test example, where data is named
-    dead          channels that neither an image nor noise nor an example moves
-    probability   mean probability of the class that is asked for
+    over_examples share of images above the best test example, if data is named
+    dead          channels that respond neither to an image nor to noise nor to an example
+    probability   mean probability of the class that the objective names
     flipped       share of images whose class is no longer that of their start
-    psnr          of an inversion against the image that it rebuilds, in decibel, for each layer
+    psnr          of an inversion against the image that it reconstructs, in decibel, for each layer
 
-and, of 30 images at most, what each of them reaches.
+and the objective of each image, if there are at most 30.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from keras import ops
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.data.dataset import has_no_data
 
-from . import objectives
-from .canvas import features
-from .schedule import windows
+from .canvas import Canvas
+from .config import Config
+from .objectives import REFERENCE_KINDS
+from .schedule import window_corners, window_slices
+from .stage import Stage
+from .visualized_network import batched_features
 
-NOISES, NAMED, CHUNK = 64, 30, 2000
-FINEST = 1e-10  # squared error of what counts as the same image: 100 dB
+NOISE_IMAGES, MOST_NAMED, CHUNK = 64, 30, 2000
+LEAST_ERROR = 1e-10  # squared error of images that count as equal: 100 dB
 
 
-def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
-    """Measure the images that a training ended with."""
+def evaluate(model: Canvas, config: Config, data: zoo.Dataset) -> dict[str, float]:
+    """Return the metrics of the images that a training ended with."""
     images = model.images()
-    model.prepare(model.at)
-    found = reached(model, images)
-    measured = {"reached": float(found.mean())}
-    if not model.objective.has(*objectives.REFERRED):
-        measured |= beside(model, images, found, data)
-    if model.objective.has("class", "adversarial") and one_window(model):
-        measured |= believed(model, images)
+    values = objective_values(model, images, model.current_stage())
+    results = {"reached": float(values.mean())}
+    if not model.objective.has(*REFERENCE_KINDS):
+        results |= comparison_metrics(model, images, values, data)
+    if model.objective.has("class", "adversarial") and has_whole_windows(model):
+        results |= class_metrics(model, images)
     if model.objective.has("inversion"):
-        measured |= rebuilt(model, images)
-    labels = titles(model)
-    if len(labels) <= NAMED:
-        measured |= {f"reached_{label}": float(v) for label, v in zip(labels, found, strict=True)}
-    return measured
+        results |= inversion_metrics(model, images)
+    names = image_titles(model)
+    if len(names) <= MOST_NAMED:
+        results |= {f"reached_{name}": float(v) for name, v in zip(names, values, strict=True)}
+    return results
 
 
-def one_window(model: Any) -> bool:
-    """Tell whether the network sees each image as a whole."""
-    return model.plan.final == model.plan.tile == tuple(model.held.network.shape[:-1])
+def has_whole_windows(model: Canvas) -> bool:
+    """Return whether the network sees each image as a whole."""
+    own = model.visualized.network.shape[:-1]
+    return model.schedule.final == model.schedule.tile == tuple(own)
 
 
-def reached(model: Any, images: np.ndarray) -> np.ndarray:
-    """Give what each image reaches in the mean of its windows, shape (count,)."""
-    cut = list(tiles(model, images))
-    return np.mean([ops.convert_to_numpy(model.values(tile)) for tile in cut], axis=0)
+def objective_values(model: Canvas, images: Array, stage: Stage) -> Array:
+    """Return the objective of each image, as the mean over all its windows, shape (count,)."""
+    values = [
+        ops.convert_to_numpy(model.values(tile, stage.references))
+        for tile in cut_windows(images, model.schedule.tile)
+    ]
+    mean: Array = np.mean(values, axis=0)
+    return mean
 
 
-def tiles(model: Any, images: np.ndarray) -> Iterator[np.ndarray]:
-    """Cut images into windows."""
-    for begin in windows(images.shape[1:-1], model.plan.tile):
-        corner = tuple(slice(b, b + t) for b, t in zip(begin, model.plan.tile, strict=True))
-        yield images[(slice(None), *corner)]
+def cut_windows(images: Array, tile: tuple[int, ...]) -> Iterator[Array]:
+    """Yield each window of images, shape (count, *tile, channels)."""
+    for corner in window_corners(images.shape[1:-1], tile):
+        yield images[(slice(None), *window_slices(corner, tile))]
 
 
-def beside(
-    model: Any, images: np.ndarray, found: np.ndarray, data: zoo.Dataset
+def comparison_metrics(
+    model: Canvas, images: Array, values: Array, data: zoo.Dataset
 ) -> dict[str, float]:
-    """Compare with noise, and with the test examples."""
-    shape = (NOISES, *model.plan.tile, images.shape[-1])
-    chance = np.random.default_rng(0).normal(0, 0.25, shape).astype(np.float32)
-    noise = chance + 0.5 if len(shape) > 3 else 4 * chance
-    tables = {"noise": table(model, np.clip(noise, 0, 1) if len(shape) > 3 else noise)}
+    """Return the metrics that compare the images with noise and with the test examples.
+
+    Args:
+        model: the canvas.
+        images: its images.
+        values: the objective of each image.
+        data: the dataset whose test examples are compared, or none.
+    """
+    tables = {"noise": objective_table(model, noise_images(model))}
     if not has_no_data(data):
-        tables["examples"] = np.concatenate(list(of_examples(model, data)))
-    measured = {}
-    for name, reaches in tables.items():
-        best = np.resize(reaches.max(0), len(found))
-        measured[f"over_{name}"] = float((found > best).mean())
-        measured[f"{name}_best"] = float(best.mean())
+        tables["examples"] = np.concatenate(list(example_tables(model, data)))
+    results = {}
+    for name, table in tables.items():
+        best = np.resize(table.max(0), len(values))
+        results[f"over_{name}"] = float((values > best).mean())
+        results[f"{name}_best"] = float(best.mean())
     if model.objective.has("channel", "neuron"):
-        still = [np.ptp(reaches, axis=0) == 0 for reaches in tables.values()]
-        dead = np.logical_and.reduce([np.resize(each, len(found)) for each in still])
-        measured["dead"] = float((dead & (found == 0)).sum())
-    return measured
+        constant = [np.ptp(table, axis=0) == 0 for table in tables.values()]
+        dead = np.logical_and.reduce([np.resize(each, len(values)) for each in constant])
+        results["dead"] = float((dead & (values == 0)).sum())
+    return results
 
 
-def table(model: Any, images: np.ndarray) -> np.ndarray:
-    """Give what other images would reach as each of ours, shape (n, objectives)."""
-    return model.objective.table(features(model.held.look, images))
+def noise_images(model: Canvas) -> Array:
+    """Return images of noise of a window's size: around grey, or of deviation 1 for series."""
+    shape = (NOISE_IMAGES, *model.schedule.tile, model.image_shape[-1])
+    noise = np.random.default_rng(0).normal(0, 0.25, shape).astype(np.float32)
+    return np.clip(noise + 0.5, 0, 1) if model.is_bounded else 4 * noise
 
 
-def of_examples(model: Any, data: zoo.Dataset) -> Iterator[np.ndarray]:
-    """Give what the test examples would reach, some at a time.
+def objective_table(model: Canvas, images: Array) -> Array:
+    """Return the objective of each of our images, computed for other images, shape (n, objectives)."""
+    return model.objective.table(batched_features(model.visualized.features, images))
+
+
+def example_tables(model: Canvas, data: zoo.Dataset) -> Iterator[Array]:
+    """Yield the tables of the test examples, a chunk at a time.
 
     Raises:
-        DataError: the network does not look at examples of their shape.
+        DataError: the examples do not have the shape of a window.
     """
-    wanted = (*model.plan.tile, model.size[-1])
-    if data.input_shape != wanted:
+    shape = (*model.schedule.tile, model.image_shape[-1])
+    if data.input_shape != shape:
         raise zoo.DataError(
-            f"{data.name} holds inputs of shape {data.input_shape}, and the network looks at {wanted}."
+            f"{data.name} holds inputs of shape {data.input_shape}, and the network looks at {shape}."
         )
     for images in data.test.batches(CHUNK):
-        yield table(model, images)
+        yield objective_table(model, images)
 
 
-def believed(model: Any, images: np.ndarray) -> dict[str, float]:
-    """Measure how sure the network is of the class that is asked for, and how many answers changed."""
-    scores = model.scores(images)
-    measured = {}
+def class_metrics(model: Canvas, images: Array) -> dict[str, float]:
+    """Return the probability of the class that the objective names, and the share of changed classes."""
+    scores = model.visualized.network.class_scores(images)
+    results = {}
     for term, row in zip(model.objective.terms, model.objective.choices, strict=True):
         if term.kind == "class":
-            wanted = np.resize([choice.reading for choice in row], len(images))
-            sure = probabilities(scores)[np.arange(len(images)), wanted]
-            measured |= {"probability": float(sure.mean()), "least_probability": float(sure.min())}
+            classes = np.resize([choice.reading for choice in row], len(images))
+            probability = softmax(scores)[np.arange(len(images)), classes]
+            results["probability"] = float(probability.mean())
+            results["least_probability"] = float(probability.min())
     if model.config.start != "noise":
-        before = model.scores(ops.convert_to_numpy(model.start))
-        measured["flipped"] = float((before.argmax(-1) != scores.argmax(-1)).mean())
-    return measured
+        before = model.visualized.network.class_scores(ops.convert_to_numpy(model.start))
+        results["flipped"] = float((before.argmax(-1) != scores.argmax(-1)).mean())
+    return results
 
 
-def probabilities(scores: np.ndarray) -> np.ndarray:
-    """Compute the softmax."""
-    raised = np.exp(scores - scores.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
+def softmax(scores: Array) -> Array:
+    """Return the softmax of scores of shape (n, classes)."""
+    exponentials: Array = np.exp(scores - scores.max(-1, keepdims=True))
+    probabilities: Array = exponentials / exponentials.sum(-1, keepdims=True)
+    return probabilities
 
 
-def rebuilt(model: Any, images: np.ndarray) -> dict[str, float]:
-    """Measure inversions against what they rebuild, layer by layer."""
+def inversion_metrics(model: Canvas, images: Array) -> dict[str, float]:
+    """Return the PSNR of inversions against their targets, for each layer."""
     target = ops.convert_to_numpy(model.target)
-    span = 1.0 if len(model.size) > 2 else max(float(np.ptp(target)), 1e-8)
+    span = 1.0 if model.is_bounded else max(float(np.ptp(target)), 1e-8)
     ratios: dict[str, list[float]] = {}
-    for label, made, original in zip(labels(model), images, target, strict=True):
-        error = max(float(np.mean(np.square(made - original))), FINEST * span**2)
+    for label, image, original in zip(image_labels(model), images, target, strict=True):
+        error = max(float(np.mean(np.square(image - original))), LEAST_ERROR * span**2)
         ratios.setdefault(label, []).append(float(10 * np.log10(span**2 / error)))
-    return {f"psnr_{label}": float(np.mean(found)) for label, found in ratios.items()}
+    return {f"psnr_{label}": float(np.mean(values)) for label, values in ratios.items()}
 
 
-def labels(model: Any) -> list[str]:
-    """Say what each image is of."""
-    of = model.objective.labels
-    return [of[at % len(of)] for at in range(model.count)]
+def image_labels(model: Canvas) -> list[str]:
+    """Return what each image shows."""
+    labels = model.objective.labels
+    return [labels[image % len(labels)] for image in range(model.count)]
 
 
-def titles(model: Any) -> list[str]:
-    """The same, with a number where several images are of the same."""
-    of = labels(model)
-    if len(set(of)) == len(of):
-        return of
-    return [f"{label} #{at // len(set(of))}" for at, label in enumerate(of)]
+def image_titles(model: Canvas) -> list[str]:
+    """Return the label of each image, with a number if several images show the same."""
+    labels = image_labels(model)
+    different = len(set(labels))
+    if different == len(labels):
+        return labels
+    return [f"{label} #{image // different}" for image, label in enumerate(labels)]

@@ -1,26 +1,26 @@
-"""Objectives: what each image raises, from the features of a network.
+"""Objectives: what each image maximises, computed from the features of a network.
 
-Every kind of term gives *readings* of a layer's output f for each image, shape (n, k): all its
-channels, all its classes, or a single number. Each image takes one of them, so that an objective is
+Every kind of term computes *readings* of a layer's output f for each image, shape (n, k): one for each
+channel, one for each class, or a single one. Each image takes one of them, so the objective of image i is
 
-    O_i = sum_t s_t <readings_t(f)_i, chosen_ti>
+    O_i = sum_t s_t <readings_t(f)_i, choice_ti>
 
-with a one-hot row chosen_ti. The same readings of other images say what else reaches how much.
+with a one-hot row choice_ti. The readings of other images are used to compare them with ours.
 
-    neuron       f_c at one place                     Erhan et al. 2009
-    channel      mean_xy f_c                          Olah et al. 2017, doi:10.23915/distill.00007
-    layer        sum l1 a|a|/2 + l2 h(a)              whose gradient is l1 |a| + l2 clip(a, +-g): cnn-vis
-    deepdream    mean f^2                             Mordvintsev et al. 2015
-    direction    mean_xy <f, v / |v|>                 Olah et al. 2017
-    class        log softmax(scores)_k                Simonyan et al., arXiv:1312.6034
-    adversarial  -log p of the start's class          Madry et al., arXiv:1706.06083
-    inversion    -|f - f'|^2 / |f'|^2                 Mahendran & Vedaldi, arXiv:1412.0035
+    neuron       f_c at one position              Erhan et al. 2009
+    channel      mean_xy f_c                      Olah et al. 2017, doi:10.23915/distill.00007
+    layer        sum l1 a|a|/2 + l2 h(a)          whose gradient is l1 |a| + l2 clip(a, +-g): cnn-vis
+    deepdream    mean f^2                         Mordvintsev et al. 2015
+    direction    mean_xy <f, v / |v|>             Olah et al. 2017
+    class        log softmax(scores)_k            Simonyan et al., arXiv:1312.6034
+    adversarial  -log p of the start's class      Madry et al., arXiv:1706.06083
+    inversion    -|f - f'|^2 / |f'|^2             Mahendran & Vedaldi, arXiv:1412.0035
 
-h(a) is a^2 / 2 up to g, and g |a| - g^2 / 2 beyond.
+h(a) is a^2 / 2 up to g, and g |a| - g^2 / 2 beyond (Huber).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,19 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo.interpret import networks
-from zoo.io.safe_load import read_array
+from zoo.data.arrays import Array
+from zoo.data.inputs import read_array
 
-from . import objective_language
+from .config import Config
 from .objective_language import Term
-from .visualized_network import Network
 
-SCORED = ("class", "logit", "adversarial")
-REFERRED = ("inversion", "adversarial")  # to what an image of its own is like
-ALONE = ("layer", "deepdream", "inversion", "direction")  # a single reading a layer
+CLASSES = "classes"  # the name of the one-hot classes of the start among the references
+CLASS_KINDS = ("class", "logit", "adversarial")
+REFERENCE_KINDS = ("inversion", "adversarial")  # each image is compared with a reference of its own
+SINGLE_READING_KINDS = ("layer", "deepdream", "inversion", "direction")
+
+References = Mapping[str, Array]
+"""Features of the targets by layer, and one-hot classes of the start images."""
 
 
 @dataclass(frozen=True)
@@ -49,133 +52,163 @@ class Choice:
     label: str
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Objective:
-    """The terms, and what each image takes of each."""
+    """The terms, and what each image takes of each.
+
+    Args:
+        terms: the terms.
+        choices: for each term, a choice for each image, or one choice for all.
+        config: the settings.
+    """
 
     terms: Sequence[Term]
     choices: Sequence[Sequence[Choice]]
-    widths: Mapping[str, int]
-    config: Any
-    references: dict[str, np.ndarray] = field(default_factory=dict)
-    """Features of the targets by layer, and one-hot classes of the start."""
+    config: Config
 
     @property
     def count(self) -> int:
-        """How many images it stands for."""
+        """The number of images that the objective names."""
         return max(map(len, self.choices))
 
     @property
     def layers(self) -> list[str]:
-        """The layers that it looks at."""
+        """The layers whose output the terms read."""
         return list(dict.fromkeys(choice.layer for row in self.choices for choice in row))
 
     @property
     def labels(self) -> list[str]:
-        """What each image is of."""
+        """What each image shows."""
         several = [row for row in self.choices if len(row) > 1] or self.choices[:1]
-        return [" ".join(row[at].label for row in several) for at in range(self.count)]
+        return [" ".join(row[image].label for row in several) for image in range(self.count)]
 
     def has(self, *kinds: str) -> bool:
-        """Tell whether a term is of one of some kinds."""
+        """Return whether a term is of one of some kinds."""
         return any(term.kind in kinds for term in self.terms)
 
-    def values(self, features: Mapping[str, Any], images: int) -> Any:
-        """Give what each image reaches, shape (n,): image i is the i mod `images`-th."""
+    def values(self, features: Mapping[str, Any], count: int, references: References) -> Any:
+        """Return the objective of each image, summed over its windows, shape (count,).
+
+        Args:
+            features: by layer, its output for windows of the images, shape (windows * count, ...).
+            count: the number of images.
+            references: what the images are compared with.
+        """
         total = 0.0
         for term, row in zip(self.terms, self.choices, strict=True):
             for layer in dict.fromkeys(choice.layer for choice in row):
-                read = self.readings(term, layer, features[layer], images)
-                chosen = np.resize(
-                    self.chosen(row, layer, read.shape[-1]), (images, read.shape[-1])
-                )
-                total += term.scale * ops.sum(repeated(read, images) * chosen, (0, 2))
+                readings = self.readings(term, features[layer], references, layer, count)
+                width = readings.shape[-1]
+                chosen = np.resize(one_hot_rows(row, layer, width), (count, width))
+                total += term.scale * ops.sum(split_windows(readings, count) * chosen, (0, 2))
         return total
 
-    def table(self, features: Mapping[str, Any]) -> np.ndarray:
-        """Give what each of some other images would reach as each of ours, shape (n, count)."""
+    def table(self, features: Mapping[str, Any]) -> Array:
+        """Return the objective of each image, computed for other images, shape (n, count).
+
+        Args:
+            features: by layer, its output for the n other images.
+        """
         total = np.zeros((1, 1), np.float32)
         for term, row in zip(self.terms, self.choices, strict=True):
             for layer in dict.fromkeys(choice.layer for choice in row):
-                read = ops.convert_to_numpy(self.readings(term, layer, features[layer], 0))
-                chosen = self.chosen(row, layer, read.shape[-1])
-                total = total + term.scale * read @ chosen.T
+                readings = ops.convert_to_numpy(
+                    self.readings(term, features[layer], {}, layer, len(features[layer]))
+                )
+                total = (
+                    total + term.scale * readings @ one_hot_rows(row, layer, readings.shape[-1]).T
+                )
         return total
 
-    def chosen(self, row: Sequence[Choice], layer: str, width: int) -> np.ndarray:
-        """Give the one-hot rows of a term's images at one layer, 0 where an image looks elsewhere."""
-        rows = np.zeros((len(row), width), np.float32)
-        for at, choice in enumerate(row):
-            if choice.layer == layer:
-                rows[at, choice.reading] = 1
-        return rows
+    def readings(self, term: Term, f: Any, references: References, layer: str, count: int) -> Any:
+        """Return all readings of a layer's output, shape (n, k).
 
-    def readings(self, term: Term, layer: str, f: Any, images: int) -> Any:
-        """Give all readings of a layer's output f of shape (n, ..., channels), shape (n, k)."""
-        places = tuple(range(1, len(f.shape) - 1))
-        everywhere = (*places, len(f.shape) - 1)
+        Args:
+            term: the term that reads.
+            f: the output, shape (n, ..., channels).
+            references: what the images are compared with.
+            layer: the name of the layer.
+            count: the number of images, which divides n.
+        """
+        positions = tuple(range(1, len(f.shape) - 1))
+        all_axes = (*positions, len(f.shape) - 1)
         if term.kind == "neuron":
-            return f[(slice(None), *place(term, f.shape[1:-1]))]
+            return f[(slice(None), *neuron_position(term, f.shape[1:-1]))]
         if term.kind == "channel":
-            return ops.mean(f, places) if places else f
+            return ops.mean(f, positions) if positions else f
         if term.kind == "layer":
-            return ops.sum(amplified(f, self.config), everywhere)[:, None]
+            return ops.sum(amplification(f, self.config), all_axes)[:, None]
         if term.kind == "deepdream":
-            return ops.mean(ops.square(f), everywhere)[:, None]
+            return ops.mean(ops.square(f), all_axes)[:, None]
         if term.kind == "direction":
-            along = ops.matmul(f, direction(term, f.shape[-1]))
-            return ops.mean(along, places)[:, None] if places else along[:, None]
+            along = ops.matmul(f, read_direction(term, f.shape[-1]))
+            return ops.mean(along, positions)[:, None] if positions else along[:, None]
         if term.kind == "inversion":
-            return -distance(repeated(f, images), self.references[layer], images)
+            return -feature_distance(split_windows(f, count), references[layer])
         if term.kind == "logit":
             return f
         logarithms = ops.log_softmax(f, -1)
         if term.kind == "class" or term.words:
             return logarithms
-        own = ops.sum(repeated(logarithms, images) * self.references["classes"], -1)
+        own = ops.sum(split_windows(logarithms, count) * references[CLASSES], -1)
         return -ops.reshape(own, (-1, 1))
 
 
-def repeated(x: Any, images: int) -> Any:
-    """Part (windows * images, ...) into (windows, images, ...)."""
-    return ops.reshape(x, (-1, images, *x.shape[1:]))
+def one_hot_rows(row: Sequence[Choice], layer: str, width: int) -> Array:
+    """Return the one-hot choices of a term's images at one layer; 0 where an image reads another layer."""
+    rows = np.zeros((len(row), width), np.float32)
+    for image, choice in enumerate(row):
+        if choice.layer == layer:
+            rows[image, choice.reading] = 1
+    return rows
 
 
-def amplified(a: Any, config: Any) -> Any:
-    """Compute l1 a|a|/2 + l2 h(a), element by element."""
+def split_windows(x: Any, count: int) -> Any:
+    """Reshape (windows * count, ...) to (windows, count, ...)."""
+    return ops.reshape(x, (-1, count, *x.shape[1:]))
+
+
+def amplification(a: Any, config: Config) -> Any:
+    """Return l1 a|a|/2 + l2 h(a) of each element."""
     size = ops.abs(a)
     inside = ops.minimum(size, config.grad_clip)
     huber = inside * (size - inside / 2)
     return config.l1 * a * size / 2 + config.l2 * huber
 
 
-def distance(f: Any, reference: np.ndarray, images: int) -> Any:
-    """Compute |f - f'|^2 / |f'|^2 of features of shape (windows, images, ...), shape (n, 1)."""
+def feature_distance(f: Any, reference: Array) -> Any:
+    """Return |f - f'|^2 / |f'|^2, shape (windows * count, 1).
+
+    Args:
+        f: features of shape (windows, count, ...).
+        reference: features of the targets, shape (count, ...).
+    """
     axes = tuple(range(2, len(f.shape)))
     size = np.square(reference).sum(tuple(range(1, reference.ndim))) + 1e-8
     return ops.reshape(ops.sum(ops.square(f - reference), axes) / size, (-1, 1))
 
 
-def place(term: Term, sizes: Sequence[int]) -> tuple[int, ...]:
-    """Give the place of a neuron: the middle, where none is said.
+def neuron_position(term: Term, sizes: Sequence[int]) -> tuple[int, ...]:
+    """Return the position of a neuron in its layer: the middle, if the term names none.
 
     Raises:
-        SettingError: the layer has no such place.
+        SettingError: the layer has no such position.
     """
-    said = term.words[2:]
-    at = tuple(map(int, said)) if all(map(str.isdecimal, said)) else (-1,)
-    if not said:
+    words = term.words[2:]
+    if not words:
         return tuple(size // 2 for size in sizes)
-    if len(at) != len(sizes) or not all(0 <= a < size for a, size in zip(at, sizes, strict=True)):
+    position = tuple(map(int, words)) if all(map(str.isdecimal, words)) else ()
+    inside = (0 <= p < size for p, size in zip(position, sizes, strict=False))
+    if len(position) != len(sizes) or not all(inside):
         raise zoo.SettingError(
-            f"objective: {term} names the place {':'.join(said)}; {term.layer} has places below "
+            f"objective: {term} names the position {':'.join(words)}; {term.layer} has positions below "
             f"{':'.join(map(str, sizes)) or 'none'}."
         )
-    return at
+    return position
 
 
-def direction(term: Term, channels: int) -> np.ndarray:
-    """Read a direction in feature space, of length 1.
+def read_direction(term: Term, channels: int) -> Array:
+    """Return the direction in feature space that a term names, of length 1.
 
     Raises:
         SettingError: it does not fit the layer, or is 0.
@@ -185,69 +218,7 @@ def direction(term: Term, channels: int) -> np.ndarray:
     if len(vector) != channels or not 0 < np.linalg.norm(vector) < np.inf:
         raise zoo.SettingError(
             f"objective: {path} holds {len(vector)} numbers; {term.layer} has {channels} channels. "
-            "Expected: one finite number a channel, not all 0."
+            "Expected: one finite number for each channel, not all 0."
         )
-    return vector / np.linalg.norm(vector)
-
-
-def parsed(config: Any, network: Network) -> Objective:
-    """Read the objective, and find its layers and channels in the network.
-
-    Raises:
-        SettingError: there is no such layer or channel, or terms stand for different numbers of images.
-    """
-    terms = objective_language.terms(config.objective)
-    widths = {seen.name: seen.channels for seen in networks.layers_of(network.model)}
-    choices = [choices_of(term, network, widths) for term in terms]
-    counts = sorted({len(row) for row in choices} - {1})
-    if len(counts) > 1:
-        raise zoo.SettingError(
-            f"objective: its terms stand for {' and '.join(map(str, counts))} images. Give as many "
-            "channels in each, or one."
-        )
-    return Objective(terms, choices, widths, config)
-
-
-def choices_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[Choice]:
-    """List what a term stands for: each layer with each channel."""
-    if term.kind in SCORED:
-        return classes_of(term, network, widths)
-    found = networks.find_layers(network.model, [term.layer], "objective: layer")
-    for seen in found:
-        check_gradient(network, seen)
-        if term.kind == "neuron" and None not in seen.shape:
-            place(term, seen.shape[:-1])
-    if term.kind in ALONE:
-        return [Choice(seen.name, 0, seen.name) for seen in found]
-    return [
-        Choice(seen.name, at, f"{seen.name}:{at}")
-        for seen in found
-        for at in objective_language.numbers(
-            term.which, seen.channels, f"objective: channels of {seen.name}"
-        )
-    ]
-
-
-def classes_of(term: Term, network: Network, widths: Mapping[str, int]) -> list[Choice]:
-    """List the classes that a term stands for."""
-    layer = network.scores or (network.model.layers[-1].name if term.kind == "logit" else None)
-    if layer is None:
-        raise zoo.SettingError(
-            f"objective: {term} needs a network that ends in a softmax over classes. "
-            f"Received: {network.model.name}, which ends in {network.model.layers[-1].name}"
-        )
-    if term.kind == "adversarial" and not term.words:
-        return [Choice(layer, 0, "adversarial")]
-    of = objective_language.numbers(term.which, widths[layer], f"objective: {term.kind}")
-    return [Choice(layer, at, f"{term.kind} {at}") for at in of]
-
-
-def check_gradient(network: Network, seen: Any) -> None:
-    """Refuse a layer through which no gradient flows, since it gives whole numbers."""
-    dtype = network.model.get_layer(seen.name).compute_dtype
-    output = network.model.get_layer(seen.name).output
-    if "float" not in str(getattr(output, "dtype", dtype)):
-        raise zoo.SettingError(
-            f"objective: {seen.name} gives {output.dtype}, so it has no gradient. "
-            "Name a layer before it."
-        )
+    direction: Array = vector / np.linalg.norm(vector)
+    return direction

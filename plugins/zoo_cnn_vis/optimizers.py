@@ -1,13 +1,13 @@
-"""Rules: how the gradient g of what is looked at becomes a step.
+"""Optimizers of images: how the gradient g becomes a step.
 
-    rmsprop      v <- d v + (1 - d) g^2,  step g / sqrt(v + 1e-8): cnn-vis, region by region
+    rmsprop      v <- d v + (1 - d) g^2,  step g / sqrt(v + 1e-8): cnn-vis, window by window
     adam         Kingma & Ba, arXiv:1412.6980
-    normalised   g / std(g), each image's own: Mordvintsev et al. 2015
+    normalised   g / std(g) of each image: Mordvintsev et al. 2015
     sign         sign(g): Goodfellow et al., arXiv:1412.6572
 
-A step looks at some windows of an image. A weight that has no gradient in it was not looked at, so it
-stays, and so does what the rule remembers of it; its count of steps is its own too. Where windows
-overlap, the rate is divided by their number there.
+A step looks at some windows of an image. A weight outside of them has the gradient 0: it stays as it is,
+and so do its slots. Each weight counts its own steps. Where windows overlap, the learning rate is divided
+by the number of windows. Keras' own optimizers move every weight in every step.
 """
 
 from collections.abc import Callable
@@ -16,106 +16,134 @@ from typing import Any
 import keras
 from keras import ops
 
-MEAN, SQUARE, EPSILON = 0.9, 0.999, 1e-8
+from .config import Config
+
+MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
 
 
-class Rule(keras.optimizers.Optimizer):
-    """Move the weights that were looked at.
+class ImageOptimizer(keras.optimizers.Optimizer):
+    """Move the weights that have a gradient.
 
     Args:
-        rate: the size of a step, or a schedule of it.
-        shares: gives what each weight's rate is multiplied by, or None.
+        learning_rate: the size of a step, or a schedule of it.
+        rate_scales: returns the factors of the learning rate of each weight, or None.
+        decay: the share of the old mean of squared gradients that rmsprop keeps.
     """
 
     slots: tuple[str, ...] = ()
 
-    def __init__(self, rate: Any, shares: Callable[[], Any]) -> None:
-        super().__init__(learning_rate=rate, name=type(self).__name__.lower())
-        self.shares = shares
-        self.kept: dict[str, list[Any]] = {}
+    def __init__(
+        self, learning_rate: Any, rate_scales: Callable[[], Any], decay: float = 0.95
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, name=type(self).__name__.lower())
+        self.rate_scales, self.decay = rate_scales, decay
+        self.slot_variables: dict[str, list[Any]] = {}
 
     def build(self, variables: list[Any]) -> None:
-        """Make room for what is remembered."""
+        """Create the slots of all variables."""
         if self.built:
             return
         super().build(variables)
         for slot in self.slots:
-            self.kept[slot] = [self.add_variable_from_reference(each, slot) for each in variables]
+            self.slot_variables[slot] = [
+                self.add_variable_from_reference(each, slot) for each in variables
+            ]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Take a step wherever there is a gradient."""
-        looked = ops.not_equal(gradient, 0)
+        """Move a variable wherever it has a gradient."""
+        mask = ops.not_equal(gradient, 0)
         rate = ops.cast(learning_rate, variable.dtype)
-        shares = self.shares()
-        if shares is not None:
-            rate = rate * shares
-        at = self._get_variable_index(variable)
-        slots = {name: variables[at] for name, variables in self.kept.items()}
-        step = self.step(gradient, slots, looked)
-        self.assign_sub(variable, rate * ops.where(looked, step, 0.0))
+        scales = self.rate_scales()
+        if scales is not None:
+            rate = rate * scales
+        position = self._get_variable_index(variable)
+        slots = {name: variables[position] for name, variables in self.slot_variables.items()}
+        step = self.compute_step(gradient, slots, mask)
+        self.assign_sub(variable, rate * ops.where(mask, step, 0.0))
 
-    def remembered(self, slot: Any, value: Any, looked: Any) -> Any:
-        """Put a new value into memory wherever there was a gradient."""
-        self.assign(slot, ops.where(looked, value, ops.convert_to_tensor(slot)))
-        return value
+    def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
+        """Return the step before it is multiplied by the rate, and update the slots.
 
-    def step(self, gradient: Any, slots: dict[str, Any], looked: Any) -> Any:
-        """Compute the step, before the rate."""
+        Args:
+            gradient: the gradient of a variable.
+            slots: the variable's slots, by name.
+            mask: where the gradient is not 0.
+        """
         raise NotImplementedError
 
+    def update_slot(self, slot: Any, value: Any, mask: Any) -> Any:
+        """Assign a new value to a slot wherever the mask is true; return the value."""
+        self.assign(slot, ops.where(mask, value, ops.convert_to_tensor(slot)))
+        return value
 
-class RMSprop(Rule):
+    def reset_slots(self) -> None:
+        """Set all slots to 0; the count of steps, which the schedule of the rate reads, stays."""
+        for slots in self.slot_variables.values():
+            for slot in slots:
+                slot.assign(ops.zeros_like(slot))
+
+
+class RMSprop(ImageOptimizer):
     """Divide by the root of the mean of squares, which begins at 0."""
 
     slots = ("square",)
-    decay = 0.95
 
-    def step(self, gradient: Any, slots: dict[str, Any], looked: Any) -> Any:
-        """Compute the step, before the rate."""
+    def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
+        """Return the step before it is multiplied by the rate, and update the slots."""
         mean = self.decay * slots["square"] + (1 - self.decay) * ops.square(gradient)
-        return gradient / ops.sqrt(self.remembered(slots["square"], mean, looked) + EPSILON)
+        return gradient / ops.sqrt(self.update_slot(slots["square"], mean, mask) + EPSILON)
 
 
-class Adam(Rule):
-    """Divide the mean by the root of the mean of squares, both of them as if begun long ago."""
+class Adam(ImageOptimizer):
+    """Divide the mean by the root of the mean of squares, both corrected for their start at 0."""
 
     slots = ("mean", "square", "count")
 
-    def step(self, gradient: Any, slots: dict[str, Any], looked: Any) -> Any:
-        """Compute the step, before the rate."""
-        mean = MEAN * slots["mean"] + (1 - MEAN) * gradient
-        square = SQUARE * slots["square"] + (1 - SQUARE) * ops.square(gradient)
+    def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
+        """Return the step before it is multiplied by the rate, and update the slots."""
+        mean = MEAN_DECAY * slots["mean"] + (1 - MEAN_DECAY) * gradient
+        square = SQUARE_DECAY * slots["square"] + (1 - SQUARE_DECAY) * ops.square(gradient)
         count = slots["count"] + 1
         for name, value in (("mean", mean), ("square", square), ("count", count)):
-            self.remembered(slots[name], value, looked)
-        unbiased = ops.sqrt(square / (1 - ops.power(SQUARE, count)))
-        return mean / (1 - ops.power(MEAN, count)) / (unbiased + EPSILON)
+            self.update_slot(slots[name], value, mask)
+        deviation = ops.sqrt(square / (1 - ops.power(SQUARE_DECAY, count)))
+        return mean / (1 - ops.power(MEAN_DECAY, count)) / (deviation + EPSILON)
 
 
-class Normalised(Rule):
-    """Divide by the deviation of each image's gradient."""
+class Normalised(ImageOptimizer):
+    """Divide by the standard deviation of each image's gradient."""
 
-    def step(self, gradient: Any, slots: dict[str, Any], looked: Any) -> Any:
-        """Compute the step, before the rate."""
+    def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
+        """Return the step before it is multiplied by the rate."""
         axes = tuple(range(1, len(gradient.shape)))
-        count = ops.maximum(ops.sum(ops.cast(looked, gradient.dtype), axes, keepdims=True), 1.0)
-        spread = ops.sqrt(ops.sum(ops.square(gradient), axes, keepdims=True) / count)
-        return gradient / (spread + EPSILON)
+        count = ops.maximum(ops.sum(ops.cast(mask, gradient.dtype), axes, keepdims=True), 1.0)
+        deviation = ops.sqrt(ops.sum(ops.square(gradient), axes, keepdims=True) / count)
+        return gradient / (deviation + EPSILON)
 
 
-class Sign(Rule):
+class Sign(ImageOptimizer):
     """Take the sign."""
 
-    def step(self, gradient: Any, slots: dict[str, Any], looked: Any) -> Any:
-        """Compute the step, before the rate."""
+    def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
+        """Return the step before it is multiplied by the rate."""
         return ops.sign(gradient)
 
 
-RULES = {"adam": Adam, "rmsprop": RMSprop, "normalised": Normalised, "sign": Sign}
+OPTIMIZERS: dict[str, type[ImageOptimizer]] = {
+    "adam": Adam,
+    "rmsprop": RMSprop,
+    "normalised": Normalised,
+    "sign": Sign,
+}
 
 
-def made(config: Any, shares: Callable[[], Any]) -> Rule:
-    """Make the rule that the settings describe."""
+def create_optimizer(config: Config, rate_scales: Callable[[], Any]) -> ImageOptimizer:
+    """Return the optimizer of the settings.
+
+    Args:
+        config: the settings.
+        rate_scales: returns the factors of the learning rate of each weight, or None.
+    """
     rate: Any = config.learning_rate
     if config.learning_rate_decay_fraction < 1:
         rate = keras.optimizers.schedules.ExponentialDecay(
@@ -124,6 +152,4 @@ def made(config: Any, shares: Callable[[], Any]) -> Rule:
             config.learning_rate_decay_fraction,
             staircase=True,
         )
-    rule = RULES[config.rule](rate, shares)
-    rule.decay = config.decay_rate
-    return rule
+    return OPTIMIZERS[config.optimizer](rate, rate_scales, config.decay_rate)

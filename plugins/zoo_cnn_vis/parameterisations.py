@@ -1,118 +1,156 @@
-"""Parameterisations: what the weights of an image are.
+"""Parameterisations: which numbers of an image are trained.
 
-    pixels    x = w, kept in [0, 1] by projection after each step
-    fourier   x = sigmoid(C Re F^-1(s w)),  s(k) = 1 / max(|k|, 1 / n): Olah et al. 2017
+    pixels    x = w, projected into [0, 1] after each step
+    fourier   x = sigmoid(c M Re F^-1(s w)),  s(k) = 1 / max(|k|, 1 / n): Olah et al. 2017
 
-F^-1 is the inverse Fourier transform over an image's axes (of all frequencies, so that w holds real
-and imaginary parts for each), s gives every frequency the energy that it has in photographs, and C
-turns decorrelated colours into red, green and blue. Series are not bounded and need no sigmoid.
+F^-1 is the inverse Fourier transform over an image's axes. It has all frequencies, and w holds the real
+and the imaginary part of each. s gives every frequency the energy that it has in photographs, and M turns
+decorrelated colours into red, green and blue. c is CONTRAST. Series have no bounds and need no sigmoid.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from keras import ops
 
 import zoo
+from zoo.data.arrays import Array
 
-# square root of the covariance of colours in photographs, by columns, its largest column of length 1;
+from .config import Config
+
+# square root of the covariance of colours in photographs, by columns; the longest column has length 1;
 # as published with Olah et al. 2017
-COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], np.float32)
-COLOURS = COLOURS / np.linalg.norm(COLOURS, axis=0).max()
-EDGE = 1e-3  # of [0, 1], where a sigmoid is taken back
-CONTRAST = 4.0  # of the logit: a unit step of Fourier weights then moves pixels visibly
+COLOUR_MATRIX = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], np.float32)
+COLOUR_MATRIX = COLOUR_MATRIX / np.linalg.norm(COLOUR_MATRIX, axis=0).max()
+EDGE = 1e-3  # distance from 0 and 1 within which the inverse of the sigmoid is not taken
+CONTRAST = 4.0  # of the logit: a unit step of a Fourier weight then changes pixels visibly
+
+
+class Parameterisation(Protocol):
+    """A way between weights and images."""
+
+    def weights_shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the weights of one image."""
+        ...
+
+    def decode(self, weights: Any) -> Any:
+        """Return the images of weights, shape (n, ..., channels)."""
+        ...
+
+    def encode(self, images: Array) -> Array:
+        """Return the weights of images of shape (n, ..., channels)."""
+        ...
+
+    def project(self, weights: Any) -> Any:
+        """Return the nearest allowed weights."""
+        ...
 
 
 class Pixels:
-    """The weights are the pixels."""
+    """The weights are the pixels.
+
+    Args:
+        bounded: whether pixels must be in [0, 1].
+    """
 
     def __init__(self, bounded: bool) -> None:
         self.bounded = bounded
 
-    def shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of the weights of an image."""
+    def weights_shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the weights of one image."""
         return image
 
-    def decoded(self, weights: Any) -> Any:
-        """Make images of weights of shape (n, ..., k)."""
+    def decode(self, weights: Any) -> Any:
+        """Return the weights: they are the images."""
         return weights
 
-    def encoded(self, images: np.ndarray) -> np.ndarray:
-        """Find the weights of images."""
+    def encode(self, images: Array) -> Array:
+        """Return the images: they are the weights."""
         return images
 
-    def kept(self, weights: Any) -> Any:
-        """Bring weights back to where they may be."""
+    def project(self, weights: Any) -> Any:
+        """Clip bounded pixels to [0, 1]."""
         return ops.clip(weights, 0.0, 1.0) if self.bounded else weights
 
 
 class Fourier:
-    """The weights are frequencies of decorrelated colours."""
+    """The weights are frequencies of decorrelated colours.
+
+    Args:
+        bounded: whether pixels must be in [0, 1].
+    """
 
     def __init__(self, bounded: bool) -> None:
         self.bounded = bounded
 
-    def shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
-        """Give the shape of the weights of an image: real and imaginary parts of each frequency."""
+    def weights_shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of the weights of one image: two numbers for each frequency and channel.
+
+        Raises:
+            SettingError: the image is a volume.
+        """
         if len(image) > 3:
-            raise zoo.SettingError("parameterisation=fourier makes images and series, no volumes.")
+            raise zoo.SettingError(
+                "parameterisation=fourier is for images and series. Received: a network of volumes. "
+                "Expected: parameterisation=pixels"
+            )
         return (*image[:-1], 2 * image[-1])
 
-    def decoded(self, weights: Any) -> Any:
-        """Make images of weights: n^(1/2) Re F^-1 of the scaled weights, colours, sigmoid."""
-        *sizes, twice = weights.shape[1:]
-        scaled = weights * scales(sizes)
-        real, imaginary = (moved(part, -1, 1) for part in ops.split(scaled, 2, -1))
+    def decode(self, weights: Any) -> Any:
+        """Return the images of weights: n^(1/2) Re F^-1 of the scaled weights, colours, sigmoid."""
+        *sizes, doubled_channels = weights.shape[1:]
+        scaled = weights * frequency_scales(sizes)
+        real, imaginary = (ops.moveaxis(part, -1, 1) for part in ops.split(scaled, 2, -1))
         # Re F^-1(a + ib) = Re F(a - ib) / n
-        forward = ops.fft if len(sizes) == 1 else ops.fft2
-        waves = forward((real, -imaginary))[0] / float(np.sqrt(np.prod(sizes)))
-        colours = ops.matmul(moved(waves, 1, -1), mixing(twice // 2).T)
+        transform = ops.fft if len(sizes) == 1 else ops.fft2
+        waves = transform((real, -imaginary))[0] / float(np.sqrt(np.prod(sizes)))
+        colours = ops.matmul(ops.moveaxis(waves, 1, -1), colour_matrix(doubled_channels // 2).T)
         return ops.sigmoid(CONTRAST * colours) if self.bounded else colours
 
-    def encoded(self, images: np.ndarray) -> np.ndarray:
-        """Find weights that make images, but for what lies outside of (0, 1)."""
+    def encode(self, images: Array) -> Array:
+        """Return weights of images; pixels at 0 and 1 become EDGE and 1 - EDGE."""
         if self.bounded:
             inside = np.clip(images, EDGE, 1 - EDGE)
             images = np.log(inside / (1 - inside)) / CONTRAST
         sizes, channels = images.shape[1:-1], images.shape[-1]
-        plain = images @ np.linalg.inv(mixing(channels)).T
+        decorrelated = images @ np.linalg.inv(colour_matrix(channels)).T
         axes = tuple(range(1, images.ndim - 1))
-        waves = np.fft.fftn(plain, axes=axes) / np.sqrt(np.prod(sizes))
-        weights = np.concatenate([waves.real, waves.imag], -1) / scales(sizes)
+        waves = np.fft.fftn(decorrelated, axes=axes) / np.sqrt(np.prod(sizes))
+        weights = np.concatenate([waves.real, waves.imag], -1) / frequency_scales(sizes)
         return weights.astype(np.float32)
 
-    def kept(self, weights: Any) -> Any:
-        """Leave weights where they are: the sigmoid bounds the image."""
+    def project(self, weights: Any) -> Any:
+        """Return the weights as they are: the sigmoid bounds the image."""
         return weights
 
 
-def moved(x: Any, source: int, target: int) -> Any:
-    """Move an axis."""
-    return ops.moveaxis(x, source, target)
-
-
-def scales(sizes: Any) -> np.ndarray:
-    """Give 1 / max(|k|, 1 / n) for each frequency, of mean square 1, shape (*sizes, 1)."""
+def frequency_scales(sizes: Any) -> Array:
+    """Return 1 / max(|k|, 1 / n) for each frequency, with mean square 1, shape (*sizes, 1)."""
     axes = np.meshgrid(*(np.fft.fftfreq(size) for size in sizes), indexing="ij")
     length = np.sqrt(sum(np.square(axis) for axis in axes))
     energy = 1 / np.maximum(length, 1 / max(sizes))
-    return (energy / np.sqrt(np.mean(np.square(energy))))[..., None].astype(np.float32)
+    scales: Array = (energy / np.sqrt(np.mean(np.square(energy))))[..., None].astype(np.float32)
+    return scales
 
 
-def mixing(channels: int) -> np.ndarray:
-    """Give the matrix from decorrelated to plain channels; only colours are correlated."""
-    return COLOURS if channels == 3 else np.eye(channels, dtype=np.float32)
+def colour_matrix(channels: int) -> Array:
+    """Return the matrix from decorrelated to plain channels; only three channels are colours."""
+    return COLOUR_MATRIX if channels == 3 else np.eye(channels, dtype=np.float32)
 
 
-def made(config: Any, bounded: bool) -> Any:
-    """Choose the parameterisation.
+def create_parameterisation(config: Config, bounded: bool) -> Parameterisation:
+    """Return the parameterisation of the settings.
+
+    Args:
+        config: the settings.
+        bounded: whether pixels must be in [0, 1].
 
     Raises:
-        SettingError: a budget is kept among pixels alone.
+        SettingError: a budget is set for another parameterisation than pixels.
     """
     if config.budget and config.parameterisation != "pixels":
         raise zoo.SettingError(
-            "budget is kept by moving pixels back: it needs parameterisation=pixels. "
+            "budget limits the change of pixels, so it needs parameterisation=pixels. "
             f"Received: {config.parameterisation}"
         )
     return (Fourier if config.parameterisation == "fourier" else Pixels)(bounded)

@@ -1,6 +1,6 @@
-"""The pictures of a run: its images under their names, how they came about, and their likes.
+"""The pictures of a run: its images with captions, how they developed, and what they are compared with.
 
-Images are drawn as they are; small ones are enlarged by whole numbers of pixels.
+Small images are enlarged by whole numbers of pixels.
 """
 
 from typing import Any
@@ -8,52 +8,54 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from zoo.data.arrays import Array
 from zoo.io import pictures
 from zoo.tasks.reconstruction import as_pictures
 
-from . import metrics
+from .canvas import Canvas
+from .config import Config
+from .metrics import image_titles, objective_values
 
-SHEET, COLUMNS, SIDE = 120, 8, 96
-LARGE = 320  # pixels from which on an image is a picture of its own
+MOST_IMAGES, COLUMNS, SIDE = 120, 8, 96
+LARGE = 320  # pixels of the longer side from which on an image is a picture of its own
 
 
-def preview(model: Any, config: Any) -> dict[str, Any]:
-    """Draw the images, how they came about as strips and as an animation, and what they came from."""
+def preview(model: Canvas, config: Config) -> dict[str, Any]:
+    """Return pictures of the images, of their development, and of what they are compared with."""
     images = model.images()
-    model.prepare(model.at)
+    values = objective_values(model, images, model.current_stage())
     captions = [
-        f"{title}\n{value:.3g}"
-        for title, value in zip(metrics.titles(model), metrics.reached(model, images), strict=True)
+        f"{title}\n{value:.3g}" for title, value in zip(image_titles(model), values, strict=True)
     ]
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
-        return plain(images, captions)
-    drawn = {"images": sheet(images, captions)}
+        return array_pictures(images, captions)
+    plots: dict[str, Any] = {"images": captioned_sheet(images, captions)}
     if max(images.shape[1:3]) >= LARGE:
-        drawn |= {f"image-{at}": image for at, image in enumerate(images[:4])}
-    drawn |= growth(model)
+        plots |= {f"image-{number}": image for number, image in enumerate(images[:4])}
+    plots |= growth_pictures(model)
     if config.start != "noise" or model.target is not None:
-        drawn["compared"] = compared(model, images)
-    return drawn
+        plots["compared"] = comparison_grid(model, images)
+    return plots
 
 
-def plain(images: np.ndarray, captions: list[str]) -> dict[str, Any]:
-    """Draw series as curves, and volumes as the image of their middle slice."""
+def array_pictures(images: Array, captions: list[str]) -> dict[str, Any]:
+    """Return curves of series, or the middle slices of volumes."""
     if images.ndim == 3:
-        return {"images": pictures.plot_series(images[:SHEET], captions[:SHEET])}
-    return {"images": sheet(as_pictures(images), captions)}
+        return {"images": pictures.plot_series(list(images[:MOST_IMAGES]), captions[:MOST_IMAGES])}
+    return {"images": captioned_sheet(as_pictures(images), captions)}
 
 
-def sheet(images: np.ndarray, captions: list[str]) -> Any:
-    """Lay images side by side, each under its name and what it reaches."""
-    shown = pictures.enlarge(images[:SHEET], SIDE)
-    return pictures.captioned_grid(shown, captions[:SHEET], COLUMNS)
+def captioned_sheet(images: Array, captions: list[str]) -> Any:
+    """Return images side by side, each above its caption."""
+    enlarged = pictures.enlarge(images[:MOST_IMAGES], SIDE)
+    return pictures.captioned_grid(list(enlarged), captions[:MOST_IMAGES], COLUMNS)
 
 
-def growth(model: Any) -> dict[str, Any]:
-    """Draw a strip for each of some images, from the first to the last picture of the album."""
+def growth_pictures(model: Canvas) -> dict[str, Any]:
+    """Return the album as strips, from the first to the last picture, and as an animation."""
     pages = ops.convert_to_numpy(model.album).astype(np.float32) / 255
-    shown = pages[:, :6]
-    rows = [image for at in range(shown.shape[1]) for image in shown[:, at]]
+    few = pages[:, :6]
+    rows = [image for number in range(few.shape[1]) for image in few[:, number]]
     strips = pictures.image_grid(pictures.enlarge(np.stack(rows), SIDE // 2), len(pages), gap=2)
     frames = [
         pictures.image_grid(pictures.enlarge(page, SIDE), min(4, len(page)), gap=2)
@@ -62,10 +64,10 @@ def growth(model: Any) -> dict[str, Any]:
     return {"growth": strips, "growing": frames}
 
 
-def compared(model: Any, images: np.ndarray) -> np.ndarray:
-    """Lay images over what they came from, or over what they rebuild."""
+def comparison_grid(model: Canvas, images: Array) -> Array:
+    """Return images below their start images, or below the targets of an inversion."""
     few = images[:12]
-    other = model.target if model.target is not None else model.start
-    before = ops.convert_to_numpy(other)[: len(few)]
-    both = np.concatenate([before, np.clip(few, 0, 1)])
+    reference = model.target if model.target is not None else model.start
+    above = ops.convert_to_numpy(reference)[: len(few)]
+    both = np.concatenate([above, np.clip(few, 0, 1)])
     return pictures.image_grid(pictures.enlarge(both, SIDE), len(few), gap=2)

@@ -1,6 +1,6 @@
-"""Using a run: its objective, raised from the user's own image, which keeps its size.
+"""Using a run: its objective, maximised from the user's own image, which keeps its size.
 
-A network of a fixed input looks at a larger image in overlapping windows; a smaller image is refused.
+A network of a fixed input size looks at a larger image in overlapping windows. A smaller image is refused.
 """
 
 from collections.abc import Sequence
@@ -9,62 +9,86 @@ from typing import Any
 import numpy as np
 
 import zoo
-from zoo.data.dataset import empty_dataset
+from zoo.data.arrays import Array
 from zoo.data.inputs import item_name, read_input
-from zoo.runs.predict import Values
 
-from . import metrics, optimizers
+from .callbacks import canvas_callbacks
 from .canvas import Canvas
-from .history import Growing
-from .schedule import told
+from .config import Config
+from .metrics import objective_values
+from .optimizers import create_optimizer
+from .schedule import format_size
+from .starts import any_size
+
+MOST_IMAGES = 16  # side by side in the picture of an answer
 
 
-def apply(model: Any, config: Any, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Raise the objective from each of the user's images.
+def apply(model: Canvas, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Maximise the objective from each of the user's images.
 
     Raises:
-        DataError: an item is no image, or smaller than what the network looks at.
+        DataError: an item is no image, or smaller than the network's input.
     """
-    return [{"item": item_name(item)} | dreamt(model, config, item) for item in items]
+    return [{"item": item_name(item)} | maximise(model, config, item) for item in items]
 
 
-def dreamt(model: Any, config: Any, item: Any) -> dict[str, Any]:
-    """Start from one image, and say what it reached before and after."""
-    *own, channels = model.held.network.shape
-    image = read_input(item, (*[None] * len(own), channels))
-    check_size(image, own, item_name(item))
-    canvas = Canvas(of_size(config, image.shape[:-1]))
-    canvas.begin(image[None], None if model.target is None else np.asarray(model.target), 0)
-    canvas.compile(optimizers.made(canvas.config, canvas.shares))
-    canvas.fit(**empty_dataset().fit_arguments(canvas.config), callbacks=[Growing()])
-    made = canvas.images()
-    before = metrics.reached(canvas, np.repeat(image[None], canvas.count, 0))
-    after = metrics.reached(canvas, made)
-    found = {"before": float(before.mean()), "reached": float(after.mean())}
+def maximise(model: Canvas, config: Config, item: Any) -> dict[str, Any]:
+    """Return the image made from one item, and its objective before and after.
+
+    Raises:
+        DataError: the item is no image, or smaller than the network's input.
+    """
+    *sizes, channels = model.visualized.network.shape
+    image = read_input(item, any_size((*sizes, channels)))
+    check_size(image, sizes, item_name(item))
+    canvas = Canvas(config_for_size(config, image.shape[:-1]))
+    target = None if model.target is None else np.asarray(model.target)
+    canvas.begin(image[None], target, 0)
+    fit(canvas)
+    images, stage = canvas.images(), canvas.current_stage()
+    before = objective_values(canvas, np.repeat(image[None], canvas.count, 0), stage)
+    after = objective_values(canvas, images, stage)
+    results = {"before": float(before.mean()), "reached": float(after.mean())}
     if image.ndim == 3 and channels in (1, 3):
-        laid = np.concatenate(list(made[:16]), 1)
-        return found | {"image": laid}
-    return found | {"image": made.view(Values)}
+        return results | {"image": np.concatenate(list(images[:MOST_IMAGES]), 1)}
+    return results | {"image": images.view(zoo.Values)}
 
 
-def of_size(config: Any, size: tuple[int, ...]) -> Any:
-    """Say the settings of an image of the user's: it ends as large as it is."""
+def fit(canvas: Canvas) -> None:
+    """Train a canvas without a dataset: a training only counts its steps."""
+    config = canvas.config
+    canvas.compile(create_optimizer(config, canvas.pixel_rate_scales))
+    canvas.fit(
+        np.zeros((config.steps_per_epoch, 1), np.float32),
+        batch_size=1,
+        epochs=config.epochs,
+        callbacks=canvas_callbacks(),
+        verbose=0,
+    )
+
+
+def config_for_size(config: Config, size: tuple[int, ...]) -> Config:
+    """Return the settings for a user's image, whose size is the last one."""
     first = config.initial_size if config.num_sizes > 1 else None
     if first is not None and not first.startswith("x"):
         first = None
     return config.replace(
-        start="the user's",
+        start="an image of the user's",
         start_shape=(1, *size),
         images=1,
         initial_size=first,
-        final_size=told(size),
+        final_size=format_size(size),
     )
 
 
-def check_size(image: np.ndarray, own: Sequence[int | None], name: str) -> None:
-    """Refuse an image that is smaller than what the network looks at."""
-    if any(size < (least or 1) for size, least in zip(image.shape, own, strict=False)):
+def check_size(image: Array, sizes: Sequence[int | None], name: str) -> None:
+    """Check that an image is as large as the network's input.
+
+    Raises:
+        DataError: it is smaller.
+    """
+    if any(side < (least or 1) for side, least in zip(image.shape, sizes, strict=False)):
         raise zoo.DataError(
-            f"{name} has {told(image.shape[:-1])} pixels; the network looks at "
-            f"{told([size or 1 for size in own])} at least. Enlarge it first."
+            f"{name} has {format_size(image.shape[:-1])} pixels; the network looks at "
+            f"{format_size([size or 1 for size in sizes])} at least. Enlarge it first."
         )

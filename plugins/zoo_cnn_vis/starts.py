@@ -1,112 +1,152 @@
-"""What an image starts from: noise, a file, test examples of a dataset, or another run's images."""
+"""What an image starts from: noise, a file, test examples of a dataset, or the images of another run."""
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from skimage.filters import gaussian
 from skimage.transform import resize
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.data.inputs import read_input
-from zoo.data.load import open_dataset
-from zoo.entry_points import DATASETS, EntryPointGroup
-from zoo.runs.run import Run
 
-from .schedule import FREE
+from .config import Config
+from .schedule import DEFAULT_SIZE
 
 NOISE = "noise"
-Array = np.ndarray
+EXPECTED = "a file, or test examples of a dataset such as mnist:7 or mnist:0..9"
+Shape = tuple[int | None, ...]
 
 
-def shape(config: Any, network: tuple[int | None, ...]) -> tuple[int, ...]:
-    """Give the count and the size of what an image starts from."""
-    *sizes, channels = network
+def any_size(shape: Shape) -> Shape:
+    """Return an input shape with every size free; the channels stay."""
+    return (*[None] * (len(shape) - 1), shape[-1])
+
+
+def start_shape(config: Config, network: Shape) -> tuple[int, ...]:
+    """Return the number and the size of the images to start from.
+
+    Args:
+        config: the settings.
+        network: the shape of the network's input, where None is any size.
+    """
     if config.start != NOISE:
-        return read(config.start, (*[None] * len(sizes), channels), "start").shape[:-1]
-    return (1, *(size or FREE for size in sizes))
+        images = read_images(config.start, any_size(network), "start")
+        return tuple(map(int, images.shape[:-1]))
+    return (1, *(size or DEFAULT_SIZE for size in network[:-1]))
 
 
-def images(config: Any, network: tuple[int | None, ...], size: tuple[int, ...]) -> Array | None:
-    """Give the images to start from at one size; none where that is noise."""
+def start_images(config: Config, network: Shape, size: tuple[int, ...]) -> Array | None:
+    """Return the images to start from, resized, shape (n, *size, channels); None if that is noise.
+
+    Args:
+        config: the settings.
+        network: the shape of the network's input, where None is any size.
+        size: the size of the images.
+    """
     if config.start == NOISE:
         return None
-    *sizes, channels = network
-    return resized(read(config.start, (*[None] * len(sizes), channels), "start"), size)
+    return resize_images(read_images(config.start, any_size(network), "start"), size)
 
 
-def noise(config: Any, shape: tuple[int, ...], seed: int) -> Array:
-    """Draw noise around 0, blurred if so set."""
-    drawn = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+def draw_noise(config: Config, shape: tuple[int, ...], seed: int) -> Array:
+    """Draw noise around 0, blurred if `noise_blur` is set."""
+    noise = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
     if config.noise_blur:
         axes = len(shape) - 2
-        drawn = gaussian(drawn, (0, *[config.noise_blur] * axes, 0), mode="nearest")
-    return config.noise_scale * drawn
+        noise = gaussian(noise, (0, *[config.noise_blur] * axes, 0), mode="nearest")
+    return config.noise_scale * noise
 
 
-def read(name: str, shape: tuple[int | None, ...], setting: str) -> Array:
-    """Read images of a shape, whose sizes may be free: (n, ..., channels).
+def read_images(name: str, shape: Shape, setting: str) -> Array:
+    """Read the images that a setting names.
+
+    Args:
+        name: a file, DATASET:7, DATASET:0..9, or run:NAME.
+        shape: the shape of one image, where None is any size.
+        setting: the name of the setting, for messages.
+
+    Returns:
+        Images of shape (n, ..., channels).
 
     Raises:
-        SettingError: the name stands for nothing.
-        DataError: what it stands for has another shape.
+        SettingError: the name stands for no images, or for images of another shape.
+        DataError: the file cannot be read.
     """
     if name.startswith("run:"):
-        return of_run(name.removeprefix("run:"), shape, setting)
-    found = re.fullmatch(r"([\w:.-]+):(\d+)(?:\.\.(\d+))?", name)
-    if found and (found[1] in EntryPointGroup(DATASETS).names() or found[1].startswith("tfds:")):
-        return of_dataset(found, shape, setting)
-    if not Path(name).expanduser().exists():
-        raise zoo.SettingError(
-            f"{setting}: there is no file {name}. Expected: a file, DATASET:7 or DATASET:0..9 of its "
-            f"test split ({', '.join(EntryPointGroup(DATASETS).names())})"
-            + (", run:NAME or noise." if setting == "start" else ".")
-        )
-    return read_input(Path(name).expanduser(), shape)[None]
+        return run_images(name.removeprefix("run:"), shape, setting)
+    path = Path(name).expanduser()
+    if path.exists():
+        return read_input(path, shape)[None]
+    match = re.fullmatch(r"([\w:.-]+):(\d+)(?:\.\.(\d+))?", name)
+    if match is None:
+        more = ", run:NAME or noise." if setting == "start" else "."
+        raise zoo.SettingError(f"{setting}: there is no file {name}. Expected: {EXPECTED}{more}")
+    return dataset_images(match, shape, setting)
 
 
-def of_dataset(found: re.Match[str], shape: tuple[int | None, ...], setting: str) -> Array:
-    """Take test examples of a dataset."""
-    split = open_dataset(found[1]).test
-    first, last = int(found[2]), int(found[3] or found[2])
+def dataset_images(match: re.Match[str], shape: Shape, setting: str) -> Array:
+    """Return test examples of a dataset.
+
+    Args:
+        match: a match with the dataset's name, the first position and the last one.
+        shape: the shape of one image, where None is any size.
+        setting: the name of the setting, for messages.
+
+    Raises:
+        SettingError: there is no such dataset, or there are no such examples.
+    """
+    try:
+        split = zoo.open_dataset(match[1]).test
+    except zoo.UnknownName as error:
+        raise zoo.SettingError(f"{setting}={match[0]}: {error}") from error
+    first, last = int(match[2]), int(match[3] or match[2])
     if not first <= last < len(split):
         raise zoo.SettingError(
-            f"{setting}: {found[1]} has the test examples 0 to {len(split) - 1}. Received: {found[0]}"
+            f"{setting}: {match[1]} has the test examples 0 to {len(split) - 1}. Received: {match[0]}"
         )
-    taken = split.take(slice(first, last + 1)).inputs
-    check_shape(taken, shape, f"{setting}={found[0]}")
-    return taken
+    images = split.take(slice(first, last + 1)).inputs
+    check_shape(images, shape, f"{setting}={match[0]}")
+    return images
 
 
-def of_run(name: str, shape: tuple[int | None, ...], setting: str) -> Array:
-    """Take the images that another run of cnn-vis made."""
-    from zoo.runs.load import load
+def run_images(name: str, shape: Shape, setting: str) -> Array:
+    """Return the images of another run of cnn-vis.
 
-    run = Run.open(name)
-    if run.record["architecture"] != "cnn-vis":
+    Raises:
+        RunError: there is no such run.
+        SettingError: it is a run of another architecture, or its images have another shape.
+    """
+    run = zoo.Run.open(name)
+    architecture = run.record["architecture"]
+    if architecture != "cnn-vis":
         raise zoo.SettingError(
-            f"{setting}=run:{name} is a run of {run.record['architecture']}, not of cnn-vis."
+            f"{setting}=run:{name} must be a run of cnn-vis. Received: a run of {architecture}"
         )
-    made = load(run).images()
-    check_shape(made, shape, f"{setting}=run:{name}")
-    return made
+    images: Array = zoo.load(run).images()
+    check_shape(images, shape, f"{setting}=run:{name}")
+    return images
 
 
-def check_shape(made: Array, shape: tuple[int | None, ...], told: str) -> None:
-    """Refuse examples that the network does not look at."""
-    if made.ndim - 1 != len(shape) or made.shape[-1] != shape[-1]:
+def check_shape(images: Array, shape: Shape, name: str) -> None:
+    """Check that the network can look at images.
+
+    Raises:
+        SettingError: they have another rank or other channels.
+    """
+    if images.ndim - 1 != len(shape) or images.shape[-1] != shape[-1]:
+        sizes = "x".join("any" if size is None else str(size) for size in shape)
         raise zoo.SettingError(
-            f"{told} has the shape {made.shape[1:]}; the network looks at "
-            f"{'x'.join('any' if size is None else str(size) for size in shape)}."
+            f"{name} has the shape {images.shape[1:]}; the network looks at {sizes}."
         )
 
 
-def resized(images: Array, size: tuple[int, ...]) -> Array:
-    """Resize images (n, ..., channels) bicubically, keeping them as they are where they fit."""
+def resize_images(images: Array, size: tuple[int, ...]) -> Array:
+    """Resize images (n, ..., channels): bicubic, linear for volumes; images of that size stay as they are."""
     if images.shape[1:-1] == tuple(size):
         return images
-    smaller = any(s < b for s, b in zip(size, images.shape[1:-1], strict=True))
+    shrinks = any(new < old for new, old in zip(size, images.shape[1:-1], strict=True))
     order = 3 if len(size) < 3 else 1
-    made = [resize(each, size, order, "edge", anti_aliasing=smaller) for each in images]
-    return np.stack(made).astype(np.float32)
+    resized = [resize(each, size, order, "edge", anti_aliasing=shrinks) for each in images]
+    return np.stack(resized).astype(np.float32)

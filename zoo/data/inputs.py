@@ -12,6 +12,8 @@ from zoo.data.images import check_array, read_image
 from zoo.errors import DataError
 from zoo.io.safe_load import read_array
 
+__all__ = ["item_name", "read_array", "read_input"]
+
 
 def item_name(item: Any) -> str:
     """Name an item in a table of results."""
