@@ -36,11 +36,11 @@ class Config(classification.Config, augmentation.AugmentationConfig):
     """Filters of each block's convolutions."""
     convolutions: PositiveInt = 2
     """Convolutions in a block."""
-    kernel: PositiveInt = 3
+    kernel_size: PositiveInt = 3
     """Side of each convolution's window."""
     residual: bool = False
     """Add each block's input to what its convolutions make of it (He et al. 2015)."""
-    normalisation: Literal["none", "batch", "group", "layer"] = "batch"
+    normalization: Literal["none", "batch", "group", "layer"] = "batch"
     """Normalisation between convolution and ReLU."""
     pooling: Literal["max", "average", "stride"] = "max"
     """How a block halves its size."""
@@ -78,9 +78,9 @@ def normalised(x: Any, kind: str) -> Any:
 def convolved(x: Any, config: Config, filters: int, window: int, strides: int = 1) -> Any:
     """Convolve and normalise."""
     convolution = by_rank("Conv#", len(x.shape) - 2)(
-        filters, window, strides=strides, padding="same", use_bias=config.normalisation == "none"
+        filters, window, strides=strides, padding="same", use_bias=config.normalization == "none"
     )
-    return normalised(convolution(x), config.normalisation)
+    return normalised(convolution(x), config.normalization)
 
 
 def block(x: Any, config: Config, filters: int) -> Any:
@@ -88,7 +88,7 @@ def block(x: Any, config: Config, filters: int) -> Any:
     carried, rank, last = x, len(x.shape) - 2, config.convolutions - 1
     halve = 2 if config.pooling == "stride" else 1
     for at in range(config.convolutions):
-        x = convolved(x, config, filters, config.kernel, halve if at == last else 1)
+        x = convolved(x, config, filters, config.kernel_size, halve if at == last else 1)
         if at < last or not config.residual:
             x = layers.Activation("relu")(x)
     if config.residual:

@@ -80,14 +80,14 @@ class Config(classification.Config):
     """How many numbers a regression predicts. None: the dataset's."""
     input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Shape of one input; flattened inside. None: the dataset's."""
-    widths: tuple[PositiveInt, ...] = (512, 512)
+    units: tuple[PositiveInt, ...] = (512, 512)
     """Units of each hidden layer, from input to output."""
     activation: Literal[
         "relu", "leaky_relu", "prelu", "relu6", "elu", "selu", "celu", "gelu", "silu", "softplus",
         "tanh", "sigmoid",
     ] = "relu"  # fmt: skip
     """Nonlinearity after each hidden layer."""
-    normalisation: Literal["none", "batch", "layer"] = "none"
+    normalization: Literal["none", "batch", "layer"] = "none"
     """Normalisation before each activation."""
     dropout: Fraction = 0.0
     """Share of the hidden units silenced in each step (Srivastava et al. 2014)."""
@@ -122,7 +122,7 @@ def hidden(config: Config, width: int) -> list[keras.Layer]:
         "layer": layers.LayerNormalization,
     }
     activation = RELUS.get(config.activation, lambda: layers.Activation(config.activation))
-    normalised = [norm[config.normalisation]()] if config.normalisation != "none" else []
+    normalised = [norm[config.normalization]()] if config.normalization != "none" else []
     dropped = [layers.Dropout(config.dropout)] if config.dropout else []
     return [dense, *normalised, activation(), *dropped]
 
@@ -140,7 +140,7 @@ def build(config: Config) -> keras.Model:
     # images and volumes are in [0, 1], other inputs are as they were measured
     stack = [normalization.normalization_layer()] if regress or len(config.input_shape) < 3 else []
     stack += [layers.Flatten()]
-    for width in config.widths:
+    for width in config.units:
         stack += hidden(config, width)
     if regress:
         stack += [layers.Dense(config.outputs, name="numbers")]

@@ -53,7 +53,7 @@ def tiny() -> Dataset:
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
     """A small perceptron's run on the tiny digits; read it, do not change it."""
     out = tmp_path_factory.mktemp("trained") / "run"
-    return zoo.train("mlp", data=tiny, out=out, seed=3, widths=[8], epochs=2, batch_size=16)
+    return zoo.train("mlp", data=tiny, out=out, seed=3, units=[8], epochs=2, batch_size=16)
 
 
 Install = Callable[..., Path]

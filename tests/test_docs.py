@@ -53,6 +53,6 @@ def test_the_tutorials_extension_runs(
     ((name, module),) = points.items()
     code = blocks("py")[1]
     install("zoo-stopwatch", {f"{module}.py": code}, {EXTENSIONS: f"{name} = {module}"})
-    zoo.train("mlp", data=tiny, widths=[2], epochs=2, batch_size=16)
+    zoo.train("mlp", data=tiny, units=[2], epochs=2, batch_size=16)
     assert re.fullmatch(r"2 epochs in \d+\.\d s\n", capsys.readouterr().out)
     assert registry().get("mlp").name == "mlp"

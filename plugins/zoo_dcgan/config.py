@@ -20,7 +20,7 @@ class Config(gan.GANConfig):
     """Names of the classes, or their number; for conditional only. None: the dataset's."""
     conditional: bool = False
     """Let the generator make, and the discriminator judge, images of a given class."""
-    latents: PositiveInt = 64
+    latent_dim: PositiveInt = 64
     """Random numbers that an image is made from."""
     prior: Literal["normal", "uniform"] = "normal"
     """What each latent is drawn from: N(0, 1), or evenly from -1 to 1."""
@@ -32,13 +32,13 @@ class Config(gan.GANConfig):
     """Filters of each of the discriminator's convolutions."""
     discriminator_strides: Filters = (2, 2)
     """How much each of the discriminator's convolutions shrinks."""
-    kernel: PositiveInt = 4
+    kernel_size: PositiveInt = 4
     """Side of each convolution's window; one that the strides divide leaves no checkerboard."""
     upsampling: Literal["transpose", "nearest"] = "transpose"
     """Enlarge by transposed convolution, or by repeating pixels before a convolution."""
-    generator_normalisation: Literal["none", "batch"] = "batch"
+    generator_normalization: Literal["none", "batch"] = "batch"
     """Normalisation before each ReLU of the generator."""
-    discriminator_normalisation: Literal["none", "batch", "layer"] = "none"
+    discriminator_normalization: Literal["none", "batch", "layer"] = "none"
     """Normalisation before each leaky ReLU of the discriminator but the first."""
     generator_dropout: Fraction = 0.0
     """Share of the small map's values silenced in each step."""
@@ -46,9 +46,9 @@ class Config(gan.GANConfig):
     """Share of each of the discriminator's maps silenced in each step."""
     epochs: PositiveInt = 25
     batch_size: PositiveInt = 64
-    samples: PositiveInt = 10_000
+    evaluation_images: PositiveInt = 10_000
     """Images drawn to be measured; never more than there are test images."""
-    features: str | None = None
+    feature_network: str | None = None
     """Run or .keras file of a classifier in whose last layer but one to measure. None: pixels alone."""
 
 

@@ -34,7 +34,7 @@ class DeblurGAN(gan.GAN):
         self.adversarial_weight = config.adversarial_weight
         self.chances = keras.random.SeedGenerator()
         if not config.paired:
-            self.bank = bank(config.kernels, config.kernel, config.shake, LEARNT)
+            self.bank = bank(config.blur_kernels, config.blur_kernel_size, config.shake, LEARNT)
         self.likeness = keras.metrics.Mean(name="psnr")
         self.features = None
 
@@ -60,7 +60,9 @@ class DeblurGAN(gan.GAN):
         """Compare what was restored with what is sharp: by pixels, and by features."""
         sharp = self.real_examples(x)
         self.likeness.update_state(losses.psnr(sharp, generated))
-        lost = self.config.pixel_weight * losses.difference(self.config.pixel, sharp, generated)
+        lost = self.config.pixel_weight * losses.difference(
+            self.config.pixel_loss, sharp, generated
+        )
         if self.features is not None:
             lost += self.config.perceptual_weight * losses.far(self.features, sharp, generated)
         return lost
@@ -100,7 +102,10 @@ def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[A
 @zoo.hookimpl
 def export(model: DeblurGAN) -> dict[str, keras.Model]:
     """Ship the averaged generator, kept within [0, 1], and the discriminator."""
-    return {"generator": shipped(model.averaged_generator), "discriminator": model.normalized_discriminator()}
+    return {
+        "generator": shipped(model.averaged_generator),
+        "discriminator": model.normalized_discriminator(),
+    }
 
 
 evaluate = zoo.hookimpl(metrics.evaluate)

@@ -51,13 +51,13 @@ def features(config: Config) -> Callable[[Any], Any] | None:
     Raises:
         SettingError: it cannot be opened, or does not look at images of so many channels.
     """
-    if config.perceptual is None or not config.perceptual_weight:
+    if config.perceptual_network is None or not config.perceptual_weight:
         return None
-    network = networks.open_network(config.perceptual, "perceptual", "vae.photos:encoder")
+    network = networks.open_network(config.perceptual_network, "perceptual_network", "vae.photos:encoder")
     taken = network.inputs[0].shape
     if len(network.inputs) != 1 or len(taken) != 4 or taken[-1] not in (config.channels, 3):
         raise zoo.SettingError(
-            f"perceptual={config.perceptual} must look at images of {config.channels} channels: VGG16, or "
+            f"perceptual_network={config.perceptual_network} must look at images of {config.channels} channels: VGG16, or "
             f"a run on photographs such as vae.photos. Received: a network of {tuple(taken[1:])}"
         )
     shape = (*config.side, taken[-1])

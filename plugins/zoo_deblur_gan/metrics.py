@@ -57,9 +57,9 @@ def measured(
 
 def examples(config: Config, data: zoo.Dataset, most: int | None = None) -> Iterator[Any]:
     """Give chunks of sharp images, blurred ones, and the kernels between them, always the same."""
-    count = min(most or config.samples, len(data.test))
+    count = min(most or config.evaluation_images, len(data.test))
     chosen = np.linspace(0, len(data.test) - 1, count).round().astype(int)
-    kernels = None if config.paired else bank(count, config.kernel, config.shake, TESTED)
+    kernels = None if config.paired else bank(count, config.blur_kernel_size, config.shake, TESTED)
     size = max(1, CHUNK // math.prod(config.input_shape[:2]))
     for start in range(0, count, size):
         part = slice(start, start + size)

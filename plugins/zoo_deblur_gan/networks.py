@@ -26,11 +26,16 @@ def generator(config: Config) -> keras.Model:
     padded = PadToMultiple(multiple(config))(blurred)
     x = layers.Rescaling(2.0, -1.0)(padded)
     x = rectified(
-        layers.Conv2D(config.filters[0], config.ends, padding="same", kernel_initializer=START)(x),
+        layers.Conv2D(
+            config.generator_filters[0],
+            config.outer_kernel_size,
+            padding="same",
+            kernel_initializer=START,
+        )(x),
         config,
     )
     maps = []
-    for filters in config.filters[1:]:
+    for filters in config.generator_filters[1:]:
         maps.append(x)
         x = rectified(
             layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=START)(x),
@@ -38,11 +43,11 @@ def generator(config: Config) -> keras.Model:
         )
     for _ in range(config.blocks):
         x = block(x, config)
-    for filters, before in zip(config.filters[-2::-1], maps[::-1], strict=True):
+    for filters, before in zip(config.generator_filters[-2::-1], maps[::-1], strict=True):
         x = rectified(doubled(x, filters, config), config)
         x = layers.Add()([x, before]) if config.skips else x
     residual = layers.Conv2D(
-        config.channels, config.ends, padding="same", kernel_initializer="zeros"
+        config.channels, config.outer_kernel_size, padding="same", kernel_initializer="zeros"
     )(x)
     made = layers.Add()([padded, residual])
     return keras.Model(blurred, CropLike(name="image")([made, blurred]), name="generator")
@@ -50,9 +55,9 @@ def generator(config: Config) -> keras.Model:
 
 def block(x: Any, config: Config) -> Any:
     """Add what two convolutions find to their input (He et al. 2016); it begins as the identity."""
-    filters, plain = config.filters[-1], config.normalisation == "none"
+    filters, plain = config.generator_filters[-1], config.generator_normalization == "none"
     y = rectified(layers.Conv2D(filters, 3, padding="same", kernel_initializer=START)(x), config)
-    y = layers.Dropout(config.dropout)(y) if config.dropout else y
+    y = layers.Dropout(config.generator_dropout)(y) if config.generator_dropout else y
     start = "zeros" if plain else START
     y = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(y)
     return layers.Add()([x, y if plain else instances(y, "zeros")])
@@ -69,7 +74,9 @@ def doubled(x: Any, filters: int, config: Config) -> Any:
 
 def rectified(x: Any, config: Config) -> Any:
     """Normalise, and cut off what is below zero."""
-    return layers.Activation("relu")(x if config.normalisation == "none" else instances(x))
+    return layers.Activation("relu")(
+        x if config.generator_normalization == "none" else instances(x)
+    )
 
 
 def instances(x: Any, scale: str = "ones") -> Any:
@@ -79,15 +86,15 @@ def instances(x: Any, scale: str = "ones") -> Any:
 
 def multiple(config: Config) -> int:
     """Give what height and width must be multiples of inside the network."""
-    return 2 ** (len(config.filters) - 1)
+    return 2 ** (len(config.generator_filters) - 1)
 
 
 def reach(config: Config) -> int:
     """Give how far a pixel can be from one that it depends on, normalisation aside."""
-    depth = len(config.filters) - 1
+    depth = len(config.generator_filters) - 1
     down = sum(2**at for at in range(depth))  # a convolution of 3 at each size on the way down
     up = sum(2 * 2**at for at in range(depth))  # and after each doubling, from the pixels around
-    return config.ends - 1 + down + 2 * config.blocks * 2**depth + up + 2**depth
+    return config.outer_kernel_size - 1 + down + 2 * config.blocks * 2**depth + up + 2**depth
 
 
 def discriminator(config: Config) -> keras.Model:

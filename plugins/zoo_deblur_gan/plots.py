@@ -25,7 +25,7 @@ def preview(model: Any, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     drawn: dict[str, Any] = {"restored": beside(*columns)}
     if not config.paired:
-        drawn["kernels"] = sheet(bank(DRAWN, config.kernel, config.shake, TESTED))
+        drawn["kernels"] = sheet(bank(DRAWN, config.blur_kernel_size, config.shake, TESTED))
     return drawn
 
 

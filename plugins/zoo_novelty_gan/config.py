@@ -19,17 +19,17 @@ class Config(gan.GANConfig):
     """Height, width and channels of an image, or moments and channels of a series. None: the dataset's."""
     normal: int | str | None = None
     """The class of the data that is normal, by name or else by number from 0. None: the first, if any."""
-    filters: Filters = (16, 32, 64)
+    generator_filters: Filters = (16, 32, 64)
     """Filters of the refiner's convolutions, each of which halves; they are mirrored after the code."""
-    code: PositiveInt = 32
+    latent_dim: PositiveInt = 32
     """Numbers that the refiner passes an example through."""
     discriminator_filters: Filters = (16, 32, 64)
     """Filters of the discriminator's convolutions, each of which halves."""
-    kernel: PositiveInt = 5
+    kernel_size: PositiveInt = 5
     """Side of each convolution's window; 3 at most after the code."""
     noise: NonNegativeFloat = 0.155
     """Deviation of the noise that the refiner must take away, drawn anew in each step."""
-    reconstruction: PositiveFloat = 20.0
+    reconstruction_weight: PositiveFloat = 20.0
     """Weight of a value's cross-entropy, or of a series' squared error, beside the adversarial term."""
     score: Score = "combined"
     """What makes an example novel: its error, what the discriminator says of it or of R(x), or all."""
@@ -41,7 +41,7 @@ class Config(gan.GANConfig):
     batch_size: PositiveInt = 64
     validation: Fraction = 0.1
     learning_rate: PositiveFloat = 2e-4
-    generator_rate: PositiveFloat | None = 2e-3
+    generator_learning_rate: PositiveFloat | None = 2e-3
     generator_betas: gan.Betas | None = (0.9, 0.999)
     schedule: optimizers.Schedule = "cosine"
 

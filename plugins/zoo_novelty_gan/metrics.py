@@ -86,7 +86,11 @@ def rivals(model: Any, config: Any, data: zoo.Dataset) -> Iterator[tuple[str, np
     yield "autoencoder", predicted(copying(model), data.test)[:, 0]
     change = standardised(data, config)
     normal = flat(change, normal_only(data, config).train)
-    makers = {"pca": principal(normal, config.code), "nearest": nearest(normal), "svm": svm(normal)}
+    makers = {
+        "pca": principal(normal, config.latent_dim),
+        "nearest": nearest(normal),
+        "svm": svm(normal),
+    }
     chunks = [flat(change, data.test.take(part)) for part in pieces(len(data.test))]
     for name, score in makers.items():
         yield name, np.concatenate([score(each) for each in chunks])

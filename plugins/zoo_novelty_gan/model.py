@@ -45,7 +45,7 @@ class NoveltyGAN(gan.GAN):
 
     def _add_statistics(self, config: Config) -> None:
         """Add what is learnt of normal examples when the networks are done."""
-        size, count = 2 * config.code + 3, len(SIGNALS)
+        size, count = 2 * config.latent_dim + 3, len(SIGNALS)
         shapes = {"centre": (size,), "whitening": (size, size), "means": (count,)}
         shapes |= {"deviations": (count,), "threshold": ()}
         self.statistics = {
@@ -69,7 +69,7 @@ class NoveltyGAN(gan.GAN):
             copied = self.plain(x)
             self.plain_error.update_state(squared(x, copied))
             lost = lost + self.reconstruction(x, copied)
-        return self.config.reconstruction * lost
+        return self.config.reconstruction_weight * lost
 
     def reconstruction(self, x: Any, made: Any) -> Any:
         """Give the mean cross-entropy of images, or the mean squared error of series."""

@@ -23,7 +23,7 @@ def by_rank(name: str, rank: int) -> Any:
 def sizes(config: Config) -> list[tuple[int, ...]]:
     """List the spatial sizes before each halving and after the last: 28, 14, 7, 4."""
     found = [tuple(config.input_shape[:-1])]
-    for _ in config.filters:
+    for _ in config.generator_filters:
         found.append(tuple(-(-size // 2) for size in found[-1]))
     return found
 
@@ -32,31 +32,33 @@ def refiner(config: Config, name: str = "refiner") -> keras.Model:
     """Make the network from an example, by way of a layer called `code`, to an example without noise."""
     inputs = keras.Input(config.input_shape, name="inputs")
     x = inputs
-    for filters in config.filters:
+    for filters in config.generator_filters:
         x = halved(x, filters, config)
-    code = layers.Dense(config.code, name="code")(layers.Flatten()(x))
+    code = layers.Dense(config.latent_dim, name="code")(layers.Flatten()(x))
     return keras.Model(inputs, widened(code, config), name=name)
 
 
 def halved(x: Any, filters: int, config: Config) -> Any:
     """Convolve by steps of two; an odd size is rounded up."""
     convolution = by_rank("Conv#", config.rank)
-    x = convolution(filters, config.kernel, strides=2, padding="same")(x)
+    x = convolution(filters, config.kernel_size, strides=2, padding="same")(x)
     return layers.LeakyReLU(SLOPE)(x)
 
 
 def widened(code: Any, config: Config) -> Any:
     """Make a small map of the code, and double it until it is an example."""
     *larger, smallest = sizes(config)
-    x = layers.Dense(math.prod(smallest) * config.filters[-1])(code)
-    x = layers.LeakyReLU(SLOPE)(layers.Reshape((*smallest, config.filters[-1]))(x))
+    x = layers.Dense(math.prod(smallest) * config.generator_filters[-1])(code)
+    x = layers.LeakyReLU(SLOPE)(layers.Reshape((*smallest, config.generator_filters[-1]))(x))
     convolution = by_rank("Conv#", config.rank)
-    narrow = min(SHARP, config.kernel)
-    for filters, size in zip((*config.filters[-2::-1], None), reversed(larger), strict=True):
+    narrow = min(SHARP, config.kernel_size)
+    for filters, size in zip(
+        (*config.generator_filters[-2::-1], None), reversed(larger), strict=True
+    ):
         x = doubled(x, size, config.rank)
         if filters is not None:
             x = layers.LeakyReLU(SLOPE)(convolution(filters, narrow, padding="same")(x))
-    x = convolution(config.input_shape[-1], config.kernel, padding="same")(x)
+    x = convolution(config.input_shape[-1], config.kernel_size, padding="same")(x)
     made = "linear" if config.standardises else "sigmoid"
     return layers.Activation(made, name="refined")(x)
 

@@ -58,5 +58,5 @@ def normal_only(data: zoo.Dataset, config: Config) -> zoo.Dataset:
 
 def parts(data: zoo.Dataset, config: Config) -> tuple[zoo.Split, zoo.Split]:
     """Give the normal examples that are learnt from and those held out, the same if those are under two."""
-    held, learnt = data.train_validation_split(config)
+    learnt, held = data.train_validation_split(config)
     return learnt, held if len(held) > 1 else learnt

@@ -38,27 +38,27 @@ class Config(optimizers.OptimizerConfig):
 
     input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the images. None: the dataset's."""
-    latents: PositiveInt = 2
+    latent_dim: PositiveInt = 2
     """Numbers that stand for an image."""
-    network: Literal["dense", "conv"] = "dense"
+    kind: Literal["dense", "conv"] = "dense"
     """Whether encoder and decoder are dense or convolutional."""
-    widths: tuple[PositiveInt, ...] = (512, 256)
+    units: tuple[PositiveInt, ...] = (512, 256)
     """Units of the encoder's dense layers, after its convolutions; the decoder's are the reverse."""
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64)
     """Filters of the encoder's convolutions, each of which halves the image; conv only."""
-    kernel: PositiveInt = 5
+    kernel_size: PositiveInt = 5
     """Side of each convolution's window; conv only."""
     activation: Literal["relu", "elu", "gelu", "silu", "tanh"] = "silu"
     """Nonlinearity after each hidden layer."""
     likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
     """What a pixel is drawn from: p of black and white, or a mean with one sigma that is learnt."""
-    binarise: bool = False
+    binarize: bool = False
     """Draw every training pixel anew as 0 or 1 in each step, with its grey value as probability."""
     beta: NonNegativeFloat = 1.0
     """Weight of the divergence from the prior (Higgins et al. 2017)."""
     kl_warmup: Fraction = 0.0
     """Share of the steps in which that weight rises from zero (Sonderby et al. 2016)."""
-    importance: PositiveInt = 1
+    importance_samples: PositiveInt = 1
     """Importance samples of the bound that is trained; 1 is the ELBO (Burda et al. 2016)."""
     bound_samples: PositiveInt = 100
     """Importance samples with which evaluate bounds the likelihood of binarised images."""
@@ -77,24 +77,24 @@ def hidden(x: Any, config: Config, widths: Sequence[int]) -> Any:
 
 def convolution(kind: type[keras.Layer], config: Config, filters: int) -> keras.Layer:
     """Make a convolution that halves its input, or a transposed one that doubles it."""
-    return kind(filters, config.kernel, strides=2, padding="same", activation=config.activation)
+    return kind(filters, config.kernel_size, strides=2, padding="same", activation=config.activation)
 
 
 def encoder(config: Config) -> keras.Model:
     """Make the network from an image to the mean and the log-variance of its latents."""
     inputs = x = keras.Input(config.input_shape, name="inputs")
-    for filters in config.filters if config.network == "conv" else ():
+    for filters in config.filters if config.kind == "conv" else ():
         x = convolution(layers.Conv2D, config, filters)(x)
-    x = hidden(layers.Flatten()(x), config, config.widths)
-    mean, log_var = (layers.Dense(config.latents, name=name)(x) for name in ("mean", "log_var"))
+    x = hidden(layers.Flatten()(x), config, config.units)
+    mean, log_var = (layers.Dense(config.latent_dim, name=name)(x) for name in ("mean", "log_var"))
     return keras.Model(inputs, [mean, log_var], name="encoder")
 
 
 def decoder(config: Config) -> keras.Model:
     """Make the network from latents to the logits of an image."""
-    latents = keras.Input((config.latents,), name="latents")
-    x = hidden(latents, config, config.widths[::-1])
-    logits = upwards(x, config) if config.network == "conv" else flat(x, config)
+    latents = keras.Input((config.latent_dim,), name="latents")
+    x = hidden(latents, config, config.units[::-1])
+    logits = upwards(x, config) if config.kind == "conv" else flat(x, config)
     return keras.Model(latents, logits, name="decoder")
 
 
@@ -113,7 +113,7 @@ def upwards(x: Any, config: Config) -> Any:
     x = layers.Reshape((*small, config.filters[-1]))(x)
     for filters in config.filters[::-1]:
         x = convolution(layers.Conv2DTranspose, config, filters)(x)
-    x = layers.Conv2D(channels, config.kernel, padding="same")(x)
+    x = layers.Conv2D(channels, config.kernel_size, padding="same")(x)
     over = (small[0] * times - height, small[1] * times - width)
     cuts = tuple((extra // 2, extra - extra // 2) for extra in over)
     return layers.Cropping2D(cuts, name="logits")(x)
@@ -138,13 +138,13 @@ class VAE(keras.Model):
 
     def call(self, x: Any, training: bool = False) -> dict[str, Any]:
         """Encode, draw latents for each image, and decode; of k latents each, (k, batch, ...)."""
-        if self.config.binarise:
+        if self.config.binarize:
             x = ops.cast(keras.random.uniform(ops.shape(x), seed=self.noise) < x, x.dtype)
         mean, log_var = self.encoder(x, training=training)
-        many = () if self.config.importance == 1 else (self.config.importance,)
+        many = () if self.config.importance_samples == 1 else (self.config.importance_samples,)
         noise = keras.random.normal((*many, *ops.shape(mean)), seed=self.noise)
         latents = mean + ops.exp(log_var / 2) * noise
-        logits = self.decoder(ops.reshape(latents, (-1, self.config.latents)), training=training)
+        logits = self.decoder(ops.reshape(latents, (-1, self.config.latent_dim)), training=training)
         logits = ops.reshape(logits, (*many, -1, *self.config.input_shape))
         drawn = {"latents": latents, "noise": noise, "logits": logits}
         return {"x": x, "mean": mean, "log_var": log_var} | drawn
@@ -172,7 +172,7 @@ class VAE(keras.Model):
         if training and self.rising:
             self.steps.assign_add(1.0)
             beta *= ops.minimum(1.0, self.steps / self.rising)
-        if self.config.importance == 1:
+        if self.config.importance_samples == 1:
             return ops.mean(beta * kl - explained)
         ratio = log_ratio(y_pred["latents"], y_pred["noise"], y_pred["log_var"])
         return -ops.mean(log_mean_exp(explained + beta * ratio))
@@ -195,7 +195,7 @@ def build(config: Config) -> VAE:
         raise zoo.SettingError(
             f"vae takes images: input_shape is (height, width, channels). Received: {config.input_shape}"
         )
-    if config.binarise and config.likelihood != "bernoulli":
+    if config.binarize and config.likelihood != "bernoulli":
         raise zoo.SettingError(
             "binarise makes pixels 0 or 1, which likelihood=bernoulli suits. Received: gaussian"
         )
@@ -220,7 +220,7 @@ def export(model: VAE) -> dict[str, keras.Model]:
     return {
         "encoder": model.encoder,
         "decoder": keras.Model(model.decoder.input, pixels),
-        "sampler": sampler(model.config.latents),
+        "sampler": sampler(model.config.latent_dim),
     }
 
 

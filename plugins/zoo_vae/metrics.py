@@ -41,7 +41,7 @@ def evaluate(model: Any, config: Any, data: zoo.Dataset) -> dict[str, float]:
     }
     if config.likelihood == "gaussian":
         measured["sigma"] = float(np.exp(ops.convert_to_numpy(model.log_scale)))
-    if config.binarise:
+    if config.binarize:
         measured["nll_bound"] = float(np.mean(bounds(model, config, data)))
     return measured
 
@@ -57,7 +57,7 @@ def bounds(model: Any, config: Any, data: zoo.Dataset) -> np.ndarray:
         mean, log_var = model.encoder(x, training=False)
         noise = generator.standard_normal((config.bound_samples, *mean.shape), np.float32)
         latents = mean + ops.exp(log_var / 2) * noise
-        logits = model.decoder(ops.reshape(latents, (-1, config.latents)), training=False)
+        logits = model.decoder(ops.reshape(latents, (-1, config.latent_dim)), training=False)
         logits = ops.reshape(logits, (config.bound_samples, *x.shape))
         weights = model.log_likelihood(x, logits) + log_ratio(latents, noise, log_var)
         found.append(-ops.convert_to_numpy(log_mean_exp(weights)))
@@ -69,4 +69,4 @@ def seen(data: zoo.Dataset, config: Any, most: int | None = None) -> Iterator[np
     generator = np.random.default_rng(SEED)
     for images in data.test.take(slice(most)).batches(CHUNK):
         drawn = generator.random(images.shape, np.float32) < images
-        yield drawn.astype(np.float32) if config.binarise else images
+        yield drawn.astype(np.float32) if config.binarize else images

@@ -30,7 +30,7 @@ def apply(model: Any, config: Any, items: Sequence[Any]) -> list[dict[str, Any]]
 
 def answer(model: Any, config: Any, item: Any) -> dict[str, Any]:
     """Find out what one item is, and do what suits it."""
-    latents = coordinates(item, config.latents)
+    latents = coordinates(item, config.latent_dim)
     if latents is not None:
         images = decoded(model, latents)
         return {

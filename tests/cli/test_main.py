@@ -48,7 +48,7 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
         ("train cnn.digits --set epochs=0", "Expected: integer above 0. Received: 0"),
         ("train cnn.digits --set learning_rate=-1", "Expected: number above 0. Received: -1"),
         ("train cnn.digits --set dropout=1.5", "at least 0 and below 1. Received: 1.5"),
-        ("train cnn.digits --set normalisation=btch", "one of none, batch, group, layer"),
+        ("train cnn.digits --set normalization=btch", "one of none, batch, group, layer"),
         ("train cnn.digits --set epochs", "key=value"),
         ("train cnn.digits --data no.npz", "no dataset, file or folder 'no.npz'"),
         ("train cnn.digits --export onx", "Did you mean onnx?"),
@@ -110,7 +110,7 @@ def test_train_export_evaluate_apply_and_verify(
         x_test=tiny.test.stored,
         y_test=tiny.test.targets,
     )
-    settings = [f"--set={text}" for text in ("widths=[8]", "epochs=2", "batch_size=16")]
+    settings = [f"--set={text}" for text in ("units=[8]", "epochs=2", "batch_size=16")]
     command = ["train", "mlp", "--data", "tiny.npz", *settings, "--export", "onnx", "--out", "mine"]
     code, out, err = shell(*command)
     assert code == 0, err
@@ -149,7 +149,7 @@ def test_runs_are_listed_with_how_far_they_came(shell: Shell, run: zoo.Run) -> N
 def test_show_tells_settings_parts_and_parameters(shell: Shell) -> None:
     _, out, _ = shell("show", "mlp.digits")
     for words in (
-        "widths = [256, 256]",
+        "units = [256, 256]",
         "parameters",
         "inputs float32(batch, 8, 8, 1)",
         "Units of",

@@ -155,7 +155,7 @@ def offered(install: Install, code: str) -> None:
     files = {
         "zoo_noise/__init__.py": code,
         "zoo_noise/registry.toml": '[mlp.noise]\nsummary = "x"\ndataset = "noise"\n'
-        "settings = { widths = [2], epochs = 1 }",
+        "settings = { units = [2], epochs = 1 }",
     }
     install("zoo-noise", files, {"zoo.datasets": "noise = zoo_noise"})
 
@@ -169,9 +169,9 @@ def test_a_strangers_dataset_is_trained_on_by_name(install: Install) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("", "must say its INPUT_SHAPE, sizes, and its CLASSES"),
-        (DATASET.replace("(4,)", "4"), "must say its INPUT_SHAPE, sizes, and its CLASSES"),
-        (DATASET.replace("(4,)", "('a',)"), "must say its INPUT_SHAPE, sizes, and its CLASSES"),
+        ("", "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
+        (DATASET.replace("(4,)", "4"), "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
+        (DATASET.replace("(4,)", "('a',)"), "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
         ("import nowhere", "cannot be imported from zoo_noise: ModuleNotFoundError"),
     ],
 )

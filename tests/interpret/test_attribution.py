@@ -165,7 +165,7 @@ def test_what_is_no_classifier_is_refused(tiny: zoo.Dataset) -> None:
     saved(layers.Flatten(), layers.Dense(1))
     with pytest.raises(SettingError, match=r"a single number by linear"):
         classifier.open_classifier("net.keras")
-    zoo.train("vae", data=tiny, out="mine", latents=2, epochs=1, batch_size=16)
+    zoo.train("vae", data=tiny, out="mine", latent_dim=2, epochs=1, batch_size=16)
     with pytest.raises(SettingError, match=r"mine has no classifier\. Its parts: .*encoder"):
         classifier.open_classifier("mine")
 

@@ -136,7 +136,7 @@ def test_a_run_opens_frozen_and_equal(trained: zoo.Run, tiny: Dataset) -> None:
 
 
 def test_of_a_run_without_one_graph_a_part_is_opened(tiny: Dataset) -> None:
-    run = zoo.train("vae", data=tiny, out="mine", latents=2, epochs=1, batch_size=16)
+    run = zoo.train("vae", data=tiny, out="mine", latent_dim=2, epochs=1, batch_size=16)
     assert networks.open_network(f"{run.path}:decoder").input_shape == (None, 2)
     assert networks.open_network("./mine").name == networks.open_network("./mine:encoder").name
     with pytest.raises(zoo.SettingError, match=r"no part coder\. Parts: decoder, encoder"):

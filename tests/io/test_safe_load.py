@@ -156,7 +156,7 @@ def test_a_run_that_asks_for_far_more_than_its_weights_is_not_built(
     trained: zoo.Run, tmp_path: Path
 ) -> None:
     run = zoo.Run(Path(shutil.copytree(trained.path, tmp_path / "run")))
-    run.update(config={**run.record["config"], "widths": [30_000, 30_000]})
+    run.update(config={**run.record["config"], "units": [30_000, 30_000]})
     with pytest.raises(zoo.UnsafeFile, match=r"asks for 90\d,\d+,\d+ parameters"):
         zoo.load(run)
 

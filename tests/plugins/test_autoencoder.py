@@ -15,12 +15,12 @@ from zoo.runs.recipe import resolve_with_data
 CHANCE = np.random.default_rng(0)
 SHAPES = {1: (11, 2), 2: (11, 9, 1), 3: (9, 8, 7, 1)}
 EVERY = {
-    "simple": {"code": 3},
-    "sparse": {"code": 3},
-    "deep": {"widths": [6, 5], "code": 3},
-    "conv": {"widths": [4, 3], "code": 2},
-    "denoising": {"widths": [3], "code": 2},
-    "sequence": {"widths": [5, 4], "code": 2},
+    "simple": {"latent_dim": 3},
+    "sparse": {"latent_dim": 3},
+    "deep": {"units": [6, 5], "latent_dim": 3},
+    "conv": {"filters": [4, 3], "latent_dim": 2},
+    "denoising": {"filters": [3], "latent_dim": 2},
+    "sequence": {"units": [5, 4], "latent_dim": 2},
 }
 
 
@@ -48,7 +48,7 @@ def weights(run: zoo.Run) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "widths", "code"),
+    ("kind", "units", "code"),
     [
         ("simple", [], (32,)),
         ("sparse", [], (32,)),
@@ -58,15 +58,15 @@ def weights(run: zoo.Run) -> list[Any]:
     ],
 )
 def test_the_kinds_have_the_sizes_of_the_source(
-    kind: str, widths: list[int], code: tuple[int, ...]
+    kind: str, units: list[int], code: tuple[int, ...]
 ) -> None:
     model = sized(kind)
     assert model.get_layer("code").output.shape[1:] == code
     assert model.output_shape == (None, 28, 28, 1)
     found = [getattr(layer, "units", getattr(layer, "filters", None)) for layer in model.layers]
     last = 784 if len(code) == 1 else 1
-    mirrored = [code[-1]] * (len(code) > 1) + widths[::-1]
-    assert [size for size in found if size] == [*widths, code[-1], *mirrored, last]
+    mirrored = [code[-1]] * (len(code) > 1) + units[::-1]
+    assert [size for size in found if size] == [*units, code[-1], *mirrored, last]
 
 
 def test_the_simplest_is_the_one_written_by_hand() -> None:
@@ -133,12 +133,14 @@ def test_images_end_in_a_sigmoid_and_series_do_not() -> None:
         ({"kind": "sequence", "input_shape": (8, 8, 1)}, r"does not take .*\(time, channels\)"),
         ({"kind": "conv", "input_shape": (8,)}, "1 to 3 axes .* simple, sparse and deep"),
         ({"kind": "denoising", "input_shape": (2, 2, 2, 2, 1)}, "does not take"),
-        ({"kind": "sequence", "input_shape": (8, 1), "widths": []}, "at least one LSTM"),
+        ({"kind": "sequence", "input_shape": (8, 1), "units": []}, "for each LSTM, at least one"),
+        ({"kind": "conv", "input_shape": (8, 8, 1), "units": [4]}, "set filters, not units"),
+        ({"input_shape": (8, 8, 1), "filters": [4]}, "set units, not filters"),
         ({"kind": "variational", "input_shape": (8, 1)}, "'kind'.*one of simple, sparse, deep"),
         ({"input_shape": (8, 8, 1), "noise": 1.5}, "'noise'"),
-        ({"input_shape": (8, 8, 1), "code": 0}, "'code'"),
-        ({"input_shape": (8, 8, 1), "widths": [0]}, "'widths'"),
-        ({"input_shape": (8, 8, 1), "l1": -1}, "'l1'"),
+        ({"input_shape": (8, 8, 1), "latent_dim": 0}, "'latent_dim'"),
+        ({"input_shape": (8, 8, 1), "units": [0]}, "'units'"),
+        ({"input_shape": (8, 8, 1), "latent_l1": -1}, "'latent_l1'"),
         ({"input_shape": (8, 8, 1), "jitter": 0.1}, "jitter does not suit images"),
         ({"input_shape": (8,), "shift": 0.1}, "shift does not suit bare numbers. There is none"),
     ],
@@ -208,7 +210,7 @@ def test_a_sequence_is_shipped_without_loops() -> None:
 
 def test_sparse_weighs_the_code_and_simple_does_not() -> None:
     images = CHANCE.random((4, 11, 9, 1)).astype("float32")
-    for settings, weight in [({}, 1e-4), ({"l1": 0.5}, 0.5)]:
+    for settings, weight in [({}, 1e-4), ({"latent_l1": 0.5}, 0.5)]:
         model = made("sparse", (11, 9, 1), **settings)
         model(images)
         code = keras.Model(model.input, model.get_layer("code").output)(images)
@@ -216,26 +218,26 @@ def test_sparse_weighs_the_code_and_simple_does_not() -> None:
         assert float(model.losses[0]) == pytest.approx(expected, rel=1e-4)
     for kind in ("simple", "conv"):
         assert not made(kind, (11, 9, 1)).losses
-    conv = made("conv", (11, 9, 1), l1=0.5)
+    conv = made("conv", (11, 9, 1), latent_l1=0.5)
     conv(images)
     assert len(conv.losses) == 1
 
 
 def test_a_penalty_makes_the_code_sparser(tiny: Dataset, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"code": 16, "epochs": 60, "learning_rate": 1e-2}
+    settings: dict[str, Any] = {"latent_dim": 16, "epochs": 60, "learning_rate": 1e-2}
     plain = trained(tiny, tmp_path / "plain", "simple", **settings).metrics
-    sparse = trained(tiny, tmp_path / "sparse", "sparse", l1=1e-2, **settings).metrics
+    sparse = trained(tiny, tmp_path / "sparse", "sparse", latent_l1=1e-2, **settings).metrics
     assert sparse["code_mean"] < plain["code_mean"] / 2
     assert sparse["code_zeros"] > plain["code_zeros"]
 
 
 def test_noise_is_new_in_every_step_and_the_same_for_a_seed() -> None:
-    from zoo_autoencoder import corrupted
+    from zoo_autoencoder import training_model
 
     def seen(seed: int) -> list[Any]:
         chosen = resolve_with_data("autoencoder", {"kind": "denoising"}, examples(2))
         keras.utils.set_random_seed(0)
-        taught = corrupted(chosen.build_model(), chosen.config, seed)
+        taught = training_model(chosen.build_model(), chosen.config, seed)
         images = np.full((2, 11, 9, 1), 0.5, np.float32)
         clipped = next(layer for layer in taught.layers if isinstance(layer, layers.ReLU))
         look = keras.Model(taught.input, clipped.output)
@@ -250,7 +252,12 @@ def test_noise_is_new_in_every_step_and_the_same_for_a_seed() -> None:
 
 
 def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"widths": [16], "code": 16, "epochs": 60, "learning_rate": 1e-2}
+    settings: dict[str, Any] = {
+        "filters": [16],
+        "latent_dim": 16,
+        "epochs": 60,
+        "learning_rate": 1e-2,
+    }
     found = trained(tiny, tmp_path / "run", "denoising", **settings).metrics
     assert found["psnr_gain"] == pytest.approx(found["psnr"] - found["noisy_psnr"])
     assert found["psnr_gain"] > 1
@@ -267,13 +274,13 @@ def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
 def test_a_training_that_was_stopped_ends_with_the_same_bits(
     kind: str, rank: int, extra: dict[str, Any], tmp_path: Path
 ) -> None:
-    from zoo.testing import _Stopper
+    from zoo.testing.mechanics import SecondEpochStop
 
     data = examples(rank)
     whole = trained(data, tmp_path / "whole", kind, epochs=2, **extra)
     with pytest.raises(KeyboardInterrupt):
         zoo.train(
-            "autoencoder", data=data, out=tmp_path / "cut", kind=kind, progress=_Stopper(),
+            "autoencoder", data=data, out=tmp_path / "cut", kind=kind, progress=SecondEpochStop(),
             **{**EVERY[kind], "epochs": 2, "batch_size": 8, **extra},
         )  # fmt: skip
     resumed = zoo.train("autoencoder", data=data, out=tmp_path / "cut", resume=True)
@@ -289,13 +296,13 @@ def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: 
     assert found["mse"] == pytest.approx(np.square(zoo.load(run)(clean) - clean).mean(), rel=1e-4)
     assert found["mse_over_pca"] == pytest.approx(found["mse"] / found["pca_mse"])
     assert 0 < found["pca_mse"] < data.test.inputs.var()
-    large = trained(examples(1), tmp_path / "large", "simple", code=40).metrics
+    large = trained(examples(1), tmp_path / "large", "simple", latent_dim=40).metrics
     assert "pca_mse" not in large
 
 
 def test_labels_are_not_needed(tmp_path: Path) -> None:
     split = Split(CHANCE.random((12, 8, 8, 3)))
-    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv", widths=[3])
+    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv", filters=[3])
     assert {"codes.png", "latent.png", "reconstructions.png"} <= {
         path.name for path in (run.path / "pictures").iterdir()
     }
@@ -325,7 +332,7 @@ def test_a_denoiser_denoises_files_and_series_come_with_a_picture(
     run = trained(data, tmp_path / "series", "sequence")
     (found,) = zoo.apply(run, [data.test.inputs[0]])
     assert found["reconstruction"].shape == (11, 2)
-    assert hasattr(found["reconstruction_drawn"], "savefig")
+    assert hasattr(found["reconstruction_plot"], "savefig")
 
 
 def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None:
@@ -345,7 +352,7 @@ def test_series_come_back_in_the_unit_that_they_were_measured_in(kind: str, tmp_
     waves = np.sin(np.linspace(0, 6, 16)[:, None] + np.linspace(0, 3, 32)[:, None, None])
     series = (300 + 40 * waves).astype(np.float32)
     data = Dataset("waves", zoo.Split(series), zoo.Split(series[::4]))
-    settings = {"kind": kind, "code": 2, "epochs": 40, "batch_size": 8, "learning_rate": 0.02}
+    settings = {"kind": kind, "latent_dim": 2, "epochs": 40, "batch_size": 8, "learning_rate": 0.02}
     run = zoo.train("autoencoder", data=data, out=tmp_path / "run", **settings)
     assert run.metrics["mse"] < 0.5 * series.var()
     made = zoo.apply(run, [series[3]])[0]["reconstruction"]

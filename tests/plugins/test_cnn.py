@@ -37,7 +37,7 @@ def test_every_setting_builds_a_network_of_every_rank(rank: int) -> None:
             input_shape=SHAPES[rank],
             pooling=pooling,
             global_pooling=global_pooling,
-            normalisation=normalisation,
+            normalization=normalisation,
             convolutions=1,
         )
         probabilities = np.asarray(model(inputs))
@@ -68,7 +68,7 @@ def test_the_network_is_the_one_written_by_hand() -> None:
         ]
     )
     ours = made(
-        kernel=5, convolutions=1, normalisation="none", pooling="average", global_pooling="flatten"
+        kernel_size=5, convolutions=1, normalization="none", pooling="average", global_pooling="flatten"
     )
     theirs.set_weights(ours.get_weights())
     images = CHANCE.random((4, 8, 8, 1))
@@ -78,14 +78,14 @@ def test_the_network_is_the_one_written_by_hand() -> None:
 def test_without_normalisation_convolutions_have_biases_and_with_it_none() -> None:
     for normalisation in ("none", "batch", "group", "layer"):
         found = [
-            layer for layer in made(normalisation=normalisation).layers if "conv" in layer.name
+            layer for layer in made(normalization=normalisation).layers if "conv" in layer.name
         ]
         assert {layer.use_bias for layer in found} == {normalisation == "none"}
 
 
 @pytest.mark.parametrize("filters", [[1], [6], [12], [7, 9], [16]])
 def test_groups_divide_any_number_of_filters(filters: list[int]) -> None:
-    model = made(filters=filters, normalisation="group")
+    model = made(filters=filters, normalization="group")
     groups = [
         layer.groups for layer in model.layers if isinstance(layer, layers.GroupNormalization)
     ]
@@ -98,13 +98,13 @@ def test_no_dropout_leaves_no_dropout_layers() -> None:
     model = made(dropout=0, head_dropout=0)
     assert not [layer for layer in model.layers if "dropout" in layer.name]
     images = CHANCE.random((2, 8, 8, 1))
-    flat = made(dropout=0, head_dropout=0, normalisation="none")
+    flat = made(dropout=0, head_dropout=0, normalization="none")
     np.testing.assert_array_equal(flat(images, training=True), flat(images, training=False))
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 8, 15])
 def test_a_kernel_may_be_larger_than_the_input(kernel: int) -> None:
-    model = made(kernel=kernel, filters=[2])
+    model = made(kernel_size=kernel, filters=[2])
     assert model(CHANCE.random((2, 8, 8, 1))).shape == (2, 3)
 
 
@@ -122,7 +122,7 @@ def test_a_kernel_may_be_larger_than_the_input(kernel: int) -> None:
         ({"filters": []}, "'filters'.*at least 1 item"),
         ({"filters": [4, 0]}, "'filters'"),
         ({"convolutions": 0}, "'convolutions'"),
-        ({"kernel": 0}, "'kernel'"),
+        ({"kernel_size": 0}, "'kernel_size'"),
         ({"dropout": 1}, "'dropout'"),
         ({"pooling": "min"}, "'pooling'.*max, average, stride"),
         ({"classes": 1}, "'classes'"),
@@ -184,7 +184,7 @@ def test_a_network_of_any_size_takes_the_smallest_inputs_and_one_of_one_size_is_
 
 def test_a_network_of_any_size_is_exported(tiny: Dataset) -> None:
     free: dict[str, Any] = {"input_shape": [None, None, 1], "filters": [2], "epochs": 1}
-    run = zoo.train("cnn", data=tiny, normalisation="group", pooling="average", **free)
+    run = zoo.train("cnn", data=tiny, normalization="group", pooling="average", **free)
     report = zoo.export(run, ["onnx", "h5"])
     assert report.ok
     assert report.contracts["classifier"].inputs[0].shape == ("batch", "height", "width", 1)
@@ -192,7 +192,7 @@ def test_a_network_of_any_size_is_exported(tiny: Dataset) -> None:
 
 @pytest.mark.parametrize("normalisation", ["batch", "group"])
 def test_a_short_training_is_of_use_at_once(normalisation: str) -> None:
-    settings = {"filters": [16, 32], "convolutions": 1, "epochs": 4, "normalisation": normalisation}
+    settings = {"filters": [16, 32], "convolutions": 1, "epochs": 4, "normalization": normalisation}
     chosen = resolve_with_data("cnn.digits", {**settings, "validation": 0.2, "learning_rate": 0.01})
     keras.utils.set_random_seed(0)
     model = chosen.build_model()

@@ -17,7 +17,7 @@ from zoo.runs.recipe import resolve_with_data, resolve_without_loading
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {
-    "latents": 6,
+    "latent_dim": 6,
     "generator_filters": [4, 3],
     "discriminator_filters": [3, 4],
     "batch_size": 16,
@@ -75,7 +75,7 @@ def test_the_sources_network_has_its_layers() -> None:
         ({"generator_strides": [2]}, "go in pairs. Received: 2 and 1"),
         ({"discriminator_filters": [3]}, "go in pairs. Received: 1 and 2"),
         ({"conditional": True}, "needs classes|gives classes"),
-        ({"loss": "wasserstein"}, "set spectral=true"),
+        ({"loss": "wasserstein"}, "set spectral_norm=true"),
     ],
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
@@ -85,7 +85,7 @@ def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str)
 
 def test_a_missing_classifier_stops_before_the_training(tiny: Dataset) -> None:
     with pytest.raises(zoo.SettingError, match=r"zoo train cnn\.digits"):
-        zoo.train("dcgan", data=tiny, features="cnn.digits", **SMALL)
+        zoo.train("dcgan", data=tiny, feature_network="cnn.digits", **SMALL)
 
 
 @pytest.mark.parametrize(("epochs", "last"), [(1, [1]), (16, list(range(1, 17)))])
@@ -107,7 +107,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset, seen: zoo.Run) -> zoo.Run:
     """A conditional one, with every measure."""
-    settings = {**SMALL, "epochs": 2, "conditional": True, "features": str(seen.path)}
+    settings = {**SMALL, "epochs": 2, "conditional": True, "feature_network": str(seen.path)}
     return zoo.train("dcgan", data=tiny, out=tmp_path_factory.mktemp("gan") / "run", **settings)
 
 
@@ -171,7 +171,7 @@ def test_a_classifier_of_other_classes_measures_distances_alone(
         for split, here in zip((tiny.train, tiny.test), few, strict=True)
     ]
     data = Dataset("three", *splits, tiny.classes[:3])
-    settings = {**SMALL, "conditional": True, "features": str(seen.path), "batch_size": 4}
+    settings = {**SMALL, "conditional": True, "feature_network": str(seen.path), "batch_size": 4}
     found = zoo.train("dcgan", data=data, out=tmp_path / "run", **settings).metrics
     assert {"frechet", "precision", "pca64_coverage"} <= set(found)
     assert not {"coverage", "class_accuracy"} & set(found)
@@ -215,7 +215,7 @@ def test_latents_become_images_and_images_are_judged(run: zoo.Run) -> None:
 def test_all_parts_of_a_spectral_and_conditional_one_pass_the_gate(
     tiny: Dataset, tmp_path: Path
 ) -> None:
-    settings = {**SMALL, "conditional": True, "spectral": True, "loss": "hinge", "discriminator_steps": 2}
+    settings = {**SMALL, "conditional": True, "spectral_norm": True, "loss": "hinge", "discriminator_steps": 2}
     trained = zoo.train("dcgan", data=tiny, out=tmp_path / "run", **settings)
     report = zoo.export(trained, ["onnx"])
     assert report.ok

@@ -29,11 +29,11 @@ from zoo.runs.recipe import resolve_without_loading
 CHANCE = np.random.default_rng(0)
 START = CHANCE.bit_generator.state
 SMALL: dict[str, Any] = {
-    "kernel": 5,
+    "blur_kernel_size": 5,
     "shake": [1.0, 1.5],
-    "kernels": 16,
+    "blur_kernels": 16,
     "crop": 12,
-    "filters": [4, 6],
+    "generator_filters": [4, 6],
     "blocks": 1,
     "discriminator_filters": [4, 6],
     "batch_size": 4,
@@ -125,7 +125,7 @@ def test_a_bright_point_stays_where_it_is() -> None:
 def test_any_size_is_restored_to_its_own_and_begins_as_it_was(
     upsampling: str, normalisation: str
 ) -> None:
-    model = made(upsampling=upsampling, normalisation=normalisation, filters=[4, 4, 6])
+    model = made(upsampling=upsampling, generator_normalization=normalisation, generator_filters=[4, 4, 6])
     part = zoo_deblur_gan.export(model)["generator"]
     for size in ((1, 1), (5, 9), (16, 8)):
         image = CHANCE.random((2, *size, 3)).astype(np.float32)
@@ -146,14 +146,14 @@ def test_the_discriminator_scores_patches_without_a_bound() -> None:
 
 def test_the_source_has_its_layers() -> None:
     with pytest.raises(zoo.SettingError, match="normalisation"):
-        made(normalisation="batch")
+        made(generator_normalization="batch")
     chosen = resolve_without_loading("deblur-gan.source", {})
     generator = networks.generator(chosen.config)
     convolutions = [w.shape for w in generator.weights if len(w.shape) == 4]
     assert convolutions.count((3, 3, 256, 256)) == 18
     assert convolutions[0] == (7, 7, 3, 64)
     assert convolutions[-1] == (7, 7, 64, 3)
-    assert chosen.config.perceptual == "VGG16"
+    assert chosen.config.perceptual_network == "VGG16"
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_the_source_has_its_layers() -> None:
     [
         ({"shape": (20, 24, 4)}, r"1 or 3\), or 2 or 6.*Received: \(20, 24, 4\)"),
         ({"shape": (20, 3)}, r"Received: \(20, 3\)"),
-        ({"kernel": 4}, "must be odd, and at most half.*Received: 4"),
-        ({"kernel": 11}, r"smaller side \(10\). Received: 11"),
+        ({"blur_kernel_size": 4}, "must be odd, and at most half.*Received: 4"),
+        ({"blur_kernel_size": 11}, r"smaller side \(10\). Received: 11"),
         ({"shake": [3, 2]}, "least, largest.*Received: 3.0 and 2.0"),
-        ({"ends": 2}, "ends must be odd"),
-        ({"loss": "wasserstein", "spectral": False}, "set spectral=true"),
+        ({"outer_kernel_size": 2}, "outer_kernel_size must be odd"),
+        ({"loss": "wasserstein", "spectral_norm": False}, "set spectral_norm=true"),
     ],
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
@@ -174,7 +174,7 @@ def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str)
 
 
 def test_a_pixel_depends_on_none_beyond_the_reach() -> None:
-    settings = made(filters=[3, 4, 5], blocks=2, normalisation="none").config
+    settings = made(generator_filters=[3, 4, 5], blocks=2, generator_normalization="none").config
     network = stirred(networks.generator(settings))
     far = networks.reach(settings)
     size = 4 * (-(-(2 * far + 8) // 4))
@@ -188,7 +188,7 @@ def test_a_pixel_depends_on_none_beyond_the_reach() -> None:
 
 @pytest.mark.parametrize("size", [(150, 260), (260, 101)])
 def test_tiles_of_a_local_network_are_the_whole(size: tuple[int, int]) -> None:
-    settings = made(filters=[3, 4], blocks=1, normalisation="none").config
+    settings = made(generator_filters=[3, 4], blocks=1, generator_normalization="none").config
     network = stirred(networks.generator(settings))
     image = CHANCE.random((*size, 3)).astype(np.float32)
     tiles = tiled_inference.tiled(
@@ -198,7 +198,7 @@ def test_tiles_of_a_local_network_are_the_whole(size: tuple[int, int]) -> None:
 
 
 def test_tiles_of_an_instance_normalised_network_have_no_seam() -> None:
-    settings = made(filters=[3, 4], blocks=1, normalisation="instance").config
+    settings = made(generator_filters=[3, 4], blocks=1, generator_normalization="instance").config
     network = stirred(networks.generator(settings), 0.3)
     image = CHANCE.random((150, 300, 3)).astype(np.float32)
     image[:, 150:] *= 0.3  # tiles of another brightness each
@@ -223,7 +223,7 @@ def test_a_mosaic_has_something_of_all_of_a_large_image(monkeypatch: pytest.Monk
 
 
 def test_a_small_image_in_tiles_is_the_whole_whatever_normalises() -> None:
-    settings = made(filters=[3, 4], blocks=1, normalisation="instance").config
+    settings = made(generator_filters=[3, 4], blocks=1, generator_normalization="instance").config
     network = stirred(networks.generator(settings), 0.3)
     image = CHANCE.random((150, 260, 3)).astype(np.float32)
     tiles = tiled_inference.tiled(
@@ -268,7 +268,7 @@ def test_differences_of_pixels_grow_with_the_error(kind: str) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
     """A run on blocks in colour, long enough to be more than the identity."""
     out = tmp_path_factory.mktemp("deblur") / "run"
-    settings = {**SMALL, "epochs": 30, "generator_rate": 5e-3, "ema": 0.0}
+    settings = {**SMALL, "epochs": 30, "generator_learning_rate": 5e-3, "ema": 0.0}
     return zoo.train("deblur-gan", data=photos(), out=out, **settings)
 
 
@@ -321,7 +321,7 @@ def test_features_of_another_network_are_compared(tmp_path: Path) -> None:
     maps = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="maps")(image)
     flat = keras.layers.GlobalAveragePooling2D(name="flat")(maps)
     keras.Model(image, flat).save(tmp_path / "look.keras")
-    settings = made(perceptual=str(tmp_path / "look.keras")).config
+    settings = made(perceptual_network=str(tmp_path / "look.keras")).config
     look = losses.features(settings)
     assert look(np.zeros((2, 12, 12, 3), np.float32)).shape == (2, 12, 12, 4)
     sharp = CHANCE.random((2, 12, 12, 3)).astype(np.float32)
@@ -329,7 +329,7 @@ def test_features_of_another_network_are_compared(tmp_path: Path) -> None:
     assert 0 < float(losses.far(look, sharp, 0.9 * sharp)) < 0.2
     before = keras.models.load_model(tmp_path / "look.keras").get_weights()
     trained = zoo.train(
-        "deblur-gan", data=photos(), out=tmp_path / "run", **SMALL, perceptual=settings.perceptual
+        "deblur-gan", data=photos(), out=tmp_path / "run", **SMALL, perceptual_network=settings.perceptual_network
     )
     after = keras.models.load_model(tmp_path / "look.keras").get_weights()
     assert all((a == b).all() for a, b in zip(before, after, strict=True))
@@ -341,10 +341,10 @@ def test_a_network_that_cannot_look_is_refused(tmp_path: Path) -> None:
     keras.Model(image, keras.layers.Conv2D(2, 3)(image)).save(tmp_path / "grey.keras")
     for name, problem in (
         (str(tmp_path / "grey.keras"), r"3 channels: VGG16.*Received: a network of \(16, 16, 1\)"),
-        ("nowhere", r"perceptual=nowhere.*zoo train"),
+        ("nowhere", r"perceptual_network=nowhere.*zoo train"),
     ):
         with pytest.raises(zoo.SettingError, match=problem):
-            losses.features(made(perceptual=name).config)
+            losses.features(made(perceptual_network=name).config)
 
 
 def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> None:
@@ -403,7 +403,7 @@ def test_arrays_are_restored_and_a_grey_model_takes_colours(run: zoo.Run) -> Non
 
 
 def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = made(normalisation="none")
+    model = made(generator_normalization="none")
     stirred(model.average)
     image = CHANCE.random((120, 200, 3)).astype(np.float32)
     monkeypatch.setattr(predict, "TILE", 32)
@@ -414,7 +414,7 @@ def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_config_knows_pairs() -> None:
     paired = config.Config(input_shape=(20, 30, 6), crop=None)
     assert (paired.paired, paired.channels, paired.margin, paired.side) == (True, 3, 0, (20, 30))
-    alone = config.Config(input_shape=(160, 170, 1), kernel=21, crop=145)
+    alone = config.Config(input_shape=(160, 170, 1), blur_kernel_size=21, crop=145)
     assert (alone.paired, alone.channels, alone.side) == (False, 1, (140, 145))
 
 

@@ -10,7 +10,7 @@ from zoo.data.dataset import Dataset
 from zoo.registry.architectures import registry
 from zoo.runs.recipe import resolve_with_data
 
-IMAGE: dict[str, Any] = {"input_shape": (8, 8, 1), "classes": 3, "widths": [4]}
+IMAGE: dict[str, Any] = {"input_shape": (8, 8, 1), "classes": 3, "units": [4]}
 CHANCE = np.random.default_rng(0)
 
 
@@ -75,8 +75,8 @@ def test_both_styles_give_the_same_weights_and_outputs(normalisation: str) -> No
     made = []
     for style in ("functional", "sequential"):
         keras.utils.set_random_seed(7)
-        settings = {**IMAGE, "dropout": 0.5, "kernel_regularizer": "l2(0.1)", "widths": [4, 3]}
-        made.append(zoo.create("mlp", style=style, normalisation=normalisation, **settings))
+        settings = {**IMAGE, "dropout": 0.5, "kernel_regularizer": "l2(0.1)", "units": [4, 3]}
+        made.append(zoo.create("mlp", style=style, normalization=normalisation, **settings))
     for one, other in zip(*(model.get_weights() for model in made), strict=True):
         np.testing.assert_array_equal(one, other)
     images = CHANCE.random((3, 8, 8, 1))
@@ -86,7 +86,7 @@ def test_both_styles_give_the_same_weights_and_outputs(normalisation: str) -> No
 
 def test_both_styles_train_and_describe_themselves_alike(tiny: Dataset) -> None:
     runs = [
-        zoo.train("mlp", data=tiny, style=style, widths=[4], dropout=0.3, epochs=2, seed=1)
+        zoo.train("mlp", data=tiny, style=style, units=[4], dropout=0.3, epochs=2, seed=1)
         for style in ("functional", "sequential")
     ]
     for one, other in zip(*(zoo.load(run).get_weights() for run in runs), strict=True):
@@ -98,7 +98,7 @@ def test_both_styles_train_and_describe_themselves_alike(tiny: Dataset) -> None:
 
 
 def test_a_sequential_model_is_exported(tiny: Dataset) -> None:
-    run = zoo.train("mlp", data=tiny, style="sequential", widths=[4], epochs=1)
+    run = zoo.train("mlp", data=tiny, style="sequential", units=[4], epochs=1)
     assert zoo.export(run, ["keras", "onnx"]).ok
 
 
@@ -120,7 +120,7 @@ ACTIVATIONS = {
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_is_the_function_of_that_name(name: str) -> None:
-    model = zoo.create("mlp", input_shape=(3,), classes=2, widths=[200], activation=name)
+    model = zoo.create("mlp", input_shape=(3,), classes=2, units=[200], activation=name)
     x = CHANCE.normal(size=(4, 3)).astype(np.float32) * 3
     _, _, _, kernel, *_, out, bias = model.get_weights()  # first what standardises, untrained
     hidden = ACTIVATIONS[name](x @ kernel)
@@ -139,7 +139,7 @@ def test_every_setting_of_activation_is_tried_here() -> None:
 )
 def test_normalisation_stands_before_the_activation(normalisation: str, kind: Any) -> None:
     model = zoo.create(
-        "mlp", **{**IMAGE, "widths": [4, 4]}, normalisation=normalisation, dropout=0.1
+        "mlp", **{**IMAGE, "units": [4, 4]}, normalization=normalisation, dropout=0.1
     )
     block = [layers.Dense, kind, layers.Activation, layers.Dropout]
     expected = [layers.InputLayer, layers.Flatten, *block, *block, layers.Dense, layers.Activation]
@@ -148,7 +148,7 @@ def test_normalisation_stands_before_the_activation(normalisation: str, kind: An
 
 def test_without_hidden_layers_it_is_logistic_regression() -> None:
     for style in ("functional", "sequential"):
-        model = zoo.create("mlp", input_shape=(5,), classes=3, widths=[], style=style)
+        model = zoo.create("mlp", input_shape=(5,), classes=3, units=[], style=style)
         x = CHANCE.random((4, 5)).astype(np.float32)
         *_, kernel, bias = model.get_weights()  # before them what standardises, untrained
         powers = np.exp(x @ kernel + bias)
@@ -192,7 +192,7 @@ def test_penalties_are_what_they_say(spec: str, expected: Any, target: str) -> N
     ],
 )
 def test_penalties_reach_the_loss(target: str, style: str, tiny: Dataset) -> None:
-    still = {"epochs": 1, "batch_size": 48, "learning_rate": 1e-9, "widths": [4], "style": style}
+    still = {"epochs": 1, "batch_size": 48, "learning_rate": 1e-9, "units": [4], "style": style}
     losses = []
     for spec in (None, "l2(10)"):
         chosen = resolve_with_data("mlp", {**still, f"{target}_regularizer": spec}, tiny)
@@ -236,7 +236,7 @@ def test_constraints_hold_after_training(spec: str, free: keras.Model, tiny: Dat
 
 def fitted(data: Dataset, **settings: Any) -> keras.Model:
     """Train six steps."""
-    common = {"widths": [6, 5], "batch_size": 8, "epochs": 1, "learning_rate": 0.05}
+    common = {"units": [6, 5], "batch_size": 8, "epochs": 1, "learning_rate": 0.05}
     chosen = resolve_with_data("mlp", {**common, **settings}, data)
     keras.utils.set_random_seed(1)
     model = chosen.build_model()
@@ -276,7 +276,7 @@ def test_constraints_that_are_none_are_refused(spec: str) -> None:
 
 @pytest.mark.parametrize("shape", [(5,), (10, 3), (4, 4, 3), (3, 4, 5, 1)])
 def test_inputs_of_every_rank_are_flattened(shape: tuple[int, ...]) -> None:
-    model = zoo.create("mlp", input_shape=shape, classes=2, widths=[3])
+    model = zoo.create("mlp", input_shape=shape, classes=2, units=[3])
     standardising = 2 * shape[-1] + 1 if len(shape) < 3 else 0
     assert model.count_params() == np.prod(shape) * 3 + 3 + 3 * 2 + 2 + standardising
     assert model.output_shape == (None, 2)

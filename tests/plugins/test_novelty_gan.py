@@ -19,10 +19,10 @@ from zoo.runs.predict import apply_to_files
 
 CHANCE = np.random.default_rng(0)
 SMALL: dict[str, Any] = {
-    "filters": [4, 5],
+    "generator_filters": [4, 5],
     "discriminator_filters": [3, 4],
-    "code": 3,
-    "kernel": 3,
+    "latent_dim": 3,
+    "kernel_size": 3,
     "batch_size": 8,
     "epochs": 2,
 }
@@ -193,7 +193,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
         for each in (train, test)
     )
     data = Dataset("pairs", *pairs, full.classes)
-    settings = {**SMALL, "normal": 4, "validation": 0.3, "loss": "hinge", "spectral": True}
+    settings = {**SMALL, "normal": 4, "validation": 0.3, "loss": "hinge", "spectral_norm": True}
     return zoo.train(
         "novelty-gan", data=data, out=tmp_path_factory.mktemp("novel") / "run", **settings
     )

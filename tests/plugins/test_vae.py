@@ -19,11 +19,11 @@ from zoo.runs.predict import apply_to_files
 from zoo.runs.recipe import resolve_with_data
 
 CHANCE = np.random.default_rng(0)
-SMALL: dict[str, Any] = {"widths": [8], "epochs": 1, "batch_size": 16}
+SMALL: dict[str, Any] = {"units": [8], "epochs": 1, "batch_size": 16}
 
 
 def made(shape: tuple[int, ...] = (8, 8, 1), **settings: Any) -> Any:
-    return zoo.create("vae", **{"input_shape": shape, "widths": [8], **settings})
+    return zoo.create("vae", **{"input_shape": shape, "units": [8], **settings})
 
 
 def pictures_of(shape: tuple[int, ...], count: int = 24) -> Dataset:
@@ -68,7 +68,7 @@ def test_the_log_ratio_is_that_of_prior_and_posterior() -> None:
 
 
 def test_latents_are_drawn_with_the_standard_deviation_and_not_the_variance() -> None:
-    model = made(latents=2)
+    model = made(latent_dim=2)
     for name, value in (("mean", 3.0), ("log_var", 2 * np.log(0.5))):
         layer = model.encoder.get_layer(name)
         layer.set_weights([np.zeros(layer.kernel.shape), np.full(2, value)])
@@ -88,7 +88,7 @@ def test_the_sampler_computes_what_the_model_draws() -> None:
 def test_images_of_any_size_and_channels_come_back_in_their_shape(
     network: str, shape: tuple[int, ...]
 ) -> None:
-    model = made(shape, network=network, filters=[3, 4], latents=3)
+    model = made(shape, kind=network, filters=[3, 4], latent_dim=3)
     parts = zoo_vae.export(model)
     mean, log_var = parts["encoder"](np.ones((2, *shape)))
     assert mean.shape == log_var.shape == (2, 3)
@@ -97,9 +97,9 @@ def test_images_of_any_size_and_channels_come_back_in_their_shape(
     assert ((pixels > 0) & (pixels < 1)).all()
 
 
-@pytest.mark.parametrize("settings", [{}, {"likelihood": "gaussian"}, {"importance": 3}])
+@pytest.mark.parametrize("settings", [{}, {"likelihood": "gaussian"}, {"importance_samples": 3}])
 def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
-    model = made(latents=2, **settings)
+    model = made(latent_dim=2, **settings)
     x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
     said = {name: ops.convert_to_numpy(value) for name, value in model(x).items()}
     loss = float(model.compute_loss(x, y_pred=said, training=False))
@@ -120,7 +120,7 @@ def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
 
 
 def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> None:
-    model = made(latents=2, beta=4)
+    model = made(latent_dim=2, beta=4)
     model.rising = 10.0
     x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
     said = model(x)
@@ -134,7 +134,7 @@ def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> N
 
 
 def test_pixels_are_drawn_anew_as_black_and_white() -> None:
-    model = made(binarise=True)
+    model = made(binarize=True)
     x = np.full((50, 8, 8, 1), 0.25, np.float32)
     one, two = (ops.convert_to_numpy(model(x, training=True)["x"]) for _ in range(2))
     assert set(np.unique(one)) == {0.0, 1.0}
@@ -143,7 +143,7 @@ def test_pixels_are_drawn_anew_as_black_and_white() -> None:
 
 
 def test_importance_samples_bound_what_an_integral_over_the_latent_gives(tiny: Dataset) -> None:
-    settings = {**SMALL, "latents": 1, "binarise": True, "epochs": 30, "learning_rate": 0.01}
+    settings = {**SMALL, "latent_dim": 1, "binarize": True, "epochs": 30, "learning_rate": 0.01}
     chosen = resolve_with_data("vae", {**settings, "bound_samples": 3000, "bound_images": 5}, tiny)
     keras.utils.set_random_seed(0)
     model = chosen.build_model()
@@ -158,7 +158,7 @@ def test_importance_samples_bound_what_an_integral_over_the_latent_gives(tiny: D
 
 
 def test_black_and_white_test_images_are_the_same_every_time(tiny: Dataset) -> None:
-    config = resolve_with_data("vae", {**SMALL, "binarise": True}, tiny).config
+    config = resolve_with_data("vae", {**SMALL, "binarize": True}, tiny).config
     one, two = (list(metrics.seen(tiny, config)) for _ in range(2))
     np.testing.assert_array_equal(np.concatenate(one), np.concatenate(two))
     part = next(metrics.seen(tiny, config, 5))
@@ -169,8 +169,8 @@ def test_black_and_white_test_images_are_the_same_every_time(tiny: Dataset) -> N
     ("settings", "measures"),
     [
         ({}, set()),
-        ({"likelihood": "gaussian", "network": "conv", "filters": [4]}, {"sigma"}),
-        ({"binarise": True, "bound_samples": 20, "kl_warmup": 0.5}, {"nll_bound"}),
+        ({"likelihood": "gaussian", "kind": "conv", "filters": [4]}, {"sigma"}),
+        ({"binarize": True, "bound_samples": 20, "kl_warmup": 0.5}, {"nll_bound"}),
     ],
 )
 def test_a_training_gives_measures_and_pictures(
@@ -190,7 +190,7 @@ def test_a_training_gives_measures_and_pictures(
 @pytest.mark.parametrize("shape", [(8, 8, 3), (6, 9, 2)])
 def test_every_number_of_latents_has_its_pictures(latents: int, shape: tuple[int, ...]) -> None:
     data = pictures_of(shape)
-    chosen = resolve_with_data("vae", {**SMALL, "latents": latents}, data)
+    chosen = resolve_with_data("vae", {**SMALL, "latent_dim": latents}, data)
     drawn = chosen.architecture.preview(chosen.build_model(), chosen.config, data)
     expected = {1: set(), 2: {"manifold"}, 3: {"slices", "flight", "traversals"}}
     always = {"reconstructions", "samples", "latents", "interpolations"}
@@ -199,7 +199,7 @@ def test_every_number_of_latents_has_its_pictures(latents: int, shape: tuple[int
 
 def test_learning_makes_the_bound_better_and_uses_a_latent(tiny: Dataset) -> None:
     few, many = (
-        zoo.train("vae", data=tiny, widths=[32], batch_size=16, epochs=epochs).metrics
+        zoo.train("vae", data=tiny, units=[32], batch_size=16, epochs=epochs).metrics
         for epochs in (1, 60)
     )
     assert many["negative_elbo"] < few["negative_elbo"] - 3
@@ -210,8 +210,8 @@ def test_learning_makes_the_bound_better_and_uses_a_latent(tiny: Dataset) -> Non
     ("settings", "problem"),
     [
         ({"input_shape": (20, 2)}, r"takes images.*Received: \(20, 2\)"),
-        ({"binarise": True, "likelihood": "gaussian"}, "which likelihood=bernoulli suits"),
-        ({"latents": 0}, "'latents'"),
+        ({"binarize": True, "likelihood": "gaussian"}, "which likelihood=bernoulli suits"),
+        ({"latent_dim": 0}, "'latent_dim'"),
         ({"filters": []}, "'filters'"),
     ],
 )

@@ -8,7 +8,8 @@ import pytest
 import zoo
 from tests.conftest import Install, forget_installed
 from zoo.entry_points import ARCHITECTURES, DATASETS
-from zoo.registry.catalog import LARGEST_FILE, Catalog, catalog
+from zoo.registry.catalog import Catalog, catalog
+from zoo.registry.catalog_reader import LARGEST_FILE
 
 ENTRY = '[mlp.{}]\nsummary = "{}"\n'
 NET = {ARCHITECTURES: "net = zoo_net"}
@@ -75,11 +76,11 @@ def test_models_are_found_by_tag() -> None:
 def test_an_entry_holds_what_its_file_says() -> None:
     path = mine(
         '[mlp.mine]\nsummary = "Größe ✓"\ndataset = "digits"\ntags = ["a"]\nreference = "me"\n'
-        'settings = { widths = [3], dropout = 0.5 }\nresults = { accuracy = 1 }\nmeasured = "zoo"'
+        'settings = { units = [3], dropout = 0.5 }\nresults = { accuracy = 1 }\nmeasured = "zoo"'
     )
     entry = catalog().get("mlp.mine")
     assert (entry.summary, entry.dataset, entry.tags) == ("Größe ✓", "digits", ("a",))
-    assert entry.settings == {"widths": [3], "dropout": 0.5}
+    assert entry.settings == {"units": [3], "dropout": 0.5}
     assert (entry.reference, entry.measured, entry.results) == ("me", "zoo", {"accuracy": 1})
     assert (entry.source, entry.architecture) == (str(path), "mlp")
     assert zoo.create("mlp.mine").count_params() == 64 * 3 + 3 + 3 * 10 + 10
@@ -172,12 +173,12 @@ def test_an_enormous_file_is_refused_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", ["{ wdths = [3] }", "{ widths = 'x' }", "{ dropout = 2 }", "{ epochs = true }"]
+    "settings", ["{ wdths = [3] }", "{ units = 'x' }", "{ dropout = 2 }", "{ epochs = true }"]
 )
 def test_settings_are_checked_when_the_model_is_used(settings: str) -> None:
     mine(f"{ENTRY.format('a', 'x')}settings = {settings}")
     assert "mlp.a" in zoo.list_models()
-    with pytest.raises(zoo.UsageError, match=r"setting 'wdths'. Did you mean widths|Received: "):
+    with pytest.raises(zoo.UsageError, match=r"setting 'wdths'. Did you mean units|Received: "):
         zoo.create("mlp.a", input_shape=(4,), classes=2)
 
 

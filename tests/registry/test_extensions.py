@@ -13,7 +13,7 @@ from zoo.entry_points import ARCHITECTURES, EXTENSIONS
 from zoo.errors import PluginError
 from zoo.registry.architectures import registry
 
-SMALL: dict[str, Any] = {"widths": [2], "epochs": 1, "batch_size": 16}
+SMALL: dict[str, Any] = {"units": [2], "epochs": 1, "batch_size": 16}
 TRACKER = {EXTENSIONS: "tracker = zoo_tracker"}
 WRAPPER = """
 import zoo
@@ -62,7 +62,7 @@ def test_a_wrapper_sees_the_arguments_and_the_result(
     run = zoo.train("mlp", data=tiny, seed=7, **SMALL)
     model, config, data, callbacks, history = seen
     assert model.name == "mlp"
-    assert (config.widths, config.epochs, config.classes) == ((2,), 1, tiny.classes)
+    assert (config.units, config.epochs, config.classes) == ((2,), 1, tiny.classes)
     assert (data.name, data.seed) == ("tiny", 7)
     assert callbacks >= 3
     assert history.history["loss"] == [pytest.approx(run.history[0]["loss"])]
@@ -91,11 +91,11 @@ def test_a_wrapper_may_change_what_goes_in_and_what_comes_out(
     @zoo.hookimpl(wrapper=True)
     def build(config: Any) -> Any:
         model = yield
-        model.name = f"{model.name}_with_{config.widths[0]}"
+        model.name = f"{model.name}_with_{config.units[0]}"
         return model
 
     extend(build=build)
-    settings: dict[str, Any] = {"input_shape": (4,), "classes": 2, "widths": [3]}
+    settings: dict[str, Any] = {"input_shape": (4,), "classes": 2, "units": [3]}
     assert zoo.create("mlp", **settings).name == "mlp_with_3"
 
 
@@ -117,7 +117,7 @@ def test_wrappers_run_around_every_architecture_and_nest(
     extend("first", build=noting("first"))
     extend("second", build=noting("second"))
     mlp = registry().get("mlp")
-    mlp.build(mlp.defaults().replace(input_shape=(4,), classes=2, widths=[2]))
+    mlp.build(mlp.defaults().replace(input_shape=(4,), classes=2, units=[2]))
     assert order == ["second before", "first before", "first after mlp", "second after mlp"]
     order.clear()
     cnn = registry().get("cnn")
@@ -134,7 +134,7 @@ def test_an_extension_taken_away_runs_no_more(extend: Callable[..., ModuleType])
         return (yield)
 
     module = extend(build=build)
-    settings: dict[str, Any] = {"input_shape": (4,), "classes": 2, "widths": [3]}
+    settings: dict[str, Any] = {"input_shape": (4,), "classes": 2, "units": [3]}
     zoo.create("mlp", **settings)
     seen = len(calls)
     assert seen

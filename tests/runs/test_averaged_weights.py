@@ -81,7 +81,7 @@ def test_the_averages_are_saved_and_not_the_last_steps_weights(tiny: Dataset) ->
 
 
 def test_the_last_validation_is_of_the_weights_that_are_saved(tiny: Dataset) -> None:
-    settings = AVERAGED | {"normalisation": "none"}
+    settings = AVERAGED | {"normalization": "none"}
     run = zoo.train("cnn", data=tiny, out="run", **settings)
     watched = tiny.fit_arguments(zoo.Config(validation=0.25))["validation_data"]
     inputs, labels = (

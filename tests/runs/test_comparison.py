@@ -16,12 +16,12 @@ from zoo.runs.comparison import compare
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
     out = tmp_path_factory.mktemp("other") / "wider"
-    return zoo.train("mlp", data=tiny, out=out, seed=3, widths=[16], epochs=2, batch_size=16)
+    return zoo.train("mlp", data=tiny, out=out, seed=3, units=[16], epochs=2, batch_size=16)
 
 
 def test_only_settings_that_differ_are_told(trained: zoo.Run, other: zoo.Run) -> None:
     found = compare([trained, other])
-    assert found.settings == {"widths": ([8], [16])}
+    assert found.settings == {"units": ([8], [16])}
     assert found.runs == ("run", "wider")
     assert found.results["accuracy"] == (trained.metrics["accuracy"], other.metrics["accuracy"])
 
@@ -43,7 +43,7 @@ def test_a_run_that_is_not_there_is_named(trained: zoo.Run) -> None:
 def test_the_command_draws_the_curves_and_prints_json(trained: zoo.Run, other: zoo.Run) -> None:
     arguments = ["compare", str(trained.path), str(other.path), "--out", "both.png", "--json"]
     done = CliRunner().invoke(command, arguments, catch_exceptions=False)
-    assert json.loads(done.stdout)["settings"] == {"widths": [[8], [16]]}
+    assert json.loads(done.stdout)["settings"] == {"units": [[8], [16]]}
     assert np.asarray(Image.open("both.png")).std() > 5
     assert not Path("both.png.png").exists()
 
@@ -51,7 +51,7 @@ def test_the_command_draws_the_curves_and_prints_json(trained: zoo.Run, other: z
 def test_the_command_prints_a_table(trained: zoo.Run, other: zoo.Run) -> None:
     done = CliRunner().invoke(command, ["compare", str(trained.path), str(other.path)])
     assert done.exit_code == 0
-    for word in ("widths", "accuracy", "wider"):
+    for word in ("units", "accuracy", "wider"):
         assert word in done.output
 
 

@@ -14,7 +14,7 @@ def test_a_catalog_model_is_built_without_its_data() -> None:
 
 
 def test_an_architecture_is_built_from_settings_alone() -> None:
-    model = zoo.create("mlp", input_shape=(5, 1, 1), classes=["a", "b"], widths=[3])
+    model = zoo.create("mlp", input_shape=(5, 1, 1), classes=["a", "b"], units=[3])
     assert model.count_params() == (5 * 3 + 3) + (3 * 2 + 2)
 
 
@@ -30,9 +30,9 @@ def test_what_data_would_decide_must_be_given() -> None:
     [
         ("mlpp", {}, "Did you mean mlp"),
         ("mlp.digts", {}, "Did you mean mlp.digits"),
-        ("mlp.digits", {"width": [3]}, "Did you mean widths"),
-        ("mlp.digits", {"widths": [0]}, "integer above 0"),
-        ("mlp.digits", {"widths": [10**7, 10**7]}, "GiB of memory"),
+        ("mlp.digits", {"width": [3]}, "Did you mean units"),
+        ("mlp.digits", {"units": [0]}, "integer above 0"),
+        ("mlp.digits", {"units": [10**7, 10**7]}, "GiB of memory"),
     ],
 )
 def test_wrong_names_and_settings_are_refused(name: str, settings: Any, problem: str) -> None:
@@ -91,8 +91,8 @@ def test_describe_tells_what_a_model_is() -> None:
     assert described.parameters == 55_050
     assert described.architecture == "mlp"
     assert described.parts["classifier"].inputs[0].shape == ("batch", 28, 28, 1)
-    widths = next(setting for setting in described.settings if setting.name == "widths")
-    assert (widths.value, widths.default) == ((64, 64), (512, 512))
+    units = next(setting for setting in described.settings if setting.name == "units")
+    assert (units.value, units.default) == ((64, 64), (512, 512))
     assert all(setting.meaning and setting.type for setting in described.settings)
 
 

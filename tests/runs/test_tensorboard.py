@@ -18,5 +18,5 @@ def test_without_tensorboard_nothing_is_begun(
 
 def test_what_tensorboard_reads_lies_in_the_run(tiny: Dataset) -> None:
     pytest.importorskip("tensorboard", reason="TensorBoard is an extra: nothing was written for it")
-    zoo.train("mlp", data=tiny, out="run", tensorboard=True, widths=[4], epochs=1)
+    zoo.train("mlp", data=tiny, out="run", tensorboard=True, units=[4], epochs=1)
     assert list(Path("run/tensorboard").rglob("events.out.tfevents.*"))

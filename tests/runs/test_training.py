@@ -70,16 +70,16 @@ def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(tiny: Dataset) 
 
 def test_stopped_before_the_first_epoch_ended_it_starts_anew(tiny: Dataset) -> None:
     with pytest.raises(KeyboardInterrupt):
-        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(0, 0), widths=[4], epochs=1)
+        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(0, 0), units=[4], epochs=1)
     run = zoo.train("mlp", data=tiny, out="cut", resume=True)
-    assert same(run, zoo.train("mlp", data=tiny, out="whole", widths=[4], epochs=1))
+    assert same(run, zoo.train("mlp", data=tiny, out="whole", units=[4], epochs=1))
 
 
 def test_stopped_between_the_last_epoch_and_the_weights_it_only_finishes(
     tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = zoo.train("mlp", data=tiny, out="whole", widths=[4], epochs=2)
-    cut = zoo.train("mlp", data=tiny, out="cut", widths=[4], epochs=2)
+    whole = zoo.train("mlp", data=tiny, out="whole", units=[4], epochs=2)
+    cut = zoo.train("mlp", data=tiny, out="cut", units=[4], epochs=2)
     cut.weights.unlink()
     cut.update(state="interrupted")
     assert same(whole, zoo.train("mlp", data=tiny, out="cut", resume=True))
@@ -87,9 +87,9 @@ def test_stopped_between_the_last_epoch_and_the_weights_it_only_finishes(
 
 def test_seeds_decide_the_bits(tiny: Dataset) -> None:
     one, two = (
-        zoo.train("mlp", data=tiny, seed=seed, widths=[4], dropout=0.5, epochs=1) for seed in (1, 2)
+        zoo.train("mlp", data=tiny, seed=seed, units=[4], dropout=0.5, epochs=1) for seed in (1, 2)
     )
-    again = zoo.train("mlp", data=tiny, seed=1, widths=[4], dropout=0.5, epochs=1)
+    again = zoo.train("mlp", data=tiny, seed=1, units=[4], dropout=0.5, epochs=1)
     assert same(one, again)
     assert not same(one, two)
     assert [one.path.name, two.path.name, again.path.name] == ["mlp", "mlp-2", "mlp-3"]
@@ -97,15 +97,15 @@ def test_seeds_decide_the_bits(tiny: Dataset) -> None:
 
 def test_a_resumed_run_cannot_be_changed(tiny: Dataset) -> None:
     with pytest.raises(KeyboardInterrupt):
-        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(1, 0), widths=[4], epochs=2)
+        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(1, 0), units=[4], epochs=2)
     resume: dict[str, Any] = {"out": "cut", "resume": True}
-    with pytest.raises(zoo.SettingError, match="started with widths"):
-        zoo.train("mlp", data=tiny, widths=[5], **resume)
+    with pytest.raises(zoo.SettingError, match="started with units"):
+        zoo.train("mlp", data=tiny, units=[5], **resume)
     with pytest.raises(zoo.RunError, match="data of cut has changed"):
         zoo.train("mlp", data=_relabelled(tiny), **resume)
     with pytest.raises(zoo.RunError, match="a run of mlp, not of cnn"):
         zoo.train("cnn", data=tiny, **resume)
-    assert zoo.train("mlp", data=tiny, widths=[4], **resume).state == "finished"
+    assert zoo.train("mlp", data=tiny, units=[4], **resume).state == "finished"
 
 
 def _relabelled(data: Dataset) -> Dataset:
@@ -115,10 +115,10 @@ def _relabelled(data: Dataset) -> Dataset:
 
 
 def test_a_checkpoint_of_another_model_is_refused(tiny: Dataset) -> None:
-    for out, widths in (("one", [4]), ("two", [5])):
+    for out, units in (("one", [4]), ("two", [5])):
         with pytest.raises(KeyboardInterrupt):
             zoo.train(
-                "mlp", data=tiny, out=out, progress=Interrupted(1, 0), widths=widths, epochs=2
+                "mlp", data=tiny, out=out, progress=Interrupted(1, 0), units=units, epochs=2
             )
     os.replace("two/checkpoint/state.npz", "one/checkpoint/state.npz")
     with pytest.raises(zoo.RunError, match="another version of the model"):
@@ -144,7 +144,7 @@ def test_what_does_not_fit_leaves_no_run_behind(tiny: Dataset) -> None:
 
 @pytest.mark.parametrize("limit", [2_000, 150_000], ids=["in the checkpoint", "in the weights"])
 def test_no_space_left_is_told_and_nothing_half_written_stays(tiny: Dataset, limit: int) -> None:
-    settings = {"widths": [600], "optimizer": "sgd", "epochs": 1}
+    settings = {"units": [600], "optimizer": "sgd", "epochs": 1}
     with (
         no_space_beyond(limit),
         pytest.raises(zoo.WriteError, match=r"Cannot write .*File too large"),
@@ -158,7 +158,7 @@ def test_no_space_left_is_told_and_nothing_half_written_stays(tiny: Dataset, lim
 
 def test_a_run_that_another_process_trains_into_is_left_alone(tiny: Dataset) -> None:
     with pytest.raises(KeyboardInterrupt):
-        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(1, 0), widths=[4], epochs=2)
+        zoo.train("mlp", data=tiny, out="cut", progress=Interrupted(1, 0), units=[4], epochs=2)
     with (
         zoo.Run.open("cut").lock(),
         pytest.raises(zoo.RunError, match="Another process is training"),
@@ -167,7 +167,7 @@ def test_a_run_that_another_process_trains_into_is_left_alone(tiny: Dataset) -> 
 
 
 def test_a_validation_part_is_watched_and_not_learnt_from(tiny: Dataset) -> None:
-    run = zoo.train("mlp", data=tiny, widths=[4], epochs=2, validation=0.25)
+    run = zoo.train("mlp", data=tiny, units=[4], epochs=2, validation=0.25)
     assert all(np.isfinite(row["val_loss"]) for row in run.history)
 
 

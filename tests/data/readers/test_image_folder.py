@@ -169,7 +169,7 @@ def test_photographs_of_all_sizes_train_a_cnn_and_it_takes_the_users_own_files()
     for at in range(8):
         for name in COLOURS:
             put(f"mine/{name}/{at}.jpg", (40 + 7 * at, 60 - 5 * at))
-    plain = {"filters": [8], "normalisation": "none", "dropout": 0, "head_dropout": 0}
+    plain = {"filters": [8], "normalization": "none", "dropout": 0, "head_dropout": 0}
     run = zoo.train("cnn", data="mine", epochs=20, batch_size=6, learning_rate=0.01, **plain)
     assert run.record["config"]["classes"] == ["blue", "green", "red"]
     assert run.record["config"]["input_shape"] == [42, 64, 3]
@@ -267,7 +267,7 @@ def test_images_without_folders_have_no_labels() -> None:
         put(f"mine/{at}.png")
     data = open_dataset("mine")
     assert (data.classes, data.train.targets, len(data.train), len(data.test)) == (None, None, 4, 1)
-    refused("mine has no labels, and the model tells classes apart")
+    refused("mine has no labels, and the model is a classifier")
     put("mine/train/0.png")
     put("mine/train/1.png")
     put("mine/val/0.png")
