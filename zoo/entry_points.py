@@ -1,7 +1,8 @@
 """The entry points of one group: list them from metadata, load one by name.
 
-Listing imports nothing. Loading imports exactly one module, so a broken plug-in hurts only
-whoever asks for it. A name that two distributions claim is refused, and only that name.
+Listing imports nothing. Loading imports exactly one module, so a broken plug-in affects only its own
+name. A name that two distributions claim is an error, and only that name. ZOO_DISABLE switches names
+off: they are installed, but they are not listed and cannot be loaded.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import importlib.util
 import warnings
 from collections.abc import Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, EntryPoints, distributions, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoo.errors import PluginError, UnknownName, brief, format_error
+from zoo.environment import disabled_plugins
+from zoo.errors import DisabledName, PluginError, UnknownName, brief, format_error
 
 ARCHITECTURES = "zoo.architectures"
 FORMATS = "zoo.formats"
@@ -32,40 +35,40 @@ _KINDS = {
 
 @cache
 def installed_entry_points() -> Any:
-    """Read the metadata of every installed distribution, once a process; `cache_clear()` forgets it."""
+    """Return the entry points of every installed distribution; `cache_clear()` reads them again."""
     try:
         return entry_points()
-    except Exception:  # one broken entry_points.txt, of any package at all, and none can be read
+    except Exception:  # one broken entry_points.txt of any package, and Python reads none of them
         return EntryPoints(_readable_entry_points())
 
 
 def _readable_entry_points() -> Iterator[EntryPoint]:
-    """Read one distribution after the other, and warn of those that cannot be read."""
-    seen: set[str] = set()
+    """Yield the entry points of each distribution, with a warning for those that cannot be read."""
+    names: set[str] = set()
     for distribution in distributions():
         try:
             name, entries = str(distribution.name), list(distribution.entry_points)
-        except Exception as error:  # whatever the reader of a broken file meets
+        except Exception as error:  # a broken file may raise anything
             where = distribution.locate_file("")
             warnings.warn(
                 f"The metadata of a package in {where} cannot be read: {format_error(error)}",
                 stacklevel=2,
             )
             continue
-        if name not in seen:  # the first on sys.path is the one that is imported
+        if name not in names:  # the first on sys.path is the one that is imported
             yield from entries
-        seen.add(name)
+        names.add(name)
 
 
 def package_of(entry: EntryPoint) -> str:
-    """Name the distribution that an entry point comes from, with its version."""
+    """Return the name and version of the distribution that an entry point comes from."""
     if entry.dist is None or not entry.dist.name:
         return "an unknown package"
     return f"{entry.dist.name} {entry.dist.version}"
 
 
 def _top_level_module(entry: EntryPoint) -> str | None:
-    """Name the top-level module that an entry point leads to; None where it is no module's name."""
+    """Return the top-level module of an entry point; None if its value is not a module's name."""
     match = entry.pattern.match(entry.value)
     return match["module"].partition(".")[0] or None if match else None
 
@@ -73,8 +76,10 @@ def _top_level_module(entry: EntryPoint) -> str | None:
 class EntryPointGroup:
     """The named modules of one entry-point group.
 
+    `name in group` is whether something of that name is installed, switched off or not.
+
     Example:
-        >>> Shelf("zoo.formats").names()
+        >>> EntryPointGroup("zoo.formats").names()
         ('h5', 'keras', 'onnx', 'saved-model')
     """
 
@@ -86,19 +91,28 @@ class EntryPointGroup:
             self._entries.setdefault(entry.name, []).append(entry)
 
     def names(self) -> tuple[str, ...]:
-        """List every name, sorted, those that two packages claim included."""
+        """Return every name that is not switched off, sorted; names of two packages included."""
+        return tuple(sorted(self._entries.keys() - disabled_plugins()))
+
+    def installed_names(self) -> tuple[str, ...]:
+        """Return every name, sorted; names that are switched off included."""
         return tuple(sorted(self._entries))
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
     def entry(self, name: str) -> EntryPoint:
-        """Find the one entry point of that name.
+        """Return the one entry point of a name.
 
         Raises:
-            UnknownName: nothing has that name.
+            UnknownName: nothing has that name, or ZOO_DISABLE switches it off.
             PluginError: more than one package claims it.
         """
         claims = self._entries.get(name)
         if not claims:
-            raise UnknownName(self.kind, name, self._entries)
+            raise UnknownName(self.kind, name, self.names())
+        if name in disabled_plugins():
+            raise DisabledName(self.kind, name)
         if len(claims) > 1:
             raise PluginError(
                 f"The {self.kind} {name!r} is claimed by {self.packages(name)}. Uninstall one of them; "
@@ -106,23 +120,30 @@ class EntryPointGroup:
             )
         return claims[0]
 
-    def rows(self) -> list[dict[str, str]]:
-        """Give kind, name, package and module of every claim, nothing imported."""
+    def rows(self) -> list[dict[str, Any]]:
+        """Return kind, name, package, module and `disabled` of every claim; nothing is imported."""
         return [
-            {"kind": self.kind, "name": name, "package": package_of(claim), "module": claim.value}
-            for name in self.names()
+            {
+                "kind": self.kind,
+                "name": name,
+                "package": package_of(claim),
+                "module": claim.value,
+                "disabled": name in disabled_plugins(),
+            }
+            for name in self.installed_names()
             for claim in self._entries[name]
         ]
 
     def packages(self, name: str) -> str:
-        """Name the package, or the packages, that claim a name."""
+        """Return the package, or the packages, that claim a name."""
         return " and ".join(sorted(package_of(claim) for claim in self._entries[name]))
 
     def load(self, name: str) -> ModuleType:
-        """Import the one module behind a name.
+        """Import the module of a name.
 
         Raises:
-            PluginError: the module cannot be imported, or is no module.
+            UnknownName: nothing has that name, or ZOO_DISABLE switches it off.
+            PluginError: the module cannot be imported, or is not a module.
         """
         entry = self.entry(name)
         origin = f"The {self.kind} {name!r} of {package_of(entry)}"
@@ -141,18 +162,22 @@ class EntryPointGroup:
         return module
 
     def modules(self) -> set[str]:
-        """Name the top-level module of every claim."""
+        """Return the top-level module of every claim."""
         roots = {_top_level_module(claim) for claims in self._entries.values() for claim in claims}
         return {root for root in roots if root is not None}
 
     def locations(self, name: str) -> list[Path]:
-        """Find the file of each claim's top-level module or package without importing it."""
-        found = []
-        for claim in self._entries[name]:
-            try:
-                spec = importlib.util.find_spec(_top_level_module(claim) or "")
-            except (ImportError, ValueError):
-                continue
-            if spec and spec.origin:
-                found.append(Path(spec.origin))
-        return found
+        """Return the file of the top-level module of each claim that has one; nothing is imported."""
+        specs = map(_find_top_level_module, self._entries[name])
+        return [Path(spec.origin) for spec in specs if spec and spec.origin]
+
+    def has_module(self, name: str) -> bool:
+        """Return whether the top-level module of a claim exists; nothing is imported."""
+        return any(map(_find_top_level_module, self._entries[name]))
+
+
+def _find_top_level_module(entry: EntryPoint) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(_top_level_module(entry) or "")
+    except (ImportError, ValueError):
+        return None

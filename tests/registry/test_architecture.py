@@ -192,7 +192,7 @@ def test_apply_must_give_a_result_for_each_item(register: Register, given: Any) 
 STRANGER = '''
 """A plug-in that fails where it is told to."""
 import os, zoo, zoo_mlp
-from zoo import classification
+from zoo.tasks import classification
 
 def fail(hook):
     if os.environ["FAILS"].partition(":")[0] == hook:

@@ -76,7 +76,8 @@ def plugins(as_json: bool) -> None:
     widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
     for row in rows:
         cells = [row[key].ljust(width) for key, width in zip(row, widths, strict=False)]
-        print_result("  ".join([*cells, row["module"]]))
+        disabled = "  (disabled by ZOO_DISABLE)" if row["disabled"] else ""
+        print_result("  ".join([*cells, row["module"]]) + disabled)
 
 
 @click.command(cls=Command)

@@ -1,4 +1,4 @@
-"""Open data by its source: a dataset's name, tfds:NAME, a file, or a folder."""
+"""Open data by its source: a dataset's name, tfds:NAME, pairs:FOLDER, a file, or a folder."""
 
 from __future__ import annotations
 
@@ -6,35 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers import image_folder, image_pairs, npz, tfds, timeseries
+from zoo.data.readers import image_folder, image_pairs, npz, series_files, tfds, timeseries
 from zoo.entry_points import DATASETS, EntryPointGroup, package_of
 from zoo.errors import DataError, PluginError, UnknownName, ZooError, format_error
 
+__all__ = [
+    "SOURCES",
+    "DatasetInfo",
+    "absolute_source",
+    "dataset_info",
+    "open_dataset",
+]
 
-def read_path(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
-    """Read an .npz, a .ts or .csv of series, or a folder.
-
-    Args:
-        path: what to read.
-        shape: the input_shape that the model wants, if it was set.
-
-    Raises:
-        DataError: with the file that is at fault and what was expected.
-    """
-    if path.is_dir():
-        return image_folder.read(path, shape)
-    if path.suffix.lower() in timeseries.SUFFIXES:
-        return timeseries.read(path)
-    if path.suffix.lower() != ".npz":
-        raise DataError(
-            f"{path}: only an .npz file, a .ts or .csv of series, or a folder can be read as a dataset."
-        )
-    return npz.read(path, shape)
+SOURCES = (  # for help texts and error messages
+    "a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder with a folder a class, or "
+    "pairs:FOLDER of blurred and sharp images"
+)
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a dataset without loading it."""
+    """What the module of a named dataset declares; the data is not loaded."""
 
     name: str
     summary: str
@@ -43,11 +35,65 @@ class DatasetInfo:
     outputs: int | None = None
 
 
-def dataset_info(name: str) -> DatasetInfo:
-    """Tell a named dataset's shape and classes without loading it.
+def open_dataset(
+    source: str | Path | Dataset,
+    shape: tuple[int | None, ...] | None = None,
+    hold_out: bool = True,
+) -> Dataset:
+    """Load a dataset by its source.
+
+    Args:
+        source: a name of the group `zoo.datasets`; tfds:NAME of tensorflow_datasets; an .npz, .ts or
+            .csv file; a folder of images with a folder for each class; pairs:FOLDER of blurred and
+            sharp images; or a Dataset, which is returned as it is.
+        shape: the input shape of the model, if it is set. Images of a folder are scaled to it, and it
+            decides whether an .npz of shape (n, a, b) holds grey images or series.
+        hold_out: whether a fifth of the examples is held out for testing where the source has no test
+            split of its own. If not, `test` (and `train`) then holds every example: to measure a
+            trained model on all of a file.
 
     Raises:
-        PluginError: its module does not say them.
+        UnknownName: there is no such dataset, file or folder.
+        DataError: it cannot be read.
+        PluginError: the module of a named dataset raised, or returned something else than it declares.
+
+    Example:
+        >>> zoo.open_dataset("digits").classes
+        >>> zoo.open_dataset("mine.npz", hold_out=False).test
+    """
+    if isinstance(source, Dataset):
+        return source
+    if str(source) in EntryPointGroup(DATASETS):
+        return _load_named(str(source))
+    if str(source).startswith(tfds.PREFIX):
+        return tfds.read(str(source), shape, hold_out)
+    pairs = str(source).startswith(image_pairs.PREFIX)
+    path = image_pairs.path_of(str(source))
+    if not str(source).strip() or not path.exists():
+        names = EntryPointGroup(DATASETS).names()
+        raise UnknownName("dataset, file or folder", str(source), names, f"--data takes {SOURCES}.")
+    if pairs:
+        return image_pairs.read(path, shape, hold_out)
+    return _read_path(path, shape, hold_out)
+
+
+def absolute_source(source: str | Path) -> str:
+    """Return a source with its path made absolute; a name is returned as it is.
+
+    It opens the same data from every working directory.
+    """
+    text = str(source)
+    if text in EntryPointGroup(DATASETS) or not image_pairs.path_of(text).exists():
+        return text
+    prefix = image_pairs.PREFIX if text.startswith(image_pairs.PREFIX) else ""
+    return f"{prefix}{image_pairs.path_of(text).resolve()}"
+
+
+def dataset_info(name: str) -> DatasetInfo:
+    """Return what the module of a named dataset declares, without loading the data.
+
+    Raises:
+        PluginError: it does not declare its INPUT_SHAPE and CLASSES.
     """
     shelf = EntryPointGroup(DATASETS)
     module = shelf.load(name)
@@ -58,47 +104,27 @@ def dataset_info(name: str) -> DatasetInfo:
         return DatasetInfo(name, summary, shape, classes, outputs)
     except (AttributeError, TypeError, ValueError) as error:
         raise PluginError(
-            f"The dataset {name!r} of {package_of(shelf.entry(name))} must say its INPUT_SHAPE, sizes, "
-            f"and its CLASSES, names or None: {format_error(error)}"
+            f"The dataset {name!r} of {package_of(shelf.entry(name))} must declare INPUT_SHAPE, a tuple "
+            f"of sizes, and CLASSES, a tuple of names or None: {format_error(error)}"
         ) from error
 
 
-def open_dataset(
-    source: str | Path | Dataset, shape: tuple[int | None, ...] | None = None
-) -> Dataset:
-    """Load a dataset by name, an .npz, .ts or .csv file, or a folder of images with a folder a class.
-
-    Args:
-        source: a name of the group `zoo.datasets`, tfds:NAME for one of tensorflow_datasets, a path,
-            pairs:FOLDER of blurred and sharp images, or a Dataset, which is given back.
-        shape: what the model wants; images of a folder are scaled to it, and it tells whether an
-            .npz of (n, a, b) holds grey images or series.
-
-    Raises:
-        UnknownName: there is no such dataset, file or folder.
-        DataError: it cannot be read.
-    """
-    if isinstance(source, Dataset):
-        return source
-    shelf = EntryPointGroup(DATASETS)
-    if str(source) in shelf.names():
-        return _load_named(shelf, str(source))
-    if str(source).startswith(tfds.PREFIX):
-        return tfds.read(str(source), shape)
-    paired = str(source).startswith(image_pairs.PREFIX)
-    path = Path(str(source).removeprefix(image_pairs.PREFIX)).expanduser()
-    if not str(source).strip() or not path.exists():
-        hint = (
-            "--data takes a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder with a "
-            "folder a class, or pairs:FOLDER of blurred and sharp images."
+def _read_path(path: Path, shape: tuple[int | None, ...] | None, hold_out: bool) -> Dataset:
+    """Read an .npz, a .ts or .csv file of series, or a folder of images."""
+    if path.is_dir():
+        return image_folder.read(path, shape, hold_out)
+    if path.suffix.lower() in series_files.SUFFIXES:
+        return timeseries.read(path, hold_out)
+    if path.suffix.lower() != ".npz":
+        raise DataError(
+            f"{path}: only an .npz file, a .ts or .csv of series, or a folder can be read as a dataset."
         )
-        raise UnknownName("dataset, file or folder", str(source), shelf.names(), hint)
-    if paired:
-        return image_pairs.read(path, shape)
-    return read_path(path, shape)
+    return npz.read(path, shape, hold_out)
 
 
-def _load_named(shelf: EntryPointGroup, name: str) -> Dataset:
+def _load_named(name: str) -> Dataset:
+    """Call `load()` of the module of a named dataset, and check what it returns."""
+    shelf = EntryPointGroup(DATASETS)
     module, package = shelf.load(name), package_of(shelf.entry(name))
     try:
         dataset = module.load()
@@ -113,4 +139,33 @@ def _load_named(shelf: EntryPointGroup, name: str) -> Dataset:
             f"load() of the dataset {name!r} of {package} must return a zoo.Dataset. "
             f"Received: {type(dataset).__name__}"
         )
+    if hasattr(module, "INPUT_SHAPE") and hasattr(module, "CLASSES"):
+        _check_declared(dataset, dataset_info(name), package)
     return dataset
+
+
+def _check_declared(dataset: Dataset, declared: DatasetInfo, package: str) -> None:
+    """Refuse a dataset that is not what its module declares.
+
+    Raises:
+        PluginError: with the package, the dataset, what is declared, and what load() returned.
+    """
+    pairs: list[tuple[str, tuple[object, ...] | None, tuple[object, ...] | None]] = [
+        ("INPUT_SHAPE", declared.input_shape, dataset.input_shape),
+        ("CLASSES", declared.classes, dataset.classes),
+    ]
+    if declared.outputs is not None:
+        pairs.append(("OUTPUTS", (declared.outputs,), (dataset.outputs or 0,)))
+    for name, wanted, received in pairs:
+        if wanted != received:
+            raise PluginError(
+                f"The dataset {declared.name!r} of {package} declares {name} {_listed(wanted)}, and load() "
+                f"returned {_listed(received)}. Correct one of them."
+            )
+
+
+def _listed(values: tuple[object, ...] | None) -> str:
+    if values is None:
+        return "None"
+    shown = ", ".join(map(str, values[:8]))
+    return f"({shown}{f', ... {len(values)} in all' if len(values) > 8 else ''})"

@@ -1,4 +1,4 @@
-"""Write every part in every format, have the files opened where they are meant for, and judge them."""
+"""The gate's work: write every part in every format, have the files run, and give a verdict on each."""
 
 from __future__ import annotations
 
@@ -7,67 +7,91 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import errors
-from zoo.errors import ExportError, UsageError
-from zoo.exporters.bisect import check_copy, first_failing_layer
-from zoo.exporters.formats import protocol
+from zoo.errors import ExportError, UsageError, format_cause
+from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
+from zoo.exporters.formats.protocol import file_name, load_format
 from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
-from zoo.exporters.worker import BROKE_DOWN, Worker
+from zoo.exporters.worker import CRASHED, Worker
 from zoo.io.digest import file_digest
 from zoo.registry.architectures import registry
 
 if TYPE_CHECKING:
     import keras
 
+_NAMES_THE_FAULT = ("layer '", "operation '", "The format '", CRASHED)
+
 
 def write_and_verify(
     models: Mapping[str, keras.Model],
-    names: Sequence[str],
-    checker: Worker,
+    formats: Sequence[str],
+    worker: Worker,
     folder: Path,
     options: Mapping[str, Any],
-    model: str,
+    title: str,
     origin: dict[str, str],
 ) -> Report:
-    """Write all files into a folder, have them checked, and say of each whether it is equal.
+    """Write all files into a folder, have them compared, and report on each.
+
+    Args:
+        models: the parts by role.
+        formats: the names of the formats.
+        worker: the process that opens the files.
+        folder: an empty one.
+        options: of the export: `opset`, an int or None.
+        title: the model's name in the report.
+        origin: facts for the report and for the files, such as the weights' digest.
+
+    Returns:
+        The report; the files that came out wrong are in it, and in the folder.
 
     Raises:
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
-    prepared = [prepare_part(role, part, origin) for role, part in models.items()]
-    fed = {part.role: make_probes(part) for part in prepared}
-    for part in prepared:
-        check_copy(part, fed[part.role])
+    parts = {role: prepare_part(role, model, origin) for role, model in models.items()}
+    probes = {role: make_probes(part) for role, part in parts.items()}
+    for role, part in parts.items():
+        check_clone(part, probes[role])
     with (folder / "probe.npz").open("wb") as file:
-        save_probes(fed, file)
-    written = [_written(part, name, folder, options) for part in prepared for name in names]
-    ready = [file for file in written if not file.problem]
-    judged = compare_files(checker, folder, ready, folder / "answer")
-    by_role = {part.role: part for part in prepared}
-    files = tuple(_explained(judged.get(file, file), by_role, options) for file in written)
-    return Report(folder, model, files, {part.role: part.contract for part in prepared}, origin)
+        save_probes(probes, file)
+    files = [
+        _write_file(part, name, folder, options) for part in parts.values() for name in formats
+    ]
+    written = [file for file in files if not file.problem]
+    verdicts = verify_files(worker, folder, written, folder / "answer")
+    explained = tuple(_explain(verdicts.get(file, file), parts, options) for file in files)
+    contracts = {role: part.contract for role, part in parts.items()}
+    return Report(folder, title, explained, contracts, origin)
 
 
-def compare_files(
-    checker: Worker,
+def verify_files(
+    worker: Worker,
     folder: Path,
     files: Sequence[ExportedFile],
     answer: Path,
-    known: Collection[str] | None = None,
+    importable: Collection[str] | None = None,
 ) -> dict[ExportedFile, ExportedFile]:
-    """Have files opened and compared; of the modules they ask for, only the `known` are imported."""
-    asked = [
+    """Have files opened and compared, and return each with its verdict.
+
+    Args:
+        worker: the process that opens the files; it takes one request.
+        folder: that has probe.npz, and the files.
+        files: those to compare.
+        answer: a path to a new file, for the worker's answers.
+        importable: the top-level modules that the files may have imported; None for all.
+    """
+    requests = [
         {
             "part": file.part,
             "format": file.format,
             "path": file.path,
-            "requires": [name for name in file.requires if _may_import(name, known)],
+            "requires": [name for name in file.requires if _may_import(name, importable)],
         }
         for file in files
     ]
-    return dict(zip(files, map(_judged, files, checker.ask(folder, asked, answer)), strict=True))
+    answers = worker.ask(folder, requests, answer)
+    return dict(zip(files, map(_with_verdict, files, answers), strict=True))
 
 
 def importable_packages() -> set[str]:
@@ -75,33 +99,32 @@ def importable_packages() -> set[str]:
     return {"zoo", *registry().shelf.modules()}
 
 
-def _may_import(module: str, known: Collection[str] | None) -> bool:
-    return known is None or module.partition(".")[0] in known
+def _may_import(module: str, importable: Collection[str] | None) -> bool:
+    return importable is None or module.partition(".")[0] in importable
 
 
-def _written(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:
-    path = protocol.file_name(part.role, name)
-    requires = part.requires if name in ("keras", "h5") else ()
+def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:
+    path = file_name(part.role, name)
+    refused = ExportedFile(part.role, name, path, verdict="refused")
     try:
-        protocol.load_format(name).write(part, folder / path, options)
+        load_format(name).write(part, folder / path, options)
     except (OSError, UsageError):
         raise
     except ExportError as error:
-        return ExportedFile(part.role, name, path, verdict="refused", problem=str(error))
+        return replace(refused, problem=str(error))
     except Exception as error:  # converters raise whatever they meet
-        problem = f"it cannot be written: {errors.format_cause(error)}"
-        return ExportedFile(part.role, name, path, verdict="refused", problem=problem)
+        return replace(refused, problem=f"it cannot be written: {format_cause(error)}")
     return ExportedFile(
         part.role,
         name,
         path,
         size_on_disk(folder / path),
         file_digest(folder / path),
-        requires=requires,
+        requires=part.requires if name in ("keras", "h5") else (),
     )
 
 
-def _judged(file: ExportedFile, answer: Mapping[str, Any]) -> ExportedFile:
+def _with_verdict(file: ExportedFile, answer: Mapping[str, Any]) -> ExportedFile:
     problem = str(answer["problem"])
     return replace(
         file,
@@ -112,15 +135,16 @@ def _judged(file: ExportedFile, answer: Mapping[str, Any]) -> ExportedFile:
     )
 
 
-def _explained(
-    file: ExportedFile, by_role: Mapping[str, Part], options: Mapping[str, Any]
+def _explain(
+    file: ExportedFile, parts: Mapping[str, Part], options: Mapping[str, Any]
 ) -> ExportedFile:
-    """Find the layer at fault where the error does not name one already.
+    """Add what is at fault, the format or a layer, where the problem does not name it already.
 
-    What brought a process of its own down is not tried again in this one.
+    A file that ended the worker's process is not opened in this one.
     """
-    named = any(word in file.problem for word in ("layer '", "operation '", BROKE_DOWN))
-    if file.ok or named:
+    if file.ok or any(words in file.problem for words in _NAMES_THE_FAULT):
         return file
-    found = first_failing_layer(by_role[file.part], file.format, options)
-    return replace(file, problem=f"{file.problem}. {found}".strip())
+    if failure := failure_of_format(file.format, options):
+        return replace(file, problem=failure)
+    fault = first_failing_layer(parts[file.part], file.format, options, file.problem)
+    return replace(file, problem=f"{file.problem}. {fault}".strip())

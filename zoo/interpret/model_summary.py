@@ -1,4 +1,4 @@
-"""Describing a model: what it is, what can be set, what goes in and what comes out."""
+"""`zoo show`: what a model is, its settings, the inputs and outputs of its parts, and its layers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.config import WithoutData
 from zoo.config_schema import expected_type, field_description
-from zoo.errors import UnknownName
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import prepare_part
-from zoo.interpret import networks
+from zoo.exporters.sources import is_graph, open_source
+from zoo.interpret.networks import LayerInfo, flatten, layers_of, renumber_layers
 from zoo.registry.architectures import registry
-from zoo.registry.catalog import Entry, catalog
+from zoo.registry.catalog import catalog
+from zoo.registry.catalog_reader import Entry
 from zoo.runs.compatibility import settings_from_data
-from zoo.runs.load import load_run_model
 from zoo.runs.model_size import parameter_count
 from zoo.runs.recipe import Recipe, resolve_without_loading
-from zoo.runs.run import Run, list_runs
+from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +39,7 @@ class Setting:
 class Description:
     """What is known of a model without training it.
 
-    `parameters` is None and `parts` is empty where the data, or a network that is named, decides them.
+    `parameters` is None and `parts` is empty if the data, or a network that a setting names, decides them.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Description:
     parts: dict[str, Contract] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as plain data."""
+        """Return it as plain data."""
         return asdict(self)
 
 
@@ -71,17 +71,17 @@ def describe(name: str) -> Description:
         >>> zoo.describe("cnn.digits").parameters
         66410
     """
-    chosen = resolve_without_loading(name, {})
-    entry = Entry(name, chosen.architecture.summary)
+    recipe = resolve_without_loading(name, {})
+    entry = Entry(name, recipe.architecture.summary)
     if name not in registry().names():
         entry = catalog().get(name)
-    parameters, parts = _measured(chosen)
+    parameters, parts = _parameters_and_contracts(recipe)
     return Description(
         name,
         entry.summary,
-        chosen.architecture.name,
-        chosen.architecture.package,
-        _settings(chosen),
+        recipe.architecture.name,
+        recipe.architecture.package,
+        _describe_settings(recipe),
         entry.dataset,
         entry.tags,
         entry.reference,
@@ -92,72 +92,58 @@ def describe(name: str) -> Description:
     )
 
 
-def describe_layers(name: str) -> dict[str, list[networks.LayerInfo]]:
-    """List the layers of each part: of a run, a .keras file, a network of keras.applications, or a model.
+def describe_layers(name: str | Path | Run | keras.Model) -> dict[str, list[LayerInfo]]:
+    """Return the layers of each part of a model; a model of one graph is one part, `model`.
 
-    A model of the catalog and a network of keras.applications are built untrained; nothing is downloaded.
+    Args:
+        name: a run, a part of a run, a .keras or .h5 file, a network of keras.applications, a model of the
+            catalog, an architecture, or a model. The first two kinds have trained weights; a network of
+            keras.applications and a model of the catalog are built untrained, and nothing is downloaded.
 
     Raises:
-        UnknownName: there is nothing of that name.
+        UnknownName: nothing has this name.
+        SettingError: a part is no graph of layers.
 
     Example:
-        >>> [layer.name for layer in zoo.interpret.model_summary.describe_layers("cnn.digits")["model"]]
+        >>> [layer.name for layer in describe_layers("cnn.digits")["model"]]
     """
-    return {part: networks.layers_of(graph) for part, graph in _graphs(name).items()}
+    source = open_source(name, untrained=True)
+    parts = {"model": source.model}
+    if source.part is not None or not is_graph(source.model):
+        parts = source.parts()
+    layers = {}
+    for part, graph in parts.items():
+        model = flatten(graph)
+        if source.kind not in ("file", "model"):
+            renumber_layers(model)
+        layers[part] = layers_of(model)
+    return layers
 
 
-def _graphs(name: str) -> dict[str, keras.Model]:
-    """Open or build what a name stands for: the model where it is one graph, else its parts."""
-    if Path(name).suffix in networks.SUFFIXES:
-        return {"model": networks.open_network(name)}
-    if name in networks.applications():
-        built = networks.open_application(name, name, weights=None)
-        return {"model": networks.renumber_layers(networks.flatten(built))}
-    chosen, model = _built(name)
-    made = {"model": model}
-    if not hasattr(model, "operations"):
-        made = chosen.architecture.export(model, chosen.config)
-    return {part: networks.renumber_layers(networks.flatten(graph)) for part, graph in made.items()}
-
-
-def _built(name: str) -> tuple[Recipe, keras.Model]:
-    """Open a run, or build a model of the catalog or an architecture."""
-    try:
-        run = Run.open(name)
-    except UnknownName:
-        known = [*catalog().names(), *registry().names()]
-        if name not in known:
-            choices = [*known, *(run.path.name for run in list_runs())]
-            raise UnknownName("run, model or .keras file", name, choices) from None
-        chosen = resolve_without_loading(name, {})
-        return chosen, chosen.build_model()
-    return load_run_model(run)
-
-
-def _settings(chosen: Recipe) -> tuple[Setting, ...]:
-    defaults, kind = chosen.architecture.defaults(), type(chosen.config)
+def _describe_settings(recipe: Recipe) -> tuple[Setting, ...]:
+    defaults, kind = recipe.architecture.defaults(), type(recipe.config)
     return tuple(
         Setting(
             name,
             expected_type(kind, name),
             getattr(defaults, name),
-            getattr(chosen.config, name),
+            getattr(recipe.config, name),
             field_description(kind, name),
         )
         for name in kind.model_fields
     )
 
 
-def _measured(chosen: Recipe) -> tuple[int | None, dict[str, Contract]]:
-    """Build the model to count its parameters and to read its parts' contracts."""
+def _parameters_and_contracts(recipe: Recipe) -> tuple[int | None, dict[str, Contract]]:
+    """Build a model; return the number of its parameters, and the contracts of its parts."""
     undecided = [
         name
-        for name in settings_from_data(chosen.config)
-        if getattr(chosen.config, name, 0) is None
+        for name in settings_from_data(recipe.config)
+        if getattr(recipe.config, name, 0) is None
     ]
-    if undecided or isinstance(chosen.config, WithoutData):  # which may name a network to fetch
+    if undecided or isinstance(recipe.config, WithoutData):  # which may name a network to fetch
         return None, {}
-    model = chosen.build_model()
-    made = chosen.architecture.export(model, chosen.config)
-    contracts = {role: prepare_part(role, part).contract for role, part in made.items()}
+    model = recipe.build_model()
+    exported = recipe.architecture.export(model, recipe.config)
+    contracts = {role: prepare_part(role, part).contract for role, part in exported.items()}
     return parameter_count(model), contracts

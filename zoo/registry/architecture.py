@@ -1,7 +1,7 @@
-"""One architecture: a plug-in's hooks behind typed methods.
+"""One architecture: a plug-in's hooks as typed methods.
 
-Every result is checked here, once, so that the rest of the zoo can trust it. An error inside a
-hook comes out as a PluginError that names whoever raised it: the plug-in, or an extension around it.
+Each method checks the hook's result, so the rest of the zoo need not. An error inside a hook becomes a
+PluginError that names the package that raised it: the plug-in's, or an extension's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError, ZooError, brief, format_error
+from zoo.registry.extension import Extension
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +29,17 @@ if TYPE_CHECKING:
 
 
 class Architecture:
-    """The hooks of one plug-in, with the extensions' wrappers around them."""
+    """The hooks of one plug-in, with the extensions' wrappers around them.
+
+    Args:
+        name: the architecture's name.
+        package: the name and version of its distribution.
+        plugin: the module with the hooks.
+        manager: pluggy's manager, with the plug-in and the extensions registered.
+        extensions: the extensions by the name of their module.
+
+    Every method raises PluginError if the hook raises or returns a wrong result.
+    """
 
     def __init__(
         self,
@@ -35,7 +47,7 @@ class Architecture:
         package: str,
         plugin: ModuleType,
         manager: pluggy.PluginManager,
-        extensions: Mapping[str, str],
+        extensions: Mapping[str, Extension],
     ) -> None:
         self.name = name
         self.package = package
@@ -49,114 +61,117 @@ class Architecture:
         return (inspect.getdoc(self.plugin) or "").partition("\n\n")[0].replace("\n", " ")
 
     def has(self, hook: str) -> bool:
-        """Tell whether the plug-in implements an optional hook."""
+        """Return whether the plug-in implements an optional hook."""
         callers = self._manager.get_hookcallers(self.plugin) or []
         return hook in {caller.name for caller in callers}
 
     def defaults(self) -> Config:
-        """Give the plug-in's default config."""
+        """Return the plug-in's default config."""
         from zoo.config import Config
 
         config = self._call("defaults")
         if not isinstance(config, Config):
-            raise self._broken("defaults", "an instance of a subclass of zoo.Config", config)
+            raise self._wrong_result("defaults", "an instance of a subclass of zoo.Config", config)
         return config
 
     def build(self, config: Config) -> keras.Model:
-        """Make the untrained model."""
+        """Return a new, untrained model."""
         import keras
 
         model = self._call("build", config=config)
         if not isinstance(model, keras.Model):
-            raise self._broken("build", "a keras.Model", model)
+            raise self._wrong_result("build", "a keras.Model", model)
         if not model.built and not model.variables:
-            raise self._broken("build", "a model that knows its inputs: call it once", model)
+            raise self._wrong_result(
+                "build", "a model with variables: call it once on an input", model
+            )
         return model
 
     def train(
         self, model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
     ) -> keras.callbacks.History:
-        """Train the model in place."""
+        """Train the model in place and return Keras' history."""
         import keras
 
         history = self._call("train", model=model, config=config, data=data, callbacks=callbacks)
         if not isinstance(history, keras.callbacks.History):
-            raise self._broken("train", "the History that model.fit returns", history)
+            raise self._wrong_result("train", "the History that model.fit returns", history)
         return history
 
     def export(self, model: keras.Model, config: Config) -> dict[str, keras.Model]:
-        """Give the parts worth shipping, by role."""
+        """Return the parts to export, by role; they share the model's weights."""
         import keras
 
         parts = self._call("export", model=model, config=config)
         if not isinstance(parts, dict) or not parts:
-            raise self._broken("export", "a dictionary of parts", parts)
+            raise self._wrong_result("export", "a dictionary of parts", parts)
         for role, part in parts.items():
             if not isinstance(role, str) or not isinstance(part, keras.Model):
-                raise self._broken("export", "a dictionary from role to keras.Model", {role: part})
+                raise self._wrong_result(
+                    "export", "a dictionary from role to keras.Model", {role: part}
+                )
         return parts
 
     def evaluate(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
-        """Measure the model; an architecture without `evaluate` has no metrics.
-
-        Raises:
-            PluginError: the hook fails, or a metric is not a finite number.
-        """
+        """Return the model's metrics, all of them finite; none if the plug-in has no such hook."""
         if not self.has("evaluate"):
             return {}
         returned = self._call("evaluate", model=model, config=config, data=data)
         try:
             metrics = {str(name): float(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
-            raise self._broken("evaluate", "a dictionary of numbers", returned) from error
+            raise self._wrong_result("evaluate", "a dictionary of numbers", returned) from error
         if broken := {name: value for name, value in metrics.items() if not math.isfinite(value)}:
-            raise self._broken("evaluate", "finite numbers", broken)
+            raise self._wrong_result("evaluate", "finite numbers", broken)
         return metrics
 
     def preview(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
-        """Draw the model's pictures; an architecture without any gives none."""
+        """Return the model's pictures by name; none if the plug-in has no such hook."""
         if not self.has("preview"):
             return {}
-        drawn = self._call("preview", model=model, config=config, data=data)
-        if not isinstance(drawn, dict):
-            raise self._broken("preview", "a dictionary of pictures", drawn)
-        return {name: self._picture(name, picture) for name, picture in drawn.items()}
+        previews = self._call("preview", model=model, config=config, data=data)
+        if not isinstance(previews, dict):
+            raise self._wrong_result("preview", "a dictionary of pictures", previews)
+        return {name: self._picture(name, picture) for name, picture in previews.items()}
 
     def apply(
         self, model: keras.Model, config: Config, items: Sequence[Any]
     ) -> list[dict[str, Any]]:
-        """Use the model on the user's own items."""
+        """Return one result for each item of the user's: files or arrays."""
         if not self.has("apply"):
             raise PluginError(f"The architecture {self.name!r} of {self.package} has no apply().")
         results = self._call("apply", model=model, config=config, items=items)
         if not isinstance(results, list) or len(results) != len(items):
-            raise self._broken("apply", f"a list of {len(items)} results", results)
+            raise self._wrong_result("apply", f"a list of {len(items)} results", results)
         for result in results:
             if not isinstance(result, dict):
-                raise self._broken("apply", "a dictionary for each item", result)
+                raise self._wrong_result("apply", "a dictionary for each item", result)
         return results
 
     def _picture(self, name: object, picture: Any) -> Picture:
-        """Draw one picture, so that whatever is wrong with it is found here."""
+        """Return a picture as Pillow images; drawing it here finds its mistakes."""
         from zoo.io import pictures
 
         if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
-            raise self._broken("preview", "pictures by file name without a suffix", {name: picture})
+            raise self._wrong_result(
+                "preview", "pictures by file name without a suffix", {name: picture}
+            )
         frames = picture if isinstance(picture, list | tuple) else [picture]
         try:
-            drawn = [pictures.to_image(frame) for frame in frames]
-            if not drawn or any(0 in image.size for image in drawn):
-                raise ValueError("there is nothing in it")
-        except Exception as error:  # NumPy, Pillow and matplotlib each have errors of their own
+            images = [pictures.to_image(frame) for frame in frames]
+            if not images or any(0 in image.size for image in images):
+                raise ValueError("the picture is empty")
+        except Exception as error:  # NumPy, Pillow and matplotlib each raise errors of their own
             expected = f"an array, an image, a figure or a list of them as the picture {name!r}"
-            raise self._broken("preview", expected, picture) from error
-        return drawn if frames is picture else drawn[0]
+            raise self._wrong_result("preview", expected, picture) from error
+        return images if frames is picture else images[0]
 
     def _call(self, hook: str, **arguments: Any) -> Any:
+        """Call this plug-in's hook and the extensions around it, and no other architecture's."""
         others = [
             plugin
             for name, plugin in self._manager.list_name_plugin()
-            if name.startswith("zoo.architectures:") and plugin is not self.plugin
+            if name.startswith(f"{ARCHITECTURES}:") and plugin is not self.plugin
         ]
         caller = self._manager.subset_hook_caller(hook, others)
         try:
@@ -164,32 +179,36 @@ class Architecture:
         except ZooError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(
-                f"{self._culprit(error)} in {hook}(): {format_error(error)}"
-            ) from error
+            raise self._failure(hook, error) from error
 
-    def _culprit(self, error: BaseException) -> str:
-        """Name the innermost plug-in or extension on the error's way, and its line."""
-        culprit, place = f"The architecture {self.name!r} of {self.package}", ""
-        ours = self.plugin.__name__.partition(".")[0]
+    def _failure(self, hook: str, error: BaseException) -> PluginError:
+        """Return an error that names the innermost plug-in or extension in a traceback, and its line."""
+        origin, place, advice = self._origin, "", ""
+        package = self.plugin.__name__.partition(".")[0]
         traceback = error.__traceback__
         while traceback is not None:
             module = str(traceback.tb_frame.f_globals.get("__name__"))
-            where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
-            if module in self._extensions:
-                culprit, place = self._extensions[module], where
-            elif module.partition(".")[0] == ours:
-                culprit, place = f"The architecture {self.name!r} of {self.package}", where
+            line = f" at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
+            if extension := self._extensions.get(module):
+                origin, place, advice = extension.origin, line, extension.advice
+            elif module.partition(".")[0] == package:
+                origin, place, advice = self._origin, line, ""
             traceback = traceback.tb_next
-        return f"{culprit} failed at {place}" if place else f"{culprit} failed"
+        message = f"{origin} failed{place} in {hook}(): {format_error(error)}"
+        return PluginError(f"{message.rstrip('.')}.{advice}" if advice else message)
 
-    def _broken(self, hook: str, expected: str, received: object) -> PluginError:
+    def _wrong_result(self, hook: str, expected: str, received: object) -> PluginError:
+        """Return an error about a hook's result, with the extensions that may have changed it."""
         around = "".join(
-            f". {self._extensions[wrapper.plugin.__name__]} wraps it"
+            f". {extension.origin} wraps it.{extension.advice}".rstrip(".")
             for wrapper in getattr(self._manager.hook, hook).get_hookimpls()
-            if getattr(wrapper.plugin, "__name__", "") in self._extensions
+            if (extension := self._extensions.get(getattr(wrapper.plugin, "__name__", "")))
         )
+        origin = self._origin[0].lower() + self._origin[1:]
         return PluginError(
-            f"{hook}() of the architecture {self.name!r} of {self.package} must return {expected}. "
-            f"Received: {brief(received)}{around}"
+            f"{hook}() of {origin} must return {expected}. Received: {brief(received)}{around}"
         )
+
+    @property
+    def _origin(self) -> str:
+        return f"The architecture {self.name!r} of {self.package}"

@@ -3,78 +3,50 @@
     [cnn.digits]                    # architecture.tag
     summary = "..."                 # required: one line
     dataset = "digits"              # a name of the group zoo.datasets
-    settings = { epochs = 20 }      # what differs from the architecture's defaults
+    settings = { epochs = 20 }      # the settings that differ from the architecture's defaults
     tags = ["image"]
     reference = "..."               # the paper or page that it follows
     results = { accuracy = 0.99 }   # measured on the test split ...
     measured = "zoo train ..."      # ... by this command
 
-Sources, later ones winning: our own file; the file of each installed plug-in, which is registry.toml
-in its package's folder, or NAME.toml beside a single module NAME.py (read without importing either);
-`./registry.toml`; and the file that ZOO_REGISTRY names. A broken file of the user's is an error; one
-of a package is a problem that is reported and hurts only that package's models.
+Sources; a later one replaces entries of an earlier one: our own file; the file of each installed
+plug-in, which is registry.toml in its package's folder, or NAME.toml beside a single module NAME.py (it
+is read without importing either); `./registry.toml`; and the file that ZOO_REGISTRY names. A broken file
+of the user's is an error. A broken file of a package is a problem that is reported; only the models in
+it are missing.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
-from zoo.environment import catalog_file
-from zoo.errors import CatalogError, UnknownName, brief, nearest
+from zoo.environment import catalog_file, disabled_plugins
+from zoo.errors import CatalogError, DisabledName, UnknownName
+from zoo.registry.catalog_reader import Entry, read_entries
 
-LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
-TAG = r"\w[\w-]*"  # a model's name is also the name of its run's directory
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One model of the catalog."""
-
-    name: str
-    summary: str
-    dataset: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    reference: str = ""
-    results: Mapping[str, float] = field(default_factory=dict)
-    measured: str = ""
-    source: str = ""
-
-    @property
-    def architecture(self) -> str:
-        """The name of the plug-in that builds it."""
-        return self.name.partition(".")[0]
-
-
-_TYPES: dict[str, tuple[type, str]] = {
-    "summary": (str, "a text"),
-    "dataset": (str, "a dataset's name"),
-    "settings": (dict, "a table of settings"),
-    "tags": (list, "a list of texts"),
-    "reference": (str, "a text"),
-    "results": (dict, "a table of numbers"),
-    "measured": (str, "a command"),
-}
+OUR_PACKAGE = "keras-zoo"
 
 
 class Catalog:
-    """Every entry by name, and the problems of packages whose file is broken."""
+    """Every entry by name, and the problems of packages whose file is broken or whose module is missing.
 
-    def __init__(self, files: Mapping[Path, str | None]) -> None:
-        """Read files in order; the value is the package that ships the file, None for the user's."""
-        self.problems: list[str] = []
+    Args:
+        files: the catalog files in order, each with the package that ships it, or None for the user's.
+        problems: sentences about packages whose module is missing.
+
+    Raises:
+        CatalogError: a file of the user's is broken.
+    """
+
+    def __init__(self, files: Mapping[Path, str | None], problems: Iterable[str] = ()) -> None:
+        self.problems = list(problems)
         self._entries: dict[str, Entry] = {}
         self._claims: dict[str, str] = {}
-        self._architectures = frozenset(EntryPointGroup(ARCHITECTURES).names())
-        self._datasets = frozenset(EntryPointGroup(DATASETS).names())
+        self._architectures = EntryPointGroup(ARCHITECTURES)
         for path, package in files.items():
             try:
                 self._add(path, package)
@@ -84,25 +56,32 @@ class Catalog:
                 self.problems.append(f"{package}: {error}")
 
     def names(self) -> list[str]:
-        """List every model, sorted."""
+        """Return the name of every model, sorted; models of disabled architectures are left out."""
         return sorted(self._entries)
 
     def get(self, name: str) -> Entry:
-        """Find one model.
+        """Return one model.
 
         Raises:
-            UnknownName: there is no such model.
+            UnknownName: there is no such model, or ZOO_DISABLE switches off its architecture.
             CatalogError: two packages offer a model of that name.
+            PluginError: the module of its architecture is missing, and its catalog with it.
         """
         if name in self._claims:
             raise CatalogError(self._claims[name])
-        if name not in self._entries:
-            hint = f"Broken catalogs: {'; '.join(self.problems)}" if self.problems else ""
-            raise UnknownName("model", name, {*self._entries, *self._architectures}, hint)
-        return self._entries[name]
+        if name in self._entries:
+            return self._entries[name]
+        architecture = name.partition(".")[0]
+        if architecture in self._architectures:
+            if architecture in disabled_plugins():
+                raise DisabledName("architecture", architecture)
+            if not self._architectures.has_module(architecture):
+                self._architectures.load(architecture)  # raises an error that names the package
+        hint = f"Broken catalogs: {'; '.join(self.problems)}" if self.problems else ""
+        raise UnknownName("model", name, {*self._entries, *self._architectures.names()}, hint)
 
     def find(self, pattern: str = "*", tag: str | None = None) -> list[Entry]:
-        """Find the models whose name matches a glob and that carry a tag."""
+        """Return the models whose name matches a glob and that have a tag, sorted by name."""
         return [
             entry
             for name, entry in sorted(self._entries.items())
@@ -110,8 +89,10 @@ class Catalog:
         ]
 
     def _add(self, path: Path, package: str | None) -> None:
-        entries = dict(self._read(path))
-        for name, entry in entries.items():
+        disabled = disabled_plugins()
+        for name, entry in read_entries(path, package).items():
+            if entry.architecture in disabled:
+                continue
             other = self._entries.get(name)
             if package is not None and other is not None:
                 self._claims[name] = (
@@ -122,80 +103,25 @@ class Catalog:
                 self._claims.pop(name, None)
             self._entries[name] = entry
 
-    def _read(self, path: Path) -> Iterator[tuple[str, Entry]]:
-        for architecture, models in _parse_toml(path).items():
-            if architecture not in self._architectures:
-                raise CatalogError(
-                    f"{path}: there is no architecture {brief(architecture)}. "
-                    f"{nearest(architecture, self._architectures)}"
-                )
-            if not isinstance(models, dict):
-                raise CatalogError(
-                    f"{path}: {architecture!r} must hold tables [{architecture}.TAG]. "
-                    f"Received: {brief(models)}"
-                )
-            for tag, table in models.items():
-                name = f"{architecture}.{tag}"
-                if not re.fullmatch(TAG, tag):
-                    raise CatalogError(
-                        f"{path}: a model's name is architecture.tag, and the tag letters, digits, _ "
-                        f"and -. Received: {brief(name)}"
-                    )
-                yield name, self._checked(path, name, table)
 
-    def _checked(self, path: Path, name: str, table: Any) -> Entry:
-        where = f"{path}: [{name}]"
-        if not isinstance(table, dict):
-            raise CatalogError(f"{where} must be a table. Received: {brief(table)}")
-        for key, value in table.items():
-            if key not in _TYPES:
-                raise CatalogError(
-                    f"{where} has an unknown key {brief(key)}. {nearest(key, _TYPES)}"
-                )
-            kind, expected = _TYPES[key]
-            if not isinstance(value, kind):
-                raise CatalogError(f"{where}: {key} must be {expected}. Received: {brief(value)}")
-        if "summary" not in table:
-            raise CatalogError(f"{where} lacks its summary.")
-        dataset = table.get("dataset")
-        if dataset is not None and dataset not in self._datasets:
-            raise CatalogError(
-                f"{where}: there is no dataset {brief(dataset)}. {nearest(dataset, self._datasets)}"
-            )
-        if not all(isinstance(tag, str) for tag in table.get("tags", ())):
-            raise CatalogError(f"{where}: tags must be texts. Received: {brief(table['tags'])}")
-        if not all(type(value) in (int, float) for value in table.get("results", {}).values()):
-            raise CatalogError(
-                f"{where}: results must be numbers. Received: {brief(table['results'])}"
-            )
-        return Entry(name, **{**table, "tags": tuple(table.get("tags", ()))}, source=str(path))
-
-
-def _parse_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise CatalogError(f"{path} is larger than {LARGEST_FILE >> 20} MiB.")
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CatalogError(f"{path} is not UTF-8 text.") from error
-    except RecursionError as error:
-        raise CatalogError(f"{path} is nested too deeply.") from error
-    except ValueError as error:  # TOML's own error is one, and so are too many digits
-        raise CatalogError(f"{path} is not valid TOML: {error}.") from error
+def _missing_modules() -> list[str]:
+    """Return one sentence for each architecture and data set whose module does not exist."""
+    return [
+        f"{group.packages(name)}: the module of the {group.kind} {name!r} does not exist."
+        for group in map(EntryPointGroup, (ARCHITECTURES, DATASETS))
+        for name in group.names()
+        if not group.has_module(name)
+    ]
 
 
 def _catalog_files() -> dict[Path, str | None]:
-    """Find the catalog files, each once, with the package that ships it."""
-    files: dict[Path, str | None] = {_own_file(): "keras-zoo"}
-    for shelf in map(EntryPointGroup, (ARCHITECTURES, DATASETS)):
-        for name in shelf.names():
-            for path in map(_catalog_path, shelf.locations(name)):
+    """Return the catalog files in order, each once, with the package that ships it."""
+    files: dict[Path, str | None] = {_our_file(): OUR_PACKAGE}
+    for group in map(EntryPointGroup, (ARCHITECTURES, DATASETS)):
+        for name in group.installed_names():
+            for path in map(_file_beside, group.locations(name)):
                 if path.is_file():
-                    files.setdefault(path.resolve(), shelf.packages(name))
+                    files.setdefault(path.resolve(), group.packages(name))
     here, named = Path("registry.toml"), catalog_file()
     if here.exists():
         files.setdefault(here.resolve(), None)
@@ -204,26 +130,26 @@ def _catalog_files() -> dict[Path, str | None]:
     return files
 
 
-def _own_file() -> Path:
-    """Find registry.toml in the wheel, or in the checkout."""
-    here = Path(__file__).resolve().parents[1]
-    shipped = here / "registry.toml"
-    return shipped if shipped.exists() else here.parent / "registry.toml"
+def _our_file() -> Path:
+    """Return the path of our registry.toml, in the wheel or in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    in_wheel = package / "registry.toml"
+    return in_wheel if in_wheel.exists() else package.parent / "registry.toml"
 
 
-def _catalog_path(module: Path) -> Path:
-    """Say where the catalog of a package, or of a single module, would be."""
+def _file_beside(module: Path) -> Path:
+    """Return where the catalog of a package, or of a single module, is if there is one."""
     return module.with_name("registry.toml" if module.stem == "__init__" else f"{module.stem}.toml")
 
 
 @cache
 def catalog() -> Catalog:
-    """Read the catalog, once a process."""
-    return Catalog(_catalog_files())
+    """Return the catalog; it is read once a process."""
+    return Catalog(_catalog_files(), _missing_modules())
 
 
 def list_models(pattern: str = "*", *, tag: str | None = None) -> list[str]:
-    """List the names of the catalog's models that match a glob and carry a tag.
+    """Return the names of the catalog's models that match a glob and have a tag.
 
     Raises:
         CatalogError: your own registry.toml is broken.

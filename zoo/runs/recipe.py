@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.config import Config, WithoutData, fill_missing, validate_config
 from zoo.data.dataset import Dataset, empty_dataset
-from zoo.data.load import dataset_info, open_dataset
-from zoo.data.readers.image_pairs import PREFIX
+from zoo.data.load import absolute_source, dataset_info, open_dataset
 from zoo.entry_points import DATASETS, EntryPointGroup
 from zoo.environment import disabled_plugins
 from zoo.errors import RunError, SettingError, UnknownName, UsageError
 from zoo.registry.architecture import Architecture
-from zoo.registry.architectures import registry
+from zoo.registry.architectures import THIS_PROCESS, registry
 from zoo.registry.catalog import catalog
+from zoo.registry.catalog_settings import entry_config
 from zoo.runs.compatibility import check_fit, settings_from_data
 from zoo.runs.model_size import check_memory, count_parameters
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
-
-THIS_PROCESS = "this process"  # the package of an architecture that a test or a notebook registers
 
 
 @dataclass
@@ -39,6 +37,8 @@ class Recipe:
         config: the settings; where data decides one that is not given, it is None until then.
         source: where the data comes from, as run.json keeps it: a dataset's name or a path.
         data: the data, once it is loaded.
+        hold_out: whether a fifth is held out for testing where the source has no test split; if not, the
+            test split is all of it.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Recipe:
     config: Config
     source: str | None = None
     data: Dataset | None = None
+    hold_out: bool = True
 
     @cached_property
     def parameters(self) -> int | None:
@@ -66,7 +67,8 @@ class Recipe:
 
     def _open_data(self) -> Dataset:
         if self.source is not None:
-            return open_dataset(self.source, getattr(self.config, "input_shape", None))
+            shape = getattr(self.config, "input_shape", None)
+            return open_dataset(self.source, shape, self.hold_out)
         if isinstance(self.config, WithoutData):
             return empty_dataset()
         raise UsageError(
@@ -108,11 +110,12 @@ def resolve(
     source = None
     if name in registry().names():
         architecture = registry().get(name)
+        config = architecture.defaults()
     else:
         entry = catalog().get(name)
         architecture, source = registry().get(entry.architecture), entry.dataset
-        settings = {**entry.settings, **settings}
-    return _recipe(name, architecture, architecture.defaults().replace(**settings), data, source)
+        config = entry_config(entry)
+    return _recipe(name, architecture, config.replace(**settings), data, source)
 
 
 def resolve_with_data(
@@ -178,7 +181,7 @@ def _recipe(
     if isinstance(data, Dataset):
         check_fit(data, config)
         return Recipe(name, architecture, config, None, data)
-    return Recipe(name, architecture, config, source if data is None else _source_name(data))
+    return Recipe(name, architecture, config, source if data is None else absolute_source(data))
 
 
 def _architecture_of(run: Run) -> Architecture:
@@ -203,12 +206,3 @@ def _fill_config(config: Config, facts: Any) -> Config:
     return fill_missing(
         config, input_shape=facts.input_shape, classes=facts.classes, outputs=facts.outputs
     )
-
-
-def _source_name(data: str | Path) -> str:
-    """Return a dataset's name as it is, and a path made absolute, as run.json keeps them."""
-    if str(data) in EntryPointGroup(DATASETS).names():
-        return str(data)
-    prefix = PREFIX if str(data).startswith(PREFIX) else ""
-    path = Path(str(data).removeprefix(PREFIX)).expanduser()
-    return f"{prefix}{path.resolve()}" if path.exists() else str(data)

@@ -1,0 +1,142 @@
+"""Read one catalog file: TOML to entries, with errors that name the file and the place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
+from zoo.errors import CatalogError, brief, nearest
+
+LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
+TAG = r"\w[\w-]*"  # a model's name is also the name of its run's directory
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of the catalog; `package` is None for an entry of the user's."""
+
+    name: str
+    summary: str
+    dataset: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    reference: str = ""
+    results: Mapping[str, float] = field(default_factory=dict)
+    measured: str = ""
+    source: str = ""
+    package: str | None = None
+
+    @property
+    def architecture(self) -> str:
+        """The name of the plug-in that builds it."""
+        return self.name.partition(".")[0]
+
+    @property
+    def place(self) -> str:
+        """Where the entry is: the package, the file and the table."""
+        package = "" if self.package is None else f"{self.package}: "
+        return f"{package}{self.source}: [{self.name}]"
+
+
+_TYPES: dict[str, tuple[type, str]] = {
+    "summary": (str, "a text"),
+    "dataset": (str, "a dataset's name"),
+    "settings": (dict, "a table of settings"),
+    "tags": (list, "a list of texts"),
+    "reference": (str, "a text"),
+    "results": (dict, "a table of numbers"),
+    "measured": (str, "a command"),
+}
+
+
+def read_entries(path: Path, package: str | None) -> dict[str, Entry]:
+    """Return the entries of a catalog file by name.
+
+    Args:
+        path: the file.
+        package: the package that ships it; None: it is the user's.
+
+    Raises:
+        CatalogError: the file cannot be read, or an entry is wrong.
+    """
+    architectures, datasets = EntryPointGroup(ARCHITECTURES), EntryPointGroup(DATASETS)
+    return {
+        name: _entry(path, package, name, table, datasets)
+        for name, table in _tables(path, architectures)
+    }
+
+
+def _tables(path: Path, architectures: EntryPointGroup) -> Iterator[tuple[str, Any]]:
+    """Yield each model's name with what the file holds for it."""
+    for architecture, models in _parse_toml(path).items():
+        if architecture not in architectures:
+            raise CatalogError(
+                f"{path}: there is no architecture {brief(architecture)}. "
+                f"{nearest(architecture, architectures.names())}"
+            )
+        if not isinstance(models, dict):
+            raise CatalogError(
+                f"{path}: {architecture!r} must hold tables [{architecture}.TAG]. "
+                f"Received: {brief(models)}"
+            )
+        for tag, table in models.items():
+            name = f"{architecture}.{tag}"
+            if not re.fullmatch(TAG, tag):
+                raise CatalogError(
+                    f"{path}: a model's name is architecture.tag; a tag has letters, digits, _ and -. "
+                    f"Received: {brief(name)}"
+                )
+            yield name, table
+
+
+def _entry(
+    path: Path, package: str | None, name: str, table: Any, datasets: EntryPointGroup
+) -> Entry:
+    where = f"{path}: [{name}]"
+    if not isinstance(table, dict):
+        raise CatalogError(f"{where} must be a table. Received: {brief(table)}")
+    _check_types(where, table)
+    dataset = table.get("dataset")
+    if dataset is not None and dataset not in datasets:
+        raise CatalogError(
+            f"{where}: there is no dataset {brief(dataset)}. {nearest(dataset, datasets.names())}"
+        )
+    fields = {**table, "tags": tuple(table.get("tags", ()))}
+    return Entry(name, **fields, source=str(path), package=package)
+
+
+def _check_types(where: str, table: Mapping[str, Any]) -> None:
+    for key, value in table.items():
+        if key not in _TYPES:
+            raise CatalogError(f"{where} has an unknown key {brief(key)}. {nearest(key, _TYPES)}")
+        kind, expected = _TYPES[key]
+        if not isinstance(value, kind):
+            raise CatalogError(f"{where}: {key} must be {expected}. Received: {brief(value)}")
+    if "summary" not in table:
+        raise CatalogError(f"{where} lacks its summary.")
+    if not all(isinstance(tag, str) for tag in table.get("tags", ())):
+        raise CatalogError(f"{where}: tags must be texts. Received: {brief(table['tags'])}")
+    if not all(type(value) in (int, float) for value in table.get("results", {}).values()):
+        raise CatalogError(f"{where}: results must be numbers. Received: {brief(table['results'])}")
+
+
+def _parse_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise CatalogError(f"{path} is larger than {LARGEST_FILE >> 20} MiB.")
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path} is not UTF-8 text.") from error
+    except RecursionError as error:
+        raise CatalogError(f"{path} is nested too deeply.") from error
+    except ValueError as error:  # TOML's own error is one, and too many digits raise one
+        raise CatalogError(f"{path} is not valid TOML: {error}.") from error
