@@ -9,7 +9,7 @@ import pytest
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.load import dataset_info, open_dataset
-from zoo.data.split import Split, hold_out
+from zoo.data.split import Split, train_test_split
 from zoo.datasets import digits
 
 PIXELS = np.linspace(0, 1, 6 * 4 * 4, dtype=np.float32).reshape(6, 4, 4, 1)
@@ -116,18 +116,18 @@ def test_the_fingerprint_is_the_datas_alone() -> None:
 def test_a_fifth_is_held_out_of_each_class_the_same_one_every_time() -> None:
     labels = np.repeat([0, 1, 2, 5], [20, 10, 5, 1])
     positions = np.arange(36)[:, None]
-    train, test = hold_out(Split(positions, labels))
+    train, test = train_test_split(Split(positions, labels))
     assert np.bincount(test.targets, minlength=6).tolist() == [4, 2, 1, 0, 0, 0]
     assert np.bincount(train.targets, minlength=6).tolist() == [16, 8, 4, 0, 0, 1]
     assert sorted([*train.stored[:, 0], *test.stored[:, 0]]) == list(range(36))
     assert (labels[test.stored[:, 0]] == test.targets).all()
-    again = hold_out(Split(positions, labels))
+    again = train_test_split(Split(positions, labels))
     assert (again[1].stored == test.stored).all()
 
 
 def test_a_fifth_is_held_out_of_whole_numbers_that_are_no_classes() -> None:
     prices = np.arange(200) // 2 * 1000
-    train, test = hold_out(Split(np.arange(200)[:, None], prices))
+    train, test = train_test_split(Split(np.arange(200)[:, None], prices))
     assert (len(train), len(test)) == (160, 40)
     assert test.targets is not None
     assert len(np.unique(test.targets)) > 30
@@ -135,16 +135,16 @@ def test_a_fifth_is_held_out_of_whole_numbers_that_are_no_classes() -> None:
 
 @pytest.mark.parametrize("targets", [None, np.linspace(0, 1, 10)])
 def test_a_fifth_is_held_out_of_data_without_labels(targets: Any) -> None:
-    train, test = hold_out(Split(np.arange(10)[:, None], targets))
+    train, test = train_test_split(Split(np.arange(10)[:, None], targets))
     assert (len(train), len(test)) == (8, 2)
 
 
 def test_one_example_is_held_out_of_the_smallest_data() -> None:
-    assert [len(split) for split in hold_out(Split([[1.0], [2.0]], [4, 4]))] == [1, 1]
+    assert [len(split) for split in train_test_split(Split([[1.0], [2.0]], [4, 4]))] == [1, 1]
     with pytest.raises(zoo.DataError, match=r"At least 2 examples are needed.*Received: 1"):
-        hold_out(Split([[1.0]], [0]))
+        train_test_split(Split([[1.0]], [0]))
     with pytest.raises(zoo.DataError, match="At least 2 examples of one class"):
-        hold_out(Split([[1.0], [2.0]], [0, 1]))
+        train_test_split(Split([[1.0], [2.0]], [0, 1]))
 
 
 def test_a_dataset_is_opened_by_name_before_any_file_of_that_name() -> None:
@@ -179,9 +179,9 @@ def test_the_facts_of_a_dataset_are_those_of_what_it_loads() -> None:
 def test_the_train_split_is_divided_as_it_is_fed(tiny: Dataset) -> None:
     config = zoo.Config(validation=0.25, batch_size=4)
     data = tiny.at(seed=5)
-    watched, learnt = data.train_validation_split(config)
-    fed = np.concatenate([np.asarray(x) for x, _ in data.fit_arguments(config)["validation_data"]])
-    assert np.array_equal(watched.inputs, fed)
-    assert (len(watched), len(learnt)) == (12, 36)
-    both = np.concatenate([watched.stored, learnt.stored])
+    training, validation = data.train_validation_split(config)
+    batches = data.fit_arguments(config)["validation_data"]
+    assert np.array_equal(validation.inputs, np.concatenate([np.asarray(x) for x, _ in batches]))
+    assert (len(training), len(validation)) == (36, 12)
+    both = np.concatenate([training.stored, validation.stored])
     assert sorted(map(bytes, both)) == sorted(map(bytes, tiny.train.stored))

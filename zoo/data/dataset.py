@@ -1,7 +1,7 @@
-"""Data: named examples in a train and a test split, and the same batches every time.
+"""A dataset: named examples in a training and a test split, and the same batches every time.
 
-The stream of batches is a function of the seed and the global step alone (zoo/data/pipeline.py), so
-training that was killed goes on with exactly the examples that it would have seen.
+The stream of batches is a function of the seed and the global step alone (zoo/data/pipeline.py), so a
+training that was killed resumes with exactly the examples that it would have seen.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from zoo.errors import DataError
 if TYPE_CHECKING:
     from zoo.config import Config
 
-NOTHING = "nothing"
+__all__ = ["Dataset", "empty_dataset", "has_no_data"]
+
+NO_DATA = "nothing"  # the name of the dataset of an architecture that learns from no examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +41,13 @@ class Dataset:
     """Named examples, and where a training stands in them.
 
     Args:
-        name: what it is called; a path where it was read from files.
+        name: what the data is called; a path where it was read from files.
         train: the examples to learn from.
-        test: the held-out examples, looked at once.
+        test: the held-out examples that the trained model is measured on.
         classes: the name of each label, where targets are labels 0 ... k-1.
-        preprocessing: how raw values became the inputs, for whoever feeds the exported model.
+        preprocessing: how raw values became the inputs, for users of the exported model.
+        seed: of the order of the training examples and of the validation split.
+        first_epoch: the epoch that the stream of batches begins with, from 0.
 
     Raises:
         DataError: a split is empty, of another shape than the other, not a number somewhere, or
@@ -67,14 +71,15 @@ class Dataset:
             object.__setattr__(self, "classes", tuple(self.classes))
             if len(set(self.classes)) < len(self.classes):
                 raise DataError(f"{self.name} has two classes of one name: {self.classes}.")
-        for part, split in (("training", self.train), ("test", self.test)):
-            check_split(f"The {part} split of {self.name}", split, self.classes)
-        self._check_alike()
+        check_split(f"The training split of {self.name}", self.train, self.classes)
+        if self.test is not self.train:
+            check_split(f"The test split of {self.name}", self.test, self.classes)
+        self._check_same_shape()
         if not self.preprocessing:
             eight_bits = self.train.stored.dtype == np.uint8
             object.__setattr__(self, "preprocessing", "uint8 / 255" if eight_bits else "as given")
 
-    def _check_alike(self) -> None:
+    def _check_same_shape(self) -> None:
         train, test = self.train.stored, self.test.stored
         if train.shape[1:] != test.shape[1:]:
             raise DataError(
@@ -98,7 +103,7 @@ class Dataset:
 
     @property
     def outputs(self) -> int | None:
-        """How many numbers stand for each example, where they can be learnt as numbers."""
+        """How many numbers a model predicts for each example; None where targets are no numbers."""
         targets = self.train.targets
         if targets is None or targets.ndim > 2 or targets.dtype.kind not in "fiub":
             return None
@@ -106,7 +111,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A SHA-256 over all examples, the same for the same data wherever it lies."""
+        """A SHA-256 of all examples in order; it does not depend on where the data is stored."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.stored, split.targets):
@@ -118,33 +123,35 @@ class Dataset:
         return digest.hexdigest()
 
     def at(self, seed: int, epoch: int = 0) -> Dataset:
-        """Give the same data, positioned at the start of an epoch of one seed's order."""
+        """Return the same data, positioned at the start of an epoch of the order of a seed."""
         return dataclasses.replace(self, seed=seed, first_epoch=epoch)
 
     def fit_arguments(
         self, config: Config, example: Example | None = None, augment: Augment | None = None
     ) -> dict[str, Any]:
-        """Give the arguments of `model.fit`: the positioned stream, its steps, its epochs.
+        """Return the arguments of `model.fit`: the positioned stream, its steps, its epochs.
 
         Args:
-            config: `batch_size`, `epochs` and `validation` are read from it; of one without data,
-                `steps_per_epoch` and `epochs`: it is fed the number of each step, shape (1,).
-            example: what a batch of inputs (float32) and targets becomes, `(x, y)` if not given;
-                an autoencoder says `lambda x, y: (x, x)`. It runs inside tf.data: move and pair
-                tensors here, and compute in the model.
-            augment: changes a batch of training inputs given a stateless seed of shape (2,).
+            config: `batch_size`, `epochs` and `validation` are read from it. For an architecture
+                without data, `steps_per_epoch` and `epochs` are read: the input is the number of each
+                step, shape (1,).
+            example: maps a batch of inputs (float32) and targets to what the model takes; `(x, y)` if
+                not given. An autoencoder passes `lambda x, y: (x, x)`. It runs inside tf.data: only
+                rearrange tensors here, and compute in the model.
+            augment: maps a batch of training inputs and a stateless seed of shape (2,) to inputs of the
+                same shape.
 
         Example:
             >>> model.fit(**data.fit_arguments(config), callbacks=callbacks)
         """
         if (steps := getattr(config, "steps_per_epoch", None)) is not None:
-            return self._fed(step_numbers(self.first_epoch * steps), steps, config)
-        watched, learnt = self._positions(config)
-        batch = min(config.batch_size, len(learnt))
-        steps = len(learnt) // batch
+            return self._arguments(step_numbers(self.first_epoch * steps), steps, config)
+        training, validation = self._positions(config)
+        batch = min(config.batch_size, len(training))
+        steps = len(training) // batch
         stream = shuffled_batches(
             self.train,
-            learnt,
+            training,
             batch,
             steps,
             seed=self.seed,
@@ -152,14 +159,14 @@ class Dataset:
             example=example or pair,
             augment=augment,
         )
-        feed = self._fed(stream, steps, config)
-        if len(watched):
-            feed["validation_data"] = ordered_batches(
-                self.train.take(watched), batch, example or pair
+        arguments = self._arguments(stream, steps, config)
+        if len(validation):
+            arguments["validation_data"] = ordered_batches(
+                self.train.take(validation), batch, example or pair
             )
-        return feed
+        return arguments
 
-    def _fed(self, stream: Any, steps: int, config: Config) -> dict[str, Any]:
+    def _arguments(self, stream: Any, steps: int, config: Config) -> dict[str, Any]:
         return {
             "x": stream,
             "steps_per_epoch": steps,
@@ -170,28 +177,28 @@ class Dataset:
         }
 
     def train_validation_split(self, config: Config) -> tuple[Split, Split]:
-        """Give the training examples that `fit_arguments` only watches, and those that it learns from.
+        """Return the examples that `fit_arguments` trains on, and those that it only validates on.
 
         Args:
-            config: `validation` is read from it; the first split is empty where it is 0.
+            config: `validation`, the share of the second split, is read from it; at 0 it is empty.
         """
-        watched, learnt = self._positions(config)
-        return self.train.take(watched), self.train.take(learnt)
+        training, validation = self._positions(config)
+        return self.train.take(training), self.train.take(validation)
 
     def _positions(self, config: Config) -> tuple[Array, Array]:
-        """Divide the training positions into those that are watched and those learnt from."""
+        """Return the positions to train on and those to validate on, by the seed."""
         count = len(self.train)
-        watched = min(round(config.validation * count), count - 1)
+        size = min(round(config.validation * count), count - 1)
         order = np.random.default_rng(self.seed).permutation(count)
-        return np.sort(order[:watched]), np.sort(order[watched:])
+        return np.sort(order[size:]), np.sort(order[:size])
 
 
 def empty_dataset() -> Dataset:
-    """Give the data of an architecture that needs none: one number, and `is_nothing`."""
+    """Return the data of an architecture that needs none: a single number; see `has_no_data`."""
     one = Split(np.zeros((1, 1), np.float32))
-    return Dataset(NOTHING, one, one)
+    return Dataset(NO_DATA, one, one)
 
 
 def has_no_data(data: Dataset) -> bool:
-    """Tell whether no data was named."""
-    return data.name == NOTHING
+    """Return whether a dataset is the empty one: no data was named."""
+    return data.name == NO_DATA

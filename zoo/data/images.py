@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from zoo.data.arrays import Array, as_array, as_float, check_numbers, check_range, is_image
+from zoo.data.arrays import Array, as_array, as_float, check_numbers, check_range, is_picture
 from zoo.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
@@ -113,7 +113,7 @@ def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
     if 0 in array.shape:
         raise DataError(f"The array is empty: its shape is {array.shape}.")
     check_numbers("The array", array[None])
-    if is_image(array.shape):
+    if is_picture(array.shape):
         check_range("The array", array)
     return as_float(array)
 

@@ -1,8 +1,8 @@
-"""A split: examples with their targets, and a test part held out where the data has none."""
+"""A split: examples with their targets, and a test split taken from data that has none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,16 +13,22 @@ from zoo.data.arrays import Array, as_array, as_float
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.errors import DataError
 
-HELD_OUT = 0.2  # share of the examples for testing, where the data has no test split of its own
-MANY = 20  # labels that differ; where there are more, and few examples of each, they are no classes
+__all__ = ["TEST_SHARE", "Split", "train_and_test", "train_test_split"]
+
+TEST_SHARE = 0.2  # share of the examples for testing, where the data has no test split of its own
+MANY_LABELS = 20  # where there are more, and few examples of each, the labels are no classes
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Examples: inputs of shape (n, ...) and, where there are labels, targets of shape (n,).
 
-    uint8 inputs are kept as they are and come out as float32 in [0, 1], batch by batch. Image files
-    that are decoded as they are needed (zoo/data/readers/lazy_images.py) stand for an array of them.
+    uint8 inputs are stored as they are and become float32 in [0, 1] batch by batch. Image files that
+    are decoded on demand (zoo/data/readers/lazy_images.py) take the place of an array.
+
+    Args:
+        stored: the inputs: an array of numbers, or anything that NumPy makes one of.
+        targets: labels or numbers to predict, one row an example; None where there are none.
 
     Raises:
         DataError: the examples are of different shapes.
@@ -46,45 +52,72 @@ class Split:
         return as_float(self.stored[:])
 
     def batches(self, size: int) -> Iterator[Array]:
-        """Give the inputs as float32, some at a time and in order."""
+        """Yield the inputs as float32, in order, `size` at a time; the last batch may be shorter."""
         for start in range(0, len(self), size):
             yield as_float(self.stored[start : start + size])
 
     @property
-    def fault(self) -> DataError | None:
-        """The first file that could not be decoded so far, where files are decoded as they are needed."""
-        return next(iter(self.stored.faults), None) if isinstance(self.stored, LazyImages) else None
+    def decoding_error(self) -> DataError | None:
+        """The error of the first image file that could not be decoded so far, or None."""
+        return next(iter(self.stored.errors), None) if isinstance(self.stored, LazyImages) else None
 
-    def take(self, chosen: Any) -> Split:
-        """Give the examples at some positions, or in a slice."""
-        targets = None if self.targets is None else self.targets[chosen]
+    def take(self, positions: Any) -> Split:
+        """Return the examples at some positions: an array of them, or a slice."""
+        targets = None if self.targets is None else self.targets[positions]
         stored = self.stored
-        return Split(
-            stored.take(chosen) if isinstance(stored, LazyImages) else stored[chosen], targets
-        )
+        if isinstance(stored, LazyImages):
+            return Split(stored.take(positions), targets)
+        return Split(stored[positions], targets)
 
 
-def hold_out(split: Split) -> tuple[Split, Split]:
-    """Hold out a fifth of a split for testing, of each label alike, the same one every time.
+def train_and_test(splits: Sequence[Split], hold_out: bool = True) -> tuple[Split, Split]:
+    """Return the training and the test split of what was read.
+
+    Args:
+        splits: the training and the test split, or a single one where the data is not divided.
+        hold_out: whether a fifth of a single split is held out for testing. If not, the whole split
+            is both the training and the test split: the data is only measured on.
 
     Raises:
-        DataError: there are too few examples to hold one out and learn from the rest.
+        DataError: there are too few examples to hold one out.
+    """
+    if len(splits) == 2:
+        return splits[0], splits[1]
+    return train_test_split(splits[0]) if hold_out else (splits[0], splits[0])
+
+
+def train_test_split(split: Split) -> tuple[Split, Split]:
+    """Divide a split into four fifths for training and a fifth for testing.
+
+    The division is stratified by label, and the same every time.
+
+    Raises:
+        DataError: there are too few examples to hold one out and train on the rest.
+    """
+    count = len(split)
+    group, sizes = _label_groups(split)
+    if count < 2 or sizes.max() < 2:
+        raise DataError(
+            f"At least 2 examples{' of one class' if len(sizes) > 1 else ''} are needed, to hold one "
+            f"out for testing. Received: {count}{', each of its own class' if count > 1 else ''}."
+        )
+    test_sizes = np.round(TEST_SHARE * sizes).astype(int)
+    if not test_sizes.any():
+        test_sizes[sizes.argmax()] = 1
+    order = np.random.default_rng(0).permutation(count)
+    test = np.concatenate([order[group[order] == at][:size] for at, size in enumerate(test_sizes)])
+    return split.take(np.setdiff1d(order, test)), split.take(np.sort(test))
+
+
+def _label_groups(split: Split) -> tuple[Array, Array]:
+    """Return each example's group by label, shape (n,), and the size of each group.
+
+    All examples are one group where the targets are not labels of classes.
     """
     count, labels = len(split), split.targets
     if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":
         labels = np.zeros(count, np.int64)
     names, group, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(names) > MANY and 2 * HELD_OUT * sizes.mean() < 1:  # whole numbers to be predicted
-        names, group, sizes = names[:1], np.zeros(count, np.int64), np.array([count])
-    if count < 2 or sizes.max() < 2:
-        raise DataError(
-            f"At least 2 examples{' of one class' if len(names) > 1 else ''} are needed, to hold one "
-            f"out for testing. Received: {count}{', each of its own class' if count > 1 else ''}."
-        )
-    held = np.round(HELD_OUT * sizes).astype(int)
-    if not held.any():
-        held[sizes.argmax()] = 1
-    order = np.random.default_rng(0).permutation(count)
-    tested = np.concatenate([order[group[order] == at][:few] for at, few in enumerate(held)])
-    learnt = np.setdiff1d(order, tested)
-    return split.take(learnt), split.take(np.sort(tested))
+    if len(names) > MANY_LABELS and 2 * TEST_SHARE * sizes.mean() < 1:  # numbers to predict
+        return np.zeros(count, np.int64), np.array([count])
+    return group, sizes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo.data.arrays import check_numbers, check_range, is_image
+from zoo.data.arrays import check_numbers, check_range, is_picture
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.errors import DataError
 
@@ -32,7 +32,7 @@ def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> Non
     if not isinstance(inputs, LazyImages):
         check_numbers(what, inputs)
     if not isinstance(inputs, LazyImages) and (
-        inputs.dtype == np.uint8 or is_image(inputs.shape[1:])
+        inputs.dtype == np.uint8 or is_picture(inputs.shape[1:])
     ):
         check_range(what, inputs)
     if targets is None:

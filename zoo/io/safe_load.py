@@ -17,8 +17,8 @@ import numpy as np
 from zoo.environment import largest_data
 from zoo.errors import DataError, UnsafeFile, ZooError, format_error
 
-SLACK = 64 * 2**20  # bytes that any file may declare
-RATIO = 20  # how many times its own size a model file may declare beyond that
+SMALL_FILE = 64 * 2**20  # bytes that any file may declare
+LARGEST_RATIO = 20  # how many times its own size a model file may declare beyond that
 LARGEST_TEXT = 16 * 2**20  # bytes of a JSON that describes a run or a report
 
 
@@ -165,7 +165,7 @@ def _dataset_sizes(path: Path, group: h5py.Group) -> Iterator[int]:
 
 
 def _refuse_beyond(path: Path, declared: int, size: int) -> None:
-    if declared > SLACK + RATIO * size:
+    if declared > SMALL_FILE + LARGEST_RATIO * size:
         raise UnsafeFile(
             f"{path} is {size / 2**20:.3g} MiB and declares {declared / 2**20:.0f} MiB; a file that "
             "Keras wrote holds about what it declares. It was not opened."

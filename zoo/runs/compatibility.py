@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from zoo.config import Config
+from zoo.data.arrays import describe_misfit, shape_fits
 from zoo.data.dataset import Dataset
 from zoo.errors import DataError
 
@@ -26,10 +27,10 @@ def check_fit(data: Dataset, config: Config) -> None:
         DataError: with the sizes of both.
     """
     wanted = getattr(config, "input_shape", None)
-    if wanted is not None and not _fits(data.input_shape, tuple(wanted)):
+    if wanted is not None and not shape_fits(data.input_shape, wanted):
         raise DataError(
-            f"{data.name} does not fit the model: its inputs have the shape {data.input_shape}, and "
-            f"the setting input_shape is {tuple(wanted)}. Leave input_shape out to take the data's."
+            f"{data.name} does not fit the model: each example {describe_misfit(data.input_shape, wanted)} "
+            f"(the setting input_shape is {tuple(wanted)}). Leave input_shape out to take the data's."
         )
     if is_regression(config):
         _check_outputs(data, config)
@@ -106,12 +107,6 @@ def _are_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def _shorten(names: Any) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-
-
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        want in (None, size) for size, want in zip(shape, wanted, strict=True)
-    )
 
 
 def describe_weight_mismatch(model: keras.Model, weights: Path) -> str:

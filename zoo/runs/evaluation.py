@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) ->
         PluginError: a measure fails, or is not finite.
 
     Warns:
-        UserWarning: the run's own data is not the data that it was trained on.
+        UserWarning: the run's own data is not the data that it was trained on; or the model is trained on
+            most of the examples of `data`.
 
     Example:
         >>> zoo.evaluate("cnn.digits")["accuracy"]
@@ -52,7 +54,28 @@ def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) ->
     if own and run.state == "trained":
         with run.lock():
             return finish_run(run, recipe, model)
+    if data is not None:
+        recipe = _on_all_examples(run, recipe)
     return recipe.architecture.evaluate(model, recipe.config, _positioned_data(run, recipe))
+
+
+def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
+    """Return a recipe whose test split is all of its data where the source has no test split.
+
+    Warns:
+        UserWarning: the model is trained on most of these examples.
+    """
+    if recipe.source is None:
+        return recipe
+    recipe = dataclasses.replace(recipe, data=None, hold_out=False)
+    data = recipe.load_data()
+    if data.test is data.train and recipe.source == run.record["dataset"].get("source"):
+        warnings.warn(
+            f"{run.path} is trained on {recipe.source}: most of the examples that are measured now are "
+            "training examples. Leave the data out to measure on the held-out examples alone.",
+            stacklevel=3,
+        )
+    return recipe
 
 
 def has_own_data(run: Run, recipe: Recipe) -> bool:
@@ -105,6 +128,6 @@ def _stays_trained(run: Run, hook: str, data: Dataset) -> Iterator[None]:
         )  # a file that TensorFlow cannot decode
         kind = type(cause) if cause.exit_code == ZooError.exit_code else TrainingError
         raise kind(
-            f"{run.path} is trained but not finished: {hook}() failed. {cause} "
+            f"{run.path} is trained but not finished: {hook}() failed. {str(cause).rstrip('.')}. "
             f"Complete the run: zoo evaluate {run.path}"
         ) from error

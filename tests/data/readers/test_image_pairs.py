@@ -66,7 +66,7 @@ def test_the_middle_is_cut_and_nothing_is_scaled() -> None:
 def test_many_pairs_are_decoded_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     gopro()
     held = open_dataset("pairs:GoPro")
-    monkeypatch.setattr(image_pairs, "HELD", 0)
+    monkeypatch.setattr(image_pairs, "LAZY_BYTES", 0)
     data = open_dataset("pairs:GoPro")
     assert isinstance(data.train.stored, image_pairs.Pairs)
     np.testing.assert_array_equal(data.train.stored[:], held.train.stored)

@@ -33,7 +33,7 @@ def photos() -> Path:
 @pytest.fixture
 def both(photos: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Dataset, Dataset]:
     held = open_dataset(photos)
-    monkeypatch.setattr(image_folder, "HELD", 0)
+    monkeypatch.setattr(image_folder, "LAZY_BYTES", 0)
     return held, open_dataset(photos)
 
 
@@ -70,7 +70,7 @@ def test_what_is_taken_out_is_what_an_array_would_give(
 def test_a_file_that_changes_changes_the_fingerprint(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(image_folder, "HELD", 0)
+    monkeypatch.setattr(image_folder, "LAZY_BYTES", 0)
     before = open_dataset(photos).fingerprint
     assert open_dataset(photos).fingerprint == before
     Image.new("RGB", (10, 12)).save(photos / "dark" / "1.png")
@@ -81,7 +81,7 @@ def test_a_file_that_breaks_off_is_named(photos: Path, monkeypatch: pytest.Monke
     path = photos / "dark" / "1.jpg"
     Image.fromarray(CHANCE.integers(0, 256, (64, 64, 3), np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:2000])  # its header, with its size, is whole
-    monkeypatch.setattr(image_folder, "HELD", 0)
+    monkeypatch.setattr(image_folder, "LAZY_BYTES", 0)
     with pytest.raises(zoo.DataError, match=r"^\S+1\.jpg is a broken image: [^\n]*$"):
         zoo.train("cnn", data=photos, out="run", **FEW | {"epochs": 8})
     assert zoo.Run.open("run").state == "failed"

@@ -61,7 +61,7 @@ def test_a_fifth_is_held_out_of_a_single_split(names: tuple[str, ...]) -> None:
 def test_labels_may_be_left_out() -> None:
     data = saved(x=PIXELS)
     assert (data.train.targets, data.classes) == (None, None)
-    refused("has no labels, and the model tells classes apart")
+    refused("has no labels, and the model is a classifier")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_inputs_that_would_train_wrongly_are_refused(inputs: Any, problem: str) 
         (LABELS * 1e30, "has targets of float64"),
         (np.where(LABELS, np.nan, 0), "y in .*not a finite number, in example 1"),
         (np.where(LABELS, np.inf, 0), "not a finite number"),
-        (LABELS + 0.5, r"has targets of float64, \(16,\), and the model tells classes apart"),
+        (LABELS + 0.5, r"has targets of float64, \(16,\), and the model is a classifier"),
         (np.eye(3)[LABELS] + 0.1, "has targets of float64"),
         (np.stack([LABELS, LABELS, LABELS], 1), "has targets of int64"),
         (LABELS * 0, "a single class"),
@@ -232,7 +232,7 @@ def test_the_setting_tells_what_the_axes_mean(inputs: Any, shape: tuple[int, ...
 
 def test_series_train_and_are_read_the_same_way_again() -> None:
     np.savez("mine.npz", x=FLOATS[..., 0] - 9, y=LABELS)
-    run = zoo.train("mlp", data="mine.npz", input_shape=[8, 8], widths=[2], epochs=1)
+    run = zoo.train("mlp", data="mine.npz", input_shape=[8, 8], units=[2], epochs=1)
     assert run.record["config"]["input_shape"] == [8, 8]
     assert zoo.evaluate(run) == run.metrics
 

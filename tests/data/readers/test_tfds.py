@@ -102,7 +102,7 @@ def test_numbers_that_the_dataset_pairs_itself_are_learnt(store: Store) -> None:
     _declare("houses", ["size", "price"])
     data = open_dataset("tfds:houses")
     assert (data.input_shape, data.outputs, data.classes) == ((2,), 1, None)
-    run = zoo.train("mlp", data="tfds:houses", task="regression", widths=[4], epochs=1)
+    run = zoo.train("mlp", data="tfds:houses", task="regression", units=[4], epochs=1)
     assert run.metrics["rmse"] > 0
 
 
@@ -146,7 +146,7 @@ def test_a_dataset_without_a_train_split_is_refused(store: Store) -> None:
 
 def test_what_memory_cannot_hold_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store("photos", {"image": PHOTO, "label": LABEL}, train=list(pictures(8, (8, 8))))
-    monkeypatch.setattr(reader, "MOST", 1e-9)
+    monkeypatch.setattr(reader, "MEMORY_SHARE", 1e-9)
     with pytest.raises(
         zoo.DataError, match=r"8 examples of shape \(8, 8, 3\).*smaller input_shape"
     ):

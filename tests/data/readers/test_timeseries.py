@@ -83,7 +83,7 @@ def test_numbers_are_classes_in_the_order_of_their_size() -> None:
     [
         (
             ["1,2:3,4:up", "1,2,3:4,5,6:up"],
-            "line 8: the series has 3 steps of 2 channels, that of line 7",
+            "line 8: the series has 3 time steps and 2 channels, that of line 7",
         ),
         (["1,2:3:up"], "line 7: the channels differ in length: 2, 1"),
         (["1,two:3,4:up"], "line 7: value 2 of the series is no number. Received: 'two'"),

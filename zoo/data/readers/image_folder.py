@@ -2,8 +2,8 @@
 
 mine/train/CLASS/*.png, mine/test/CLASS/*.png (or val)     or mine/CLASS/*.png: a fifth is held out
 
-Images right in the folder (or right in train and test) have no labels. A class' images may lie in
-folders of their own; what is hidden (.DS_Store, .ipynb_checkpoints, __MACOSX) is passed over.
+Images directly in the folder (or directly in train and test) have no labels. The images of a class may lie
+in folders below it. Hidden files and folders (.DS_Store, .ipynb_checkpoints, __MACOSX) are ignored.
 """
 
 from __future__ import annotations
@@ -17,47 +17,54 @@ import numpy as np
 
 from zoo.data.dataset import Dataset
 from zoo.data.images import SUFFIXES, folders_in, image_size, images_in, open_image, to_array
-from zoo.data.readers.image_size import Size, common_shape, resize_description
+from zoo.data.readers.image_size import common_shape, resize_description
 from zoo.data.readers.lazy_images import LazyImages
-from zoo.data.split import Split, hold_out
+from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 
-HELD = 64 * 2**20  # bytes of pixels up to which a split is decoded once and held in memory
-Labelled = list[tuple[Path, int]]
+__all__ = ["LAZY_BYTES", "read", "split_folders"]
+
+LAZY_BYTES = 64 * 2**20  # bytes of pixels; a larger split is decoded on demand, not held in memory
+LabeledFile = tuple[Path, int]  # an image and the number of its class
 
 
-def read(path: Path, shape: tuple[int | None, ...] | None = None) -> Dataset:
-    """Read a folder of images, scaled and cut to one size where they have more than one.
+def read(path: Path, shape: tuple[int | None, ...] | None = None, hold_out: bool = True) -> Dataset:
+    """Read a folder of images, scaled and cropped to one size where they have more than one.
+
+    Args:
+        path: the folder.
+        shape: the input_shape that the model takes, if it was set; images are scaled to it.
+        hold_out: whether a fifth is held out for testing where the folder has no test folder.
 
     Raises:
-        DataError: with the file or folder that is at fault and what was expected.
+        DataError: with the file or folder that is wrong, and what was expected.
     """
-    parts = roots(path)
-    classes = _classes(parts[0])
-    listed = [list(_listed(root, classes)) for root in parts]
-    for root, files in zip(parts, listed, strict=True):
+    folders = split_folders(path)
+    classes = _class_names(folders[0])
+    files_of_splits = [list(_labeled_files(folder, classes)) for folder in folders]
+    for folder, files in zip(folders, files_of_splits, strict=True):
         if not files:
             raise DataError(
-                f"There is no image under {root}. Expected: {', '.join(sorted(SUFFIXES))}."
+                f"There is no image under {folder}. Expected: {', '.join(sorted(SUFFIXES))}."
             )
-    sizes = _sizes([file for files in listed for file, _ in files])
+    sizes = Counter(image_size(file) for files in files_of_splits for file, _ in files)
     size = common_shape(f"The images in {path}", sizes, shape)
-    splits = [_decoded(files, size, classes is not None) for files in listed]
-    train, test = splits if len(splits) == 2 else hold_out(splits[0])
+    splits = [_split(files, size, classes is not None) for files in files_of_splits]
+    train, test = train_and_test(splits, hold_out)
     return Dataset(str(path.resolve()), train, test, classes, resize_description(sizes, size))
 
 
-def roots(path: Path) -> list[Path]:
-    """Find the folders of the training and the test images; one where they are not divided."""
-    parts = {folder.name: folder for folder in folders_in(path)}
-    if "train" not in parts:
+def split_folders(path: Path) -> list[Path]:
+    """Return the folders of the training and the test images; `path` alone where there is no train."""
+    folders = {folder.name: folder for folder in folders_in(path)}
+    if "train" not in folders:
         return [path]
-    tests = [parts[name] for name in ("test", "val") if name in parts]
-    return [parts["train"], *tests[:1]]
+    tests = [folders[name] for name in ("test", "val") if name in folders]
+    return [folders["train"], *tests[:1]]
 
 
-def _classes(root: Path) -> tuple[str, ...] | None:
-    """Name the classes after the folders; none where the images lie in `root` itself.
+def _class_names(root: Path) -> tuple[str, ...] | None:
+    """Return the names of the folders as classes; None where the images lie in `root` itself.
 
     Raises:
         DataError: there is no image, or none in one of the folders.
@@ -76,8 +83,12 @@ def _classes(root: Path) -> tuple[str, ...] | None:
     return tuple(folder.name for folder in folders)
 
 
-def _listed(root: Path, classes: Sequence[str] | None) -> Iterator[tuple[Path, int]]:
-    """List the images of one split with the numbers of their classes."""
+def _labeled_files(root: Path, classes: Sequence[str] | None) -> Iterator[LabeledFile]:
+    """Yield the images of one split with the numbers of their classes.
+
+    Raises:
+        DataError: a folder is no class of the training split.
+    """
     if classes is None:
         yield from ((file, 0) for file in images_in(root))
         return
@@ -90,14 +101,10 @@ def _listed(root: Path, classes: Sequence[str] | None) -> Iterator[tuple[Path, i
         yield from ((file, classes.index(folder.name)) for file in files)
 
 
-def _sizes(files: Sequence[Path]) -> Counter[Size]:
-    return Counter(image_size(file) for file in files)
-
-
-def _decoded(files: Labelled, shape: tuple[int, int, int], labelled: bool) -> Split:
-    """Decode the files now where they are few, else as they are needed."""
-    labels = np.array([label for _, label in files]) if labelled else None
-    if len(files) * math.prod(shape) > HELD:
+def _split(files: Sequence[LabeledFile], shape: tuple[int, int, int], has_labels: bool) -> Split:
+    """Return the files as a split: decoded now where they are few, else on demand."""
+    labels = np.array([label for _, label in files]) if has_labels else None
+    if len(files) * math.prod(shape) > LAZY_BYTES:
         return Split(LazyImages([file for file, _ in files], shape), labels)
     pixels = np.empty((len(files), *shape), np.uint8)
     for at, (file, _) in enumerate(files):

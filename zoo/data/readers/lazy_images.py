@@ -1,4 +1,4 @@
-"""Images that are decoded when they are asked for, so that a folder may be larger than memory."""
+"""Image files that are decoded on demand, so that a folder may be larger than memory."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from zoo.data.arrays import Array
+from zoo.data.images import open_image, to_array
 from zoo.errors import DataError
 
-if TYPE_CHECKING:
-    from zoo.data.arrays import Array
+__all__ = ["LazyImages"]
 
 
 class LazyImages:
     """Image files that look like an array of shape (n, height, width, channels), uint8.
 
-    What is taken out of it, by a position, a slice or an array of positions, is decoded there and
-    then. The names are kept as bytes, which take a tenth of what as many Path objects do. `faults`
-    says which could not be decoded, since tf.data makes its own error of every one that passes it.
+    Indexing by a position, a slice or an array of positions decodes the files there. The names are
+    stored as bytes, which take a tenth of the memory of as many Path objects. `errors` collects the
+    files that could not be decoded, since tf.data replaces every error that passes through it.
+
+    Args:
+        paths: the files, or an array of their names as bytes.
+        shape: (height, width, channels) that every image is brought to.
+        errors: the list that errors are added to; a new one if not given.
     """
 
     dtype = np.dtype(np.uint8)
@@ -33,7 +39,7 @@ class LazyImages:
         self,
         paths: Iterable[Path] | Array,
         shape: tuple[int, int, int],
-        faults: list[DataError] | None = None,
+        errors: list[DataError] | None = None,
     ) -> None:
         self._names = (
             paths
@@ -41,50 +47,53 @@ class LazyImages:
             else np.array([os.fsencode(path) for path in paths])
         )
         self.shape = (len(self._names), *shape)
-        self.faults: list[DataError] = [] if faults is None else faults
+        self.errors: list[DataError] = [] if errors is None else errors
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def __getitem__(self, chosen: Any) -> Array:
-        if isinstance(chosen, int | np.integer):
-            return self._decoded(self._names[chosen])
-        names = self._names[chosen]
+    def __getitem__(self, positions: Any) -> Array:
+        if isinstance(positions, int | np.integer):
+            return self._decode(self._names[positions])
+        names = self._names[positions]
         if not len(names):
             return np.empty((0, *self.shape[1:]), np.uint8)
-        return np.stack(list(_threads().map(self._decoded, names)))
+        return np.stack(list(_threads().map(self._decode, names)))
 
-    def take(self, chosen: Any) -> LazyImages:
-        """Choose some files without decoding them."""
+    def take(self, positions: Any) -> LazyImages:
+        """Return some of the files, not decoded."""
         height, width, channels = self.shape[1:]
-        return LazyImages(self._names[chosen], (height, width, channels), self.faults)
+        return type(self)(self._names[positions], (height, width, channels), self.errors)
 
     def fingerprint(self) -> bytes:
-        """Hash the files' contents in order, and the size that they are brought to."""
+        """Return a hash of the contents of the files in order, and of the size that they are brought to."""
         digest = sha256(str(self.shape).encode())
         for content in _threads().map(self._content, self._names):
             digest.update(content)
         return digest.digest()
 
-    def _decoded(self, name: bytes) -> Array:
-        from zoo.data.images import (  # which knows of arrays, and so of this module
-            open_image,
-            to_array,
-        )
+    def _decode(self, name: bytes) -> Array:
+        """Decode one file.
 
-        height, width, channels = self.shape[1:]
+        Raises:
+            DataError: it cannot be decoded; the error is added to `errors` too.
+        """
         try:
-            return to_array(open_image(Path(os.fsdecode(name))), (height, width, channels))
+            return self._pixels(name)
         except DataError as error:
-            self.faults.append(error)
+            self.errors.append(error)
             raise
 
+    def _pixels(self, name: bytes) -> Array:
+        height, width, channels = self.shape[1:]
+        return to_array(open_image(Path(os.fsdecode(name))), (height, width, channels))
+
     def _content(self, name: bytes) -> bytes:
-        with open(name, "rb") as file:
-            return sha256(file.read()).digest()
+        """Return the bytes that stand for a file in the fingerprint."""
+        return sha256(Path(os.fsdecode(name)).read_bytes()).digest()
 
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """Give the threads that decode; Pillow lets others run while it does."""
+    """Return the threads that decode; Pillow lets other threads run meanwhile."""
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decoder")

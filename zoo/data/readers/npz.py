@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import SLACK, Array, check_numbers
+from zoo.data.arrays import RANGE_TOLERANCE, Array, check_numbers, example_kind
 from zoo.data.dataset import Dataset
-from zoo.data.split import Split, hold_out
+from zoo.data.readers.labels import read_targets
+from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
-MOST_CLASSES = 100_000
-MOST_CHANNELS = 16  # of images; where a last axis is longer it may be the width of a volume
-_ALIASES = {  # what other people call the arrays
+__all__ = ["NamedArrays", "dataset_from_arrays", "read"]
+
+MOST_CHANNELS = 16  # of images; a longer last axis may be the width of a volume
+_ALIASES = {  # other names of the arrays
     "x_train": ("x_train", "X_train", "train_images", "train_x"),
     "y_train": ("y_train", "Y_train", "train_labels", "train_y"),
     "x_test": ("x_test", "X_test", "test_images", "test_x"),
@@ -33,46 +35,59 @@ _ALIASES = {  # what other people call the arrays
     "y": ("y", "Y", "labels", "targets", "target"),
 }
 Shape = tuple[int | None, ...] | None
-Pair = tuple[str, Array, str, Array | None]
+NamedArrays = tuple[str, Array, str, Array | None]  # name and inputs, name and targets of a split
 
 
-def read(path: Path, shape: Shape = None) -> Dataset:
+def read(path: Path, shape: Shape = None, hold_out: bool = True) -> Dataset:
     """Read an .npz.
 
+    Args:
+        path: the file.
+        shape: the input_shape that the model takes, if it was set.
+        hold_out: whether a fifth is held out for testing where there are no test arrays.
+
     Raises:
-        DataError: with the array that is at fault and what was expected.
+        DataError: with the array that is wrong and what was expected.
     """
-    return dataset_of(str(path.resolve()), path, _pairs(path, read_arrays(path)), shape)
+    splits = _named_arrays(path, read_arrays(path))
+    return dataset_from_arrays(str(path.resolve()), path, splits, shape, hold_out)
 
 
-def dataset_of(name: str, where: Any, pairs: Sequence[Pair], shape: Shape = None) -> Dataset:
-    """Make a dataset of arrays: of two pairs the second is the test part, of one a fifth.
+def dataset_from_arrays(
+    name: str,
+    where: Any,
+    splits: Sequence[NamedArrays],
+    shape: Shape = None,
+    hold_out: bool = True,
+) -> Dataset:
+    """Return a dataset of arrays.
 
     Args:
-        name: the dataset's.
-        where: what the arrays lie in, for the errors.
-        pairs: the name of the inputs, the inputs, the name of the labels, the labels or None.
-        shape: the input_shape that the model wants, if it was set.
+        name: the name of the dataset.
+        where: the file that holds the arrays, for the error messages.
+        splits: the arrays of the training and of the test split, or of a single split.
+        shape: the input_shape that the model takes, if it was set.
+        hold_out: whether a fifth of a single split is held out for testing.
 
     Raises:
-        DataError: with the array that is at fault and what was expected.
+        DataError: with the array that is wrong and what was expected.
     """
-    for x, array, y, labels in pairs:
-        _check_order(where, x, array, y, labels)
-    inputs = [_inputs(f"{x} in {where}", array, shape) for x, array, _, _ in pairs]
-    targets, classes = _targets(where, [(y, labels) for _, _, y, labels in pairs])
-    for (x, _, y, _), examples, labels in zip(pairs, inputs, targets, strict=True):
+    for x, array, y, labels in splits:
+        _check_first_axis(where, x, array, y, labels)
+    inputs = [_read_inputs(f"{x} in {where}", array, shape) for x, array, _, _ in splits]
+    targets, classes = read_targets(where, [(y, labels) for _, _, y, labels in splits])
+    for (x, _, y, _), examples, labels in zip(splits, inputs, targets, strict=True):
         if labels is not None and len(labels) != len(examples):
             raise DataError(
                 f"{where} has {len(examples)} examples in {x} and {len(labels)} labels in {y}."
             )
-    splits = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
-    train, test = splits if len(splits) == 2 else hold_out(splits[0])
+    made = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
+    train, test = train_and_test(made, hold_out)
     return Dataset(name, train, test, classes)
 
 
-def _check_order(path: Any, x: str, inputs: Array, y: str, labels: Array | None) -> None:
-    """Refuse inputs whose examples lie along another axis than the first, as the labels' number tells."""
+def _check_first_axis(path: Any, x: str, inputs: Array, y: str, labels: Array | None) -> None:
+    """Refuse inputs whose examples lie along another axis than the first; the labels tell their number."""
     if labels is None or labels.ndim < 1 or inputs.ndim < 2 or len(inputs) == len(labels):
         return
     if inputs.shape.count(len(labels)) == 1:
@@ -83,43 +98,47 @@ def _check_order(path: Any, x: str, inputs: Array, y: str, labels: Array | None)
         )
 
 
-def _pairs(path: Path, arrays: dict[str, Array]) -> list[Pair]:
-    """Find the inputs and the labels of each split, or of the one that is to be divided."""
-    found = _found(path, arrays)
-    if "x_train" in found or "x_test" in found:
-        whole = not found.keys() & {"x_test", "y_test"}
-        parts = [("x_train", "y_train")] + ([] if whole else [("x_test", "y_test")])
+def _named_arrays(path: Path, arrays: dict[str, Array]) -> list[NamedArrays]:
+    """Return the inputs and the targets of each split, or of the single one."""
+    keys = _keys(path, arrays)
+    if "x_train" in keys or "x_test" in keys:
+        has_test = bool(keys.keys() & {"x_test", "y_test"})
+        splits = [("x_train", "y_train")] + ([("x_test", "y_test")] if has_test else [])
     else:
-        parts = [("x", "y")]
-    wanted = [x for x, _ in parts]
-    if any(y in found for _, y in parts):
-        wanted += [y for _, y in parts if y in found or len(parts) > 1]
-    if missing := [name for name in wanted if name not in found]:
+        splits = [("x", "y")]
+    wanted = [x for x, _ in splits]
+    if any(y in keys for _, y in splits):
+        wanted += [y for _, y in splits if y in keys or len(splits) > 1]
+    if missing := [name for name in wanted if name not in keys]:
         raise DataError(
             f"{path} lacks {' and '.join(missing)}. Expected: x_train, y_train, x_test, y_test, or x "
             f"and y. Received: {', '.join(arrays) or 'nothing'}."
         )
-    return [(found[x], arrays[found[x]], found.get(y, y), _of(arrays, found, y)) for x, y in parts]
+    targets = [arrays[keys[y]] if y in keys else None for _, y in splits]
+    return [
+        (keys[x], arrays[keys[x]], keys.get(y, y), each)
+        for (x, y), each in zip(splits, targets, strict=True)
+    ]
 
 
-def _of(arrays: dict[str, Array], found: dict[str, str], name: str) -> Array | None:
-    return arrays[found[name]] if name in found else None
+def _keys(path: Path, arrays: dict[str, Array]) -> dict[str, str]:
+    """Return the key under which each of our arrays is in the file.
 
-
-def _found(path: Path, arrays: dict[str, Array]) -> dict[str, str]:
-    """Tell under which key each of the arrays is there."""
-    found = {}
+    Raises:
+        DataError: an array is there under two keys.
+    """
+    keys = {}
     for name, aliases in _ALIASES.items():
-        keys = [alias for alias in aliases if alias in arrays]
-        if len(keys) > 1:
-            raise DataError(f"{path} has both {' and '.join(keys)}. Keep one of them.")
-        if keys:
-            found[name] = keys[0]
-    return found
+        present = [alias for alias in aliases if alias in arrays]
+        if len(present) > 1:
+            raise DataError(f"{path} has both {' and '.join(present)}. Keep one of them.")
+        if present:
+            keys[name] = present[0]
+    return keys
 
 
-def _inputs(what: str, inputs: Array, shape: Shape) -> Array:
-    """Bring inputs to the zoo's shapes and dtypes: a channel axis for images, uint8 or float32."""
+def _read_inputs(what: str, inputs: Array, shape: Shape) -> Array:
+    """Return inputs in the zoo's shapes and dtypes: images with a channel axis, uint8 or float32."""
     if inputs.ndim < 2 or inputs.dtype.kind not in "fiub":
         raise DataError(
             f"{what} must be an array of numbers, an example a row. "
@@ -128,16 +147,16 @@ def _inputs(what: str, inputs: Array, shape: Shape) -> Array:
     if inputs.size:
         check_numbers(what, inputs)
         _check_channels(what, inputs, shape)
-    grey = inputs.ndim == 3 and (shape is None or len(shape) != 2)
+    grey = inputs.ndim == 3 and (shape is None or example_kind(shape) != "series")
     if grey or (shape is not None and len(shape) == inputs.ndim and shape[-1] == 1):
         if grey and inputs.size:
             _check_grey(what, inputs)
         inputs = inputs[..., None]
-    return _plain(what, inputs)
+    return _as_uint8_or_float32(what, inputs)
 
 
-def _plain(what: str, inputs: Array) -> Array:
-    """Give uint8 or float32; whole numbers of more bits that are pixels become uint8 again."""
+def _as_uint8_or_float32(what: str, inputs: Array) -> Array:
+    """Return uint8 or float32; images of wider integers from 0 to 255 become uint8."""
     if inputs.dtype == np.uint8:
         return inputs
     wide = inputs.dtype.kind in "iu" and inputs.itemsize > 1
@@ -150,7 +169,7 @@ def _plain(what: str, inputs: Array) -> Array:
 
 
 def _check_channels(what: str, inputs: Array, shape: Shape) -> None:
-    """Refuse images in PyTorch's order and what may be volumes, unless the setting says what they are."""
+    """Refuse images with the channels first and possible volumes, unless input_shape is set."""
     if inputs.ndim != 4 or shape is not None:
         return
     channels, *sizes = inputs.shape[1:]
@@ -168,83 +187,13 @@ def _check_channels(what: str, inputs: Array, shape: Shape) -> None:
 
 
 def _check_grey(what: str, inputs: Array) -> None:
-    """Refuse (n, a, b) that cannot be grey images, with the way to say that they are series."""
+    """Refuse arrays (n, a, b) that cannot be grey images; the message tells how to declare series."""
     low, high = inputs.min(), inputs.max()
-    white = 255 if inputs.dtype.kind in "iu" else 1 + SLACK
-    if low < -SLACK or high > white:
+    white = 255 if inputs.dtype.kind in "iu" else 1 + RANGE_TOLERANCE
+    if low < -RANGE_TOLERANCE or high > white:
         _, first, second = inputs.shape
         raise DataError(
             f"{what} has the shape {inputs.shape} and values from {low:g} to {high:g}. As grey images "
             "they must be uint8, or floats from 0 to 1; if they are series of (time, channels), say "
             f"so: --set input_shape={first},{second}"
         )
-
-
-def _targets(
-    path: Any, named: list[tuple[str, Array | None]]
-) -> tuple[list[Array | None], tuple[str, ...] | None]:
-    """Turn labels of every kind into numbers of classes; targets that are no labels stay as they are."""
-    arrays = [_labels(f"{name} in {path}", array) for name, array in named if array is not None]
-    if not arrays:
-        return [None] * len(named), None
-    if any(array.dtype.kind == "U" for array in arrays):
-        return _numbered(path, [name for name, _ in named], arrays)
-    if any(array.ndim != 1 or array.dtype.kind != "i" for array in arrays):
-        return list(arrays), None
-    for (name, given), array in zip(named, arrays, strict=True):
-        _check_range(f"{name} in {path}", array)
-        if given is not None and given.ndim == 2 and given.shape[1] > 1:  # a column a class
-            return list(arrays), tuple(map(str, range(given.shape[1])))
-    top = int(arrays[0].max(initial=0))
-    return list(arrays), tuple(map(str, range(top + 1)))
-
-
-def _labels(what: str, labels: Array) -> Array:
-    """Give labels as int64 of shape (n,) or as text, whatever way they are written."""
-    if labels.ndim == 0 or labels.dtype.kind not in "fiubSU":
-        raise DataError(
-            f"{what} must hold one label for each input. "
-            f"Received: {labels.dtype} of shape {labels.shape}."
-        )
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "replace")
-    if labels.dtype.kind == "U" or not labels.size:
-        return labels
-    check_numbers(what, labels)
-    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all():
-        return np.asarray(labels.argmax(1), np.int64)
-    whole = labels.dtype.kind in "iub" or _are_labels(labels)
-    if labels.ndim != 1 or not whole:
-        return labels
-    if labels.dtype.kind in "fu":  # before they are cast to where they may not fit
-        _check_range(what, labels)
-    return labels.astype(np.int64)
-
-
-def _are_labels(numbers: Array) -> bool:
-    """Tell whether floats can be labels: whole and of their range; others are for regression."""
-    whole = bool((numbers == numbers.round()).all())
-    return whole and numbers.min() >= 0 and numbers.max() < MOST_CLASSES
-
-
-def _check_range(what: str, labels: Array) -> None:
-    low, high = (labels.min(), labels.max()) if labels.size else (0, 0)
-    if low < 0 or high >= MOST_CLASSES:
-        raise DataError(f"{what} has labels from {low:g} to {high:g}. Expected: 0 to k - 1.")
-
-
-def _numbered(
-    path: Any, names: list[str], arrays: list[Array]
-) -> tuple[list[Array | None], tuple[str, ...]]:
-    """Number the names of classes in alphabetical order."""
-    if any(array.ndim != 1 or array.dtype.kind != "U" for array in arrays):
-        raise DataError(f"{' and '.join(names)} in {path} must both hold one name for each input.")
-    classes = np.unique(arrays[0])
-    for name, array in zip(names, arrays, strict=True):
-        if unknown := sorted(set(array) - set(classes)):
-            raise DataError(
-                f"{name} in {path} has the class {unknown[0]!s}, which {names[0]} lacks."
-            )
-    return [np.searchsorted(classes, array) for array in arrays], tuple(map(str, classes))
