@@ -1,0 +1,163 @@
+"""Runs that are trained but not finished, and what `evaluate` does for them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import zoo_mlp
+
+import zoo
+from zoo.data.dataset import Dataset
+
+SMALL: dict[str, Any] = {"units": [4], "epochs": 1}
+Register = Callable[..., Any]
+
+
+class Faulty:
+    """A hook that raises until it is repaired."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
+
+    def __call__(self, answer: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return answer
+
+
+def train(data: Dataset, **options: Any) -> zoo.Run:
+    return zoo.train("stranger", data=data, out="run", **{**SMALL, **options})
+
+
+@pytest.mark.parametrize("hook", ["evaluate", "preview"])
+def test_a_hook_that_fails_leaves_a_trained_run_and_evaluate_completes_it(
+    register: Register, tiny: Dataset, hook: str
+) -> None:
+    faulty, answer = Faulty(KeyError("x")), {"evaluate": {"score": 0.5}, "preview": {}}[hook]
+    register(**{hook: lambda model: faulty(answer)})
+    with pytest.raises(zoo.PluginError) as raised:
+        train(tiny)
+    assert "run is trained but not finished" in str(raised.value)
+    assert f"{hook}() failed" in str(raised.value)
+    assert "KeyError: 'x'" in str(raised.value)
+    assert "zoo evaluate run" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    run = zoo.Run.open("run")
+    assert run.state == "trained"
+    assert zoo.load(run).count_params() > 0
+    faulty.error = None
+    metrics = zoo.evaluate("run", tiny)
+    finished = zoo.Run.open("run")
+    assert (finished.state, finished.metrics) == ("finished", metrics)
+    assert "finished" in finished.record
+    assert "curve.png" in {path.name for path in finished.pictures}
+
+
+def test_resume_completes_a_trained_run_without_training(register: Register, tiny: Dataset) -> None:
+    faulty, trainings = Faulty(KeyError("x")), []
+
+    def count_trainings(model: Any, config: Any, data: Any, callbacks: Any) -> Any:
+        trainings.append(data)
+        return zoo_mlp.train(model, config, data, callbacks)
+
+    register(train=count_trainings, evaluate=lambda model: faulty({"score": 0.5}))
+    with pytest.raises(zoo.PluginError):
+        train(tiny)
+    weights = zoo.load("run").get_weights()
+    faulty.error = None
+    run = train(tiny, resume=True)
+    assert (run.state, run.metrics, len(trainings)) == ("finished", {"score": 0.5}, 1)
+    for one, other in zip(weights, zoo.load("run").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_metric_that_is_not_finite_is_refused_in_a_sentence(
+    register: Register, tiny: Dataset, value: float
+) -> None:
+    register(evaluate=lambda: {"good": 1.0, "bad": value})
+    with pytest.raises(zoo.PluginError, match=r"must return finite numbers\. Received: {'bad': "):
+        train(tiny)
+    run = zoo.Run.open("run")
+    assert (run.state, run.metrics) == ("trained", {})
+
+
+@pytest.mark.parametrize("kind", [zoo.SettingError, zoo.DataError, zoo.TrainingError])
+def test_an_error_of_the_zoo_in_evaluate_is_a_failed_job(
+    register: Register, tiny: Dataset, kind: type[zoo.ZooError]
+) -> None:
+    register(evaluate=lambda model: Faulty(kind("no"))(None))
+    with pytest.raises(zoo.ZooError, match=r"evaluate\(\) failed\. no") as raised:
+        train(tiny)
+    assert raised.value.exit_code == 1
+    assert zoo.Run.open("run").state == "trained"
+
+
+def test_ctrl_c_in_evaluate_leaves_a_trained_run(register: Register, tiny: Dataset) -> None:
+    def stop() -> Any:
+        raise KeyboardInterrupt
+
+    register(evaluate=stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny)
+    assert zoo.Run.open("run").state == "trained"
+
+
+def test_other_data_is_measured_and_finishes_nothing(register: Register, tiny: Dataset) -> None:
+    faulty = Faulty(KeyError("x"))
+    register(evaluate=lambda model: faulty({"score": 0.5}))
+    with pytest.raises(zoo.PluginError):
+        train(tiny)
+    faulty.error = None
+    other = Dataset("other", tiny.train, tiny.test.take(slice(5)), tiny.classes)
+    assert zoo.evaluate("run", other) == {"score": 0.5}
+    run = zoo.Run.open("run")
+    assert (run.state, run.metrics) == ("trained", {})
+
+
+def test_a_finished_run_is_measured_and_not_changed(trained: zoo.Run, tiny: Dataset) -> None:
+    before = (trained.path / "run.json").read_bytes()
+    zoo.evaluate(trained, tiny)
+    assert (trained.path / "run.json").read_bytes() == before
+
+
+def test_own_data_that_has_changed_is_told(tiny: Dataset) -> None:
+    def save(count: int) -> None:
+        np.savez("mine.npz", x=tiny.train.stored[:count], y=tiny.train.targets[:count])
+
+    save(40)
+    run = zoo.train("mlp", data="mine.npz", out="run", **SMALL)
+    assert zoo.evaluate(run) == run.metrics
+    save(48)
+    with pytest.warns(UserWarning, match=r"data of run has changed .*mine\.npz"):
+        zoo.evaluate(run)
+
+
+@pytest.mark.parametrize("kind", [zoo.SettingError, zoo.DataError])
+def test_what_train_refuses_before_the_first_step_leaves_no_run(
+    register: Register, tiny: Dataset, kind: type[zoo.ZooError]
+) -> None:
+    register(train=lambda model: Faulty(kind("it does not go together"))(None))
+    with pytest.raises(kind, match="it does not go together"):
+        train(tiny)
+    assert not Path("run").exists()
+    with pytest.raises(kind, match="it does not go together"):
+        zoo.train("stranger", data=tiny, **SMALL)
+    assert not list(Path("runs").iterdir())
+
+
+def test_a_refusal_in_mid_training_leaves_a_failed_run(register: Register, tiny: Dataset) -> None:
+    class Refuse(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            raise zoo.DataError("a broken file")
+
+    def train_and_refuse(model: Any, config: Any, data: Any, callbacks: Any) -> Any:
+        return zoo_mlp.train(model, config, data, [*callbacks, Refuse()])
+
+    register(train=train_and_refuse)
+    with pytest.raises(zoo.DataError, match="a broken file"):
+        train(tiny)
+    assert zoo.Run.open("run").state == "failed"
