@@ -1,5 +1,6 @@
-"""The settings of the adversarial network, and which of them go together."""
+"""The settings of the GAN of images, and the check of which settings go together."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
@@ -12,55 +13,55 @@ Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
 
 class Config(gan.GANConfig):
-    """Settings of the deep convolutional adversarial network."""
+    """Settings of the deep convolutional GAN."""
 
     input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the images. None: the dataset's."""
     classes: FromData[ClassNames] = FROM_DATA
-    """Names of the classes, or their number; for conditional only. None: the dataset's."""
+    """Names of the classes, or their number; for conditional models only. None: the dataset's."""
     conditional: bool = False
-    """Let the generator make, and the discriminator judge, images of a given class."""
+    """Whether generator and discriminator also get the class of an image."""
     latent_dim: PositiveInt = 64
-    """Random numbers that an image is made from."""
+    """Random numbers that an image is made of."""
     prior: Literal["normal", "uniform"] = "normal"
-    """What each latent is drawn from: N(0, 1), or evenly from -1 to 1."""
+    """Distribution of each latent: N(0, 1), or uniform from -1 to 1."""
     generator_filters: Filters = (128, 64)
-    """Filters of the small map that latents become, and of each convolution after it but the last."""
+    """Filters of the small map made of the latents, and of each convolution except the last one."""
     generator_strides: Filters = (2, 2)
-    """How much each of the generator's convolutions enlarges, the last one, which makes the image, too."""
+    """Factors by which the generator's convolutions enlarge the map; the last one makes the image."""
     discriminator_filters: Filters = (64, 128)
-    """Filters of each of the discriminator's convolutions."""
+    """Filters of each convolution of the discriminator."""
     discriminator_strides: Filters = (2, 2)
-    """How much each of the discriminator's convolutions shrinks."""
+    """Stride of each convolution of the discriminator."""
     kernel_size: PositiveInt = 4
-    """Side of each convolution's window; one that the strides divide leaves no checkerboard."""
+    """Side of each convolution's window; a multiple of the strides avoids checkerboard patterns."""
     upsampling: Literal["transpose", "nearest"] = "transpose"
-    """Enlarge by transposed convolution, or by repeating pixels before a convolution."""
+    """Enlarge by a transposed convolution, or by repeating pixels before a convolution."""
     generator_normalization: Literal["none", "batch"] = "batch"
     """Normalisation before each ReLU of the generator."""
     discriminator_normalization: Literal["none", "batch", "layer"] = "none"
-    """Normalisation before each leaky ReLU of the discriminator but the first."""
+    """Normalisation before each leaky ReLU of the discriminator except the first one."""
     generator_dropout: Fraction = 0.0
-    """Share of the small map's values silenced in each step."""
+    """Dropout rate of the generator's small map."""
     discriminator_dropout: Fraction = 0.0
-    """Share of each of the discriminator's maps silenced in each step."""
+    """Dropout rate after each convolution of the discriminator."""
     epochs: PositiveInt = 25
     batch_size: PositiveInt = 64
     evaluation_images: PositiveInt = 10_000
-    """Images drawn to be measured; never more than there are test images."""
+    """Generated images for the metrics; at most the number of test images."""
     feature_network: str | None = None
-    """Run or .keras file of a classifier in whose last layer but one to measure. None: pixels alone."""
+    """Run or .keras file of a classifier in whose features the metrics are computed. None: pixels only."""
 
 
 def check(config: Config) -> None:
-    """Refuse networks that do not make or judge images of that shape.
+    """Check that the networks fit the images.
 
     Raises:
-        SettingError: says which setting, and what would do.
+        SettingError: they do not; the message names the setting and what was expected.
     """
-    if config.input_shape is None or len(config.input_shape) != 3:
+    if len(config.input_shape or ()) != 3:
         raise zoo.SettingError(
-            "dcgan makes images: input_shape is (height, width, channels). "
+            "dcgan makes images: input_shape must be (height, width, channels). "
             f"Received: {config.input_shape}"
         )
     for network in ("generator", "discriminator"):
@@ -68,27 +69,21 @@ def check(config: Config) -> None:
         strides = getattr(config, f"{network}_strides")
         if len(filters) != len(strides):
             raise zoo.SettingError(
-                f"{network}_filters and {network}_strides go in pairs. "
-                f"Received: {len(filters)} and {len(strides)} of them"
+                f"{network}_filters and {network}_strides must have equally many numbers. "
+                f"Received: {len(filters)} and {len(strides)}"
             )
-    check_size(config)
-    if config.conditional and config.classes is None:
-        raise zoo.SettingError("conditional needs classes, and the dataset has none.")
-
-
-def check_size(config: Config) -> None:
-    """Refuse a size that the generator's strides do not multiply to."""
-    times = enlargement(config)
-    if any(size % times for size in config.input_shape[:2]):
+    factor = enlargement(config)
+    if any(size % factor for size in config.input_shape[:2]):
         raise zoo.SettingError(
-            f"The generator enlarges by {times} (generator_strides {config.generator_strides}), which "
+            f"The generator enlarges by {factor} (generator_strides {config.generator_strides}), which "
             f"must divide height and width. Received: input_shape {config.input_shape}"
+        )
+    if config.conditional and not config.classes:
+        raise zoo.SettingError(
+            "conditional=true needs classes. Received: a dataset without classes"
         )
 
 
 def enlargement(config: Config) -> int:
-    """Multiply the generator's strides."""
-    times = 1
-    for stride in config.generator_strides:
-        times *= stride
-    return times
+    """Return the factor by which the generator enlarges its small map."""
+    return math.prod(config.generator_strides)

@@ -1,4 +1,4 @@
-"""The pictures of a generator: samples, how they grew, ways between them, and what they resemble."""
+"""The pictures of a generator: samples, their growth, interpolations, and the nearest training images."""
 
 from typing import Any
 
@@ -6,106 +6,114 @@ import numpy as np
 from keras import ops
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.io import pictures
 from zoo.io.pictures import enlarge
 from zoo.tasks.reconstruction import as_pictures
 
-from .history import kept
-from .metrics import made_from, one_hot, prior
+from .album import album_epochs
+from .config import Config
+from .model import DCGAN
+from .samples import draw_latents, generate_images, one_hot
 
 SAMPLES, COLUMNS = 100, 10
 PAIRS, STEPS = 6, 11
-NEIGHBOURED = 10
-SIDE = 40  # pixels at least of an image on a sheet
+NEIGHBOURS = 10
+SIDE = 40  # least side of an image on a sheet, in pixels
 CHUNK = 1000
 
 
-def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
-    """Draw samples, their growth over the epochs, ways between some, and nearest training images."""
-    made = samples(model, config)
+def preview(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, Any]:
+    """Return pictures of samples, their growth, interpolations and the nearest training images."""
+    samples = sample_images(model, config)
     return {
-        "samples": sheet(made, COLUMNS),
-        "growth": growth(model, config),
-        "growing": [sheet(page, 4) for page in album(model)],
-        "interpolations": interpolations(model, config),
-        "neighbours": neighbours(made[:NEIGHBOURED], data),
+        "samples": sheet(samples, COLUMNS),
+        "growth": plot_growth(model, config),
+        "growing": [sheet(page, 4) for page in album_pages(model)],
+        "interpolations": interpolation_sheet(model, config),
+        "neighbours": neighbour_sheet(samples[:NEIGHBOURS], data),
     }
 
 
-def sheet(images: np.ndarray, columns: int) -> np.ndarray:
-    """Lay images side by side, the small ones enlarged so that they can be seen."""
-    shown = enlarge(as_pictures(images), SIDE)
-    return pictures.image_grid(shown, columns, gap=2)
+def sheet(images: Array, columns: int) -> Array:
+    """Return images side by side; small ones are enlarged."""
+    return pictures.image_grid(enlarge(as_pictures(images), SIDE), columns, gap=2)
 
 
-def samples(model: Any, config: Any) -> np.ndarray:
-    """Make a hundred images; of one class in each column where the model is conditional."""
-    latents = prior(config, SAMPLES)
+def sample_images(model: DCGAN, config: Config) -> Array:
+    """Return a hundred images; each column has one class if the model is conditional."""
+    latents = draw_latents(config, SAMPLES)
     if not config.conditional:
-        return made_from(model, latents)
-    return made_from(
-        model, latents, one_hot(np.arange(SAMPLES) % COLUMNS % len(config.classes), config)
-    )
+        return generate_images(model, latents)
+    labels = np.arange(SAMPLES) % COLUMNS % len(config.classes)
+    return generate_images(model, latents, one_hot(labels, config))
 
 
-def album(model: Any) -> np.ndarray:
-    """Give the album's pictures in [0, 1], shape (frames, seeds, height, width, channels)."""
-    return ops.convert_to_numpy(model.album).astype(np.float32) / 255
+def album_pages(model: DCGAN) -> Array:
+    """Return the album's pictures in [0, 1], shape (pictures, images, height, width, channels)."""
+    pages: Array = ops.convert_to_numpy(model.album).astype(np.float32) / 255
+    return pages
 
 
-def growth(model: Any, config: Any) -> Any:
+def plot_growth(model: DCGAN, config: Config) -> Any:
     """Draw a row of images of the same latents for each of the album's epochs."""
-    pages = album(model)[:, :COLUMNS]
-    strips = [sheet(page, COLUMNS) for page in pages]
+    strips = [sheet(page, COLUMNS) for page in album_pages(model)[:, :COLUMNS]]
     height, width = (side / pictures.DOTS for side in strips[0].shape[:2])
-    drawn = pictures.figure(width + 0.9, (height + 0.04) * len(strips))
-    panels = drawn.subplots(len(strips), 1, squeeze=False)[:, 0]
-    for panel, strip, epoch in zip(panels, strips, kept(config), strict=True):
+    figure = pictures.figure(width + 0.9, (height + 0.04) * len(strips))
+    panels = figure.subplots(len(strips), 1, squeeze=False)[:, 0]
+    for panel, strip, epoch in zip(panels, strips, album_epochs(config), strict=True):
         pictures.show_image(panel, strip)
         style = {"ha": "right", "va": "center", "transform": panel.transAxes, "fontsize": 8}
         panel.text(-0.01, 0.5, f"epoch {epoch}", **style)
-    return drawn
+    return figure
 
 
-def interpolations(model: Any, config: Any) -> np.ndarray:
-    """Make images along the way between two latents, a pair a row."""
-    ends = prior(config, 2 * PAIRS, seed=1)
-    way = straight if config.prior == "uniform" else around
-    latents = np.concatenate([way(*pair) for pair in zip(ends[::2], ends[1::2], strict=True)])
-    asked = None
+def interpolation_sheet(model: DCGAN, config: Config) -> Array:
+    """Return images along the path between two latents, one pair in each row."""
+    ends = draw_latents(config, 2 * PAIRS, seed=1)
+    path = linear_path if config.prior == "uniform" else spherical_path
+    latents = np.concatenate([path(*pair) for pair in zip(ends[::2], ends[1::2], strict=True)])
+    classes = None
     if config.conditional:
-        asked = one_hot(np.repeat(np.arange(PAIRS), STEPS) % len(config.classes), config)
-    return sheet(made_from(model, latents.astype(np.float32), asked), STEPS)
+        classes = one_hot(np.repeat(np.arange(PAIRS), STEPS) % len(config.classes), config)
+    return sheet(generate_images(model, latents.astype(np.float32), classes), STEPS)
 
 
-def straight(one: np.ndarray, other: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Give latents on the straight line from one to the other: (steps, latents)."""
-    return one + np.linspace(0, 1, steps)[:, None] * (other - one)
+def linear_path(start: Array, end: Array, steps: int = STEPS) -> Array:
+    """Return latents on the straight line between two latents, shape (steps, latent_dim)."""
+    path: Array = start + np.linspace(0, 1, steps)[:, None] * (end - start)
+    return path
 
 
-def around(one: np.ndarray, other: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Give latents on the arc from one to the other, where normal ones lie (White, arXiv:1609.04468)."""
-    cosine = np.dot(one, other) / (np.linalg.norm(one) * np.linalg.norm(other))
+def spherical_path(start: Array, end: Array, steps: int = STEPS) -> Array:
+    """Return latents on the arc between two latents, shape (steps, latent_dim).
+
+    Normal latents have nearly the same length, as those on the arc do (White, arXiv:1609.04468).
+    """
+    cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
     angle = np.arccos(np.clip(cosine, -1, 1))
     share = np.linspace(0, 1, steps)[:, None]
     if angle < 1e-6:
-        return straight(one, other, steps)
-    return (np.sin((1 - share) * angle) * one + np.sin(share * angle) * other) / np.sin(angle)
+        return linear_path(start, end, steps)
+    path: Array = (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(
+        angle
+    )
+    return path
 
 
-def neighbours(made: np.ndarray, data: zoo.Dataset) -> np.ndarray:
-    """Lay samples over the training images that their pixels are nearest to."""
-    return sheet(np.concatenate([made, nearest(made, data)]), len(made))
+def neighbour_sheet(samples: Array, data: zoo.Dataset) -> Array:
+    """Return samples above the training images with the most similar pixels."""
+    return sheet(np.concatenate([samples, nearest_training_images(samples, data)]), len(samples))
 
 
-def nearest(made: np.ndarray, data: zoo.Dataset) -> np.ndarray:
-    """Find the training image with the least squared difference to each sample."""
-    best, least = np.zeros_like(made), np.full(len(made), np.inf)
-    flat = made.reshape(len(made), -1)
+def nearest_training_images(samples: Array, data: zoo.Dataset) -> Array:
+    """Return the training image with the least squared difference to each sample."""
+    nearest, least = np.zeros_like(samples), np.full(len(samples), np.inf)
+    flat = samples.reshape(len(samples), -1)
     for images in data.train.batches(CHUNK):
         others = images.reshape(len(images), -1)
-        far = np.square(flat).sum(1)[:, None] - 2 * flat @ others.T + np.square(others).sum(1)
-        closer = far.min(1) < least
-        best[closer] = images[far.argmin(1)][closer]
-        least = np.minimum(least, far.min(1))
-    return best
+        distances = np.square(flat).sum(1)[:, None] - 2 * flat @ others.T + np.square(others).sum(1)
+        closer = distances.min(1) < least
+        nearest[closer] = images[distances.argmin(1)][closer]
+        least = np.minimum(least, distances.min(1))
+    return nearest

@@ -1,8 +1,8 @@
-"""Using an adversarial network: latents become images, and images get the discriminator's opinion.
+"""Using a GAN: it makes images of latents, and its discriminator scores images.
 
-An item is latents, an .npy or an array of shape (latents,) or (n, latents), of which images are made (where
-the model is conditional, one of each class, or of the class whose numbers, one-hot, follow the
-latents); or an image, a file or an array, which the discriminator judges.
+An item is latents or an image. Latents are an .npy file or an array of shape (latent_dim,) or
+(n, latent_dim). A conditional model makes one image of each class, or of one class if its one-hot numbers
+follow the latents.
 """
 
 import math
@@ -10,41 +10,58 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 import zoo
-from zoo.data.arrays import check_numbers
-from zoo.data.inputs import item_name, read_input
-from zoo.io.safe_load import read_array
+from zoo.data.arrays import Array, check_numbers
+from zoo.data.inputs import item_name, read_array, read_input
 
-from .metrics import made_from
+from .config import Config
+from .model import DCGAN
 from .plots import sheet
+from .samples import generate_images
 
 
-def apply(model: Any, config: Any, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Make images of latents, and judge images.
+def apply(model: DCGAN, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Make images of latents, and score images.
 
     Raises:
-        DataError: an item can be read as neither.
+        DataError: an item is neither latents nor an image.
     """
     discriminator = model.normalized_discriminator()
-    return [{"item": item_name(item)} | answer(model, discriminator, config, item) for item in items]
+    return [
+        {"item": item_name(item)} | apply_to_item(model, discriminator, config, item)
+        for item in items
+    ]
 
 
-def answer(model: Any, discriminator: Any, config: Any, item: Any) -> dict[str, Any]:
-    """Find out what one item is, and do what suits it."""
-    latents = numbers(item)
+def apply_to_item(
+    model: DCGAN, discriminator: keras.Model, config: Config, item: Any
+) -> dict[str, Any]:
+    """Return the images of latents, or the score of an image.
+
+    Args:
+        model: the GAN.
+        discriminator: its normalised discriminator.
+        config: its settings.
+        item: latents or an image.
+
+    Raises:
+        DataError: the item is neither.
+    """
+    latents = read_latents(item)
     if latents is None:
-        return opinion(discriminator, config, read_input(item, config.input_shape))
-    images = made(model, config, latents, item_name(item))
-    return {
-        "image": images[0] if len(images) == 1 else sheet(images, math.ceil(math.sqrt(len(images))))
-    }
+        return score_image(discriminator, config, read_input(item, config.input_shape))
+    images = images_of_latents(model, config, latents, item_name(item))
+    if len(images) == 1:
+        return {"image": images[0]}
+    return {"image": sheet(images, math.ceil(math.sqrt(len(images))))}
 
 
-def numbers(item: Any) -> np.ndarray | None:
-    """Read numbers of shape (n, k), or nothing where an item is an image."""
+def read_latents(item: Any) -> Array | None:
+    """Return numbers of shape (n, k), or None if the item is an image."""
     if isinstance(item, str | Path):
         array = read_array(Path(item)) if Path(item).suffix.lower() == ".npy" else None
     else:
@@ -52,34 +69,44 @@ def numbers(item: Any) -> np.ndarray | None:
     return None if array is None or array.ndim not in (1, 2) else np.atleast_2d(array)
 
 
-def made(model: Any, config: Any, given: np.ndarray, name: str) -> np.ndarray:
-    """Make images of numbers: latents, and the class after them where there is one.
+def images_of_latents(model: DCGAN, config: Config, numbers: Array, name: str) -> Array:
+    """Return the images of latents.
+
+    Args:
+        model: the GAN.
+        config: its settings.
+        numbers: latents, or latents and one-hot classes, shape (n, k).
+        name: the item's name, for messages.
 
     Raises:
-        DataError: they are not as many as the model takes, or no finite numbers, or there are none.
+        DataError: there are no numbers, or not as many as the model takes, or one is not finite.
     """
-    if not len(given):
-        raise zoo.DataError(f"{name} is empty: its shape is {given.shape}.")
-    check_numbers(name, given)
+    if not len(numbers):
+        raise zoo.DataError(f"{name} is empty: its shape is {numbers.shape}.")
+    check_numbers(name, numbers)
     classes = len(config.classes) if config.conditional else 0
-    given = given.astype(np.float32)
-    if given.shape[1] == config.latents + classes:
-        latents, asked = given[:, : config.latents], given[:, config.latents :]
-        return made_from(model, latents, asked if classes else None)
-    if given.shape[1] != config.latents:
-        more = f", or {config.latents + classes} with the class" if classes else ""
+    numbers = numbers.astype(np.float32)
+    if numbers.shape[1] == config.latent_dim + classes:
+        latents, one_hot = numbers[:, : config.latent_dim], numbers[:, config.latent_dim :]
+        return generate_images(model, latents, one_hot if classes else None)
+    if numbers.shape[1] != config.latent_dim:
+        more = f", or {config.latent_dim + classes} with the class" if classes else ""
         raise zoo.DataError(
-            f"{name}: the model takes {config.latents} latents{more}. "
-            f"Received: {given.shape[1]} numbers"
+            f"{name}: the model takes {config.latent_dim} latents{more}. "
+            f"Received: {numbers.shape[1]} numbers"
         )
-    each = np.tile(np.eye(classes, dtype=np.float32), (len(given), 1))
-    return made_from(model, given.repeat(classes, 0), each)
+    every_class = np.tile(np.eye(classes, dtype=np.float32), (len(numbers), 1))
+    return generate_images(model, numbers.repeat(classes, 0), every_class)
 
 
-def opinion(discriminator: Any, config: Any, image: np.ndarray) -> dict[str, Any]:
-    """Give the discriminator's score, above 0 for what it takes for real; of the class that suits best."""
+def score_image(discriminator: keras.Model, config: Config, image: Array) -> dict[str, Any]:
+    """Return the discriminator's score of an image, and the class with the best score if conditional.
+
+    A score above 0 means real.
+    """
     if not config.conditional:
-        return {"score": float(ops.convert_to_numpy(discriminator(image[None], training=False))[0, 0])}
+        scores = ops.convert_to_numpy(discriminator(image[None], training=False))
+        return {"score": float(scores[0, 0])}
     count = len(config.classes)
     inputs = [np.repeat(image[None], count, 0), np.eye(count, dtype=np.float32)]
     scores = ops.convert_to_numpy(discriminator(inputs, training=False))[:, 0]
