@@ -30,9 +30,9 @@ def export(run: str, formats: str, out: Path | None, opset: int | None, as_json:
     from zoo.exporters.locations import find_source
 
     names = parse_formats(formats, opset)
-    find_source(run)  # an unknown name is refused before Keras is imported
+    source = find_source(run)  # an unknown name is refused before Keras is imported
     import_backend()
-    report = export_source(run, names, out, opset)
+    report = export_source(source, names, out, opset)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render

@@ -50,11 +50,13 @@ def train(
     check_model_name(name)
     import_backend()
     from zoo.cli import render
-    from zoo.runs import training
+    from zoo.exporters.sources import Source
+    from zoo.runs.training import train_model
 
     try:
-        run = training.train(
+        trained = train_model(
             name,
+            overrides,
             data=data,
             out=out,
             seed=seed,
@@ -62,12 +64,13 @@ def train(
             force=force,
             tensorboard=tensorboard,
             progress=render.progress(),
-            **overrides,
         )
     except KeyboardInterrupt:
         _stop(name, out)
+    run = trained.run
     render.show_run(run)
-    report = export_source(run.path, names, None, opset) if names else None
+    source = Source("run", str(run.path), trained.model, trained.recipe, run)
+    report = export_source(source, names, None, opset) if names else None
     if as_json:
         exported = report.to_json() if report else None
         print_json({"run": str(run.path), "metrics": run.metrics, "export": exported})

@@ -113,7 +113,7 @@ class Source:
 
 
 def open_source(
-    source: str | Path | Run | keras.Model | Source,
+    source: str | Path | Run | keras.Model | Location | Source,
     *,
     untrained: bool = False,
     setting: str | None = None,
@@ -122,7 +122,7 @@ def open_source(
     """Open whatever stands for a model; the module's docstring has the order of precedence.
 
     Args:
-        source: a run, a path, a name, or a model.
+        source: a run, a path, a name, a model, or what `find_source` returned.
         untrained: build a network of keras.applications or a model of the catalog with random
             weights, so that nothing is downloaded. A run or a file is opened as it is.
         setting: the setting that has this value, for the message of an error.
@@ -144,6 +144,8 @@ def open_source(
         return source
     if isinstance(source, keras.Model):
         return Source("model", source.name, source, setting=setting)
+    if isinstance(source, Location):
+        return _open(source, untrained, setting)
     if isinstance(source, Run):
         return _open(Location("run", str(source.path), source), untrained, setting)
     location = find_source(source, untrained=untrained, setting=setting, example=example)
