@@ -98,7 +98,7 @@ def test_gallery_writes_its_page(shell: Shell, net: str, tiny: Dataset) -> None:
         ("explain net.keras photo.png --out o --method gradcm", "Did you mean gradcam"),
         ("explain net.keras photo.png --out o --layer stroks", "Did you mean strokes"),
         ("explain net.keras no.png --out o", "There is no file no.png"),
-        ("explain nothing photo.png --out o", "there is no such run"),
+        ("explain nothing photo.png --out o", "There is no run, .keras or .h5 file"),
         ("gallery net.keras --layers stroks", "Did you mean strokes"),
         ("gallery net.keras --steps 0", "steps must be at least 1"),
         ("show cnn.digts --layers", "Did you mean cnn.digits"),

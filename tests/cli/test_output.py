@@ -46,7 +46,7 @@ def noisy(install: Callable[..., Path], tiny: Dataset) -> None:
     np.save("item.npy", tiny.test.inputs[0])
 
 
-TRAIN = ["train", "noisy", "--data", "tiny.npz", "--set", "epochs=1", "--set", "widths=[4]"]
+TRAIN = ["train", "noisy", "--data", "tiny.npz", "--set", "epochs=1", "--set", "units=[4]"]
 
 
 def test_json_is_valid_though_a_plugin_prints(shell: Shell, noisy: None) -> None:

@@ -1,4 +1,4 @@
-"""Where a classifier looks: against networks whose answer is known in closed form."""
+"""Attributions and logits, against networks whose answer is known in closed form."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from keras import layers
 
 import zoo
 from zoo.errors import SettingError, UnknownName, ZooError
-from zoo.interpret import attribution, classifier, explain, networks
+from zoo.interpret import attribution, classifier, networks
 from zoo.interpret.attribution import Explainer
+from zoo.io import pictures
 
 CHANCE = np.random.default_rng(0)
 X = CHANCE.random((8, 8, 1), np.float32)
@@ -66,7 +67,7 @@ def test_gradcam_of_a_pooled_network_is_its_class_activation_map() -> None:
 def test_the_map_is_that_of_the_last_convolution_before_it_is_pooled() -> None:
     logits = classifier.open_classifier(small()).logits
     assert attribution.last_map(networks.layers_of(logits)).startswith("re_lu")
-    assert Explainer(logits.opened(small())).explain(X, 0, "gradcam").shape == (8, 8)
+    assert Explainer(classifier.open_classifier(small())).explain(X, 0, "gradcam").shape == (8, 8)
 
 
 def test_stretching_keeps_the_mean_and_the_order() -> None:
@@ -99,7 +100,7 @@ def test_a_rounding_on_the_way_is_told() -> None:
     dense = layers.Dense(3, activation="softmax")(layers.Flatten()(rounded))
     keras.Model(image, dense).save("rounded.keras")
     with pytest.raises(ZooError, match=r"no gradient"):
-        explain.explain("rounded.keras", [X], methods=["gradient"])
+        zoo.explain("rounded.keras", [X], methods=["gradient"])
 
 
 def test_a_layer_that_is_gone_around_is_refused() -> None:
@@ -107,7 +108,7 @@ def test_a_layer_that_is_gone_around_is_refused() -> None:
     inside = layers.Conv2D(1, 3, padding="same", name="inside")(image)
     flat = layers.Flatten()(layers.Add()([image, inside]))
     model = keras.Model(image, layers.Dense(2, activation="softmax")(flat))
-    with pytest.raises(SettingError, match=r"goes around layer=inside"):
+    with pytest.raises(SettingError, match=r"layer=inside: another path of .* goes around it"):
         attribution.split_at(networks.flatten(model), "inside")
 
 
@@ -115,7 +116,7 @@ def test_a_layer_that_is_gone_around_is_refused() -> None:
     ("settings", "error", "problem"),
     [
         ({"methods": ["gradcm"]}, UnknownName, "no method 'gradcm'. Did you mean gradcam"),
-        ({"of_class": "7"}, UnknownName, "no class '7'"),
+        ({"class_name": "7"}, UnknownName, "no class '7'"),
         ({"layer": "conv2"}, SettingError, "no such layer"),
         ({"layer": "dense*"}, SettingError, "has no maps"),
         ({"steps": 0}, SettingError, "steps must be at least 1"),
@@ -124,7 +125,7 @@ def test_a_layer_that_is_gone_around_is_refused() -> None:
 )
 def test_wrong_settings_are_answered(settings: Any, error: Any, problem: str) -> None:
     with pytest.raises(error, match=problem):
-        explain.explain(small(), [X], **settings)
+        zoo.explain(small(), [X], **settings)
 
 
 HEADS: dict[str, tuple[list[Any], int]] = {
@@ -163,7 +164,7 @@ def test_what_is_no_classifier_is_refused(tiny: zoo.Dataset) -> None:
     with pytest.raises(SettingError, match=r"is no classifier: it ends in relu"):
         classifier.open_classifier("net.keras")
     saved(layers.Flatten(), layers.Dense(1))
-    with pytest.raises(SettingError, match=r"a single number by linear"):
+    with pytest.raises(SettingError, match=r"a single number with linear"):
         classifier.open_classifier("net.keras")
     zoo.train("vae", data=tiny, out="mine", latent_dim=2, epochs=1, batch_size=16)
     with pytest.raises(SettingError, match=r"mine has no classifier\. Its parts: .*encoder"):
@@ -198,9 +199,8 @@ def test_every_kind_of_input_is_explained_and_drawn(
 ) -> None:
     name = saved(*map(copied, stack), layers.Dense(2, activation="softmax"), shape=shape)
     x = CHANCE.random(shape, np.float32)
-    (found,) = explain.explain(name, [x], draws=2, steps=4)
+    (found,) = zoo.explain(name, [x], draws=2, steps=4)
     assert ("gradcam" in found.maps) == (len(shape) > 1)
     for method, values in found.maps.items():
         assert values.shape == (shape[:-1] if method == "gradcam" else shape)
-    drawn = zoo.io.pictures.to_image(explain.plot_explanation(found))
-    assert np.asarray(drawn).std() > 5
+    assert np.asarray(pictures.to_image(found.plot())).std() > 5

@@ -1,6 +1,7 @@
 """The gallery: made images excite, the strongest examples are the strongest, the page stands alone."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,9 +13,10 @@ import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
 from zoo.errors import DataError, SettingError
-from zoo.interpret import gallery, gallery_html, networks
+from zoo.interpret import gallery_html, networks
 from zoo.interpret.activation_maximization import AscentConfig, maximize
-from zoo.interpret.gallery import GalleryConfig
+from zoo.interpret.gallery import choose_layers
+from zoo.interpret.layer_gallery import ChosenLayer
 from zoo.interpret.top_activations import top_activations
 
 CHANCE = np.random.default_rng(0)
@@ -68,81 +70,74 @@ def test_the_strongest_are_those_of_a_plain_search() -> None:
     means = np.asarray(model(split.inputs)).mean((1, 2))
     np.testing.assert_array_equal(found.positions, np.argsort(-means, 0)[:5])
     np.testing.assert_allclose(found.means, np.sort(means, 0)[::-1][:5], rtol=1e-4)
-    assert found.lives.all()
+    assert found.live.all()
 
 
-def test_convolutions_are_looked_at_where_they_are_used(run: str) -> None:
-    looked = gallery.select_layers(networks.open_network(run), ())
-    assert [(seen.name, follows, before) for seen, follows, before in looked] == [
-        ("activation", "conv2d", "batch_normalization"),
-        ("activation_1", "conv2d_1", "batch_normalization_1"),
+def test_convolutions_are_shown_where_they_are_used(run: str) -> None:
+    network = networks.open_network(run)
+    infos = {info.name: info for info in networks.layers_of(network)}
+    assert choose_layers(network, ()) == [
+        ChosenLayer(infos["activation"], "conv2d", "batch_normalization"),
+        ChosenLayer(infos["activation_1"], "conv2d_1", "batch_normalization_1"),
     ]
-    ((named, follows, before),) = gallery.select_layers(networks.open_network(run), ["conv2d_1"])
-    assert (named.name, follows, before) == ("conv2d_1", "", "")
+    assert choose_layers(network, ["conv2d_1"]) == [ChosenLayer(infos["conv2d_1"])]
 
 
-def test_a_page_stands_alone_and_is_the_same_every_time(run: str, tmp_path: Any) -> None:
-    asked = GalleryConfig(run, steps=12, seed=3)
-    before = networks.weights_digest(networks.open_network(run))
-    found = gallery.make_gallery(asked)
-    page = gallery_html.render_page(found)
-    assert page == gallery_html.render_page(gallery.make_gallery(asked))
-    assert (found.digest, networks.weights_digest(networks.open_network(run))) == (before, before)
+def test_a_page_stands_alone_and_is_the_same_every_time(
+    run: str, tiny: Dataset, tmp_path: Path
+) -> None:
+    digest = networks.weights_digest(networks.open_network(run))
+    first, again = (
+        zoo.gallery(run, data=tiny, steps=12, seed=3, out=tmp_path / name) for name in ("a", "b")
+    )
+    assert first.page == tmp_path / "a.html"
+    page = first.page.read_text("utf-8")
+    assert again.page is not None
+    assert page == again.page.read_text("utf-8")
+    assert (first.digest, networks.weights_digest(networks.open_network(run))) == (digest, digest)
     assert set(re.findall(r'src="([^"]{10})', page)) == {"data:image"}
     assert not re.search(r"https?://|@import|<script|<link|url\(", page)
-    for words in (
-        found.digest,
-        "--steps 12",
-        "--seed 3",
-        "24, the test split of tiny",
-        "of conv2d_1",
-    ):
+    for words in (digest, "--steps 12", "--seed 3", "24, the test split of tiny", "of conv2d_1"):
         assert words in page, words
     assert page.count("<article") == 10
-    written = gallery_html.write_page(found, tmp_path / "page")
-    assert written.name == "page.html"
-    assert written.read_text("utf-8") == page
 
 
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch, tiny: Dataset) -> None:
-    """Give runs on the tiny digits, which were trained from memory, their data again."""
-    kept = gallery.recorded
-
-    def recorded(run: Any) -> Any:
-        return kept(run, tiny) if run.record["dataset"]["source"] is None else kept(run)
-
-    monkeypatch.setattr(gallery, "recorded", recorded)
+def test_no_page_is_written_if_none_is_wanted(run: str, tiny: Dataset) -> None:
+    found = zoo.gallery(zoo.load(run), layers=["conv2d*"], data=tiny, steps=2, channels=1, out=None)
+    assert found.page is None
+    assert len(found.layers) == 2
+    assert not list(Path().glob("*.html"))
 
 
-def test_made_images_excite_more_than_real_ones(run: str) -> None:
-    found = gallery.make_gallery(GalleryConfig(run, steps=80))
-    for wall in found.walls:
-        assert wall.above is not None
-        assert wall.above >= 0.75
-        for each in wall.channels:
-            assert each.real is not None
-            assert each.real.shape == (9, 8, 8, 1)
+def test_made_images_excite_more_than_real_ones(run: str, tiny: Dataset) -> None:
+    for layer in zoo.gallery(run, data=tiny, steps=80, out=None).layers:
+        assert layer.above is not None
+        assert layer.above >= 0.75
+        for channel in layer.channels:
+            assert channel.examples is not None
+            assert channel.examples.shape == (9, 8, 8, 1)
+
+
+def test_a_runs_own_data_is_shown() -> None:
+    zoo.train("cnn.digits", out="own", filters=[2], epochs=1)
+    found = zoo.gallery("own", steps=2, out=None)
+    assert found.dataset == "digits"
+    assert found.examples == len(zoo.open_dataset("digits").test)
+    assert " in " in found.layers[0].channels[0].classes
 
 
 def test_a_dead_channel_is_named(run: str) -> None:
     model = zoo.load(run)
-    gamma, beta, *rest = model.get_layer(model.layers[2].name).get_weights()
+    gamma, beta, *rest = model.layers[2].get_weights()
     gamma[1], beta[1] = 0, -1
     model.layers[2].set_weights([gamma, beta, *rest])
+    digits = zoo.open_dataset("digits").test.take(slice(40))
+    splits = ("train", "test")
+    arrays = {f"x_{name}": digits.stored for name in splits}
+    np.savez("d.npz", **arrays, **{f"y_{name}": digits.targets for name in splits})
     model.save("dead.keras")
-    data = zoo.Run.open(run).record
-    assert data["state"] == "finished"
-    digits = zoo.data.dataset.open_dataset("digits").test.take(slice(40))
-    np.savez(
-        "d.npz",
-        x_train=digits.stored,
-        y_train=digits.targets,
-        x_test=digits.stored,
-        y_test=digits.targets,
-    )
-    found = gallery.make_gallery(GalleryConfig("dead.keras", data="d.npz", steps=2))
-    assert found.walls[0].dead == [1]
+    found = zoo.gallery("dead.keras", data="d.npz", steps=2, out=None)
+    assert found.layers[0].dead == [1]
     page = gallery_html.render_page(found)
     assert "Dead, the same for every example: <b>1</b>" in page
     assert page.count('class="card dead"') == 1
@@ -152,9 +147,9 @@ def test_a_file_without_data_shows_what_was_made_alone() -> None:
     keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(3, 3, activation="relu")]).save(
         "a<b.keras"
     )
-    found = gallery.make_gallery(GalleryConfig("a<b.keras", steps=2, channels=2, size=20))
-    (wall,) = found.walls
-    assert [each.image.shape for each in wall.channels] == [(20, 20, 3)] * 2
+    found = zoo.gallery("a<b.keras", steps=2, channels=2, size=20, out=None)
+    (layer,) = found.layers
+    assert [channel.image.shape for channel in layer.channels] == [(20, 20, 3)] * 2
     page = gallery_html.render_page(found)
     assert "The first 2 of 3 channels" in page
     assert "a&lt;b" in page
@@ -174,28 +169,30 @@ def test_series_are_drawn_as_lines() -> None:
     np.savez(
         "w.npz", x_train=waves, y_train=np.arange(12) % 2, x_test=waves, y_test=np.arange(12) % 2
     )
-    found = gallery.make_gallery(GalleryConfig("series.keras", data="w.npz", steps=4))
-    images = np.stack([each.image for each in found.walls[0].channels])
+    found = zoo.gallery("series.keras", data="w.npz", steps=4, out=None)
+    images = np.stack([channel.image for channel in found.layers[0].channels])
     assert images.min() >= waves.min()
     assert images.max() <= waves.max()
     assert gallery_html.render_page(found).count("<polyline") == 3 * (2 + 9 * 2)
-    with pytest.raises(SettingError, match=r"whose range only examples tell. Give --data"):
-        gallery.make_gallery(GalleryConfig("series.keras", steps=4))
+    with pytest.raises(SettingError, match=r"only examples tell their range. Give --data"):
+        zoo.gallery("series.keras", steps=4)
 
 
 @pytest.mark.parametrize(
     ("settings", "error", "problem"),
     [
         ({"layers": ("conv2",)}, SettingError, "no such layer. Did you mean conv2d"),
-        ({"data": "gun.npz"}, DataError, r"inputs of shape .* takes \(8, 8, 1\)"),
+        ({"data": "gun.npz"}, DataError, r"takes inputs of shape \(8, 8, 1\)\. Received: .*gun"),
         ({"steps": 0}, SettingError, "steps must be at least 1. Received: 0"),
         ({"channels": 0}, SettingError, "channels must be at least 1"),
     ],
 )
-def test_wrong_settings_are_answered(run: str, settings: Any, error: Any, problem: str) -> None:
+def test_wrong_settings_are_answered(
+    run: str, tiny: Dataset, settings: Any, error: Any, problem: str
+) -> None:
     waves = np.zeros((12, 9, 2), np.float32)
     np.savez(
         "gun.npz", x_train=waves, y_train=np.arange(12) % 2, x_test=waves, y_test=np.arange(12) % 2
     )
     with pytest.raises(error, match=problem):
-        gallery.make_gallery(GalleryConfig(run, **settings))
+        zoo.gallery(run, **({"data": tiny} | settings))

@@ -22,7 +22,9 @@ def network() -> keras.Model:
 
 def test_the_gradient_is_what_small_steps_say() -> None:
     model = network()
-    slope = gradients.of(lambda x, at: ops.sum(model(x) * ops.one_hot(at, 3), -1), model.variables)
+    slope = gradients.compile_gradient(
+        lambda x, at: ops.sum(model(x) * ops.one_hot(at, 3), -1), model.variables
+    )
     at = np.arange(5) % 3
     scores, found = map(np.asarray, slope(X, at))
     for place in range(4):
@@ -39,7 +41,7 @@ def test_it_is_compiled_once_and_follows_the_weights() -> None:
         traced.append(x.shape)
         return ops.sum(model(x), -1)
 
-    slope = gradients.of(score, model.variables)
+    slope = gradients.compile_gradient(score, model.variables)
     before = np.asarray(slope(X)[0])
     model.set_weights([2 * weight for weight in model.get_weights()])
     after = np.asarray(slope(X)[0])
@@ -59,28 +61,30 @@ def test_it_is_compiled_once_and_follows_the_weights() -> None:
 )
 def test_what_has_no_gradient_is_refused(score: Any, problem: str) -> None:
     with pytest.raises(ZooError, match=problem):
-        gradients.of(score)(X)
+        gradients.compile_gradient(score)(X)
 
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    with pytest.raises(ZooError, match=r"on tensorflow and jax.*KERAS_BACKEND=torch"):
-        gradients.of(lambda x: x)
+    with pytest.raises(ZooError, match=r"need tensorflow or jax.*KERAS_BACKEND=torch"):
+        gradients.compile_gradient(lambda x: x)
 
 
 ON_JAX = """
 import keras, numpy as np
-from zoo import classifiers
-from zoo.ascent import Climb, climbed
-from zoo.attribution import METHODS, Explainer
+from zoo.interpret.activation_maximization import AscentConfig, maximize
+from zoo.interpret.attribution import METHODS, Explainer
+from zoo.interpret.classifier import open_classifier
 
 assert keras.backend.backend() == "jax"
-by = Explainer(classifiers.opened("small.keras"), draws=4, steps=4)
+explainer = Explainer(open_classifier("small.keras"), draws=4, steps=4)
 x = np.random.default_rng(0).random((8, 8, 1), np.float32)
-found = {name: by.explain(x, 1, name) for name in METHODS}
-network = keras.Model(by.classifier.logits.inputs[0], by.classifier.logits.outputs[0])
+found = {name: explainer.explain(x, 1, name) for name in METHODS}
+logits = explainer.classifier.logits
+network = keras.Model(logits.inputs[0], logits.outputs[0])
 bounds = np.zeros(1, np.float32), np.ones(1, np.float32)
-made = climbed(network, [0, 1], np.ones(2, np.float32), bounds, (8, 8, 1), Climb(steps=4, jitter=1))
+config = AscentConfig(steps=4, jitter=1)
+made = maximize(network, [0, 1], np.ones(2, np.float32), bounds, (8, 8, 1), config)
 np.savez("jax.npz", made=made, **found)
 """
 

@@ -1,4 +1,4 @@
-"""Networks by name: laid open, listed, cut off, and the same numbers as before."""
+"""Networks by name: flattened, listed, cut off, and the same numbers as before."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from keras import layers
 
 import zoo
 from zoo.data.dataset import Dataset
+from zoo.exporters import applications
 from zoo.interpret import networks
+from zoo.interpret.classifier import remove_activation
+from zoo.interpret.model_summary import describe_layers
 
 CHANCE = np.random.default_rng(0)
 PIXELS = CHANCE.random((3, 8, 8, 1), np.float32)
@@ -26,7 +29,7 @@ def nested() -> keras.Model:
     return keras.Model(given, layers.Dense(2, name="logits")(layers.Flatten()(both)), name="nested")
 
 
-def test_models_used_as_layers_are_laid_open() -> None:
+def test_models_used_as_layers_are_replaced_by_their_layers() -> None:
     model = nested()
     flat = networks.flatten(model)
     assert [type(layer).__name__ for layer in flat.layers].count("Conv2D") == 2
@@ -52,13 +55,55 @@ def test_a_model_without_a_graph_is_refused() -> None:
             networks.flatten(model)
 
 
-def test_two_layers_of_one_name_are_told() -> None:
+def test_layers_of_one_name_are_renamed() -> None:
     inner_input = keras.Input((4,))
-    inner = keras.Model(inner_input, layers.Dense(3, name="twice")(inner_input))
-    given = keras.Input((4,))
-    model = keras.Model(given, layers.Dense(2, name="twice")(inner(given)))
-    with pytest.raises(zoo.SettingError, match="unique"):
-        networks.flatten(model)
+    inner = keras.Model(inner_input, layers.Dense(3, name="twice")(inner_input), name="inner")
+    image = keras.Input((4,))
+    x = layers.Dense(3, name="twice")(inner(image))
+    model = keras.Model(image, layers.Dense(2, name="inner_1")(inner(layers.Dense(4)(x))))
+    before, pixels = model(PIXELS[:, 0, :4, 0]), PIXELS[:, 0, :4, 0]
+    flat = networks.flatten(model)
+    names = [layer.name for layer in networks.layers_of(flat)]
+    assert len(set(names)) == len(names)
+    assert {"twice", "twice_1", "inner_1"} <= set(names)
+    np.testing.assert_array_equal(flat(pixels), before)
+    np.testing.assert_array_equal(networks.flatten(model)(pixels), before)
+
+
+def test_a_gan_with_names_used_twice_is_listed_and_shown(tiny: Dataset) -> None:
+    normal = int(np.bincount(tiny.train.targets).argmax())
+    run = zoo.train("novelty-gan", data=tiny, out="gan", normal=normal, epochs=1, batch_size=16)
+    parts = describe_layers(str(run.path))
+    assert {"refiner", "discriminator", "scorer"} == parts.keys()
+    for infos in parts.values():
+        names = [layer.name for layer in infos]
+        assert len(set(names)) == len(names)
+    found = zoo.gallery(f"{run.path}:refiner", data=tiny, steps=2, channels=2, out=None)
+    assert len(found.layers) == 2
+
+
+def test_a_model_that_is_passed_in_stays_as_it_is() -> None:
+    model = nested()
+    names = [layer.name for layer in model.layers]
+    flat = networks.open_network(model)
+    assert [layer.name for layer in model.layers] == names
+    assert all(weight.trainable for weight in model.weights)
+    assert {id(weight) for weight in flat.weights} == {id(weight) for weight in model.weights}
+
+
+@pytest.mark.parametrize("separate", [True, False])
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "linear"])
+def test_an_activation_is_removed(activation: str, separate: bool) -> None:
+    image = keras.Input((4,))
+    dense = layers.Dense(3, activation=None if separate else activation, name="last")
+    output = layers.Activation(activation)(dense(image)) if separate else dense(image)
+    logits, name = remove_activation(output, "scores")
+    assert name == activation
+    expected = layers.Dense(3)
+    plain = keras.Model(image, expected(image))
+    expected.set_weights(dense.get_weights())
+    pixels = PIXELS[:, 0, :4, 0]
+    np.testing.assert_allclose(keras.Model(image, logits)(pixels), plain(pixels), atol=1e-6)
 
 
 def test_layers_are_found_by_name_and_glob() -> None:
@@ -89,7 +134,9 @@ def test_convolutions_look_at_any_size_and_dense_layers_do_not() -> None:
     flat = networks.flatten(nested())
     wide = networks.truncate(flat, ["edges"], (None, None, 1))
     assert wide(np.zeros((2, 20, 30, 1), np.float32))["edges"].shape == (2, 20, 30, 4)
-    with pytest.raises(zoo.SettingError, match=r"logits of nested cannot look at.*\(20, 30, 1\)"):
+    with pytest.raises(
+        zoo.SettingError, match=r"logits of nested cannot take inputs of.*\(20, 30, 1\)"
+    ):
         networks.truncate(flat, ["logits"], (20, 30, 1))
 
 
@@ -100,15 +147,13 @@ def test_the_first_layer_of_keras_own_networks_is_their_preprocessing(name: str)
     make = getattr(keras.applications, name)
     module = getattr(keras.applications, make.__module__.rpartition(".")[2])
     pixels = CHANCE.random((2, 5, 4, 3), np.float32)
-    kernel, bias = networks.preprocessing_matrix(module.preprocess_input)
+    kernel, bias = applications.preprocessing_matrix(module.preprocess_input)
     expected = module.preprocess_input(pixels * 255)
     np.testing.assert_allclose(pixels @ kernel + bias, expected, atol=1e-3)
 
 
 def test_keras_own_network_takes_pixels() -> None:
-    flat = networks.flatten(
-        networks.open_application("MobileNetV2", "network=MobileNetV2", weights=None)
-    )
+    flat = networks.flatten(applications.open_application("MobileNetV2", weights=None))
     assert [layer.name for layer in networks.layers_of(flat)][:2] == ["preprocessing", "Conv1"]
     assert flat.input_shape == (None, 224, 224, 3)
 
@@ -118,7 +163,9 @@ def test_weights_that_cannot_be_fetched_are_told(monkeypatch: pytest.MonkeyPatch
         raise Exception("URL fetch failure")  # as Keras does
 
     monkeypatch.setattr(keras.applications, "VGG16", offline)
-    with pytest.raises(zoo.SettingError, match=r"could not fetch the weights of VGG16.*run or a"):
+    with pytest.raises(
+        zoo.SettingError, match=r"could not fetch the weights of VGG16.*Or name a run"
+    ):
         networks.open_network("VGG16")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
+from zoo.errors import DataError
 
 
 @click.command(cls=Command)
@@ -20,7 +22,7 @@ from zoo.cli.output import Command, print_json
     multiple=True,
     help="gradient, smoothgrad, integrated or gradcam; all if not given. May be repeated.",
 )
-@click.option("--class", "of_class", help="The class to explain; the winning one if not given.")
+@click.option("--class", "class_name", help="The class to explain; the most probable if not given.")
 @click.option("--layer", help="Whose maps gradcam weighs; the last convolution's if not given.")
 @click.option("--output", help="The output that has the classes, where there are several.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of smoothgrad's noise.")
@@ -30,7 +32,7 @@ def explain(
     items: tuple[str, ...],
     out: Path,
     methods: tuple[str, ...],
-    of_class: str | None,
+    class_name: str | None,
     layer: str | None,
     output: str | None,
     seed: int,
@@ -38,23 +40,33 @@ def explain(
 ) -> None:
     """Draw where a classifier looks in your own files; a folder stands for the images in it.
 
-    NETWORK is a run, a .keras file or a name of keras.applications.
+    NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
     import_backend()
     from zoo.cli import render
-    from zoo.interpret import classifier, explain
     from zoo.interpret.attribution import Explainer
+    from zoo.interpret.classifier import open_classifier
+    from zoo.interpret.explain import explain_each
 
-    by = Explainer(classifier.open_classifier(network, output), layer=layer, seed=seed)
-    results, faults = explain.explain_files(by, items, out, methods, of_class, render.track_items)
-    render.show_item_results(results, faults, as_json)
+    explainer = Explainer(open_classifier(network, output), layer=layer, seed=seed)
+    errors: list[DataError] = []
+    explanations = explain_each(
+        explainer,
+        items,
+        methods=methods,
+        class_name=class_name,
+        out=out,
+        on_error=errors.append,
+        track=render.track_items,
+    )
+    rows = [explanation.to_json() for explanation in explanations]
+    render.show_item_results(rows, [str(error) for error in errors], as_json)
 
 
 @click.command(cls=Command)
 @click.argument("network", shell_complete=complete_run)
 @click.option(
     "--layers",
-    "patterns",
     multiple=True,
     metavar="GLOB",
     help="Layers by name or glob; the last two convolutions if not given. May be repeated.",
@@ -68,32 +80,20 @@ def explain(
 @click.option("--size", type=int, help="Side of the images, where the network takes any.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the noise it begins with.")
 @as_json
-def gallery(
-    network: str,
-    patterns: tuple[str, ...],
-    data: str | None,
-    out: Path,
-    steps: int,
-    channels: int | None,
-    size: int | None,
-    seed: int,
-    as_json: bool,
-) -> None:
-    """Write one page that shows what each channel of a network looks for.
+def gallery(network: str, as_json: bool, **options: Any) -> None:
+    """Write one page that shows what excites each channel of a network.
 
-    Beside the image that excites a channel most stand the strongest real examples, and the numbers.
-    NETWORK is a run, a .keras file or a name of keras.applications.
+    Beside the image that excites a channel most are the strongest real examples, and the numbers.
+    NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
     import_backend()
     from zoo.cli import render
-    from zoo.interpret import gallery, gallery_html
+    from zoo.interpret.gallery import gallery
 
-    asked = gallery.GalleryConfig(network, patterns, data, steps, channels, size, seed)
-    found = gallery.make_gallery(asked, render.track_items)
-    page = gallery_html.write_page(found, out)
+    found = gallery(network, **options, track=render.track_items)
     if as_json:
-        return print_json({"page": str(page), **found.to_json()})
-    render.show_gallery(found, page)
+        return print_json(found.to_json())
+    render.show_gallery(found)
 
 
 COMMANDS = (explain, gallery)

@@ -20,7 +20,7 @@ from zoo.runs.progress import ConsoleProgress, format_logs
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Tensor
     from zoo.exporters.report import Report
-    from zoo.interpret.gallery import Gallery
+    from zoo.interpret.gallery_html import Gallery
     from zoo.interpret.model_summary import Description
     from zoo.interpret.networks import LayerInfo
     from zoo.runs.comparison import Comparison
@@ -101,16 +101,16 @@ def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:
         _print(table)
 
 
-def show_gallery(found: Gallery, page: Path) -> None:
+def show_gallery(gallery: Gallery) -> None:
     """Show for each layer how many channels live, and how many exceed the best real example."""
     table = _table("layer", "follows", "live", "above", "dead")
-    for wall in found.walls:
-        above = "" if wall.above is None else f"{wall.above:.1%}"
-        live = f"{len(wall.channels) - len(wall.dead)}/{len(wall.channels)}"
-        dead = ", ".join(map(str, wall.dead))
-        table.add_row(escape(wall.layer.name), wall.follows, live, above, dead)
+    for layer in gallery.layers:
+        above = "" if layer.above is None else f"{layer.above:.1%}"
+        live = f"{len(layer.channels) - len(layer.dead)}/{len(layer.channels)}"
+        dead = ", ".join(map(str, layer.dead))
+        table.add_row(escape(layer.layer.name), layer.follows, live, above, dead)
     _print(table)
-    _print(f"in {page}", markup=False)
+    _print(f"in {gallery.page}", markup=False)
 
 
 def _tensor(tensor: Tensor) -> str:

@@ -1,45 +1,57 @@
 """Activation maximisation: for each channel of a layer, the input that excites it most.
 
-    z <- Adam's step up   mean over places of A_c(roll(x(z))) / s_c - smoothness |grad x|_1,
+    z <- Adam's step up   mean over positions of A_c(roll(x(z))) / s_c - smoothness TV(sigmoid(z)),
     x(z) = low + (high - low) sigmoid(z),   z_0 ~ N(0, 1)
 
-A are the layer's maps, s_c what the channel gives for real inputs (or for noise), so that smoothness means
-the same for all. Each step sees x rolled by a few random places, or the image would suit one grid of
-pixels alone. Where a ReLU gives the maps, A = relu(p), it leaks at first: A = relu(p) - leak relu(-p), with
-leak falling from 1 to 0 in the first half, or a channel that noise leaves silent would have no slope. All
-channels climb in one batch. Erhan et al., "Visualizing higher-layer features of a deep network" (2009);
-total variation after Mahendran & Vedaldi, arXiv:1412.0035; jitter after Mordvintsev et al.,
-"Inceptionism" (2015); Adam after Kingma & Ba, arXiv:1412.6980.
+A are the layer's maps. s_c is what the channel returns for real inputs (or for noise), so that smoothness
+has the same meaning for every channel. Each step rolls x by a few random positions: without it, the image
+would suit one grid of pixels alone. Where a ReLU returns the maps, A = relu(p), it leaks at first:
+A = relu(p) - leak relu(-p), and leak falls from 1 to 0 in the first half of the steps. Without it, a channel
+that is 0 for noise would have no gradient. All channels are optimised in one batch. Erhan et al.,
+"Visualizing higher-layer features of a deep network" (2009); total variation after Mahendran & Vedaldi,
+arXiv:1412.0035; jitter after Mordvintsev et al., "Inceptionism" (2015); Adam after Kingma & Ba,
+arXiv:1412.6980.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.interpret import gradients
+from zoo.interpret.gradients import GradientFunction, compile_gradient
 
 if TYPE_CHECKING:
     import keras
 
-NUMBERS = 1_000_000  # of input that go through a network at once
-MOST = 128  # inputs that do
-FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Adam's memories of the gradient and of its square
-STILL = 1e-6  # scale of a channel that nothing excites
+__all__ = ["AscentConfig", "channel_means", "maximize", "total_variation"]
 
-Tracked = Callable[[Sequence[Any]], Iterable[Any]]
+MOST_NUMBERS = 1_000_000  # numbers of input in one batch
+MOST_INPUTS = 128  # inputs in one batch
+MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8  # of Adam
+SMALLEST_SCALE = 1e-6  # for a channel that nothing excites
+
+Track = Callable[[Sequence[Any]], Iterable[Any]]
+Bounds = tuple[Array, Array]
 
 
 @dataclass(frozen=True)
 class AscentConfig:
-    """How images are made: how many steps, how long, how smooth, how shaken, and from what noise."""
+    """How images are optimised.
+
+    Args:
+        steps: the number of steps.
+        learning_rate: Adam's learning rate, in units of the logit z.
+        smoothness: the weight of the total variation.
+        jitter: the most positions by which a step rolls an image along each axis.
+        seed: the seed of the noise that images start from.
+    """
 
     steps: int = 256
-    rate: float = 0.1
+    learning_rate: float = 0.1
     smoothness: float = 1.0
     jitter: int = 2
     seed: int = 0
@@ -49,102 +61,111 @@ def maximize(
     network: keras.Model,
     channels: Sequence[int] | Array,
     scales: Array,
-    bounds: tuple[Array, Array],
+    bounds: Bounds,
     shape: tuple[int, ...],
-    climb: AscentConfig,
+    config: AscentConfig,
     rectify: bool = False,
-    tracked: Tracked = iter,
+    track: Track = iter,
 ) -> Array:
-    """Make the input of each channel that excites it most.
+    """Return for each channel the input that excites it most.
 
     Args:
-        network: from inputs to one layer's maps (batch, ..., channels).
-        channels: positions of the channels.
-        scales: what each of them gives for real inputs; only its size matters.
-        bounds: the least and the largest values of an input, which broadcast to its shape.
-        shape: of one input, without None.
-        climb: the steps.
-        rectify: a ReLU follows the network, and what it gives is to be climbed.
-        tracked: shows progress over the steps.
+        network: from inputs to one layer's maps, shape (batch, ..., channels).
+        channels: the numbers of the channels.
+        scales: what each of them returns for real inputs, at least 0, one number a channel.
+        bounds: the least and the largest value of an input; both broadcast to its shape.
+        shape: the shape of one input, without None.
+        config: the steps.
+        rectify: whether a ReLU follows the network, and its output is to be maximised.
+        track: shows progress over the steps.
 
     Returns:
         Inputs of shape (len(channels), *shape).
     """
-    size = max(1, min(MOST, NUMBERS // int(np.prod(shape))))
-    slope = gradients.of(_score(network, bounds, climb.smoothness, rectify), network.variables)
-    parts = np.array_split(np.arange(len(channels)), -(-len(channels) // size))
-    steps = iter(tracked(range(len(parts) * climb.steps)))
-    found = []
-    for part in parts:
-        chance = np.random.default_rng((climb.seed, int(part[0])))
-        z = chance.normal(size=(len(part), *shape)).astype(np.float32)
-        of = (
-            np.asarray(channels, np.int32)[part],
-            np.maximum(scales[part], STILL).astype(np.float32),
+    size = max(1, min(MOST_INPUTS, MOST_NUMBERS // int(np.prod(shape))))
+    score = _score_function(network, bounds, config.smoothness, rectify)
+    gradient = compile_gradient(score, network.variables)
+    batches = np.array_split(np.arange(len(channels)), -(-len(channels) // size))
+    steps = iter(track(range(len(batches) * config.steps)))
+    inputs = []
+    for batch in batches:
+        generator = np.random.default_rng((config.seed, int(batch[0])))
+        z = generator.normal(size=(len(batch), *shape)).astype(np.float32)
+        which = np.asarray(channels, np.int32)[batch]
+        scale = np.maximum(scales[batch], SMALLEST_SCALE).astype(np.float32)
+        inputs.append(
+            squash(_ascend(gradient, z, (which, scale), config, generator, steps), bounds)
         )
-        found.append(squash(_ascent(slope, z, of, climb, chance, steps), bounds))
-    return np.concatenate(found)
+    return np.concatenate(inputs)
 
 
-def squash(z: Array, bounds: tuple[Array, Array]) -> Array:
-    """Give x(z) as NumPy computes it."""
+def squash(z: Array, bounds: Bounds) -> Array:
+    """Return x(z) within its bounds."""
     low, high = bounds
-    found: Array = (low + (high - low) / (1 + np.exp(-z))).astype(np.float32)
-    return found
+    x: Array = (low + (high - low) / (1 + np.exp(-z))).astype(np.float32)
+    return x
 
 
-def _ascent(
-    slope: gradients.Graded,
+def channel_means(maps: Any) -> Any:
+    """Return the mean over all positions of each channel: (n, ..., channels) -> (n, channels)."""
+    from keras import ops
+
+    return ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
+
+
+def total_variation(x: Any, axes: Sequence[int]) -> Any:
+    """Return the sum over the axes of the mean absolute difference of neighbours, for each example.
+
+    Args:
+        x: a tensor of shape (n, ...).
+        axes: the axes with positions, such as (1, 2) for images.
+    """
+    from keras import ops
+
+    total = ops.zeros(x.shape[0])
+    for axis in axes:
+        differences = ops.abs(ops.diff(x, axis=axis))
+        total = total + ops.mean(differences, tuple(range(1, len(x.shape))))
+    return total
+
+
+def _ascend(
+    gradient: GradientFunction,
     z: Array,
-    of: tuple[Array, Array],
-    climb: AscentConfig,
-    chance: np.random.Generator,
-    ticks: Any,
+    channels_and_scales: tuple[Array, Array],
+    config: AscentConfig,
+    generator: np.random.Generator,
+    steps: Iterator[Any],
 ) -> Array:
-    """Climb with Adam."""
+    """Return z after all steps of Adam."""
     mean, square = np.zeros_like(z), np.zeros_like(z)
-    for step in range(1, climb.steps + 1):
-        next(ticks)
-        roll = chance.integers(-climb.jitter, climb.jitter + 1, z.ndim - 2).astype(np.int32)
-        leak = np.float32(max(0.0, 1 - 2 * step / climb.steps))
-        upwards = np.asarray(slope(z, *of, roll, leak)[1])
-        mean = FIRST * mean + (1 - FIRST) * upwards
-        square = SECOND * square + (1 - SECOND) * upwards**2
-        deviation = np.sqrt(square / (1 - SECOND**step)) + TINY
-        z = z + climb.rate * mean / (1 - FIRST**step) / deviation
+    for step in range(1, config.steps + 1):
+        next(steps)
+        roll = generator.integers(-config.jitter, config.jitter + 1, z.ndim - 2).astype(np.int32)
+        leak = np.float32(max(0.0, 1 - 2 * step / config.steps))
+        slope = np.asarray(gradient(z, *channels_and_scales, roll, leak)[1])
+        mean = MEAN_DECAY * mean + (1 - MEAN_DECAY) * slope
+        square = SQUARE_DECAY * square + (1 - SQUARE_DECAY) * slope**2
+        deviation = np.sqrt(square / (1 - SQUARE_DECAY**step)) + EPSILON
+        z = z + config.learning_rate * mean / (1 - MEAN_DECAY**step) / deviation
     return z
 
 
-def _score(
-    network: keras.Model, bounds: tuple[Array, Array], smoothness: float, rectify: bool
-) -> Any:
-    """Make the score that is climbed: (z, channels, scales, roll, leak) -> one number an image."""
+def _score_function(network: keras.Model, bounds: Bounds, smoothness: float, rectify: bool) -> Any:
+    """Return the score to maximise: (z, channels, scales, roll, leak) -> one number for each image."""
     low, span = bounds[0], bounds[1] - bounds[0]
 
     def score(z: Any, channels: Any, scales: Any, roll: Any, leak: Any) -> Any:
         from keras import ops
 
         shares = ops.sigmoid(z)
-        places = tuple(range(1, len(z.shape) - 1))
-        shaken = ops.roll(low + span * shares, roll, places) if places else low + span * shares
-        maps = ops.cast(network(shaken, training=False), "float32")
+        axes = tuple(range(1, len(z.shape) - 1))
+        x = ops.roll(low + span * shares, roll, axes) if axes else low + span * shares
+        maps = ops.cast(network(x, training=False), "float32")
         if rectify:
             maps = ops.relu(maps) - leak * ops.relu(-maps)
-        means = (
-            ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
-        )
-        excited = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
-        return excited - smoothness * total_variation(shares, places)
+        means = channel_means(maps)
+        excitation = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
+        return excitation - smoothness * total_variation(shares, axes)
 
     return score
-
-
-def total_variation(x: Any, places: Sequence[int]) -> Any:
-    """Sum over the axes of places the mean of how much neighbours differ, for each example."""
-    from keras import ops
-
-    total = ops.zeros(x.shape[0])
-    for axis in places:
-        differences = ops.abs(ops.diff(x, axis=axis))
-        total = total + ops.mean(differences, tuple(range(1, len(x.shape))))
-    return total

@@ -1,15 +1,15 @@
-"""Where a classifier looks: how much each place of an input has to do with one class's logit F(x).
+"""Attribution: how much each number of an input contributes to one class' logit F(x).
 
 gradient     dF/dx                                    Simonyan et al. 2013, arXiv:1312.6034
 smoothgrad   mean over e of dF(x + e)/dx              Smilkov et al. 2017, arXiv:1706.03825
              e ~ N(0, (noise (max x - min x))^2)
 integrated   (x - b) int_0^1 dF(b + t (x - b))/dx dt  Sundararajan et al. 2017, arXiv:1703.01365
              its sum is F(x) - F(b)
-gradcam      relu(sum_k w_k A_k), w_k = mean over places of dF/dA_k, of a layer's maps A,
-             stretched to the input's size            Selvaraju et al. 2017, arXiv:1610.02391
+gradcam      relu(sum_k w_k A_k), w_k = mean over positions of dF/dA_k, of a layer's maps A,
+             resized to the input's size              Selvaraju et al. 2017, arXiv:1610.02391
 
-Inputs are as the network takes them: images (height, width, channels) in [0, 1], series (time,
-channels), volumes (depth, height, width, channels), or rows of numbers; one at a time, no batch axis.
+Inputs are images (height, width, channels) in [0, 1], series (time, channels), volumes (depth, height,
+width, channels), or rows of numbers; one at a time, without a batch axis.
 """
 
 from __future__ import annotations
@@ -24,32 +24,36 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.errors import SettingError, UnknownName, ZooError
-from zoo.interpret import gradients, networks
+from zoo.interpret.gradients import GradientFunction, compile_gradient
+from zoo.interpret.networks import LayerInfo, find_layers, layers_of, truncate
 
 if TYPE_CHECKING:
     import keras
 
     from zoo.interpret.classifier import Classifier
 
-NUMBERS = 1_000_000  # of input that go through a network at once
-MOST = 32  # inputs that do
+MOST_NUMBERS = 1_000_000  # numbers of input in one batch
+MOST_INPUTS = 32  # inputs in one batch
 
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """A classifier's gradients, compiled once for all inputs, and how each method is set.
+    """A classifier and the settings of each method; its gradients are compiled once for all inputs.
 
     Args:
-        classifier: what `classifiers.opened` gives.
-        layer: whose maps gradcam weighs; None: those of the last convolution.
-        draws: noisy copies that smoothgrad averages over.
+        classifier: what `open_classifier` returns.
+        layer: the layer whose maps gradcam weighs; None for the maps of the last convolution.
+        draws: the number of noisy copies that smoothgrad averages over.
         noise: their standard deviation, as a share of the input's range.
-        steps: points on the way from the baseline at which `integrated` takes gradients.
-        baseline: the value without information; None: 0, and for series each channel's mean.
-        seed: of the noise.
+        steps: the number of points between baseline and input at which integrated takes gradients.
+        baseline: the value without information; None for 0, or for the mean of each channel of a series.
+        seed: the seed of smoothgrad's noise.
+
+    Raises:
+        SettingError: a setting is out of range.
 
     Example:
-        >>> explainer = attribution.Explainer(classifiers.opened("cnn.mnist"))
+        >>> explainer = Explainer(open_classifier("cnn.mnist"))
         >>> explainer.explain(image, 3, "integrated").shape
         (28, 28, 1)
     """
@@ -69,87 +73,90 @@ class Explainer:
         if not 0 < self.noise < math.inf:
             raise SettingError(f"noise must be above 0. Received: {self.noise}.")
 
-    def explain(self, x: Array, at: int, method: str) -> Array:
-        """Say how much each place of an input counts for the class at a position.
+    def explain(self, x: Array, index: int, method: str) -> Array:
+        """Return how much each number of an input contributes to the logit of a class.
+
+        Args:
+            x: one input, without a batch axis.
+            index: the number of the class.
+            method: one of METHODS.
 
         Returns:
-            For gradcam, one number for each place, at least 0; else one for each number of the input.
+            For gradcam one number for each position of the input, at least 0; else an array of its shape.
 
         Raises:
             UnknownName: there is no such method.
-            ZooError: the logit does not change with the input at all.
+            ZooError: the gradient is 0 everywhere, or not finite.
         """
         if method not in METHODS:
             raise UnknownName("method", method, METHODS)
-        found = METHODS[method](self, np.asarray(x, np.float32), at)
-        if not np.isfinite(found).all():
+        values = METHODS[method](self, np.asarray(x, np.float32), index)
+        name = self.classifier.name
+        if not np.isfinite(values).all():
+            raise ZooError(f"The gradient of {name} with respect to this input is not finite.")
+        if not values.any() and method != "gradcam":
             raise ZooError(
-                f"{self.classifier.name} has a gradient that is not a finite number here."
+                f"The logit of class {self.classifier.classes[index]} of {name} does not change with this "
+                "input: its gradient is 0 everywhere. An operation before the logit has no gradient (a "
+                "rounding, an argmax), or all units of a layer return 0."
             )
-        if not found.any() and method != "gradcam":
-            raise ZooError(
-                f"The logit of class {self.classifier.classes[at]} of {self.classifier.name} does not "
-                "change with this input: its gradient is 0 everywhere. Something on its way has none (a "
-                "rounding, an argmax), or no unit of some layer fires."
-            )
-        return found
+        return values
 
-    def slope(self, inputs: Array, at: int) -> Array:
-        """Give the gradient of a class's logit at each input of a batch."""
-        return _in_turns(self._slope, inputs, at)
+    def gradient(self, inputs: Array, index: int) -> Array:
+        """Return the gradient of a class' logit with respect to each input of a batch."""
+        return _in_batches(self._gradient, inputs, index)
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that this network's shapes allow."""
-        maps = self.layer or last_map(networks.layers_of(self.classifier.logits))
+        """The methods that can be used: gradcam only where a layer has maps."""
+        maps = self.layer or last_map(layers_of(self.classifier.logits))
         return tuple(name for name in METHODS if name != "gradcam" or maps)
 
     @cached_property
-    def _slope(self) -> gradients.Graded:
-        return _of_class(self.classifier.logits)
+    def _gradient(self) -> GradientFunction:
+        return _logit_gradient(self.classifier.logits)
 
     @cached_property
-    def _halves(self) -> tuple[keras.Model, gradients.Graded]:
-        """The network up to the layer, and the gradient of what comes after."""
+    def _halves(self) -> tuple[keras.Model, GradientFunction]:
+        """The network up to the layer, and the gradient of what comes after it."""
         body, head = split_at(self.classifier.logits, self.layer)
-        return body, _of_class(head)
+        return body, _logit_gradient(head)
 
-    def maps(self, x: Array, at: int) -> tuple[Array, Array]:
-        """Give a layer's maps of an input, and the gradient of a class's logit with respect to them."""
-        body, slope = self._halves
-        found = np.asarray(body(x[None]), np.float32)
-        return found[0], _in_turns(slope, found, at)[0]
-
-
-def gradient(by: Explainer, x: Array, at: int) -> Array:
-    """Take dF/dx."""
-    found: Array = by.slope(x[None], at)[0]
-    return found
+    def maps_and_gradient(self, x: Array, index: int) -> tuple[Array, Array]:
+        """Return a layer's maps of an input, and the gradient of a class' logit with respect to them."""
+        body, gradient = self._halves
+        maps = np.asarray(body(x[None]), np.float32)
+        return maps[0], _in_batches(gradient, maps, index)[0]
 
 
-def smoothgrad(by: Explainer, x: Array, at: int) -> Array:
-    """Average dF/dx over noisy copies of x."""
-    deviation = by.noise * (x.max() - x.min() or 1.0)
-    noise = np.random.default_rng(by.seed).normal(0, deviation, (by.draws, *x.shape))
-    mean: Array = by.slope((x + noise).astype(np.float32), at).mean(0)
+def gradient(explainer: Explainer, x: Array, index: int) -> Array:
+    """Return dF/dx."""
+    return np.asarray(explainer.gradient(x[None], index)[0])
+
+
+def smoothgrad(explainer: Explainer, x: Array, index: int) -> Array:
+    """Return the mean of dF/dx over noisy copies of x."""
+    deviation = explainer.noise * (x.max() - x.min() or 1.0)
+    generator = np.random.default_rng(explainer.seed)
+    noise = generator.normal(0, deviation, (explainer.draws, *x.shape))
+    mean: Array = explainer.gradient((x + noise).astype(np.float32), index).mean(0)
     return mean
 
 
-def integrated_gradients(by: Explainer, x: Array, at: int) -> Array:
-    """Add up dF/dx along the straight way from the baseline, by the midpoint rule."""
-    start = baseline(by, x)
-    shares = (np.arange(by.steps, dtype=np.float32) + 0.5) / by.steps
-    way = start + shares.reshape(-1, *[1] * x.ndim) * (x - start)
-    mean: Array = (x - start) * by.slope(way, at).mean(0)
-    return mean
+def integrated_gradients(explainer: Explainer, x: Array, index: int) -> Array:
+    """Return the integral of dF/dx along the line from the baseline to x, by the midpoint rule."""
+    start = baseline(explainer, x)
+    fractions = (np.arange(explainer.steps, dtype=np.float32) + 0.5) / explainer.steps
+    points = start + fractions.reshape(-1, *[1] * x.ndim) * (x - start)
+    return np.asarray((x - start) * explainer.gradient(points, index).mean(0))
 
 
-def gradcam(by: Explainer, x: Array, at: int) -> Array:
-    """Weigh a layer's maps by how much the logit grows with each, and keep what speaks for it."""
-    maps, slopes = by.maps(x, at)
-    places = tuple(range(maps.ndim - 1))
-    weighed = np.maximum((maps * slopes.mean(places)).sum(-1), 0)
-    return resize_linearly(weighed, x.shape[: maps.ndim - 1])
+def gradcam(explainer: Explainer, x: Array, index: int) -> Array:
+    """Return a layer's maps, weighted by how much the logit grows with each; negative values become 0."""
+    maps, slopes = explainer.maps_and_gradient(x, index)
+    positions = tuple(range(maps.ndim - 1))
+    weighted = np.maximum((maps * slopes.mean(positions)).sum(-1), 0)
+    return resize_linearly(weighted, x.shape[: maps.ndim - 1])
 
 
 METHODS: dict[str, Callable[[Explainer, Array, int], Array]] = {
@@ -160,87 +167,84 @@ METHODS: dict[str, Callable[[Explainer, Array, int], Array]] = {
 }
 
 
-def baseline(by: Explainer, x: Array) -> Array:
-    """Give the input without information: black, or for a series the mean of each channel."""
-    if by.baseline is None and x.ndim == 2:
+def baseline(explainer: Explainer, x: Array) -> Array:
+    """Return the input without information: black, or the mean of each channel of a series."""
+    if explainer.baseline is None and x.ndim == 2:
         return np.broadcast_to(x.mean(0), x.shape)
-    return np.full_like(x, by.baseline or 0)
+    return np.full_like(x, explainer.baseline or 0)
 
 
 def resize_linearly(values: Array, sizes: Sequence[int]) -> Array:
-    """Stretch an array to other sizes, linearly along each axis, with the edges of both on each other."""
+    """Return an array at other sizes, by linear interpolation along each axis; the edges stay edges."""
     for axis, size in enumerate(sizes):
-        here = values.shape[axis]
-        wanted = (np.arange(size) + 0.5) * here / size - 0.5
-        weights = np.stack([np.interp(wanted, np.arange(here), row) for row in np.eye(here)], 1)
+        old = values.shape[axis]
+        centres = (np.arange(size) + 0.5) * old / size - 0.5
+        weights = np.stack([np.interp(centres, np.arange(old), row) for row in np.eye(old)], 1)
         values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
     return values
 
 
-def last_map(layers: Sequence[networks.LayerInfo]) -> str | None:
-    """Name the layer that has the last convolution's maps in the end, normalised and activated.
+def last_map(layers: Sequence[LayerInfo]) -> str | None:
+    """Return the name of the layer with the maps of the last convolution, normalised and activated.
 
-    Of a network without convolutions, the last layer that has maps; None where there is none.
+    Without convolutions it is the last layer that has maps; None if there is none. A free size is above 1.
     """
     maps = [
-        layer for layer in layers if layer.is_map and math.prod(map(_size, layer.shape[:-1])) > 1
+        layer
+        for layer in layers
+        if layer.is_map and math.prod(size or 2 for size in layer.shape[:-1]) > 1
     ]
-    convolved = [at for at, layer in enumerate(maps) if "Conv" in layer.kind]
-    if convolved:
-        maps = [
-            layer for layer in maps[convolved[-1] :] if layer.shape == maps[convolved[-1]].shape
-        ]
+    convolutions = [position for position, layer in enumerate(maps) if "Conv" in layer.kind]
+    if convolutions:
+        last = maps[convolutions[-1]]
+        maps = [layer for layer in maps[convolutions[-1] :] if layer.shape == last.shape]
     return maps[-1].name if maps else None
 
 
 def split_at(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras.Model]:
-    """Cut a network at a layer: from inputs to its maps, and from its maps to the logits.
+    """Split a network at a layer: from inputs to its maps, and from its maps to the logits.
 
     Raises:
-        SettingError: there is no such layer, it has no maps, or the network also goes around it.
+        SettingError: there is no such layer, it has no maps, or a path of the network goes around it.
     """
     import keras
 
-    layer = layer or last_map(networks.layers_of(logits))
+    layer = layer or last_map(layers_of(logits))
     if layer is None:
-        raise SettingError(f"{logits.name} has no layer with maps, which gradcam weighs.")
-    (seen,) = networks.find_layers(logits, [layer])[:1]
-    if not seen.is_map:
+        raise SettingError(f"{logits.name} has no layer with maps, which gradcam needs.")
+    (info,) = find_layers(logits, [layer])[:1]
+    if not info.is_map:
         raise SettingError(
-            f"layer={seen.name} has no maps: its shape is {seen.shape}. Expected: places, then channels."
+            f"layer={info.name} has no maps. Expected: an output of positions and channels. Received: "
+            f"shape {info.shape}"
         )
     last = logits.outputs[0]._keras_history.operation.name
-    whole = networks.truncate(logits, [seen.name, last])
-    maps = whole.output[seen.name]
+    whole = truncate(logits, [info.name, last])
+    maps = whole.output[info.name]
     try:
         head = keras.Model(maps, whole.output[last])
     except ValueError as error:
         raise SettingError(
-            f"{logits.name} also goes around layer={seen.name}. Choose one that everything passes."
+            f"layer={info.name}: another path of {logits.name} goes around it. Choose a layer that "
+            "every path passes."
         ) from error
     return keras.Model(whole.inputs[0], maps), head
 
 
-def _size(size: int | None) -> int:
-    """Take an axis of any size for a long one."""
-    return size or 2
+def _logit_gradient(logits: keras.Model) -> GradientFunction:
+    """Return the gradient of one class' logit for each example: (inputs, indices)."""
+    from keras import ops
+
+    def logit(x: Any, indices: Any) -> Any:
+        outputs = ops.cast(logits(x, training=False), "float32")
+        return ops.sum(outputs * ops.one_hot(indices, outputs.shape[-1]), -1)
+
+    return compile_gradient(logit, logits.variables)
 
 
-def _of_class(network: keras.Model) -> gradients.Graded:
-    """Make the gradient of the logit of the class at `at`."""
-
-    def logit(x: Any, at: Any) -> Any:
-        from keras import ops
-
-        logits = ops.cast(network(x, training=False), "float32")
-        return ops.sum(logits * ops.one_hot(at, logits.shape[-1]), -1)
-
-    return gradients.of(logit, network.variables)
-
-
-def _in_turns(slope: gradients.Graded, inputs: Array, at: int) -> Array:
-    """Take gradients of a batch some at a time, so that they fit into memory."""
-    size = max(1, min(MOST, NUMBERS // inputs[0].size))
-    turns = [inputs[start : start + size] for start in range(0, len(inputs), size)]
-    found = [np.asarray(slope(turn, np.full(len(turn), at, np.int32))[1]) for turn in turns]
-    return np.concatenate(found)
+def _in_batches(gradient: GradientFunction, inputs: Array, index: int) -> Array:
+    """Return the gradients of many inputs, a batch at a time, so that they fit into memory."""
+    size = max(1, min(MOST_INPUTS, MOST_NUMBERS // inputs[0].size))
+    batches = [inputs[start : start + size] for start in range(0, len(inputs), size)]
+    gradients = [gradient(batch, np.full(len(batch), index, np.int32))[1] for batch in batches]
+    return np.concatenate([np.asarray(each) for each in gradients])

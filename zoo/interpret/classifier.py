@@ -1,35 +1,45 @@
-"""A network that tells classes apart, opened for a look at why: its logits, and its classes' names.
+"""Classifiers to look into: a network's logits, whether its classes exclude each other, and their names.
 
-    logits a of shape (n, k);   p = softmax(a), or each p_c = sigmoid(a_c) where classes may be true together
+    logits a of shape (n, k);   p = softmax(a), or each p_c = sigmoid(a_c) where several classes may be true
 
-What a network gives are mostly probabilities, and their gradient vanishes where it is sure. So the
-last activation is taken off again. One sigmoid that tells two classes apart is the softmax of two logits,
+Most classifiers return probabilities, and the gradient of a probability vanishes where the network is sure.
+So the last activation is removed. One sigmoid that tells two classes apart is the softmax of two logits,
 a_0 = -z/2 and a_1 = z/2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.data.arrays import Array
+from zoo.data.class_names import class_index
 from zoo.errors import SettingError, UnknownName
-from zoo.interpret import networks
-from zoo.runs.load import load_run_model
+from zoo.exporters.sources import Source, open_source
+from zoo.interpret.networks import open_network
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
+
+__all__ = ["Classifier", "open_classifier", "remove_activation"]
 
 IMAGENET = 1000  # classes of the networks that Keras offers
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A frozen network from inputs to logits, how they become probabilities, and what they mean."""
+    """A network from inputs to logits.
+
+    Args:
+        name: the network's name, for messages.
+        logits: a model of one input whose output has the shape (batch, classes).
+        exclusive: whether one class excludes the others (softmax), or several may be true (sigmoid).
+        classes: the name of each class.
+    """
 
     name: str
     logits: keras.Model
@@ -42,97 +52,140 @@ class Classifier:
         return tuple(self.logits.input.shape[1:])
 
     def probabilities(self, logits: Any) -> Array:
-        """Give the probability of each class."""
+        """Return the probability of each class, of the logits' shape."""
         from keras import ops
 
-        spread = ops.softmax if self.exclusive else ops.sigmoid
-        return np.asarray(spread(ops.cast(logits, "float32")))
+        activation = ops.softmax if self.exclusive else ops.sigmoid
+        return np.asarray(activation(ops.cast(logits, "float32")))
 
-    def position(self, name: str) -> int:
-        """Find a class by its name.
+    def class_index(self, name: str | int) -> int:
+        """Return the index of a class.
+
+        Args:
+            name: the class' name; or its number, if no class has that name.
 
         Raises:
-            UnknownName: there is none of that name.
+            UnknownName: there is no such class.
         """
-        if name not in self.classes:
-            raise UnknownName("class", name, self.classes)
-        return self.classes.index(name)
+        return class_index(name, self.classes)
 
 
-def open_classifier(name: str, output: str | None = None) -> Classifier:
-    """Open a run that has a classifier, a .keras file, or a network of keras.applications.
+def open_classifier(
+    network: str | Path | Run | keras.Model, output: str | None = None
+) -> Classifier:
+    """Open a classifier without its last activation.
 
     Args:
-        name: as `networks.opened` takes it.
-        output: the name of the output that has the classes, where the network has several.
+        network: a run with a classifier among its parts, a part of a run, a .keras or .h5 file, a network of
+            keras.applications, or a model.
+        output: the name of the output that has the classes, if the network has several outputs.
 
     Raises:
-        SettingError: there is no such network, or it is no classifier.
+        UnknownName: nothing has this name, or the network has no such output.
+        SettingError: it is no classifier, or it has several inputs.
 
     Example:
-        >>> classifiers.opened("cnn.mnist").classes[0]
+        >>> open_classifier("cnn.mnist").classes[0]
         '0'
     """
-    run = _is_run(name)
-    network = _part(name) if run else networks.open_network(name)
-    if len(network.inputs) != 1:
-        given = ", ".join(tensor.name for tensor in network.inputs)
-        raise SettingError(f"{name} takes {len(network.inputs)} inputs ({given}). Expected: one.")
-    logits, exclusive = without_activation(name, network, _output(name, network, output))
+    source = _classifier_source(open_source(network, example="cnn.mnist"))
+    model = open_network(source)
+    if len(model.inputs) != 1:
+        names = ", ".join(tensor.name for tensor in model.inputs)
+        raise SettingError(
+            f"{source.name} takes {len(model.inputs)} inputs ({names}). Expected: one."
+        )
+    logits, exclusive = _logits(source.name, model, _output(source.name, model, output))
     count = int(logits.output.shape[-1])
-    known = _of_run(name) if run else _of_imagenet(name, count)
-    fits = known is not None and len(known) == count
-    classes = known if known and fits else tuple(map(str, range(count)))
-    return Classifier(name, logits, exclusive, classes)
+    classes = _class_names(source, count) or tuple(map(str, range(count)))
+    return Classifier(source.name, logits, exclusive, classes)
 
 
-def without_activation(name: str, network: keras.Model, output: Any) -> tuple[keras.Model, bool]:
-    """Take a last softmax or sigmoid off; tell whether one class excludes the others.
+def _classifier_source(source: Source) -> Source:
+    """Return a source whose network is a classifier: the part of that name, if a plug-in built it.
 
     Raises:
-        SettingError: it is no output of a classifier.
+        SettingError: it has no such part.
+    """
+    if source.recipe is None or source.part is not None:
+        return source
+    if getattr(source.recipe.config, "task", "") == "regression":
+        raise SettingError(f"{source.name} has no classifier: it predicts numbers.")
+    parts = source.parts()
+    if "classifier" not in parts:
+        raise SettingError(
+            f"{source.name} has no classifier. Its parts: {', '.join(parts)}. Expected: for example, a "
+            "run of cnn or mlp."
+        )
+    return replace(source, part="classifier")
+
+
+def _logits(name: str, network: keras.Model, output: Any) -> tuple[keras.Model, bool]:
+    """Return the network up to its logits, and whether one class excludes the others.
+
+    Raises:
+        SettingError: the output is not that of a classifier.
     """
     import keras
 
-    tensor, kind = _taken_off(output)
-    if len(tensor.shape) != 2 or kind not in ("softmax", "sigmoid", "linear"):
+    tensor, activation = remove_activation(output)
+    if len(tensor.shape) != 2 or activation not in ("softmax", "sigmoid", "linear"):
         raise SettingError(
-            f"{name} is no classifier: it ends in {kind} of shape {tuple(output.shape)}. Expected: (batch, "
-            "classes), by softmax, by sigmoid, or as logits."
+            f"{name} is no classifier: it ends in {activation} of shape {tuple(output.shape)}. "
+            "Expected: (batch, classes), with softmax, with sigmoid, or as logits."
         )
     if tensor.shape[-1] > 1:
-        return keras.Model(network.inputs[0], tensor), kind != "sigmoid"
-    if kind != "sigmoid":
-        raise SettingError(f"{name} is no classifier: it gives a single number by {kind}.")
+        return keras.Model(network.inputs[0], tensor), activation != "sigmoid"
+    if activation != "sigmoid":
+        raise SettingError(
+            f"{name} is no classifier: it returns a single number with {activation}."
+        )
     halves = keras.layers.Dense(2, use_bias=False, trainable=False)
     both = keras.Model(network.inputs[0], halves(tensor))
     halves.set_weights([np.array([[-0.5, 0.5]])])
     return both, True
 
 
-def _taken_off(tensor: Any) -> tuple[Any, str]:
-    """Give what a tensor was before its last activation, and the activation's name."""
+def remove_activation(output: Any, name: str | None = None) -> tuple[Any, str]:
+    """Return the tensor before the last activation of a network, and the activation's name.
+
+    A layer such as Dense(10, activation="softmax") is rebuilt without its activation, with equal
+    weights of its own that are frozen; a Softmax, Activation or Identity layer is left out.
+
+    Args:
+        output: an output tensor of a Functional model.
+        name: the name of a layer that has to be rebuilt; None for `LAYER_logits`.
+
+    Returns:
+        The tensor, and `softmax`, `sigmoid`, another activation, or `linear` if there is none. An
+        operation that is no activation is named by its class.
+
+    Example:
+        >>> logits, activation = remove_activation(model.outputs[0])
+        >>> keras.Model(model.inputs, logits)
+    """
     import keras
 
-    operation, node, _ = tensor._keras_history
+    operation, node, _ = output._keras_history
     inputs = operation._inbound_nodes[node].input_tensors
     if isinstance(operation, keras.layers.Identity):
-        return _taken_off(inputs[0])
-    kind = _activation(operation)
-    if kind == "linear":
-        return tensor, kind
+        return remove_activation(inputs[0], name)
+    activation = _activation_name(operation)
+    if activation == "linear":
+        return output, activation
     if not hasattr(operation, "kernel"):
-        return inputs[0], kind
-    config = operation.get_config() | {"activation": "linear", "name": f"{operation.name}_logits"}
-    plain = type(operation).from_config(config)
-    logits = plain(inputs[0])
-    plain.set_weights(operation.get_weights())
-    plain.trainable = False
-    return logits, kind
+        return inputs[0], activation
+    name = name or f"{operation.name}_logits"
+    config = operation.get_config() | {"activation": "linear", "name": name}
+    linear = type(operation).from_config(config)
+    logits = linear(inputs[0])
+    linear.set_weights(operation.get_weights())
+    linear.trainable = False
+    return logits, activation
 
 
-def _activation(operation: Any) -> str:
-    """Name what an operation does to its numbers last."""
+def _activation_name(operation: Any) -> str:
+    """Return the name of the function that an operation applies last."""
     import keras
 
     if hasattr(operation, "kernel") or isinstance(operation, keras.layers.Activation):
@@ -144,63 +197,36 @@ def _activation(operation: Any) -> str:
 
 
 def _output(name: str, network: keras.Model, output: str | None) -> Any:
-    """Choose an output."""
+    """Return the output tensor that has the classes."""
     tensors = dict(zip(network.output_names, network.outputs, strict=True))
     if output is not None and output not in tensors:
         raise UnknownName("output", output, tensors)
     if output is None and len(tensors) > 1:
         raise SettingError(
-            f"{name} has {len(tensors)} outputs ({', '.join(tensors)}). Say which has the classes."
+            f"{name} has {len(tensors)} outputs ({', '.join(tensors)}). Name the one that has the "
+            "classes: output."
         )
     return tensors[output] if output else network.outputs[0]
 
 
-def _is_run(name: str) -> bool:
-    file = Path(name).suffix in networks.SUFFIXES and Path(name).is_file()
-    if file or name in networks.applications():
-        return False
-    try:
-        Run.open(name.partition(":")[0])
-    except UnknownName:
-        return False
-    return True
+def _class_names(source: Source, count: int) -> tuple[str, ...] | None:
+    """Return the names of a network's classes, if it has as many names as outputs."""
+    names: Any = None
+    if source.kind == "application" and count == IMAGENET:
+        names = _imagenet_classes()
+    elif source.recipe is not None:
+        names = getattr(source.recipe.config, "classes", None)
+    known = isinstance(names, list | tuple) and len(names) == count
+    return tuple(map(str, names)) if known else None
 
 
-def _part(name: str) -> keras.Model:
-    """Open a run's classifier, or the part that is named.
-
-    Raises:
-        SettingError: the run has none.
-    """
-    if ":" in name:
-        return networks.open_network(name)
-    chosen, model = load_run_model(Run.open(name))
-    parts = chosen.architecture.export(model, chosen.config)
-    if getattr(chosen.config, "task", "") == "regression":
-        raise SettingError(f"{name} has no classifier: it predicts numbers.")
-    if "classifier" not in parts:
-        raise SettingError(
-            f"{name} has no classifier. Its parts: {', '.join(parts)}. Expected: a run of cnn or mlp, say."
-        )
-    network = networks.flatten(parts["classifier"])
-    network.trainable = False
-    return network
-
-
-def _of_run(name: str) -> tuple[str, ...] | None:
-    """Read the names of a run's classes."""
-    classes = Run.open(name.partition(":")[0]).record["config"].get("classes")
-    return tuple(map(str, classes)) if isinstance(classes, list) else None
-
-
-def _of_imagenet(name: str, count: int) -> tuple[str, ...] | None:
-    """Ask Keras for the names of ImageNet's classes, which it fetches; without them, numbers do."""
+def _imagenet_classes() -> list[str] | None:
+    """Return the names of ImageNet's classes, which Keras downloads; None if it cannot."""
     import keras
 
-    if name not in networks.applications() or count != IMAGENET:
-        return None
+    decode = keras.applications.imagenet_utils.decode_predictions
     try:
-        told = keras.applications.imagenet_utils.decode_predictions(np.eye(count), top=1)
+        decoded = decode(np.eye(IMAGENET), top=1)
     except Exception:  # Keras raises bare Exceptions where a download fails
         return None
-    return tuple(f"{known} ({number})" for ((number, known, _),) in told)
+    return [f"{name} ({synset})" for ((synset, name, _),) in decoded]

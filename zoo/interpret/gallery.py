@@ -1,224 +1,182 @@
-"""A gallery: what excites each channel of a network's layers, made and real, with the numbers.
+"""`zoo gallery`: what excites each channel of a network's layers, made and real, on one page.
 
-A convolution is looked at where the network uses it: behind the normalisation and the activation that
-follow it. What a channel gives for an input is its mean over all places. A channel is dead when it gives
-the same number everywhere for every real example.
+A convolution is shown where the network uses it: after the normalisation and the activation that follow it.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.load import open_dataset
-from zoo.data.split import Split
-from zoo.errors import DataError, SettingError, UnknownName
-from zoo.interpret import networks
-from zoo.interpret.activation_maximization import AscentConfig, maximize
-from zoo.interpret.top_activations import TopActivations, classes_of, top_activations
-from zoo.runs.recipe import recipe_from_run
+from zoo.errors import DataError, SettingError
+from zoo.exporters.sources import Source, open_source
+from zoo.interpret.activation_maximization import AscentConfig, Track
+from zoo.interpret.gallery_html import Gallery, write_page
+from zoo.interpret.layer_gallery import ChosenLayer, make_layer_gallery
+from zoo.interpret.networks import (
+    LayerInfo,
+    find_layers,
+    layers_of,
+    open_network,
+    truncate,
+    weights_digest,
+)
+from zoo.interpret.top_activations import top_activations
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
 
-LAYERS = 2  # last convolutions that are looked at where no layer is named
-KEPT = 9  # real examples of each channel
-SIDE = 128  # of images, where neither the network nor the data says
-NOISE = 32  # inputs that tell what a channel gives, where there are no real ones
+__all__ = ["gallery"]
+
+DEFAULT_LAYERS = 2  # the last convolutions that are shown if no layer is named
+EXAMPLES = 9  # real examples of each channel
+SIDE = 128  # of images, if neither the network nor the data tells their size
 FOLLOWERS = ("Normalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU")
 
-Tracked = Callable[[Sequence[Any]], Iterable[Any]]
 
+def gallery(
+    network: str | Path | Run | keras.Model,
+    *,
+    layers: Sequence[str] = (),
+    data: str | Path | Dataset | None = None,
+    out: str | Path | None = "gallery.html",
+    steps: int = 256,
+    channels: int | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    track: Track = iter,
+) -> Gallery:
+    """Make a page that shows what excites each channel of a network's layers.
 
-@dataclass(frozen=True)
-class GalleryConfig:
-    """What a gallery is asked to show: `zoo gallery`'s arguments."""
+    For each channel it shows the image that excites it most, made by activation maximisation, the nine
+    examples of the test split that excite it most, and the numbers.
 
-    network: str
-    layers: tuple[str, ...] = ()
-    data: str | None = None
-    steps: int = 256
-    channels: int | None = None
-    size: int | None = None
-    seed: int = 0
+    Args:
+        network: a run, a part of a run, a .keras or .h5 file, a network of keras.applications, or a model.
+        layers: names of layers, or globs; the last two convolutions, if empty.
+        data: a dataset, or the name of one; a run's own data, if None. Other networks are then shown
+            without examples.
+        out: the HTML file; None to write no file.
+        steps: the number of steps for each image, at least 1.
+        channels: how many channels of each layer to show, the first ones; None for all.
+        size: the side of the images in pixels, if there is no data and the network takes any size.
+        seed: the seed of the noise that images start from.
+        track: shows progress over the batches and the steps.
 
-    def __post_init__(self) -> None:
-        for name in ("steps", "channels", "size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingError(f"{name} must be at least 1. Received: {value}.")
-
-    @property
-    def command(self) -> str:
-        """The command that makes the gallery again."""
-        words = ["zoo", "gallery", self.network]
-        words += [word for layer in self.layers for word in ("--layers", layer)]
-        for name in ("data", "steps", "channels", "size", "seed"):
-            if getattr(self, name) is not None:
-                words += [f"--{name}", str(getattr(self, name))]
-        return shlex.join(words)
-
-
-@dataclass(frozen=True, eq=False)
-class ChannelImages:
-    """One channel: the input made for it, what that reached, and the strongest real examples."""
-
-    at: int
-    image: Array
-    reached: float
-    best: float | None = None
-    real: Array | None = None
-    classes: str = ""
-    dead: bool = False
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times the best real example's is reached, where that is above 0."""
-        return self.reached / self.best if self.best and self.best > 0 else None
-
-
-@dataclass(frozen=True, eq=False)
-class LayerGallery:
-    """One layer: its name, the convolution that it follows, its shape, and its channels."""
-
-    layer: networks.LayerInfo
-    follows: str
-    channels: tuple[ChannelImages, ...]
-
-    @property
-    def dead(self) -> list[int]:
-        """The channels that never change."""
-        return [each.at for each in self.channels if each.dead]
-
-    @property
-    def above(self) -> float | None:
-        """The share of live channels whose made input exceeds the best real one."""
-        live = [each for each in self.channels if not each.dead and each.best is not None]
-        better = [each for each in live if each.best is not None and each.reached > each.best]
-        return len(better) / len(live) if live else None
-
-
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Everything on the page."""
-
-    asked: GalleryConfig
-    architecture: str
-    digest: str
-    dataset: str
-    examples: int
-    walls: tuple[LayerGallery, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the numbers as plain data."""
-        layers = [
-            {
-                "layer": wall.layer.name,
-                "follows": wall.follows,
-                "above the best real": wall.above,
-                "dead": wall.dead,
-                "channels": [
-                    {"channel": c.at, "reached": c.reached, "best": c.best, "classes": c.classes}
-                    for c in wall.channels
-                ],
-            }
-            for wall in self.walls
-        ]
-        return {"network": self.asked.network, "weights": self.digest, "layers": layers}
-
-
-def make_gallery(asked: GalleryConfig, tracked: Tracked = iter) -> Gallery:
-    """Make a gallery: open the network, find the strongest examples, and climb for every channel.
+    Returns:
+        The images and the numbers of each layer. Its `page` is the file.
 
     Raises:
-        SettingError: there is no such network or layer, or its inputs' range or size is not known.
+        UnknownName: nothing has the network's name, or there is no such dataset.
+        SettingError: there is no such layer, a number is below 1, or the range of the inputs is not known.
         DataError: the data does not fit the network.
+        WriteError: the page cannot be written.
+
+    Example:
+        >>> found = zoo.gallery("cnn.mnist", layers=["conv2d_1"], out="page.html")
+        >>> found.layers[0].dead
+        []
     """
-    network = networks.open_network(asked.network)
-    if len(network.inputs) != 1:
-        raise SettingError(f"{asked.network} takes {len(network.inputs)} inputs. Expected: one.")
-    layers, data = select_layers(network, asked.layers), _data(asked, network)
-    shape = _shape(asked, network, data)
-    extract = networks.truncate(network, [seen.name for seen, _, _ in layers], shape)
-    real = {} if data is None else top_activations(extract, data.test, KEPT, tracked)
-    walls = []
-    for seen, follows, before in layers:
-        cut = networks.truncate(network, [before or seen.name], shape)
-        start = _single(cut), bool(before)
-        reach = _single(networks.truncate(network, [seen.name], shape))
-        walls.append(
-            _wall(asked, (seen, follows), start, reach, data, real.get(seen.name), shape, tracked)
+    layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    _check_positive(steps=steps, channels=channels, size=size)
+    source = open_source(network, example="cnn.mnist")
+    model = open_network(source)
+    if len(model.inputs) != 1:
+        raise SettingError(f"{source.name} takes {len(model.inputs)} inputs. Expected: one.")
+    chosen = choose_layers(model, layers)
+    examples = _open_examples(source, model, data)
+    shape = _image_shape(model, examples, size)
+    outputs = truncate(model, [each.layer.name for each in chosen], shape)
+    real = {} if examples is None else top_activations(outputs, examples.test, EXAMPLES, track)
+    config = AscentConfig(steps, jitter=_jitter(shape), seed=seed)
+    shown = [
+        make_layer_gallery(
+            model, each, config, shape, channels, examples, real.get(each.layer.name), track
         )
-    return Gallery(
-        asked,
-        _architecture(asked.network, network),
-        networks.weights_digest(network),
-        data.name if data else "",
-        len(data.test) if data else 0,
-        tuple(walls),
+        for each in chosen
+    ]
+    arguments = {"steps": steps, "channels": channels, "size": size, "seed": seed}
+    result = Gallery(
+        _name(source),
+        _command(_name(source), layers, data, arguments),
+        _architecture(source, model),
+        weights_digest(model),
+        examples.name if examples else "",
+        len(examples.test) if examples else 0,
+        steps,
+        seed,
+        tuple(shown),
     )
+    return result if out is None else replace(result, page=write_page(result, Path(out)))
 
 
-def select_layers(
-    network: keras.Model, patterns: Sequence[str]
-) -> list[tuple[networks.LayerInfo, str, str]]:
-    """Choose the layers: each with the convolution that it follows, and what a last ReLU is given.
+def choose_layers(network: keras.Model, patterns: Sequence[str]) -> list[ChosenLayer]:
+    """Return the layers to show, in the network's order.
+
+    Args:
+        network: a flat model.
+        patterns: names of layers, or globs; if empty, the last convolutions are shown after the
+            normalisation and the activation that follow them.
 
     Raises:
         SettingError: there is no such layer.
     """
-    seen = {layer.name: layer for layer in networks.layers_of(network)}
+    infos = {layer.name: layer for layer in layers_of(network)}
     following = _following(network)
     if patterns:
-        names = [(layer.name, "") for layer in networks.find_layers(network, patterns, "layers")]
+        names = [(layer.name, "") for layer in find_layers(network, patterns, "layers")]
     else:
-        names = [(_used(name, seen, following), name) for name in _last(list(seen.values()))]
+        last = _last_layers(list(infos.values()))
+        names = [(_last_follower(name, infos, following), name) for name in last]
     before = {after: name for name, after in following.items()}
-    found = []
-    for name, follows in names:
-        rectifies = _rectifies(network.get_layer(name)) and name in before
-        found.append(
-            (seen[name], follows if follows != name else "", before[name] if rectifies else "")
-        )
-    return found
+    chosen = []
+    for name, convolution in names:
+        rectified = before.get(name, "") if _is_relu(network.get_layer(name)) else ""
+        follows = convolution if convolution != name else ""
+        chosen.append(ChosenLayer(infos[name], follows, rectified))
+    return chosen
 
 
-def _last(layers: Sequence[networks.LayerInfo]) -> list[str]:
-    """Name the last two convolutions, or the last two layers with weights before the answer."""
+def _check_positive(**values: int | None) -> None:
+    for name, value in values.items():
+        if value is not None and value < 1:
+            raise SettingError(f"{name} must be at least 1. Received: {value}.")
+
+
+def _last_layers(layers: Sequence[LayerInfo]) -> list[str]:
+    """Return the names of the last convolutions, or of the last layers with weights before the output."""
     convolutions = [layer.name for layer in layers if "Conv" in layer.kind and layer.is_map]
     weighted = [layer.name for layer in layers if layer.parameters][:-1]
-    return (convolutions or weighted or [layers[-1].name])[-LAYERS:]
+    return (convolutions or weighted or [layers[-1].name])[-DEFAULT_LAYERS:]
 
 
-def _used(name: str, seen: dict[str, networks.LayerInfo], following: dict[str, str]) -> str:
-    """Follow a layer to where its normalisation and activation end."""
-    while (after := following.get(name)) and seen[after].kind.endswith(FOLLOWERS):
+def _last_follower(name: str, infos: dict[str, LayerInfo], following: dict[str, str]) -> str:
+    """Return the last of the normalisations and activations that follow a layer."""
+    while (after := following.get(name)) and infos[after].kind.endswith(FOLLOWERS):
         name = after
     return name
 
 
 def _following(network: keras.Model) -> dict[str, str]:
-    """Name for each layer the one that alone takes what it gives."""
-    nodes = [node for at in network._nodes_by_depth.values() for node in at if not node.is_input]
+    """Return for each layer the layer that takes its output, if it is the only one."""
+    nodes = [node for level in network._nodes_by_depth.values() for node in level]
     takers: dict[str, set[str]] = {}
     for node in nodes:
-        for tensor in node.input_tensors:
+        for tensor in [] if node.is_input else node.input_tensors:
             takers.setdefault(tensor._keras_history.operation.name, set()).add(node.operation.name)
-    named = {layer.name for layer in networks.layers_of(network)}
-    alone = {name: next(iter(after)) for name, after in takers.items() if len(after) == 1}
-    return {name: after for name, after in alone.items() if {name, after} <= named}
+    names = {layer.name for layer in layers_of(network)}
+    only = {name: next(iter(after)) for name, after in takers.items() if len(after) == 1}
+    return {name: after for name, after in only.items() if {name, after} <= names}
 
 
-def _rectifies(layer: Any) -> bool:
-    """Tell whether a layer is a plain ReLU and nothing else."""
+def _is_relu(layer: Any) -> bool:
+    """Return whether a layer is a plain ReLU and nothing else."""
     import keras
 
     if isinstance(layer, keras.layers.Activation):
@@ -228,132 +186,64 @@ def _rectifies(layer: Any) -> bool:
     return not layer.negative_slope and not layer.threshold and layer.max_value is None
 
 
-def _single(cut: keras.Model) -> keras.Model:
-    """Give a model of one named output as one that gives the tensor."""
-    import keras
-
-    (tensor,) = cut.output.values()
-    return keras.Model(cut.inputs[0], tensor)
-
-
-def _wall(
-    asked: GalleryConfig,
-    about: tuple[networks.LayerInfo, str],
-    start: tuple[keras.Model, bool],
-    reach: keras.Model,
-    data: Dataset | None,
-    real: TopActivations | None,
-    shape: tuple[int, ...],
-    tracked: Tracked,
-) -> LayerGallery:
-    """Make one layer's part of the page."""
-    seen, follows = about
-    channels = np.arange(min(seen.channels, asked.channels or seen.channels))
-    bounds = _bounds(asked, shape, data)
-    scales = np.abs(real.means[0]) if real else _on_noise(reach, shape, bounds, asked.seed)
-    climb = AscentConfig(asked.steps, jitter=_jitter(shape), seed=asked.seed)
-    images = maximize(start[0], channels, scales[channels], bounds, shape, climb, start[1], tracked)
-    reached = _reached(reach, images, channels)
-    shown = [ChannelImages(int(at), images[at], float(reached[at])) for at in channels]
-    if real is not None and data is not None:
-        shown = [
-            _beside(each, data, real, names)
-            for each, names in zip(shown, _names(data, real), strict=False)
-        ]
-    return LayerGallery(seen, follows, tuple(shown))
-
-
-def _beside(each: ChannelImages, data: Dataset, real: TopActivations, names: str) -> ChannelImages:
-    """Put the strongest real examples beside what was made."""
-    examples = data.test.take(real.positions[:, each.at]).inputs
-    best, dead = float(real.means[0, each.at]), not bool(real.lives[each.at])
-    return ChannelImages(each.at, each.image, each.reached, best, examples, names, dead)
-
-
-def _names(data: Dataset, real: TopActivations) -> list[str]:
-    return classes_of(data.test, real.positions, dict(enumerate(data.classes or ())))
-
-
-def _reached(reach: keras.Model, images: Array, channels: Array) -> Array:
-    """Measure what each channel gives for its own image."""
-    found = []
-    for image, channel in zip(images, channels, strict=True):
-        maps = np.asarray(reach(image[None], training=False), np.float32)
-        found.append(maps[..., channel].mean())
-    return np.array(found)
-
-
-def _on_noise(
-    reach: keras.Model, shape: tuple[int, ...], bounds: tuple[Array, Array], seed: int
-) -> Array:
-    """Measure how much each channel gives for noise."""
-    low, high = bounds
-    noise = low + (high - low) * np.random.default_rng(seed).random((NOISE, *shape), np.float32)
-    maps = [np.asarray(reach(each[None], training=False), np.float32) for each in noise]
-    size: Array = np.abs(np.concatenate(maps)).reshape(-1, maps[0].shape[-1]).mean(0)
-    return size
-
-
-def _jitter(shape: tuple[int, ...]) -> int:
-    """Choose by how many places images are shaken: 2 of 28, 8 of 224."""
-    return max(1, min(8, shape[0] // 14)) if len(shape) > 1 else 0
-
-
-def _bounds(
-    asked: GalleryConfig, shape: tuple[int, ...], data: Dataset | None
-) -> tuple[Array, Array]:
-    """Give the least and largest values of an input: pixels' 0 and 1, else those of the examples."""
-    if len(shape) > 2:
-        return np.zeros(1, np.float32), np.ones(1, np.float32)
-    if data is None:
-        raise SettingError(
-            f"{asked.network} takes inputs of shape {shape}, whose range only examples tell. Give --data."
-        )
-    axes = tuple(range(len(shape)))
-    inputs = data.test.inputs
-    return inputs.min(axes), inputs.max(axes)
-
-
-def _data(asked: GalleryConfig, network: keras.Model) -> Dataset | None:
-    """Open the data: the one that is named, else the run's own; none for files and Keras' networks."""
-    run = _run(asked.network)
+def _open_examples(
+    source: Source, network: keras.Model, data: str | Path | Dataset | None
+) -> Dataset | None:
+    """Return the data that is named, else a run's own; None for files and Keras' networks."""
     wanted = tuple(network.inputs[0].shape[1:])
-    data: Dataset | None = None
-    if asked.data is not None:
-        data = open_dataset(asked.data, wanted)
-    elif run is not None:
-        data = recipe_from_run(run).load_data()
-    if data is not None and not _fits(data.test, wanted):
+    examples: Dataset | None = None
+    if isinstance(data, Dataset):
+        examples = data
+    elif data is not None:
+        examples = open_dataset(data, wanted)
+    elif source.run is not None and source.recipe is not None:
+        examples = source.recipe.load_data()
+    if examples is not None and not _fits(examples.test.stored.shape[1:], wanted):
         raise DataError(
-            f"{data.name} has inputs of shape {data.input_shape}, and {asked.network} takes {wanted}."
+            f"{source.name} takes inputs of shape {wanted}. Received: {examples.name} with inputs of shape "
+            f"{examples.input_shape}"
         )
-    return data
+    return examples
 
 
-def _fits(split: Split, wanted: tuple[int | None, ...]) -> bool:
-    shape = split.stored.shape[1:]
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(
         want in (None, size) for size, want in zip(shape, wanted, strict=True)
     )
 
 
-def _shape(asked: GalleryConfig, network: keras.Model, data: Dataset | None) -> tuple[int, ...]:
-    """Decide the size of what is made: the examples', else the network's own, else --size."""
-    if data is not None:
-        return data.input_shape
-    return tuple(int(want or asked.size or SIDE) for want in network.inputs[0].shape[1:])
+def _image_shape(
+    network: keras.Model, examples: Dataset | None, size: int | None
+) -> tuple[int, ...]:
+    """Return the shape of the images to make: the examples', else the network's own, with free sizes set."""
+    if examples is not None:
+        return examples.input_shape
+    return tuple(int(want or size or SIDE) for want in network.inputs[0].shape[1:])
 
 
-def _run(name: str) -> Run | None:
-    if Path(name).suffix in networks.SUFFIXES or name in networks.applications():
-        return None
-    try:
-        return Run.open(name.partition(":")[0])
-    except UnknownName:
-        return None
+def _jitter(shape: tuple[int, ...]) -> int:
+    """Return by how many positions images are rolled at most: 2 of 28, 8 of 224."""
+    return max(1, min(8, shape[0] // 14)) if len(shape) > 1 else 0
 
 
-def _architecture(name: str, network: keras.Model) -> str:
-    run = _run(name)
-    kind = f"{run.record['architecture']} ({run.record['package']})" if run else network.name
-    return f"{kind}, {sum(layer.parameters for layer in networks.layers_of(network)):,} parameters"
+def _name(source: Source) -> str:
+    return f"{source.name}:{source.part}" if source.part else source.name
+
+
+def _architecture(source: Source, network: keras.Model) -> str:
+    kind = network.name
+    if source.run is not None:
+        kind = f"{source.run.record['architecture']} ({source.run.record['package']})"
+    return f"{kind}, {sum(layer.parameters for layer in layers_of(network)):,} parameters"
+
+
+def _command(
+    name: str, layers: Sequence[str], data: str | Path | Dataset | None, arguments: dict[str, Any]
+) -> str:
+    """Return the command that makes the gallery again."""
+    words = ["zoo", "gallery", name]
+    words += [word for layer in layers for word in ("--layers", layer)]
+    named = {"data": data.name if isinstance(data, Dataset) else data, **arguments}
+    for option, value in named.items():
+        words += [] if value is None else [f"--{option}", str(value)]
+    return shlex.join(words)

@@ -1,7 +1,7 @@
 """The gradient of a score with respect to its input, on the backend that Keras computes with.
 
-Scores are one number for each example of a batch, s = f(x) of shape (n,), and each is of its own
-example alone, as a network's are when it is used and not trained. So one pass back gives them all:
+A score is one number for each example of a batch, s = f(x) of shape (n,), and depends on its own example
+alone, as in a network that is used and not trained. So one backward pass returns all gradients:
 
     d (s_1 + ... + s_n) / dx   holds   ds_i / dx_i   at i.
 """
@@ -13,92 +13,94 @@ from typing import Any
 
 from zoo.errors import ZooError
 
-Score = Callable[..., Any]
-Graded = Callable[..., tuple[Any, Any]]
+__all__ = ["GradientFunction", "compile_gradient"]
+
+GradientFunction = Callable[..., tuple[Any, Any]]
+"""(x, *others) -> (scores of shape (n,), gradients of x's shape)"""
 
 
-def of(score: Score, variables: Sequence[Any] = ()) -> Graded:
-    """Make the compiled function (x, *others) -> (scores, their gradients with respect to x).
+def compile_gradient(score: Callable[..., Any], variables: Sequence[Any] = ()) -> GradientFunction:
+    """Return the compiled function (x, *others) -> (scores, their gradients with respect to x).
 
-    It is compiled at the first call and again only for inputs of another shape; make it once and call
-    it often. `others` are tensors that the score needs and that no gradient is taken of.
+    It is compiled at the first call, and again only for inputs of another shape: make it once and call it
+    often. No gradient is taken of `others`.
 
     Args:
-        score: (x, *others) -> one number of floating point for each example, shape (n,), written
-            with `keras.ops` and models of Keras'. It may close over a network.
-        variables: the weights that it reads, such as `network.variables`. On JAX they are given at
-            each call; weights that are left out are taken as they are at the first.
+        score: (x, *others) -> one float for each example, shape (n,), written with `keras.ops` and Keras
+            models. It may use a network of its surroundings.
+        variables: the weights that it reads, such as `network.variables`. On JAX they are read at each
+            call; weights that are left out keep their values of the first call.
 
     Raises:
-        ZooError: when called, that the score has another shape, or no gradient, or that the backend
-            is neither TensorFlow nor JAX.
+        ZooError: the backend is neither TensorFlow nor JAX. When called: the score has another shape, or
+            no gradient.
 
     Example:
-        >>> slope = gradients.of(lambda x: network(x)[:, 3], network.variables)
-        >>> scores, gradient = slope(images)
+        >>> gradient_of_3 = compile_gradient(lambda x: network(x)[:, 3], network.variables)
+        >>> scores, gradients = gradient_of_3(images)
     """
     import keras
 
-    makers = {"tensorflow": _on_tensorflow, "jax": _on_jax}
+    compilers = {"tensorflow": _compile_on_tensorflow, "jax": _compile_on_jax}
     backend = keras.backend.backend()
-    if backend not in makers:
+    if backend not in compilers:
         raise ZooError(
-            f"Gradients with respect to an input are taken on {' and '.join(makers)}. Received: "
+            f"Gradients with respect to an input need {' or '.join(compilers)}. Received: "
             f"KERAS_BACKEND={backend}."
         )
-    return makers[backend](score, list(variables))
+    return compilers[backend](score, list(variables))
 
 
-def _on_tensorflow(score: Score, variables: list[Any]) -> Graded:
-    """Record the score on a tape; the weights are variables, which a graph reads anew."""
+def _compile_on_tensorflow(score: Callable[..., Any], variables: list[Any]) -> GradientFunction:
+    """Record the score on a tape; a graph reads the weights anew at each call."""
     import tensorflow as tf
 
-    def graded(x: Any, *others: Any) -> tuple[Any, Any]:
+    def gradient(x: Any, *others: Any) -> tuple[Any, Any]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)
-            scores = _checked(score(x, *others), x)
-        gradient = tape.gradient(scores, x)
-        if gradient is None:
-            raise ZooError(_FLAT)
-        return scores, tf.convert_to_tensor(gradient)
+            scores = _check_scores(score(x, *others), x)
+        slopes = tape.gradient(scores, x)
+        if slopes is None:
+            raise ZooError(_NO_GRADIENT)
+        return scores, tf.convert_to_tensor(slopes)
 
-    compiled = tf.function(graded, autograph=False, reduce_retracing=True)
-    return lambda x, *others: compiled(*map(_tensor, (x, *others)))
+    compiled = tf.function(gradient, autograph=False, reduce_retracing=True)
+    return lambda x, *others: compiled(*map(_to_tensor, (x, *others)))
 
 
-def _on_jax(score: Score, variables: list[Any]) -> Graded:
-    """Differentiate the sum, with the weights as an argument rather than constants of the program."""
+def _compile_on_jax(score: Callable[..., Any], variables: list[Any]) -> GradientFunction:
+    """Differentiate the sum; the weights are an argument, not constants of the program."""
     import jax
     import keras
 
-    def summed(x: Any, values: Any, others: Any) -> tuple[Any, Any]:
+    def total(x: Any, values: Any, others: Any) -> tuple[Any, Any]:
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-            scores = _checked(score(x, *others), x)
+            scores = _check_scores(score(x, *others), x)
         return scores.sum(), scores
 
-    compiled = jax.jit(jax.value_and_grad(summed, has_aux=True))
+    compiled = jax.jit(jax.value_and_grad(total, has_aux=True))
 
-    def graded(x: Any, *others: Any) -> tuple[Any, Any]:
+    def gradient(x: Any, *others: Any) -> tuple[Any, Any]:
         weights = [variable.value for variable in variables]
-        (_, scores), gradient = compiled(_tensor(x), weights, tuple(map(_tensor, others)))
-        return scores, gradient
+        (_, scores), slopes = compiled(_to_tensor(x), weights, tuple(map(_to_tensor, others)))
+        return scores, slopes
 
-    return graded
+    return gradient
 
 
-def _tensor(value: Any) -> Any:
+def _to_tensor(value: Any) -> Any:
     from keras import ops
 
     return ops.convert_to_tensor(value)
 
 
-def _checked(scores: Any, x: Any) -> Any:
-    """Refuse what is not one number of floating point for each example."""
+def _check_scores(scores: Any, x: Any) -> Any:
+    """Return the scores, if they are one float for each example."""
     import keras
 
     kind = keras.backend.standardize_dtype(scores.dtype)
     if not keras.backend.is_float_dtype(kind):
-        raise ZooError(f"{_FLAT} Its score is {kind}.")
+        raise ZooError(f"{_NO_GRADIENT} Its score is {kind}.")
     if len(scores.shape) != 1 or scores.shape[0] not in (None, x.shape[0]):
         raise ZooError(
             f"A score must be one number for each example. Received: shape {tuple(scores.shape)} for "
@@ -107,7 +109,7 @@ def _checked(scores: Any, x: Any) -> Any:
     return scores
 
 
-_FLAT = (
-    "The score has no gradient with respect to the input: something on its way (an argmax, a rounding, "
-    "a cast to whole numbers) has none. Choose an earlier layer."
+_NO_GRADIENT = (
+    "The score has no gradient with respect to the input: an operation between them (an argmax, a "
+    "rounding, a cast to whole numbers) has none. Choose an earlier layer."
 )

@@ -1,41 +1,45 @@
-"""Trained networks by name, to be looked into: a run's, a file's, or one that Keras offers.
+"""Trained networks to look into: opened by name, listed by layer, and cut off at a layer.
 
-Public. Whatever it was, a network is opened as one flat Functional model of pixels in [0, 1] that
-nothing trains: models used as layers are laid open, and what Keras' own networks want instead of
-pixels (another range, blue first) is their first layer. `layers_of` lists what there is to look at,
-`chosen` finds layers by name or glob, and `at` cuts a network off where one looks.
+A network is opened as one flat Functional model: the models that it uses as layers are replaced by their
+own layers, and every layer has a name of its own. A network of keras.applications takes pixels in [0, 1]:
+its first layer, `preprocessing`, does what Keras' `preprocess_input` does. A network that is opened by
+name is frozen.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from zoo.errors import PluginError, SettingError, UnknownName, ZooError, nearest
-from zoo.exporters.canonical import is_automatic
-from zoo.exporters.formats.keras import open_model_file as opened_file
-from zoo.registry.catalog import catalog
-from zoo.runs.load import load_run_model
+from zoo.errors import SettingError, format_cause
+from zoo.exporters.parts.canonical import is_automatic
+from zoo.exporters.sources import Source, is_graph, open_source
+from zoo.io.digest import weights_digest
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
 
-SUFFIXES = (".keras", ".h5")
+__all__ = [
+    "LayerInfo",
+    "find_layers",
+    "flatten",
+    "layers_of",
+    "open_network",
+    "truncate",
+    "weights_digest",
+]
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """A layer that one can look at: its name, kind, and output shape without the batch."""
+    """A layer: its name, class, output shape without the batch, and number of parameters."""
 
     name: str
     kind: str
@@ -44,255 +48,202 @@ class LayerInfo:
 
     @property
     def channels(self) -> int:
-        """How many feature maps or units it has."""
+        """The number of its feature maps or units."""
         return int(self.shape[-1] or 0)
 
     @property
     def is_map(self) -> bool:
-        """Whether its channels are spread over places, as a convolution's are."""
+        """Whether its output has positions beside channels, like a convolution's."""
         return len(self.shape) > 1
 
 
-def open_network(name: str, setting: str = "network", example: str = "cnn.mnist") -> keras.Model:
-    """Open a trained network, frozen, with pixels in [0, 1] at its door.
+def open_network(
+    network: str | Path | Run | keras.Model | Source,
+    setting: str | None = "network",
+    example: str = "cnn.mnist",
+) -> keras.Model:
+    """Open a trained network as one flat model.
 
     Args:
-        name: a finished run (`cnn.mnist`; of a model that is no single graph, a part of it:
-            `vae.mnist:encoder`), a .keras or .h5 file, or a network of `keras.applications` (`VGG16`),
-            with the weights that Keras has for it.
-        setting: that the name was given for, for the message.
-        example: a model to train where there is none of that name, for the message.
+        network: a run, a part of a run (`vae.mnist:encoder`), a .keras or .h5 file, a network of
+            keras.applications (`VGG16`) with the weights of ImageNet, or a model.
+        setting: the setting that names the network, for the message of an error; None for an argument.
+        example: a model to train where nothing has the name, for the message of an error.
+
+    Returns:
+        A Functional model; it shares its layers with a model that was passed in, else it is frozen.
 
     Raises:
-        SettingError: there is none of that name (the message says how to make it), its weights
-            could not be fetched, or it is no graph of layers.
+        SettingError: nothing has this name, its weights cannot be read, or it is no graph of layers.
+            Without `setting`, an unknown name is an UnknownName.
+
+    Example:
+        >>> open_network("cnn.mnist").input_shape
+        (None, 28, 28, 1)
     """
-    told = f"{setting}={name}"
-    if Path(name).suffix in SUFFIXES and Path(name).is_file():
-        model = flatten(_file(name, told))
-    elif name in applications():
-        model = renumber_layers(flatten(open_application(name, told)))
-    else:
-        model = renumber_layers(flatten(_run(name, told, example)))
-    model.trainable = False
+    source = open_source(network, setting=setting, example=example)
+    model = flatten(source.network())
+    if source.kind not in ("file", "model"):
+        renumber_layers(model)
+    if source.kind != "model":
+        model.trainable = False
     return model
 
 
-def applications() -> list[str]:
-    """List the networks that Keras has weights for."""
-    import keras
-
-    return [name for name in dir(keras.applications) if name[0].isupper()]
-
-
-def open_application(name: str, told: str, weights: str | None = "imagenet") -> keras.Model:
-    """Make one of Keras' own networks, with a first layer that turns pixels into what it wants.
-
-    Raises:
-        SettingError: its weights could not be fetched.
-    """
-    import keras
-
-    make = getattr(keras.applications, name)
-    try:
-        network = make(weights=weights)
-    except Exception as error:  # Keras raises bare Exceptions where a download fails
-        raise SettingError(
-            f"{told}: Keras could not fetch the weights of {name} ({str(error)[:120]}). With a "
-            "connection once, it keeps them in ~/.keras/models; or name a run or a .keras file."
-        ) from error
-    module = getattr(keras.applications, make.__module__.rpartition(".")[2])
-    kernel, bias = preprocessing_matrix(module.preprocess_input)
-    pixels = keras.Input(network.input_shape[1:], name="pixels")
-    wanted = keras.layers.Conv2D(3, 1, name="preprocessing")
-    front = wanted(pixels)
-    wanted.set_weights([kernel[None, None], bias])
-    return keras.Model(pixels, network(front), name=name.lower())
-
-
-def preprocessing_matrix(preprocess: Any) -> tuple[Any, Any]:
-    """Find the matrix (3, 3) and offset (3,) of a preprocessing, for pixels in [0, 1] as rows."""
-    colours = np.concatenate([np.zeros((1, 3)), np.eye(3)])[:, None, None] * 255.0
-    black, *pure = np.asarray(preprocess(colours.astype(np.float32)))[:, 0, 0]
-    return np.stack(pure) - black, black
-
-
 def flatten(model: keras.Model) -> keras.Model:
-    """Lay open the models that are used as layers, sharing every weight.
+    """Replace the models that a model uses as layers by their own layers, sharing every weight.
+
+    Where two layers have one name, the later one is renamed: `dense`, `dense_1`.
 
     Raises:
-        SettingError: it is no graph of layers, or two of its layers have one name.
+        SettingError: it is no graph of layers.
     """
     import keras
 
-    if not _is_graph(model) or not model.built:
+    if not is_graph(model) or not model.built:
         raise SettingError(
             f"{model.name} is no graph of layers, so there is nothing to look into. "
             "Expected: a Functional or Sequential model."
         )
-    given = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in model.inputs]
+    inputs = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in model.inputs]
     whole = model
     if isinstance(model, keras.Sequential):
         whole = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    _rename_duplicates(whole)
     try:
-        return _through(whole, given)
+        return _rebuild(whole, inputs)
     except ValueError as error:
-        raise SettingError(f"{model.name} cannot be laid open: {str(error)[:200]}") from error
+        problem = format_cause(error)
+        raise SettingError(f"{model.name} cannot be made one flat model: {problem}") from error
 
 
-def renumber_layers(model: keras.Model) -> keras.Model:
-    """Number the layers that Keras named from 0, whatever this process built before; in place."""
+def renumber_layers(model: keras.Model) -> None:
+    """Number the layers that Keras named from 0, whatever this process built before."""
     kinds = {layer: type(layer).__name__ for layer in model.layers}
     automatic = [layer for layer, kind in kinds.items() if is_automatic(layer.name, kind)]
     taken = {layer.name for layer in model.layers if layer not in automatic}
     for layer in automatic:
-        stem = re.sub(r"_\d+$", "", layer.name)
-        numbers = (f"{stem}_{number}" if number else stem for number in itertools.count())
-        layer.name = next(name for name in numbers if name not in taken)
+        layer.name = _free_name(re.sub(r"_\d+$", "", layer.name), taken)
         taken.add(layer.name)
-    return model
+
+
+def _rename_duplicates(model: keras.Model) -> None:
+    """Give each operation of a graph, and of the graphs in it, a name of its own, in place."""
+    operations = list(dict.fromkeys(_operations(model)))
+    taken, reserved = set[str](), {operation.name for operation in operations}
+    for operation in operations:
+        if operation.name in taken:
+            operation.name = _free_name(operation.name, reserved | taken)
+        taken.add(operation.name)
+
+
+def _operations(model: keras.Model) -> Iterator[Any]:
+    """Yield every operation of a graph but its inputs; after a graph inside it, what that one holds."""
+    import keras
+
+    graph = model._functional if isinstance(model, keras.Sequential) else model
+    for operation in graph.operations:
+        yield from () if isinstance(operation, keras.layers.InputLayer) else [operation]
+        if isinstance(operation, keras.Model) and is_graph(operation):
+            yield from _operations(operation)
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(1)))
+    return next(name for name in names if name not in taken)
 
 
 def layers_of(model: keras.Model) -> list[LayerInfo]:
-    """List the layers of a flat model in order, its inputs aside."""
+    """Return the layers of a flat model in order, without its inputs."""
     import keras
 
+    layers = [each for each in model.layers if not isinstance(each, keras.layers.InputLayer)]
+    shapes = [tuple(keras.tree.flatten(layer.output)[0].shape[1:]) for layer in layers]
     return [
-        LayerInfo(layer.name, type(layer).__name__, _shape(layer), layer.count_params())
-        for layer in model.layers
-        if not isinstance(layer, keras.layers.InputLayer)
+        LayerInfo(layer.name, type(layer).__name__, shape, layer.count_params())
+        for layer, shape in zip(layers, shapes, strict=True)
     ]
 
 
 def find_layers(
     model: keras.Model, patterns: Sequence[str], setting: str = "layer"
 ) -> list[LayerInfo]:
-    """Give the layers that have one of the names, or match one of the globs, in the model's order.
+    """Return the layers whose names are among the patterns, or match one, in the model's order.
+
+    Args:
+        model: a flat model.
+        patterns: names or globs, such as `conv2d*`.
+        setting: the setting that has the patterns, for the message of an error.
 
     Raises:
-        SettingError: a pattern fits none; the message has the nearest names.
+        SettingError: a pattern matches no layer; the message has the nearest names.
     """
     everything = layers_of(model)
     names = [layer.name for layer in everything]
-    found: set[str] = set()
+    matches: set[str] = set()
     for pattern in patterns:
-        fits = {name for name in names if fnmatchcase(name, pattern)}
-        if not fits:
+        matching = {name for name in names if fnmatchcase(name, pattern)}
+        if not matching:
             near = difflib.get_close_matches(pattern, names, 3, 0.4)
-            told = f"Did you mean {' or '.join(near)}?" if near else f"Layers: {', '.join(names)}."
-            raise SettingError(f"{setting}={pattern}: {model.name} has no such layer. {told}")
-        found |= fits
-    return [layer for layer in everything if layer.name in found]
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"Choices: {', '.join(names)}."
+            raise SettingError(f"{setting}={pattern}: {model.name} has no such layer. {hint}")
+        matches |= matching
+    return [layer for layer in everything if layer.name in matches]
 
 
 def truncate(
     model: keras.Model, names: Sequence[str], shape: Sequence[int | None] | None = None
 ) -> keras.Model:
-    """Cut a flat model off at some layers, whose names its outputs have.
-
-    (`layer.output` is that of the layer's first graph, which need not be this model's.)
+    """Return a model from the inputs of a flat model to the outputs of some of its layers.
 
     Args:
-        model: with one input.
-        names: of the layers.
-        shape: of one input, where it is not the model's own: for other sizes of image. Layers after
-            a Flatten have none.
+        model: a flat model with one input. (A layer's `output` may be that of another graph.)
+        names: the layers' names.
+        shape: the shape of one input, if it is not the model's own: for images of another size. Layers
+            after a Flatten take no other size.
+
+    Returns:
+        A model whose output is a dictionary with a tensor for each name.
 
     Raises:
-        SettingError: there is no such layer, or a layer does not go with that shape.
+        SettingError: there is no such layer, or a layer does not take inputs of that shape.
     """
     import keras
 
     layers = [find_layers(model, [name])[0].name for name in names]
-    seen: dict[str, Any] = {}
-    given = [keras.Input(model.inputs[0].shape[1:], name=model.inputs[0].name)]
-    _through(model, given, seen)
-    cut = keras.Model(given[0], {name: seen[name] for name in layers}, name=model.name)
+    outputs: dict[str, Any] = {}
+    pixels = keras.Input(model.inputs[0].shape[1:], name=model.inputs[0].name)
+    _rebuild(model, [pixels], outputs)
+    cut = keras.Model(pixels, {name: outputs[name] for name in layers}, name=model.name)
     if shape is None:
         return cut
     try:
-        return _through(cut, [keras.Input(tuple(shape), name=given[0].name)])
+        return _rebuild(cut, [keras.Input(tuple(shape), name=pixels.name)])
     except ValueError as error:
         raise SettingError(
-            f"{', '.join(names)} of {model.name} cannot look at inputs of shape {tuple(shape)}: "
-            f"{str(error)[:200]}"
+            f"{', '.join(names)} of {model.name} cannot take inputs of shape {tuple(shape)}: "
+            f"{format_cause(error)}"
         ) from error
 
 
-def weights_digest(model: keras.Model) -> str:
-    """Hash all weights of a model: the same numbers in the same order give the same sha256."""
-    total = hashlib.sha256()
-    for weight in model.weights:
-        array = np.ascontiguousarray(weight.numpy())
-        total.update(f"{array.shape}{array.dtype}".encode() + array.tobytes())
-    return total.hexdigest()
-
-
-def _through(
-    model: keras.Model, given: Sequence[Any], seen: dict[str, Any] | None = None
+def _rebuild(
+    model: keras.Model, inputs: Sequence[Any], outputs: dict[str, Any] | None = None
 ) -> keras.Model:
-    """Send input tensors through a graph, and through the graphs inside it; note what layers give."""
+    """Call the layers of a graph, and of the graphs inside it, on other inputs; add to `outputs`."""
     import keras
 
-    seen = {} if seen is None else seen
+    outputs = {} if outputs is None else outputs
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        inside = isinstance(layer, keras.Model) and _is_graph(layer)
-        seen[layer.name] = layer.call(*args) if inside else layer(*args, **kwargs)
-        return seen[layer.name]
+        inside = isinstance(layer, keras.Model) and is_graph(layer)
+        outputs[layer.name] = layer.call(*args) if inside else layer(*args, **kwargs)
+        return outputs[layer.name]
 
     model = keras.models.clone_model(
         model,
-        input_tensors=keras.tree.pack_sequence_as(model.input, list(given)),
+        input_tensors=keras.tree.pack_sequence_as(model.input, list(inputs)),
         clone_function=lambda layer: layer,
         call_function=call,
     )
-    inner = [layer for layer in model.layers if isinstance(layer, keras.Model) and _is_graph(layer)]
-    return _through(model, given, seen) if inner else model
-
-
-def _is_graph(model: keras.Model) -> bool:
-    return hasattr(model, "operations") or hasattr(model, "_functional")
-
-
-def _shape(layer: Any) -> tuple[int | None, ...]:
-    """Give the shape of a layer's output without the batch; of several, the first one's."""
-    import keras
-
-    first = keras.tree.flatten(layer.output)[0]
-    return tuple(first.shape[1:])
-
-
-def _file(name: str, told: str) -> keras.Model:
-    """Open a model file."""
-    try:
-        return opened_file(Path(name))
-    except ZooError:
-        raise
-    except Exception as error:  # whatever Keras meets in somebody's file
-        raise SettingError(f"{told}: Keras cannot open it: {str(error)[:300]}") from error
-
-
-def _run(name: str, told: str, example: str) -> keras.Model:
-    """Rebuild a run's model; where it is no single graph, the part that is asked for, or the first."""
-    path, _, role = name.partition(":")
-    try:
-        recipe, model = load_run_model(Run.open(path))
-    except UnknownName as error:
-        if path in {entry.name for entry in catalog().find("*")}:
-            hint = f"Train one: zoo train {path}"
-        else:
-            hint = nearest(path, (*error.choices, *applications())) + f" Or: zoo train {example}"
-        raise SettingError(
-            f"{told}: there is no such run, no such .keras file and no such network of "
-            f"keras.applications. {hint}"
-        ) from error
-    if not role and hasattr(model, "operations"):
-        return model
-    parts = recipe.architecture.export(model, recipe.config)
-    if role and role not in parts:
-        raise SettingError(f"{told}: {path} has no part {role}. Parts: {', '.join(sorted(parts))}.")
-    part = parts[role] if role else next(iter(parts.values()), None)
-    if part is None:
-        raise PluginError(f"{told}: {path} has no part to look into.")
-    return part
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model) and is_graph(layer)]
+    return _rebuild(model, inputs, outputs) if inner else model
