@@ -9,10 +9,9 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo.data import inputs
 from zoo.data.arrays import Array
 from zoo.data.images import check_array
-from zoo.io.safe_load import read_array
+from zoo.data.inputs import item_name, read_array, read_input
 from zoo.tasks import reconstruction
 
 from .config import Config
@@ -27,12 +26,12 @@ def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict
 
 def apply_to_item(model: keras.Model, config: Config, item: Any) -> dict[str, Any]:
     """Return the decoded code; or the code and the reconstruction, or the denoised example."""
-    name: dict[str, Any] = {"item": inputs.item_name(item)}
+    name: dict[str, Any] = {"item": item_name(item)}
     code = read_code(item, code_shape(model), config.input_shape)
     encoder, decoder = split_layers(model)
     if code is not None:
         return name | with_plot("decoded", predict_one(code, decoder))
-    example = inputs.read_input(item, config.input_shape)
+    example = read_input(item, config.input_shape)
     code = predict_one(example, encoder)
     output = predict_one(code, decoder)
     result = name | {"code": code.view(zoo.Values)}

@@ -1,114 +1,117 @@
-"""The pictures of a variational autoencoder: what it rebuilds, what it dreams, and where it keeps what."""
+"""The pictures of a variational autoencoder: reconstructions, samples, and its latent space."""
 
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from keras import ops
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.io import pictures
-from zoo.tasks import plots, reconstruction
+from zoo.tasks import reconstruction
+from zoo.tasks.plots import MOST_CODES, plot_latent_space
 
-from .metrics import SEED, seen
+from .config import Config
+from .metrics import SEED, iterate_test_images
+from .model import VAE
 
-COLUMNS, SAMPLES = 10, 100
-MANIFOLD, SLICES, SIDE = (
-    20,
-    9,
-    11,
-)  # points along an axis of two latents; slices and points of three
-TRAVERSED, STEPS, PAIRS = 8, 11, 6
-CELL = 40  # pixels of an image on a sheet, about
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SAMPLES, SAMPLE_COLUMNS = 100, 10
+MANIFOLD_SIDE = 20  # points along each axis of two latents
+SLICES, SLICE_SIDE = 9, 11  # values of the third latent, and points along the axes of the first two
+TRAVERSALS = 8  # latents that are traversed
+PAIRS = 6  # pairs of images that are interpolated
+STEPS = 11  # images in a traversal or an interpolation
+IMAGE_SIDE = 40  # pixels that small images are enlarged to, about
 
 
-def preview(model: Any, config: Any, data: zoo.Dataset) -> dict[str, Any]:
-    """Draw reconstructions and samples, the latents by class, and walks through the latents."""
-    images = next(seen(data, config))
-    rebuilt = decoded(model, encoded(model, images[: reconstruction.SHOWN]))
-    drawn = {
-        "reconstructions": reconstruction.plot_comparison(
-            {"original": images, "reconstruction": rebuilt}
-        ),
-        "samples": sheet(decoded(model, prior(config.latent_dim)), COLUMNS),
-        "latents": scatter(model, config, data),
+def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
+    """Return the pictures by name; some need two, three or more latents."""
+    images = next(iterate_test_images(data, config))
+    means = model.encode_to_means(images[: reconstruction.SHOWN])
+    rows = {"original": images, "reconstruction": decode(model, means)}
+    drawn: dict[str, Any] = {
+        "reconstructions": reconstruction.plot_comparison(rows),
+        "samples": plot_grid(model, sample_prior(config.latent_dim), SAMPLE_COLUMNS),
+        "latents": plot_latents(model, config, data),
     }
     if config.latent_dim == 2:
-        drawn["manifold"] = sheet(decoded(model, plane(MANIFOLD)), MANIFOLD)
+        drawn["manifold"] = plot_grid(model, latent_plane(MANIFOLD_SIDE), MANIFOLD_SIDE)
     elif config.latent_dim == 3:
-        sheets = slices(model)
-        drawn |= {"slices": pictures.image_grid(np.stack(sheets), 3, gap=16), "flight": sheets}
+        slices = plot_slices(model)
+        drawn |= {"slices": pictures.image_grid(np.stack(slices), 3, gap=16), "flight": slices}
     if config.latent_dim > 2:
-        drawn["traversals"] = traversals(model, images)
+        drawn["traversals"] = plot_traversals(model, images)
     if len(images) > 1:
-        drawn["interpolations"] = interpolations(model, images)
+        drawn["interpolations"] = plot_interpolations(model, images)
     return drawn
 
 
-def decoded(model: Any, latents: Any) -> np.ndarray:
-    """Decode latents of shape (n, latents) to images in [0, 1] of 1 or 3 channels."""
-    logits = model.decoder(np.asarray(latents, np.float32), training=False)
-    return reconstruction.as_pictures(ops.convert_to_numpy(ops.sigmoid(logits)))
+def decode(model: VAE, latents: Any) -> Array:
+    """Return images in [0, 1] of 1 or 3 channels from latents of shape (n, latent_dim)."""
+    return reconstruction.as_pictures(model.decode_to_images(latents))
 
 
-def sheet(images: np.ndarray, columns: int) -> np.ndarray:
-    """Lay images side by side, the small ones enlarged so that they can be seen."""
-    return pictures.image_grid(pictures.enlarge(images, CELL), columns, gap=2)
+def plot_grid(model: VAE, latents: Any, columns: int) -> Array:
+    """Return one picture of the decoded latents; small images are enlarged."""
+    return pictures.image_grid(pictures.enlarge(decode(model, latents), IMAGE_SIDE), columns, gap=2)
 
 
-def encoded(model: Any, images: np.ndarray) -> np.ndarray:
-    """Give the mean latents of images."""
-    return ops.convert_to_numpy(model.encoder(images, training=False)[0])
+def sample_prior(latent_dim: int) -> Array:
+    """Return latents from the prior, always the same."""
+    return np.random.default_rng(SEED).standard_normal((SAMPLES, latent_dim))
 
 
-def prior(latents: int) -> np.ndarray:
-    """Draw latents from the prior, the same ones every time."""
-    return np.random.default_rng(SEED).standard_normal((SAMPLES, latents))
-
-
-def quantiles(count: int) -> np.ndarray:
-    """Give points that divide the normal distribution evenly, from 2% to 98%."""
+def normal_quantiles(count: int) -> Array:
+    """Return quantiles of the standard normal distribution, at equal distances from 2% to 98%."""
     return np.array([NormalDist().inv_cdf(share) for share in np.linspace(0.02, 0.98, count)])
 
 
-def plane(count: int) -> np.ndarray:
-    """Give the grid of two latents over normal quantiles, the second upwards as on paper."""
-    across, up = np.meshgrid(quantiles(count), quantiles(count)[::-1])
+def latent_plane(count: int) -> Array:
+    """Return the grid of two latents over normal quantiles, shape (count^2, 2); the second grows upwards."""
+    across, up = np.meshgrid(normal_quantiles(count), normal_quantiles(count)[::-1])
     return np.stack([across, up], -1).reshape(-1, 2)
 
 
-def slices(model: Any) -> list[np.ndarray]:
-    """Decode grids over the first two of three latents, one for each value of the third."""
-    flat = plane(SIDE)
-    depths = [np.concatenate([flat, np.full((len(flat), 1), z)], 1) for z in quantiles(SLICES)]
-    return [sheet(decoded(model, points), SIDE) for points in depths]
+def plot_slices(model: VAE) -> list[Array]:
+    """Return a picture of the first two latents for each of some values of the third."""
+    plane = latent_plane(SLICE_SIDE)
+    volumes = [
+        np.concatenate([plane, np.full((len(plane), 1), z)], 1) for z in normal_quantiles(SLICES)
+    ]
+    return [plot_grid(model, points, SLICE_SIDE) for points in volumes]
 
 
-def traversals(model: Any, images: np.ndarray) -> np.ndarray:
-    """Move one latent a row from -3 to 3, the most active first, around the first image's latents."""
-    means = encoded(model, images)
-    order = np.argsort(-means.var(0))[:TRAVERSED]
+def plot_traversals(model: VAE, images: Array) -> Array:
+    """Return a picture with one row for each latent, the most active first.
+
+    In a row the latent goes from -3 to 3, and the other latents are those of the first image.
+    """
+    means = model.encode_to_means(images)
+    order = np.argsort(-means.var(0))[:TRAVERSALS]
     points = np.repeat(means[None, :1], STEPS, 1) * np.ones((len(order), 1, 1))
-    for row, unit in enumerate(order):
-        points[row, :, unit] = np.linspace(-3, 3, STEPS)
-    return sheet(decoded(model, points.reshape(-1, means.shape[1])), STEPS)
+    for row, latent in enumerate(order):
+        points[row, :, latent] = np.linspace(-3, 3, STEPS)
+    return plot_grid(model, points.reshape(-1, means.shape[1]), STEPS)
 
 
-def between(one: np.ndarray, other: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Give latents on the straight line from one to the other: (steps, latents)."""
-    return one + np.linspace(0, 1, steps)[:, None] * (other - one)
+def interpolate(start: Array, end: Array, steps: int = STEPS) -> Array:
+    """Return latents on the straight line from start to end, shape (steps, latent_dim)."""
+    return np.asarray(start + np.linspace(0, 1, steps)[:, None] * (end - start))
 
 
-def interpolations(model: Any, images: np.ndarray) -> np.ndarray:
-    """Decode the way between the latents of pairs of images, a pair a row."""
-    means = encoded(model, images[: 2 * PAIRS])
-    ways = [between(*pair) for pair in zip(means[::2], means[1::2], strict=False)]
-    return sheet(decoded(model, np.concatenate(ways)), STEPS)
+def plot_interpolations(model: VAE, images: Array) -> Array:
+    """Return a picture with one row for each pair of images: the line between their latents, decoded."""
+    means = model.encode_to_means(images[: 2 * PAIRS])
+    lines = [interpolate(*pair) for pair in zip(means[::2], means[1::2], strict=False)]
+    return plot_grid(model, np.concatenate(lines), STEPS)
 
 
-def scatter(model: Any, config: Any, data: zoo.Dataset) -> Any:
-    """Draw the mean latents of test images in two dimensions, coloured by class."""
-    images = seen(data, config, plots.MOST_CODES)
-    means = np.concatenate([encoded(model, each) for each in images])
+def plot_latents(model: VAE, config: Config, data: zoo.Dataset) -> "Figure":
+    """Draw the means of the test images' latents in two dimensions, with a colour for each class."""
+    chunks = iterate_test_images(data, config, MOST_CODES)
+    means = np.concatenate([model.encode_to_means(images) for images in chunks])
     targets = None if data.classes is None else data.test.targets
-    return plots.plot_latent_space(means, targets, data.classes)
+    return plot_latent_space(means, targets, data.classes)

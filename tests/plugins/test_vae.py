@@ -79,7 +79,7 @@ def test_latents_are_drawn_with_the_standard_deviation_and_not_the_variance() ->
 
 def test_the_sampler_computes_what_the_model_draws() -> None:
     mean, log_var, noise = CHANCE.normal(size=(3, 5, 4)).astype(np.float32)
-    z = zoo_vae.sampler(4)([mean, log_var, noise])
+    z = zoo_vae.build_sampler(4)([mean, log_var, noise])
     np.testing.assert_allclose(z, mean + np.exp(log_var / 2) * noise, rtol=1e-5)
 
 
@@ -109,7 +109,7 @@ def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
     else:
         explained = (x * np.log(p) + (1 - x) * np.log(1 - p)).sum((-3, -2, -1))
     sigma = np.exp(said["log_var"] / 2)
-    if settings.get("importance"):
+    if settings.get("importance_samples"):
         posterior = stats.norm.logpdf(said["latents"], said["mean"], sigma)
         weights = explained + (stats.norm.logpdf(said["latents"]) - posterior).sum(-1)
         expected = -np.log(np.exp(weights - weights.max()).mean(0)).mean() - weights.max()
@@ -121,7 +121,7 @@ def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
 
 def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> None:
     model = made(latent_dim=2, beta=4)
-    model.rising = 10.0
+    model.kl_warmup_steps = 10.0
     x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
     said = model(x)
     explained = model.log_likelihood(x, said["logits"])
@@ -148,20 +148,20 @@ def test_importance_samples_bound_what_an_integral_over_the_latent_gives(tiny: D
     keras.utils.set_random_seed(0)
     model = chosen.build_model()
     chosen.architecture.train(model, chosen.config, chosen.load_data(), [])
-    images = next(metrics.seen(tiny, chosen.config, 5))
+    images = next(metrics.iterate_test_images(tiny, chosen.config, 5))
     z = np.linspace(-8, 8, 4001, dtype=np.float32)
     logits = ops.repeat(model.decoder(z[:, None])[:, None], len(images), axis=1)
     explained = ops.convert_to_numpy(model.log_likelihood(images, logits)).astype(np.float64)
     density = np.exp(explained) * stats.norm.pdf(z)[:, None]
     exact = -np.log(np.trapezoid(density, z, axis=0))
-    np.testing.assert_allclose(metrics.bounds(model, chosen.config, tiny), exact, atol=0.15)
+    np.testing.assert_allclose(metrics.likelihood_bounds(model, chosen.config, tiny), exact, atol=0.15)
 
 
 def test_black_and_white_test_images_are_the_same_every_time(tiny: Dataset) -> None:
     config = resolve_with_data("vae", {**SMALL, "binarize": True}, tiny).config
-    one, two = (list(metrics.seen(tiny, config)) for _ in range(2))
+    one, two = (list(metrics.iterate_test_images(tiny, config)) for _ in range(2))
     np.testing.assert_array_equal(np.concatenate(one), np.concatenate(two))
-    part = next(metrics.seen(tiny, config, 5))
+    part = next(metrics.iterate_test_images(tiny, config, 5))
     np.testing.assert_array_equal(part, one[0][:5])
 
 
@@ -210,7 +210,7 @@ def test_learning_makes_the_bound_better_and_uses_a_latent(tiny: Dataset) -> Non
     ("settings", "problem"),
     [
         ({"input_shape": (20, 2)}, r"takes images.*Received: \(20, 2\)"),
-        ({"binarize": True, "likelihood": "gaussian"}, "which likelihood=bernoulli suits"),
+        ({"binarize": True, "likelihood": "gaussian"}, "needs likelihood=bernoulli"),
         ({"latent_dim": 0}, "'latent_dim'"),
         ({"filters": []}, "'filters'"),
     ],
