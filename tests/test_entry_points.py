@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import zoo
-from tests.conftest import Install, forget_installed
+from tests.conftest import Install, Shell, forget_installed
 from zoo.data.load import open_dataset
 from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
+from zoo.errors import DisabledName
 from zoo.exporters.formats import protocol
 from zoo.exporters.verify import importable_packages
 
@@ -59,7 +60,7 @@ BROKEN = {
     "def f(): f()\nf()": r"RecursionError",
     "raise ValueError('many\\nlines\\nof\\ntext\\n' * 1000)": r"ValueError: many lines of",
     "assert False": r"AssertionError",
-    "import zoo\nclass Config(zoo.Config):\n  seed: int = 1": r"SettingError: No setting may be called",
+    "import zoo\nclass Config(zoo.Config):\n  seed: int = 1": r"SettingError: A setting cannot be called",
     "import zoo\nclass Config(zoo.Config):\n  a: int = 1\n  a = 2\n  a()": r"TypeError",
     "import keras\nkeras.layers.Dense(-1)": r"ValueError",
 }
@@ -152,9 +153,8 @@ def test_rows_show_every_claim(install: Install) -> None:
     install("zoo-net", {"zoo_net.py": "1 / 0"}, {ARCHITECTURES: "mlp = zoo_net"})
     rows = [row for row in EntryPointGroup(ARCHITECTURES).rows() if row["name"] == "mlp"]
     assert {row["module"] for row in rows} == {"zoo_mlp", "zoo_net"}
-    assert {"kind": "architecture", "name": "mlp", "package": "zoo-net 1.0", "module": "zoo_net"} in (
-        rows
-    )  # fmt: skip
+    row = {"kind": "architecture", "name": "mlp", "package": "zoo-net 1.0", "module": "zoo_net"}
+    assert row | {"disabled": False} in rows
 
 
 def test_a_package_without_metadata_still_has_its_entry_points(install: Install) -> None:
@@ -203,3 +203,53 @@ def test_the_shell_lists_what_it_cannot_load(install: Install, tmp_path: Path) -
         "Error: The architecture 'net' of zoo-net 1.0 cannot be imported from zoo_net: "
         "SystemExit: no\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("mlp", lambda: zoo.create("mlp", input_shape=(4,), classes=3)),
+        ("mlp", lambda: zoo.create("mlp.digits")),
+        ("mlp", lambda: zoo.describe("mlp")),
+        ("onnx", lambda: protocol.load_format("onnx")),
+        ("digits", lambda: open_dataset("digits")),
+    ],
+)
+def test_a_name_can_be_switched_off(
+    monkeypatch: pytest.MonkeyPatch, name: str, ask: Callable[[], object]
+) -> None:
+    monkeypatch.setenv("ZOO_DISABLE", name)
+    forget_installed()
+    kind = {"onnx": "format", "digits": "dataset"}.get(name, "architecture")
+    with pytest.raises(
+        DisabledName, match=f"The {kind} '{name}' is switched off by ZOO_DISABLE. Remove it"
+    ):
+        ask()
+    assert f"{name}.digits" not in zoo.list_models()
+    assert "cnn.digits" in zoo.list_models()
+    forget_installed()
+
+
+def test_what_is_switched_off_is_listed_as_such(
+    monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    monkeypatch.setenv("ZOO_DISABLE", "mlp,onnx")
+    group = EntryPointGroup(ARCHITECTURES)
+    assert "mlp" not in group.names()
+    assert "mlp" in group.installed_names()
+    assert "mlp" in group
+    code, out, _ = shell("plugins")
+    assert code == 0
+    disabled = [line for line in out.splitlines() if line.endswith("(disabled by ZOO_DISABLE)")]
+    assert [line.split()[1] for line in disabled] == ["mlp", "onnx"]
+    rows = json.loads(shell("plugins", "--json")[1])
+    assert [row["name"] for row in rows if row["disabled"]] == ["mlp", "onnx"]
+
+
+def test_two_packages_with_one_name_can_be_switched_off(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("zoo-one", {"zoo_one.py": ""}, {EXTENSIONS: "tracker = zoo_one"})
+    install("zoo-two", {"zoo_two.py": ""}, {EXTENSIONS: "tracker = zoo_two"})
+    monkeypatch.setenv("ZOO_DISABLE", "tracker")
+    assert zoo.create("mlp.digits").name == "mlp"

@@ -72,7 +72,7 @@ def test_a_function_that_is_not_marked_is_no_hook_yet() -> None:
 
     module = plugin(build=None)
     vars(module)["build"] = build
-    assert "has a function build() that is no hook yet: put @zoo.hookimpl above it" in refused(
+    assert "has a function build() that is not a hook yet: put @zoo.hookimpl above it" in refused(
         module
     )
 

@@ -10,6 +10,7 @@ from tests.conftest import Install, forget_installed
 from zoo.entry_points import ARCHITECTURES, DATASETS
 from zoo.registry.catalog import Catalog, catalog
 from zoo.registry.catalog_reader import LARGEST_FILE
+from zoo.registry.catalog_settings import check_catalog_settings
 
 ENTRY = '[mlp.{}]\nsummary = "{}"\n'
 NET = {ARCHITECTURES: "net = zoo_net"}
@@ -173,12 +174,12 @@ def test_an_enormous_file_is_refused_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", ["{ wdths = [3] }", "{ units = 'x' }", "{ dropout = 2 }", "{ epochs = true }"]
+    "settings", ["{ unts = [3] }", "{ units = 'x' }", "{ dropout = 2 }", "{ epochs = true }"]
 )
 def test_settings_are_checked_when_the_model_is_used(settings: str) -> None:
     mine(f"{ENTRY.format('a', 'x')}settings = {settings}")
     assert "mlp.a" in zoo.list_models()
-    with pytest.raises(zoo.UsageError, match=r"setting 'wdths'. Did you mean units|Received: "):
+    with pytest.raises(zoo.UsageError, match=r"setting 'unts'. Did you mean units|Received: "):
         zoo.create("mlp.a", input_shape=(4,), classes=2)
 
 
@@ -366,3 +367,57 @@ def test_the_catalog_is_read_once_until_it_is_forgotten() -> None:
     forget_installed()
     with pytest.raises(zoo.CatalogError):
         catalog()
+
+
+def test_a_missing_module_is_named_for_its_models_too(install: Install) -> None:
+    install("zoo-net", {}, {ARCHITECTURES: "net = zoo_nowhere"})
+    said = r"'net' of zoo-net 1\.0 cannot be imported from zoo_nowhere: ModuleNotFoundError"
+    for name in ("net", "net.digits"):
+        with pytest.raises(zoo.PluginError, match=said):
+            zoo.describe(name)
+    assert "mlp.digits" in zoo.list_models()
+    assert catalog().problems == [
+        "zoo-net 1.0: the module of the architecture 'net' does not exist."
+    ]
+
+
+def test_wrong_settings_of_a_package_name_package_file_and_entry(install: Install) -> None:
+    text = ENTRY.format("net", "x") + "settings = { unit = [3] }\n"
+    text += ENTRY.format("two", "y") + "settings = { epochs = 0 }\n"
+    site = install("zoo-net", {"zoo_net/__init__.py": "", "zoo_net/registry.toml": text}, NET)
+    place = f"zoo-net 1.0: {site / 'zoo_net' / 'registry.toml'}: [mlp."
+    for work in (zoo.describe, zoo.create):
+        with pytest.raises(zoo.CatalogError) as raised:
+            work("mlp.net")
+        assert str(raised.value) == (
+            f"{place}net]: There is no setting 'unit'. Did you mean units?"
+        )
+    assert zoo.describe("mlp.digits").name == "mlp.digits"
+    with pytest.raises(zoo.CatalogError) as raised:
+        check_catalog_settings("mlp")
+    first, second = str(raised.value).splitlines()
+    assert first.startswith(f"{place}net]: There is no setting 'unit'.")
+    assert second.startswith(f"{place}two]: The setting 'epochs': ")
+    check_catalog_settings("cnn")
+
+
+def test_a_broken_catalog_fails_the_check_of_its_packages_architectures(install: Install) -> None:
+    code = "from zoo_mlp import *\n"
+    install("zoo-net", {"zoo_net/__init__.py": code, "zoo_net/registry.toml": "[net\n"}, NET)
+    with pytest.raises(zoo.CatalogError, match=r"^zoo-net 1\.0: .*is not valid TOML"):
+        check_catalog_settings("net")
+    check_catalog_settings("mlp")
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "cnn", "deblur-gan", "vae"])
+def test_the_settings_of_our_catalog_are_valid(name: str) -> None:
+    check_catalog_settings(name)
+
+
+def test_models_of_a_disabled_architecture_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_DISABLE", "mlp,mnist")
+    mine(ENTRY.format("a", "x"))
+    assert zoo.list_models("mlp.*") == []
+    assert catalog().get("cnn.mnist").dataset == "mnist"
+    with pytest.raises(zoo.UnknownName, match="'mlp' is switched off by ZOO_DISABLE"):
+        catalog().get("mlp.a")

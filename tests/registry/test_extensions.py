@@ -1,5 +1,6 @@
 """Extensions: pluggy's wrappers around the hooks of every architecture."""
 
+import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -152,7 +153,7 @@ def test_an_extension_that_raises_is_named_and_not_the_plugin(
     install("zoo-tracker", {"zoo_tracker.py": wrapper("train", "", before, after)}, TRACKER)
     said = (
         r"^The extension 'tracker' of zoo-tracker 1\.0 failed at zoo_tracker\.py:\d+ "
-        r"in train\(\): ZeroDivisionError: division by zero$"
+        r"in train\(\): ZeroDivisionError: division by zero\. Switch it off: ZOO_DISABLE=tracker$"
     )
     with pytest.raises(PluginError, match=said):
         zoo.train("mlp", data=tiny, **SMALL)
@@ -190,7 +191,10 @@ def test_an_extension_may_turn_an_error_into_one_of_the_zoo(install: Install) ->
 def test_a_wrapper_that_swallows_the_result_is_named_beside_the_plugin(install: Install) -> None:
     code = "import zoo\n@zoo.hookimpl(wrapper=True)\ndef build():\n    yield\n"
     install("zoo-tracker", {"zoo_tracker.py": code}, TRACKER)
-    said = r"Received: None\. The extension 'tracker' of zoo-tracker 1\.0 wraps it$"
+    said = (
+        r"Received: None\. The extension 'tracker' of zoo-tracker 1\.0 wraps it\. "
+        r"Switch it off: ZOO_DISABLE=tracker$"
+    )
     with pytest.raises(PluginError, match=said):
         zoo.create("mlp.digits")
 
@@ -214,7 +218,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "import zoo\n@zoo.hookimpl(wrapper=True)\ndef build(): pass",
         "is not a generator function",
     ),
-    "it forgot the mark": ("def build(): yield", "has a function build() that is no hook yet"),
+    "it forgot the mark": ("def build(): yield", "has a function build() that is not a hook yet"),
 }
 
 
@@ -227,6 +231,7 @@ def test_an_extension_that_cannot_be_used_is_named_every_time(install: Install, 
             zoo.create("mlp.digits")
         assert str(raised.value).startswith("The extension 'tracker' of zoo-tracker 1.0 ")
         assert problem in str(raised.value)
+        assert str(raised.value).endswith("Switch it off: ZOO_DISABLE=tracker")
         assert "\n" not in str(raised.value)
     assert "mlp.digits" in zoo.list_models()
     assert "mlp" in zoo.list_architectures()
@@ -255,3 +260,34 @@ def test_an_architecture_cannot_be_an_extension_as_well(install: Install) -> Non
 def test_without_extensions_nothing_is_wrapped() -> None:
     forget_installed()
     assert zoo.create("mlp.digits").name == "mlp"
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_broken_extension_can_be_switched_off(
+    install: Install, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    install("zoo-tracker", {"zoo_tracker.py": REFUSED[case][0]}, TRACKER)
+    monkeypatch.setenv("ZOO_DISABLE", "other, tracker")
+    assert zoo.create("mlp.digits").name == "mlp"
+    assert "zoo_tracker" not in sys.modules
+
+
+def test_an_extension_is_switched_off_after_it_failed(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("zoo-tracker", {"zoo_tracker.py": "1 / 0"}, TRACKER)
+    with pytest.raises(PluginError, match="ZOO_DISABLE=tracker"):
+        zoo.create("mlp.digits")
+    monkeypatch.setenv("ZOO_DISABLE", "tracker")
+    assert zoo.create("mlp.digits").name == "mlp"
+
+
+def test_an_extension_registered_by_hand_has_no_advice(extend: Callable[..., ModuleType]) -> None:
+    @zoo.hookimpl(wrapper=True)
+    def build() -> Any:
+        yield
+        return None
+
+    extend(build=build)
+    with pytest.raises(PluginError, match=r"'tracker' of this process wraps it$"):
+        zoo.create("mlp.digits")
