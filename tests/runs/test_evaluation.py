@@ -161,3 +161,20 @@ def test_a_refusal_in_mid_training_leaves_a_failed_run(register: Register, tiny:
     with pytest.raises(zoo.DataError, match="a broken file"):
         train(tiny)
     assert zoo.Run.open("run").state == "failed"
+
+
+def test_a_file_without_a_test_split_is_measured_as_a_whole(tiny: Dataset) -> None:
+    run = zoo.train("mlp", data=tiny, out="run", units=[8], epochs=1, batch_size=16)
+    np.savez("mine.npz", x=tiny.test.stored, y=tiny.test.targets)
+    assert zoo.evaluate(run, "mine.npz") == zoo.evaluate(run, tiny)
+    np.savez("both.npz", x_train=tiny.train.stored, y_train=tiny.train.targets,
+             x_test=tiny.test.stored, y_test=tiny.test.targets)  # fmt: skip
+    assert zoo.evaluate(run, "both.npz") == zoo.evaluate(run, tiny)
+
+
+def test_the_file_that_a_model_is_trained_on_is_measured_with_a_warning(tiny: Dataset) -> None:
+    np.savez("mine.npz", x=tiny.train.stored, y=tiny.train.targets)
+    run = zoo.train("mlp", data="mine.npz", out="run", units=[8], epochs=1, batch_size=16)
+    assert zoo.evaluate(run) == run.metrics
+    with pytest.warns(UserWarning, match=r"run is trained on .*mine\.npz: most of the examples"):
+        zoo.evaluate(run, "mine.npz")

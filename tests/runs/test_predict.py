@@ -9,7 +9,7 @@ import zoo
 from zoo.io import pictures
 from zoo.io.results import Values
 from zoo.registry.architecture import Architecture
-from zoo.runs.predict import apply_to_files, expand_folders, output_names
+from zoo.runs.predict import apply_to_files, output_names
 
 
 def put(*names: str) -> None:
@@ -99,12 +99,6 @@ def test_progress_sees_every_file(trained: zoo.Run) -> None:
 
     apply_to_files(trained, ["a.png", "b.png", "a.png"], None, tracked)
     assert seen == [Path("a.png"), Path("b.png"), Path("a.png")]
-
-
-def test_a_folder_without_images_is_refused() -> None:
-    Path("empty").mkdir()
-    with pytest.raises(zoo.UsageError, match=r"no image \(and no \.npy\) in empty"):
-        expand_folders(["empty"])
 
 
 class Painter:

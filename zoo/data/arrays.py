@@ -13,6 +13,7 @@ __all__ = [
     "RANGE_TOLERANCE",
     "Array",
     "ExampleKind",
+    "Shape",
     "as_array",
     "as_float",
     "check_numbers",
@@ -27,7 +28,7 @@ __all__ = [
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 ExampleKind = Literal["numbers", "series", "image", "volume"]
-Shape = Sequence[int | None]  # of one example, without the batch; None is any size
+Shape: TypeAlias = Sequence[int | None]  # of one example, without the batch; None is any size
 
 RANGE_TOLERANCE = 1e-3  # how far a float image may leave [0, 1]: resizing filters overshoot
 

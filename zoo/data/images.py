@@ -1,4 +1,4 @@
-"""Image files: read as float32 in [0, 1], upright, with the channels and size that a model takes."""
+"""Image files: decoded upright, and brought to the channels, the size and the range that a model takes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,47 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from zoo.data.arrays import Array, as_array, as_float, check_numbers, check_range, is_picture
+from zoo.data.arrays import (
+    Array,
+    as_array,
+    as_float,
+    check_numbers,
+    check_range,
+    describe_misfit,
+    format_shape,
+    is_picture,
+    shape_fits,
+)
 from zoo.errors import DataError
+
+__all__ = [
+    "SUFFIXES",
+    "channels_of",
+    "check_array",
+    "flatten_onto_white",
+    "folders_in",
+    "image_size",
+    "images_in",
+    "open_image",
+    "read_image",
+    "to_array",
+]
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+_TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 def open_image(path: Path) -> Image.Image:
-    """Decode an image file to 8 bits a channel (L, LA, RGB or RGBA), upright as its EXIF data says.
+    """Decode an image file to 8 bits a channel, upright by its EXIF orientation.
+
+    Returns:
+        An image of mode L, LA, RGB or RGBA.
 
     Raises:
         DataError: there is no such file, or it is no image, or a broken one.
     """
-    with _opened(path) as image:
+    with _open_file(path) as image:
         image.load()
         upright = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
         plain = _eight_bits(upright)
@@ -33,20 +59,20 @@ def open_image(path: Path) -> Image.Image:
 
 
 def image_size(path: Path) -> tuple[int, int, int]:
-    """Read the upright height, the width and the channels of an image file from its header alone.
+    """Return the upright height, the width and the channels of an image file; only its header is read.
 
     Raises:
         DataError: there is no such file, or it is no image.
     """
-    with _opened(path) as image:
+    with _open_file(path) as image:
         width, height = image.size
-        if _orientation(image) in _SIDEWAYS:
+        if _orientation(image) in _TRANSPOSED:
             width, height = height, width
         return height, width, channels_of(image)
 
 
 def channels_of(image: Image.Image) -> int:
-    """Count the channels that an image needs: 1 for grey, 3 for colour."""
+    """Return how many channels an image needs: 1 for grey, 3 for colour."""
     if image.mode in ("P", "PA"):
         palette = np.reshape(image.getpalette("RGB") or [0, 0, 0], (-1, 3))
         return 1 if (palette == palette[:, :1]).all() else 3
@@ -54,17 +80,22 @@ def channels_of(image: Image.Image) -> int:
 
 
 def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
-    """Convert an image to uint8 of shape (height, width, channels).
+    """Return an image as uint8 of shape (height, width, channels).
 
-    What is transparent becomes white, unless the model takes the transparency as a fourth channel.
-    Where a size is given, the image is scaled to cover it and its middle is cut out.
+    Transparent pixels become white, unless the model takes the transparency as a fourth channel.
+
+    Args:
+        image: an image as `open_image` returns it.
+        shape: the input shape of the model: (height, width, 1 or 3 or 4). Where it has a size, the
+            image is scaled to cover it, and its middle is cut out. None is the image's own.
 
     Raises:
         DataError: the shape is not that of an image.
     """
     if len(shape) != 3 or shape[-1] not in (None, *_MODES):
         raise DataError(
-            f"Images have the shape (height, width, 1 or 3 or 4). The model takes {shape}."
+            "Images have the shape (height, width, 1 or 3 or 4). "
+            f"The model takes {format_shape(shape)}."
         )
     height, width, channels = shape
     if channels != 4 and image.mode in ("LA", "RGBA"):
@@ -78,11 +109,11 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
 
 
 def read_image(item: str | Path | Array, shape: tuple[int | None, ...]) -> Array:
-    """Read a file, or take an array, as float32 in [0, 1] of a model's (height, width, channels).
+    """Return an image file or an array as float32 in [0, 1] of the input shape of a model.
 
     Args:
-        item: a path, or an array of the right shape: uint8, or float in [0, 1].
-        shape: the model's input; None is any size.
+        item: a path, or an array of that shape: uint8, or float in [0, 1].
+        shape: (height, width, channels); None is any size.
 
     Raises:
         DataError: it cannot be read, or an array has another shape or range.
@@ -96,19 +127,21 @@ def read_image(item: str | Path | Array, shape: tuple[int | None, ...]) -> Array
 
 
 def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
-    """Take an array as float32 if it is one input of a model.
+    """Return an array as float32 if it is one input of a model; uint8 is divided by 255.
+
+    Args:
+        array: one example, without the batch.
+        shape: the input shape of the model; None is any size.
 
     Raises:
         DataError: it has another shape, or holds something else than finite numbers, or is an image
             that is neither uint8 nor within [0, 1].
     """
-    if array.ndim != len(shape) or any(
-        want not in (None, size) for size, want in zip(array.shape, shape, strict=True)
-    ):
-        wanted = tuple("any" if size is None else size for size in shape)
+    if not shape_fits(array.shape, shape):
+        if len(shape) == array.ndim == 2:
+            raise DataError(f"The series {describe_misfit(array.shape, shape)}.")
         raise DataError(
-            f"The model takes arrays of shape ({', '.join(map(str, wanted))}). "
-            f"Received: shape {array.shape}."
+            f"The model takes arrays of shape {format_shape(shape)}. Received: shape {array.shape}."
         )
     if 0 in array.shape:
         raise DataError(f"The array is empty: its shape is {array.shape}.")
@@ -118,19 +151,26 @@ def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
     return as_float(array)
 
 
+def flatten_onto_white(image: Image.Image) -> Image.Image:
+    """Return an image without transparency, laid over white as viewers show it."""
+    background = Image.new("RGBA", image.size, "white")
+    background.alpha_composite(image.convert("RGBA"))
+    return background.convert("RGB" if image.mode == "RGBA" else "L")
+
+
 def images_in(folder: Path, suffixes: Iterable[str] = SUFFIXES) -> list[Path]:
-    """List the image files in a folder and those below it, sorted, without the hidden ones.
+    """Return the image files in a folder and in those below it, sorted; hidden ones are left out.
 
     Raises:
         DataError: the folder cannot be read.
     """
     return sorted(
-        path for path in _visible(folder) if path.suffix.lower() in suffixes and not path.is_dir()
+        path for path in _walk(folder) if path.suffix.lower() in suffixes and not path.is_dir()
     )
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """List the folders right in a folder, sorted, without hidden ones and links that lead back up.
+    """Return the folders directly in a folder, sorted, without hidden ones and links to a parent.
 
     Raises:
         DataError: the folder cannot be read.
@@ -143,11 +183,11 @@ def folders_in(folder: Path) -> list[Path]:
     )
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """Walk through what is in a folder and below; links to folders below are not followed."""
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it, and links to folders, which are not followed."""
     for path in _entries(folder):
         if path.is_dir() and not path.is_symlink():
-            yield from _visible(path)
+            yield from _walk(path)
         else:
             yield path
 
@@ -160,8 +200,8 @@ def _entries(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """Open an image file, with every complaint that Pillow has of it turned into one sentence."""
+def _open_file(path: Path) -> Iterator[Image.Image]:
+    """Open an image file; every error of Pillow becomes a DataError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of more than 90 megapixels
@@ -178,7 +218,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Read the EXIF orientation; broken EXIF data says nothing, and viewers show such images too."""
+    """Return the EXIF orientation; 1, upright, where the EXIF data is broken."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except (SyntaxError, TypeError, ValueError):
@@ -186,7 +226,11 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Bring grey pixels of 16 or 32 bits to 8; white is the least of 255, 65535 that covers them."""
+    """Return an image of 8 bits a channel.
+
+    White in grey images of more bits is 65535 with 16 bits; else the smaller of 255 and 65535 (integers),
+    or of 1 and 255 (floats), that no pixel exceeds.
+    """
     if image.mode[0] not in "IF":
         return image
     pixels = np.asarray(image)
@@ -200,10 +244,3 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         )
     top = tops[0] if high <= tops[0] else tops[1]
     return Image.fromarray(np.rint(pixels * (255.0 / top)).astype(np.uint8))
-
-
-def flatten_onto_white(image: Image.Image) -> Image.Image:
-    """Lay an image over white, as every viewer does."""
-    sheet = Image.new("RGBA", image.size, "white")
-    sheet.alpha_composite(image.convert("RGBA"))
-    return sheet.convert("RGB" if image.mode == "RGBA" else "L")

@@ -1,39 +1,202 @@
-"""Items that a model is applied to: a file or an array becomes one input."""
+"""The items that a model is applied to: a file or an array becomes one input.
+
+A file of series (.ts or .csv) becomes one item for each series: FILE:1, FILE:2, ...
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import Array, as_array
-from zoo.data.images import check_array, read_image
-from zoo.errors import DataError
+from zoo.data.arrays import (
+    Array,
+    Shape,
+    as_array,
+    describe_misfit,
+    example_kind,
+    format_shape,
+    shape_fits,
+)
+from zoo.data.images import SUFFIXES, check_array, images_in, read_image
+from zoo.data.readers import series_files
+from zoo.errors import DataError, UsageError
 from zoo.io.safe_load import read_array
 
-__all__ = ["item_name", "read_array", "read_input"]
+__all__ = [
+    "expand_items",
+    "item_name",
+    "item_stem",
+    "item_suffixes",
+    "read_array",
+    "read_input",
+]
+
+ARRAY_SUFFIX = ".npy"
+_NUMBERED = re.compile(r"(.+):(\d+)")  # FILE:3
 
 
 def item_name(item: Any) -> str:
-    """Name an item in a table of results."""
+    """Return the name of an item in a table of results: its path, or the shape of an array."""
     return str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}"
 
 
+def item_stem(item: Path) -> str:
+    """Return the name of an item without folder and suffix, for the files that are made of it.
+
+    FILE.ts:3 becomes FILE-3. Several files with commas between them become one name; an item that
+    names no file, such as numbers, is its own stem.
+    """
+    pieces = [item] if item.exists() else map(Path, str(item).split(","))
+    return "-".join(map(_stem, pieces))
+
+
+def item_suffixes(shape: Shape | None) -> frozenset[str]:
+    """Return the suffixes of the files that a model reads, by its input shape; None is unknown."""
+    series = series_files.SUFFIXES if _takes_series(shape) else ()
+    return SUFFIXES | {ARRAY_SUFFIX} | set(series)
+
+
+def expand_items(items: Sequence[Any], shape: Shape | None) -> list[Any]:
+    """Replace each folder by the files in it and below, and each file of series by its series.
+
+    A file of series that cannot be read stays one item, so that reading it raises the error.
+
+    Args:
+        items: paths and arrays. What is neither a folder nor a file of series is returned as it is.
+        shape: the input shape of the model; None is unknown, and no series are read then.
+
+    Raises:
+        UsageError: a folder holds no file that the model reads.
+        DataError: a folder cannot be read.
+    """
+    return [one for item in items for file in _files(item, shape) for one in _series(file, shape)]
+
+
 def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
-    """Read an image, an .npy file or an array as one input; a refusal names the file."""
+    """Read one item as one input of a model.
+
+    Args:
+        item: an image file, an .npy file, a series FILE.ts:3 or FILE.csv:3 (counted from 1; without a
+            number where the file holds one series), or an array.
+        shape: the input shape of the model, without the batch; None is any size.
+
+    Returns:
+        float32 of that shape; images are in [0, 1].
+
+    Raises:
+        DataError: with the item, what is wrong with it, and what the model takes.
+    """
     if not isinstance(item, str | Path):
-        return _read_array(item, shape)
-    path = Path(item)
-    if path.suffix.lower() == ".npy":
+        return _check_input(item, shape)
+    path, number = _split_number(Path(item))
+    if path.suffix.lower() in series_files.SUFFIXES:
+        return _read_series(path, number, shape)
+    if path.suffix.lower() == ARRAY_SUFFIX:
         try:
-            return _read_array(read_array(path), shape)
+            return _check_input(read_array(path), shape)
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
-    if len(shape) != 3:
-        raise DataError(f"{path}: the model takes arrays of shape {shape}, each in an .npy file.")
+    if example_kind(shape) != "image":
+        also = ", or a series in a .ts or .csv file" if _takes_series(shape) else ""
+        raise DataError(
+            f"{path}: the model takes arrays of shape {format_shape(shape)}, each in an .npy file{also}."
+        )
     return read_image(path, shape)
 
 
-def _read_array(array: Any, shape: tuple[int | None, ...]) -> Array:
-    return read_image(array, shape) if len(shape) == 3 else check_array(as_array(array), shape)
+def _check_input(array: Any, shape: tuple[int | None, ...]) -> Array:
+    if example_kind(shape) == "image":
+        return read_image(array, shape)
+    return check_array(as_array(array), shape)
+
+
+def _takes_series(shape: Shape | None) -> bool:
+    return shape is not None and len(shape) == 2
+
+
+def _split_number(item: Path) -> tuple[Path, int | None]:
+    """Return the file and the number of FILE.ts:3; the number is None where there is none."""
+    match = _NUMBERED.fullmatch(str(item))
+    if match is None or Path(match[1]).suffix.lower() not in series_files.SUFFIXES:
+        return item, None
+    return Path(match[1]), int(match[2])
+
+
+def _stem(piece: Path) -> str:
+    path, number = _split_number(piece)
+    suffixes = SUFFIXES | {ARRAY_SUFFIX, *series_files.SUFFIXES}
+    stem = path.stem if path.suffix.lower() in suffixes else path.name
+    return stem if number is None else f"{stem}-{number}"
+
+
+def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
+    """Return the files of a folder; anything else is one item."""
+    if not isinstance(item, str | Path) or not Path(item).is_dir():
+        return [item]
+    files = images_in(Path(item), item_suffixes(shape))
+    if not files:
+        others = "no .ts, .csv or .npy" if _takes_series(shape) else "no .npy"
+        raise UsageError(f"There is no image (and {others}) in {item}.")
+    return files
+
+
+def _series(item: Any, shape: Shape | None) -> Iterator[Any]:
+    """Yield FILE:1, FILE:2, ... of a file of series that the model can read; else the item."""
+    is_file = isinstance(item, str | Path) and Path(item).is_file()
+    if not is_file or Path(item).suffix.lower() not in series_files.SUFFIXES or shape is None:
+        yield item
+        return
+    try:
+        series = _parse(Path(item), shape)
+    except DataError:
+        series = []
+    if not any(shape_fits(each.shape, shape) for each in series):
+        yield item
+        return
+    yield from (Path(f"{item}:{number}") for number in range(1, len(series) + 1))
+
+
+def _read_series(path: Path, number: int | None, shape: Shape) -> Array:
+    """Return one series of a file.
+
+    Raises:
+        DataError: there is no such series, or it does not fit the model.
+    """
+    if not _takes_series(shape):
+        raise DataError(
+            f"{path} is a file of series, and the model takes arrays of shape {format_shape(shape)}."
+        )
+    series = _parse(path, shape)
+    if number is None and len(series) > 1:
+        if not any(shape_fits(each.shape, shape) for each in series):
+            raise DataError(
+                f"{path}: no series fits; the first {describe_misfit(series[0].shape, shape)}."
+            )
+        raise DataError(f"{path} holds {len(series)} series. Name one, from {path}:1 on.")
+    if number is not None and not 1 <= number <= len(series):
+        raise DataError(f"{path} holds {len(series)} series. Received: {path}:{number}")
+    values = series[(number or 1) - 1]
+    if not shape_fits(values.shape, shape):
+        name = path if number is None else f"{path}:{number}"
+        raise DataError(f"{name} {describe_misfit(values.shape, shape)}.")
+    return values
+
+
+def _parse(path: Path, shape: Shape) -> list[Array]:
+    """Return the values of every series of a file; the file is read again only where it changed."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise DataError(f"There is no file {path}.") from error
+    return _parse_once(path, shape[0], facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=4)
+def _parse_once(path: Path, length: int | None, *_: int) -> list[Array]:
+    file = series_files.parse_series(path, needs_labels=False, length=length)
+    return [series.values for series in file]

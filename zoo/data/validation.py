@@ -1,27 +1,36 @@
-"""What data must be before anything is trained on it: finite, in range, and labelled with classes."""
+"""Checks of a split before anything is trained on it: finite, in range, and labelled with classes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from zoo.data.arrays import check_numbers, check_range, is_picture
+from zoo.data.arrays import Array, check_numbers, check_range, is_picture
 from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.split import Split
 from zoo.errors import DataError
 
-if TYPE_CHECKING:
-    from zoo.data.arrays import Array
-    from zoo.data.split import Split
+__all__ = ["check_split"]
 
 
 def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> None:
-    """Refuse a split that nothing can be learnt from.
+    """Refuse a split that no model can learn from.
+
+    Args:
+        what: the split's name, which begins the error message.
+        split: the examples and their targets. Image files that are decoded on demand are not read.
+        classes: the names of the classes; None where the targets are no labels.
 
     Raises:
-        DataError: it is empty, not a number somewhere, out of range, or wrongly labelled.
+        DataError: the split is empty, holds NaN or infinity, leaves its range, or is wrongly labelled.
     """
-    inputs, targets = split.stored, split.targets
+    _check_inputs(what, split.stored)
+    if split.targets is not None:
+        _check_targets(what, split.targets, len(split), classes)
+    elif classes is not None:
+        raise DataError(f"{what} has no labels, and there are {len(classes)} classes.")
+
+
+def _check_inputs(what: str, inputs: Array | LazyImages) -> None:
     if inputs.ndim < 2 or 0 in inputs.shape[1:]:
         raise DataError(
             f"{what} must be an array of examples, each of at least one number. "
@@ -29,19 +38,19 @@ def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> Non
         )
     if len(inputs) == 0:
         raise DataError(f"{what} is empty.")
-    if not isinstance(inputs, LazyImages):
-        check_numbers(what, inputs)
-    if not isinstance(inputs, LazyImages) and (
-        inputs.dtype == np.uint8 or is_picture(inputs.shape[1:])
-    ):
-        check_range(what, inputs)
-    if targets is None:
-        if classes is not None:
-            raise DataError(f"{what} has no labels, and there are {len(classes)} classes.")
+    if isinstance(inputs, LazyImages):
         return
-    if targets.ndim == 0 or len(targets) != len(inputs):
-        count = len(targets) if targets.ndim else "a single one as"
-        raise DataError(f"{what} has {len(inputs)} inputs and {count} targets.")
+    check_numbers(what, inputs)
+    if inputs.dtype == np.uint8 or is_picture(inputs.shape[1:]):
+        check_range(what, inputs)
+
+
+def _check_targets(
+    what: str, targets: Array, examples: int, classes: tuple[str, ...] | None
+) -> None:
+    if targets.ndim == 0 or len(targets) != examples:
+        count = f"{len(targets)} targets" if targets.ndim else "a single number as targets"
+        raise DataError(f"{what} has {examples} inputs and {count}.")
     check_numbers(f"{what} has targets that are no labels: the array of them", targets)
     if classes is not None:
         _check_labels(what, targets, classes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
+from zoo.data.inputs import expand_items
 from zoo.errors import RunError, UnsafeFile
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
 from zoo.runs.compatibility import describe_weight_mismatch
@@ -75,11 +76,11 @@ def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
 
     Args:
         run: a run, its path or its name.
-        items: what the architecture takes, such as paths of images, or arrays of its input shape. A .ts
-            or .csv file stands for the series in it.
+        items: what the architecture takes, such as paths of images, or arrays of its input shape. A
+            folder stands for the files in it, and a .ts or .csv file for the series in it.
 
     Returns:
-        One dictionary for each item, or for each series of a file.
+        One dictionary for each item, for each file of a folder and for each series of a file.
 
     Raises:
         DataError: an item cannot be read, or does not fit the model.
@@ -89,7 +90,8 @@ def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
         >>> zoo.apply("cnn.digits", ["seven.png"])[0]["class"]
     """
     recipe, model = load_run_model(Run.open(run))
-    return recipe.architecture.apply(model, recipe.config, list(items))
+    files = expand_items(items, getattr(recipe.config, "input_shape", None))
+    return recipe.architecture.apply(model, recipe.config, files)
 
 
 def _load_weights(run: Run, recipe: Recipe, model: keras.Model) -> None:

@@ -1,4 +1,4 @@
-"""Using a run's model on files: folders become the images in them, a broken file stops nothing."""
+"""Apply a run's model to files: folders become the files in them, a broken file stops nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.data.images import SUFFIXES, flatten_onto_white, images_in
+from zoo.data.images import flatten_onto_white
+from zoo.data.inputs import expand_items, item_stem
 from zoo.errors import DataError, UsageError
 from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
@@ -19,7 +20,6 @@ from zoo.io.results import EDITED, Values
 from zoo.runs.load import load_run_model
 from zoo.runs.run import Run
 
-READABLE = SUFFIXES | {".npy"}
 # the formats that such a picture keeps, and how they are written; others become .png
 _WRITTEN: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
@@ -38,7 +38,7 @@ def apply_to_files(
     out: Path | None,
     tracked: Callable[[Sequence[Any]], Iterable[Any]] = iter,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Apply a run's model to files and folders, one after the other.
+    """Apply a run's model to files, to folders and to the series of a file, one after the other.
 
     Pictures and arrays (`Values`) among the results are saved in `out` under the item's name and
     their own: NAME-KEY.png. One called `edited` is the item's file anew: NAME.jpg of NAME.jpg.
@@ -46,7 +46,7 @@ def apply_to_files(
     Returns:
         The results, and one sentence for each item that could not be read.
     """
-    files = expand_folders(items)
+    files = expand_items(list(map(Path, items)), run.record["config"].get("input_shape"))
     chosen, model = load_run_model(run)
     originals = {file.resolve() for file in files}
     results, faults = [], []
@@ -66,26 +66,9 @@ def _naming(file: Path, error: DataError) -> str:
     return said if str(file) in said else f"{file}: {said}"
 
 
-def expand_folders(items: Sequence[str]) -> list[Path]:
-    """Replace each folder by the images and arrays in it and below.
-
-    Raises:
-        UsageError: a folder holds none, or cannot be read.
-    """
-    files: list[Path] = []
-    for item in map(Path, items):
-        inside = [item]
-        if item.is_dir():
-            inside = images_in(item, READABLE)
-            if not inside:
-                raise UsageError(f"There is no image (and no .npy) in {item}.")
-        files += inside
-    return files
-
-
 def output_names(files: Sequence[Path]) -> list[str]:
     """Name what comes of each file after it, with a number where a name is taken."""
-    stems = [_stem(file) for file in files]
+    stems = [item_stem(file) for file in files]
     reserved, taken = set(stems), set[str]()
     numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
     names = []
@@ -94,14 +77,6 @@ def output_names(files: Sequence[Path]) -> list[str]:
         names.append(next(n for n in others if n not in reserved) if stem in taken else stem)
         taken.add(stem)
     return names
-
-
-def _stem(item: Path) -> str:
-    """Give a file's name without its suffix; of several with commas between them, or of numbers, all."""
-    pieces = [item] if item.exists() else map(Path, str(item).split(","))
-    return "-".join(
-        piece.stem if piece.suffix.lower() in READABLE else piece.name for piece in pieces
-    )
 
 
 def _is_picture(value: Any) -> bool:
