@@ -1,10 +1,10 @@
 """The whole contract between the zoo and an architecture, on one screen.
 
-A plug-in is a module with these functions, each under `@zoo.hookimpl`, and an entry point in the
-group `zoo.architectures`. A hook may leave out any argument that it does not need.
+A plug-in is a module with these functions, each under `@zoo.hookimpl`, and an entry point in the group
+`zoo.architectures`. A hook may leave out any argument that it does not need.
 
-Images are float32 in [0, 1] with shape (height, width, channels); series are (time, channels);
-volumes are (depth, height, width, channels).
+Units: images are float32 in [0, 1] of shape (height, width, channels); series are (time, channels);
+volumes are (depth, height, width, channels). A batch has one more axis in front.
 """
 
 from __future__ import annotations
@@ -30,36 +30,43 @@ OPTIONAL = ("evaluate", "preview", "apply")
 
 @hookspec(firstresult=True)
 def defaults() -> Config:
-    """Give the settings to start from: an instance of a frozen subclass of `zoo.Config`."""
+    """Return the default settings: an instance of a subclass of `zoo.Config`."""
 
 
 @hookspec(firstresult=True)
 def build(config: Config) -> keras.Model:
-    """Make the untrained model; the same config must make the same variables in the same order."""
+    """Return a new, untrained model. The same config gives the same variables in the same order.
+
+    Settings that are None by default and that the data decides, such as `input_shape`, have values here.
+    """
 
 
 @hookspec(firstresult=True)
 def train(
     model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
 ) -> keras.callbacks.History:
-    """Compile, and end in `return model.fit(**data.fit_arguments(config), callbacks=callbacks)`."""
+    """Compile the model and train it in place.
+
+    The last line is `return model.fit(**data.fit_arguments(config), callbacks=callbacks)`. Weights must
+    not change after `fit`, and `data.test` must not be read.
+    """
 
 
 @hookspec(firstresult=True)
 def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
-    """Name the parts worth shipping, by role: Functional models that share the model's weights."""
+    """Return the parts to export, by role: Functional models that share the model's weights."""
 
 
 @hookspec(firstresult=True)
 def evaluate(model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
-    """Measure the trained model on `data.test` with the field's own measures."""
+    """Return measures of the trained model on `data.test`, by name: finite numbers."""
 
 
 @hookspec(firstresult=True)
 def preview(model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
-    """Draw the pictures that people look at first, by file name without a suffix."""
+    """Return pictures of the trained model's results, by file name without a suffix."""
 
 
 @hookspec(firstresult=True)
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Use the trained model on the user's own files or arrays: one result for each item."""
+    """Return one result for each of the user's items, which are paths of files or arrays."""
