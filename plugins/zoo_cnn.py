@@ -1,9 +1,9 @@
 """Convolutional network for series, images and volumes, from inputs to class probabilities.
 
-Each block is n times (convolution, normalisation, ReLU), around which the input may be carried
-(`residual`), then pooling by 2 and dropout; the rank, 1 to 3, follows from the input's shape. LeCun
-et al., "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998); blocks of
-3 x 3 convolutions after Simonyan & Zisserman, "Very deep convolutional networks for large-scale image
+A block is n times (convolution, normalisation, ReLU), then pooling by 2 and dropout; `residual` adds the
+block's input to the output of its convolutions. The number of spatial axes, 1 to 3, follows from the input's
+shape. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998); blocks
+of 3 x 3 convolutions after Simonyan & Zisserman, "Very deep convolutional networks for large-scale image
 recognition", arXiv:1409.1556; residual blocks after He et al., "Deep residual learning for image
 recognition", arXiv:1512.03385.
 """
@@ -22,9 +22,9 @@ from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.data import augmentation
 from zoo.tasks import classification, normalization, optimizers
 
-# Of batch statistics. With Keras' 0.99 half of the start is left after 69 steps, and a small training
-# hardly takes more: 3 epochs of cnn.digits are then right for 8% of what is held out.
-MEMORY = 0.9
+# With Keras' 0.99, half of the initial statistics is left after 69 steps, and a small training has few more:
+# after 3 epochs of cnn.digits, the model is right for only 8% of the held-out examples.
+BATCH_NORM_MOMENTUM = 0.9
 
 
 class Config(classification.Config, augmentation.AugmentationConfig):
@@ -39,19 +39,19 @@ class Config(classification.Config, augmentation.AugmentationConfig):
     kernel_size: PositiveInt = 3
     """Side of each convolution's window."""
     residual: bool = False
-    """Add each block's input to what its convolutions make of it (He et al. 2015)."""
+    """Add each block's input to the output of its convolutions (He et al. 2015)."""
     normalization: Literal["none", "batch", "group", "layer"] = "batch"
     """Normalisation between convolution and ReLU."""
     pooling: Literal["max", "average", "stride"] = "max"
-    """How a block halves its size."""
+    """How a block halves its size: by pooling, or by the stride of its last convolution."""
     global_pooling: Literal["average", "max", "flatten"] = "average"
     """How the last block's maps become one vector; flatten needs a fixed size."""
     dropout: Fraction = 0.1
-    """Share of a block's maps silenced in each step (Tompson et al. 2015)."""
+    """Dropout rate of each block's maps; whole maps are dropped (Tompson et al. 2015)."""
     head_dropout: Fraction = 0.3
-    """Share of the last vector silenced in each step."""
+    """Dropout rate of the vector before the last layer."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
-    """What the layers compute in; weights and exported parts are float32 (Micikevicius et al. 2018)."""
+    """Keras' dtype policy in training; weights and exported parts are float32 (Micikevicius et al. 2018)."""
     optimizer: optimizers.Name = "adamw"
     schedule: optimizers.Schedule = "cosine"
     warmup: Fraction = 0.05
@@ -61,101 +61,108 @@ class Config(classification.Config, augmentation.AugmentationConfig):
     learning_rate: PositiveFloat = 2e-3
 
 
-def by_rank(name: str, rank: int) -> Any:
-    """Find a layer of Keras' by the number of spatial axes: Conv, 2 -> Conv2D."""
+def layer_class(name: str, rank: int) -> Any:
+    """Return Keras' layer for a number of spatial axes: Conv#, 2 -> Conv2D."""
     return getattr(layers, name.replace("#", f"{rank}D"))
 
 
-def normalised(x: Any, kind: str) -> Any:
-    """Normalise the channels of x."""
+def normalize(x: Any, kind: str) -> Any:
+    """Return x after a normalisation layer; x itself if the kind is none."""
     if kind == "batch":
-        return layers.BatchNormalization(momentum=MEMORY)(x)
+        return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x)
     if kind == "group":
         return layers.GroupNormalization(groups=math.gcd(8, x.shape[-1]))(x)
     return layers.LayerNormalization()(x) if kind == "layer" else x
 
 
-def convolved(x: Any, config: Config, filters: int, window: int, strides: int = 1) -> Any:
-    """Convolve and normalise."""
-    convolution = by_rank("Conv#", len(x.shape) - 2)(
-        filters, window, strides=strides, padding="same", use_bias=config.normalization == "none"
+def convolve(x: Any, config: Config, filters: int, kernel_size: int, strides: int = 1) -> Any:
+    """Return x after a convolution and its normalisation.
+
+    Args:
+        x: a tensor of shape (batch, ..., channels).
+        config: the settings; `normalization` is used.
+        filters: the channels of the output.
+        kernel_size: the side of the window.
+        strides: the factor by which the size shrinks.
+    """
+    convolution = layer_class("Conv#", len(x.shape) - 2)(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=config.normalization == "none",
     )
-    return normalised(convolution(x), config.normalization)
+    return normalize(convolution(x), config.normalization)
 
 
-def block(x: Any, config: Config, filters: int) -> Any:
-    """Compute y = pool(relu(F(x))), or pool(relu(F(x) + W x)) where residual; F is n convolutions."""
-    carried, rank, last = x, len(x.shape) - 2, config.convolutions - 1
-    halve = 2 if config.pooling == "stride" else 1
-    for at in range(config.convolutions):
-        x = convolved(x, config, filters, config.kernel_size, halve if at == last else 1)
-        if at < last or not config.residual:
+def apply_block(x: Any, config: Config, filters: int) -> Any:
+    """Return y = pool(relu(F(x))), or pool(relu(F(x) + W x)) if residual; F is n convolutions.
+
+    Args:
+        x: a tensor of shape (batch, ..., channels).
+        config: the settings.
+        filters: the channels of the output.
+    """
+    shortcut, rank, last = x, len(x.shape) - 2, config.convolutions - 1
+    strides = 2 if config.pooling == "stride" else 1
+    for position in range(config.convolutions):
+        x = convolve(x, config, filters, config.kernel_size, strides if position == last else 1)
+        if position < last or not config.residual:
             x = layers.Activation("relu")(x)
     if config.residual:
-        if carried.shape[-1] != filters or halve > 1:
-            carried = convolved(carried, config, filters, 1, halve)
-        x = layers.Activation("relu")(layers.Add()([x, carried]))
+        if shortcut.shape[-1] != filters or strides > 1:
+            shortcut = convolve(shortcut, config, filters, 1, strides)
+        x = layers.Activation("relu")(layers.Add()([x, shortcut]))
     if config.pooling != "stride":
-        # where any size may come, the smallest is padded rather than halved to nothing
+        # an axis of any size may have size 1: padding keeps 1, where valid pooling leaves 0
         padding = "same" if None in config.input_shape else "valid"
-        x = by_rank(f"{config.pooling.title()}Pooling#", rank)(2, padding=padding)(x)
-    return by_rank("SpatialDropout#", rank)(config.dropout)(x) if config.dropout else x
+        x = layer_class(f"{config.pooling.title()}Pooling#", rank)(2, padding=padding)(x)
+    return layer_class("SpatialDropout#", rank)(config.dropout)(x) if config.dropout else x
 
 
 @contextmanager
-def computing_in(precision: str) -> Iterator[None]:
-    """Let what is built inside compute in some precision."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
+def dtype_policy(name: str) -> Iterator[None]:
+    """Set Keras' dtype policy for the layers that are built inside."""
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
     try:
         yield
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy(previous)
 
 
 def check_size(config: Config) -> None:
-    """Refuse inputs that the blocks would halve to nothing."""
+    """Check that the inputs are large enough for the blocks.
+
+    Raises:
+        SettingError: an axis is too small, or the number of axes does not fit.
+    """
     *sizes, channels = config.input_shape or (None,)
-    needed = 2 ** len(config.filters) if config.pooling != "stride" else 1
-    too_small = [size for size in sizes if size is not None and size < needed]
+    least = 2 ** len(config.filters) if config.pooling != "stride" else 1
+    too_small = [size for size in sizes if size is not None and size < least]
     if not 1 <= len(sizes) <= 3 or channels is None or too_small:
         raise zoo.SettingError(
             f"input_shape {config.input_shape} does not fit: {len(config.filters)} blocks need 1 to 3 "
-            f"axes of at least {needed} and then the channels. Give fewer filters, or larger inputs."
+            f"axes of at least {least} and then the channels. Give fewer filters, or larger inputs."
         )
     if config.global_pooling == "flatten" and None in sizes:
         raise zoo.SettingError(
-            "global_pooling=flatten needs a fixed input_shape; average does not."
+            "global_pooling=flatten needs a fixed input_shape; average and max do not."
         )
 
 
-@zoo.hookimpl
-def defaults() -> Config:
-    """Give the settings to start from."""
-    return Config()
-
-
-@zoo.hookimpl
-def build(config: Config) -> keras.Model:
-    """Chain the blocks, from inputs to class probabilities."""
-    check_size(config)
-    augmentation.check_suits(config, len(config.input_shape) - 1)
-    with computing_in(config.precision):
-        return network(config)
-
-
-def network(config: Config) -> keras.Model:
-    """Make the graph in the current precision."""
+def build_network(config: Config) -> keras.Model:
+    """Return the model in the current dtype policy."""
     rank = len(config.input_shape) - 1
     inputs = x = keras.Input(config.input_shape, name="inputs")
-    if rank == 1:  # images and volumes are in [0, 1], series are as they were measured
+    if rank == 1:  # images and volumes are in [0, 1]; series may have any unit
         x = normalization.normalization_layer()(x)
     for filters in config.filters:
-        x = block(x, config, filters)
+        x = apply_block(x, config, filters)
     if config.global_pooling == "flatten":
         x = layers.Flatten()(x)
     else:
-        x = by_rank(f"Global{config.global_pooling.title()}Pooling#", rank)()(x)
+        x = layer_class(f"Global{config.global_pooling.title()}Pooling#", rank)()(x)
     x = layers.Dropout(config.head_dropout)(x) if config.head_dropout else x
     x = layers.Dense(len(config.classes), name="logits")(x)
     x = layers.Activation("softmax", name="probabilities", dtype="float32")(x)
@@ -163,16 +170,31 @@ def network(config: Config) -> keras.Model:
 
 
 @zoo.hookimpl
+def defaults() -> Config:
+    """Return the default settings."""
+    return Config()
+
+
+@zoo.hookimpl
+def build(config: Config) -> keras.Model:
+    """Return the model, from the inputs to class probabilities."""
+    check_size(config)
+    augmentation.check_suits(config, len(config.input_shape) - 1)
+    with dtype_policy(config.precision):
+        return build_network(config)
+
+
+@zoo.hookimpl
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the cross-entropy of augmented examples."""
     augment = augmentation.augmentation(config, len(config.input_shape) - 1)
-    with computing_in(config.precision):
+    with dtype_policy(config.precision):
         return classification.train(model, config, data, callbacks, augment)
 
 
 @zoo.hookimpl
 def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
-    """Ship the classifier in float32, whatever it was trained in."""
+    """Return the classifier in float32, also if the training had another precision."""
     if config.precision == "float32":
         return classification.export(model)
     whole = build(config.replace(precision="float32"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.config import ClassNames, Fraction
+from zoo.config import FROM_DATA, ClassNames, Fraction, FromData
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name, read_input
@@ -40,7 +40,7 @@ BATCH, CHUNK = 256, 4096  # examples at a time in the model, and in memory as fl
 class Config(optimizers.OptimizerConfig):
     """The settings that every classifier has."""
 
-    classes: ClassNames | None = None
+    classes: FromData[ClassNames] = FROM_DATA
     """Names of the classes, or their number. None: the dataset's."""
     label_smoothing: Fraction = 0.0
     """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
