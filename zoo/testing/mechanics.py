@@ -11,11 +11,10 @@ import numpy as np
 
 from zoo.config import validate_config
 from zoo.config_schema import field_description
-from zoo.errors import ZooError
-from zoo.registry.catalog import catalog
+from zoo.errors import CatalogError
+from zoo.registry.catalog_settings import check_catalog_settings
 from zoo.runs.load import load_run_model
 from zoo.runs.progress import Progress
-from zoo.runs.recipe import resolve
 from zoo.runs.run import Run
 from zoo.testing.outcome import CheckFailure, require
 from zoo.testing.subject import EPOCHS, Subject, weights_of
@@ -49,12 +48,10 @@ def check_config(subject: Subject) -> None:
 
 def check_catalog(subject: Subject) -> None:
     """Every model of the catalog of this architecture has settings that its config accepts."""
-    problems = [
-        f"{entry.source}: [{entry.name}]: {problem}"
-        for entry in catalog().find(f"{subject.architecture.name}.*")
-        if (problem := _settings_problem(entry.name))
-    ]
-    require(not problems, " ".join(problems))
+    try:
+        check_catalog_settings(subject.architecture.name)
+    except CatalogError as error:
+        raise CheckFailure(" ".join(str(error).splitlines())) from error
 
 
 def check_build(subject: Subject) -> None:
@@ -118,13 +115,8 @@ def check_round_trip(subject: Subject) -> None:
 
 def check_determinism(subject: Subject) -> None:
     """Two trainings with one seed end with the same bits."""
-    if same_weights(subject.run, other_test_run(subject)):
-        return  # with the same seed and even another test split
-    require(
-        same_weights(subject.run, subject.train("again")),
-        "Two trainings with one seed end with other weights: draw every random number with a "
-        "keras.random.SeedGenerator of the model, or from data.seed.",
-    )
+    if not same_weights(subject.run, other_test_run(subject)):
+        _require_repeatable(subject)
 
 
 def check_test_split(subject: Subject) -> None:
@@ -144,10 +136,22 @@ def check_resume(subject: Subject) -> None:
         resumed = subject.train("stopped", resume=True)
     else:
         raise CheckFailure("train() does not pass the callbacks to model.fit.")
+    same = same_weights(subject.run, resumed)
+    if not same:
+        _require_repeatable(subject)
     require(
-        same_weights(subject.run, resumed),
+        same,
         "A resumed training ends with other weights than one that was not stopped: whatever the "
         "training changes must be a variable of the model or of its optimizer.",
+    )
+
+
+def _require_repeatable(subject: Subject) -> None:
+    """Fail unless a second training with the same seed and data ends with the same weights."""
+    require(
+        same_weights(subject.run, subject.train("again")),
+        "Two trainings with one seed end with other weights: draw every random number with a "
+        "keras.random.SeedGenerator of the model, or from data.seed.",
     )
 
 
@@ -197,15 +201,6 @@ class SecondEpochStop(Progress):
         self.steps += 1
         if self.current == 1 and self.steps == self.last:
             raise KeyboardInterrupt
-
-
-def _settings_problem(name: str) -> str:
-    """Return what is wrong with the settings of a model of the catalog, or an empty text."""
-    try:
-        resolve(name, {})
-    except ZooError as error:
-        return str(error)
-    return ""
 
 
 def _describe(path: str, shape: Any) -> str:
