@@ -1,9 +1,8 @@
 """The gate: write -> open in the target runtime -> compare -> publish.
 
-Keras and tf2onnx write broken files and report success (EXPORT_FACTS.md), so no file leaves that was
-not run: it is written to a temporary folder, opened by a process of its own in the runtime that it
-is meant for, fed the same inputs as the original, and renamed into place only when it computes the
-same.
+Keras and tf2onnx write broken files and report success (docs/export-facts.md), so every file is run
+before it is published: it is written to a temporary folder, opened by another process in its own
+runtime, run on the same inputs as the original, and renamed into place only if it computes the same.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError, UsageError
+from zoo.exporters.locations import Location
 from zoo.exporters.parts.canonical import portable_name
 from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.sources import Source, open_source
-from zoo.exporters.verify import compare_files, importable_packages, write_and_verify
+from zoo.exporters.verify import importable_packages, verify_files, write_and_verify
 from zoo.exporters.worker import Worker
 from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
 from zoo.io.digest import file_digest
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     import keras
 
 FORMATS_BY_DEFAULT = ("keras", "h5", "saved-model", "onnx")
-_OURS = {"report.json", "probe.npz", "README.md"}
+_FACTS = {"report.json", "probe.npz", "README.md"}
 
 
 def export(
-    source: str | Path | Run | keras.Model | Source,
+    source: str | Path | Run | keras.Model | Location | Source,
     formats: Sequence[str] = FORMATS_BY_DEFAULT,
     *,
     out: str | Path | None = None,
@@ -52,10 +52,13 @@ def export(
         out: the folder; the run's `export` if not given. An earlier export there is replaced.
         opset: of the ONNX files, 11 to 18; 17 if not given.
 
+    Returns:
+        The report: the folder, each file with its digest and its largest difference, the contracts.
+
     Raises:
         UsageError: there is no such source or format, or `out` holds something else.
-        ExportError: a file could not be written or computes something else. It names the part, the
-            format and the layer; that file is not left behind, those that are equal are.
+        ExportError: a file could not be written, or computes something else. The message names the
+            part, the format, and the layer at fault. Such a file is not published; the others are.
 
     Example:
         >>> zoo.export("cnn.digits", formats=["onnx"]).ok
@@ -70,23 +73,19 @@ def export(
         raise UsageError(
             f"{opened.name} is no run, so its export has no folder of its own. Name one: out=DIR."
         )
+    models = opened.parts()
     _check_free(folder)
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
         return _export_on_tensorflow(opened, names, folder, opset)
     with (
-        Worker(names) as checker,
+        Worker(names) as worker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
+        options = {"opset": opset}
         report = write_and_verify(
-            opened.parts(),
-            names,
-            checker,
-            temporary,
-            {"opset": opset},
-            opened.title,
-            opened.origin,
+            models, names, worker, temporary, options, opened.title, opened.origin
         )
         if any(file.ok for file in report.files):
             _publish(report, temporary, folder)
@@ -96,7 +95,10 @@ def export(
 def verify(folder: str | Path) -> Report:
     """Run exported files again: the same bytes, and the same outputs for the same inputs.
 
-    It needs report.json and probe.npz, and neither the run nor the plug-in.
+    It needs report.json and probe.npz, but not the run and not the plug-in.
+
+    Args:
+        folder: that an export was written to.
 
     Raises:
         RunError: the folder holds no export.
@@ -109,14 +111,14 @@ def verify(folder: str | Path) -> Report:
     folder = Path(folder).expanduser()
     report = Report.read(folder)
     names = _format_names(sorted({file.format for file in report.files}))
-    whole = [file for file in report.files if _unchanged(folder, file)]
-    with Worker(names) as checker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
-        judged = compare_files(checker, folder, whole, temporary / "answer", importable_packages())
-    files = tuple(
-        judged.get(file)
-        or replace(
-            file, verdict="changed", problem="it is missing, or not the file that was written"
+    unchanged = [file for file in report.files if _is_unchanged(folder, file)]
+    with Worker(names) as worker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
+        verdicts = verify_files(
+            worker, folder, unchanged, temporary / "answer", importable_packages()
         )
+    problem = "it is missing, or not the file that was written"
+    files = tuple(
+        verdicts.get(file) or replace(file, verdict="changed", problem=problem)
         for file in report.files
     )
     return _raise_unequal(replace(report, files=files))
@@ -128,43 +130,56 @@ def _publish(report: Report, temporary: Path, folder: Path) -> None:
 
     ready = temporary / "ready"
     ready.mkdir()
-    kept = replace(report, files=tuple(file for file in report.files if file.ok))
-    for name in [*(file.path for file in kept.files), "probe.npz"]:
+    published = replace(report, files=tuple(file for file in report.files if file.ok))
+    for name in [*(file.path for file in published.files), "probe.npz"]:
         os.rename(temporary / name, ready / name)
-    (ready / "report.json").write_text(json.dumps(kept.to_json(), indent=2) + "\n", "utf-8")
-    (ready / "README.md").write_text(readme(kept), "utf-8")
+    (ready / "report.json").write_text(json.dumps(published.to_json(), indent=2) + "\n", "utf-8")
+    (ready / "README.md").write_text(readme(published), "utf-8")
     replace_directory(ready, folder)
 
 
 def _raise_unequal(report: Report) -> Report:
-    """Give the report back, or raise what is wrong in it."""
-    wrong = [file for file in report.files if not file.ok]
-    if not wrong:
+    """Return a report in which all files are equal; raise the problems of any other.
+
+    Raises:
+        ExportError: with one line for each file that is not equal.
+    """
+    unequal = [file for file in report.files if not file.ok]
+    if not unequal:
         return report
-    lines = [f"{file.part} as {file.format}: {file.problem}" for file in wrong]
-    kept = len(report.files) - len(wrong)
-    after = f" The {kept} other files are equal and in {report.folder}." if kept else ""
-    raise ExportError("\n".join(lines) + after)
+    lines = [f"{file.part} as {file.format}: {file.problem}" for file in unequal]
+    count = len(report.files) - len(unequal)
+    others = "1 other file is" if count == 1 else f"{count} other files are"
+    rest = f" {others} equal and in {report.folder}." if count else ""
+    raise ExportError("\n".join(lines) + rest)
 
 
-def _unchanged(folder: Path, file: ExportedFile) -> bool:
+def _is_unchanged(folder: Path, file: ExportedFile) -> bool:
     path = folder / file.path
     return path.exists() and file_digest(path) == file.sha256
 
 
 def _format_names(names: Sequence[str]) -> list[str]:
-    """Check the formats' names before anything long begins."""
-    shelf = EntryPointGroup(FORMATS)
+    """Return the formats' names, each once.
+
+    Raises:
+        UsageError: there are none, or a format has no such name.
+    """
+    known = EntryPointGroup(FORMATS)
     names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     for name in names:
-        shelf.entry(name)
+        known.entry(name)
     if not names:
-        raise UsageError(f"Name at least one format: {', '.join(shelf.names())}.")
+        raise UsageError(f"Name at least one format: {', '.join(known.names())}.")
     return names
 
 
 def _check_free(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but an earlier export."""
+    """Refuse to replace a folder that holds anything but an earlier export.
+
+    Raises:
+        UsageError: it is a file, or holds something else.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -176,10 +191,11 @@ def _check_free(folder: Path) -> None:
         raise UsageError(
             f"{folder} is not empty and holds no export. Give a new or an empty folder."
         )
-    ours = _OURS | {file.path for file in Report.read(folder).files}
+    ours = _FACTS | {file.path for file in Report.read(folder).files}
     if others := sorted(present - ours):
         raise UsageError(
-            f"{folder} holds {others[0]!r} beside an export, and would be replaced. Give a new folder."
+            f"{folder} holds {others[0]!r} beside an export, and an export replaces the whole folder. "
+            "Give a new folder."
         )
 
 

@@ -1,7 +1,8 @@
-"""Who is to blame for a file that came out wrong: the first layer whose prefix of the graph fails.
+"""What is at fault where a file comes out wrong: the format itself, or the first layer that fails.
 
-The layers are in topological order, and a prefix that holds the faulty layer fails as the whole
-does, so a binary search over prefixes finds it in log2(n) exports.
+A format that fails on one Dense layer is at fault itself. Otherwise the layers are searched. They are in
+topological order, and a prefix of the graph that holds the faulty layer fails as the whole graph does, so
+a binary search over prefixes finds the layer in log2(n) exports.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats import protocol
+from zoo.exporters.comparison import compare_arrays, compare_outputs
 from zoo.exporters.formats.keras import by_name
+from zoo.exporters.formats.protocol import describe_failure, describe_format, load_format
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
 from zoo.exporters.parts.part import Part, call_part, prepare_part
 from zoo.exporters.parts.probes import Probe, draw_probes
-from zoo.exporters.worker import compare, compare_one
 
 if TYPE_CHECKING:
     import keras
@@ -32,39 +33,73 @@ _REMEDIES = {
     "LSTM": "Build it with unroll=True and a fixed number of steps.",
     "GRU": "Build it with unroll=True and a fixed number of steps.",
 }
-_HALF = (
+_HALF_PRECISION = (
     "It computes in 16 bits, and every runtime rounds those in its own way. Build it in float32."
 )
-_OWN = (
-    "If it computes with sizes, write (4 - h % 4) % 4 and not (-h) % 4; else write it with other "
-    "operations, or leave out this format."
-)
+_REMAINDER = "If it computes the remainder of a size, write (4 - h % 4) % 4 and not (-h) % 4. "
+_OTHERWISE = "Write it with other operations, or leave out this format."
 
 
-def check_copy(part: Part, made: Sequence[Probe]) -> None:
-    """Refuse a part that answers otherwise the second time, or whose copy answers otherwise.
+def check_clone(part: Part, probes: Sequence[Probe]) -> None:
+    """Refuse a part whose outputs change from call to call, or whose clone computes something else.
+
+    Args:
+        part: the original and its clone.
+        probes: the inputs, and the outputs of the original's first call.
 
     Raises:
         ExportError: it names the layer.
     """
-    given = [made[0].inputs[tensor.name] for tensor in part.contract.inputs]
-    again = call_part(part.original, given)
-    if not all(map(_alike, again, made[0].outputs.values())):
+    inputs = [probes[0].inputs[tensor.name] for tensor in part.contract.inputs]
+    second_call = call_part(part.original, inputs)
+    if not all(map(_are_equal, second_call, probes[0].outputs.values())):
+        place = _first_difference(part.original, part.original, inputs)
         raise ExportError(
-            f"The part {part.role!r} draws random numbers{_where(part.original, part.original, given)}, "
-            "so no file can be compared with it. Give the noise to the part as an input, or ship the mean."
+            f"The part {part.role!r} draws random numbers{place}, so no file can be compared with it. "
+            "Give the noise to the part as an input, or ship the mean."
         )
-    _, problem = compare(by_name(part.model), made)
+    _, problem = compare_outputs(by_name(part.model), probes)
     if problem:
+        place = _first_difference(part.original, part.model, inputs)
         raise ExportError(
             f"The part {part.role!r} computes something else once it is rebuilt from its layers' configs"
-            f"{_where(part.original, part.model, given)}: {problem}. Give the layer a get_config with "
-            "all of its settings, and keep what it learns in weights."
+            f"{place}: {problem}. Give the layer a get_config with all of its settings, and store what "
+            "it learns in weights."
         )
 
 
-def first_failing_layer(part: Part, name: str, options: Mapping[str, Any]) -> str:
-    """Name the layer at fault and what to do; empty where every prefix comes out right."""
+def failure_of_format(name: str, options: Mapping[str, Any]) -> str:
+    """Return what is wrong with a format where it fails on one Dense layer too, else nothing.
+
+    Args:
+        name: the format's.
+        options: the options of the export, such as `opset`.
+
+    Returns:
+        A sentence with the format's package, the file and the line; or an empty text.
+    """
+    import keras
+
+    inputs = keras.Input((4,), name="inputs")
+    outputs = keras.layers.Dense(3, name="scores")(inputs)
+    try:
+        problem = _export_problem(keras.Model(inputs, outputs), name, options)
+    except ExportError as error:  # the format refuses on purpose and says why
+        return str(error)
+    except Exception as error:  # a format of a plug-in may raise anything
+        return describe_failure(name, error)
+    return f"{describe_format(name)} changes even one Dense layer: {problem}" if problem else ""
+
+
+def first_failing_layer(part: Part, name: str, options: Mapping[str, Any], problem: str) -> str:
+    """Return which layer is at fault and what to do; nothing where every prefix comes out right.
+
+    Args:
+        part: the part that a format failed on.
+        name: the format's.
+        options: the options of the export, such as `opset`.
+        problem: what is wrong with the whole part's file, which decides the advice.
+    """
     nodes = _nodes(part.model)
     if not _fails(part, nodes, name, options):
         return ""
@@ -76,67 +111,76 @@ def first_failing_layer(part: Part, name: str, options: Mapping[str, Any]) -> st
         else:
             right = middle
     layer = nodes[wrong - 1].operation
-    return f"The {_titled(layer)} is where it goes wrong. {_remedy(part, layer)}"
+    return f"The {_describe_layer(layer)} is where it goes wrong. {_remedy(part, layer, problem)}"
 
 
-def _titled(layer: Any) -> str:
+def _describe_layer(layer: Any) -> str:
     import keras
 
     noun = "layer" if isinstance(layer, keras.Layer) else "operation"
     return f"{noun} {layer.name!r} ({type(layer).__name__})"
 
 
-def _remedy(part: Part, layer: Any) -> str:
+def _remedy(part: Part, layer: Any, problem: str) -> str:
+    """Return what to do about a layer that a format gets wrong."""
     if any(each.compute_dtype in ("float16", "bfloat16") for each in layers_of(part.model)):
-        return _HALF
-    return _REMEDIES.get(type(layer).__name__, _OWN)
+        return _HALF_PRECISION
+    if remedy := _REMEDIES.get(type(layer).__name__):
+        return remedy
+    takes_any_size = any(None in tensor.sizes[1:] for tensor in part.contract.inputs)
+    is_shape = takes_any_size and type(layer) in part.custom_objects and "shape" in problem
+    return (_REMAINDER if is_shape else "") + _OTHERWISE
 
 
 def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, Any]) -> bool:
-    """Export the prefix that ends in some nodes, run it here, and compare."""
+    """Return whether the prefix of a graph that ends in some nodes comes out wrong."""
     import keras
 
     outputs = [tensor for node in nodes for tensor in node.outputs if is_comparable(tensor.dtype)]
     if not outputs:
         return False
-    prefix = prepare_part("prefix", keras.Model(part.model.inputs, outputs))
-    writer = protocol.load_format(name)
+    prefix = keras.Model(part.model.inputs, outputs)
+    try:
+        return bool(_export_problem(prefix, name, options))
+    except Exception:  # a prefix that cannot be written or opened fails as the whole does
+        return True
+
+
+def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -> str:
+    """Export a model, open the file in this process, and return what is wrong with its outputs."""
+    part, writer = prepare_part("prefix", model), load_format(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
-        try:
-            writer.write(prefix, path, options)
-            _, problem = compare(writer.open(path), draw_probes(prefix))
-        except Exception:  # a prefix that cannot be written or opened fails as the whole does
-            return True
-    return bool(problem)
+        writer.write(part, path, options)
+        return compare_outputs(writer.open(path), draw_probes(part))[1]
 
 
-def _where(one: keras.Model, other: keras.Model, given: Sequence[Any]) -> str:
-    """Say in which layer two models first differ, where their graphs are alike."""
-    answers = zip(_every_answer(one, given), _every_answer(other, given), strict=False)
-    for (layer, first), (its_copy, second) in answers:
-        if type(layer) is not type(its_copy):
+def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:
+    """Return in which layer two models first differ; nothing where their graphs are not alike."""
+    pairs = zip(_outputs_by_layer(one, inputs), _outputs_by_layer(other, inputs), strict=False)
+    for (layer, outputs), (layer_of_other, outputs_of_other) in pairs:
+        if type(layer) is not type(layer_of_other):
             return ""
-        if not all(map(_alike, first, second)):
-            return f" in the {_titled(layer)}"
+        if not all(map(_are_equal, outputs, outputs_of_other)):
+            return f" in the {_describe_layer(layer)}"
     return ""
 
 
-def _every_answer(model: keras.Model, given: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
-    """Give each layer with what it answers on the way through the model."""
+def _outputs_by_layer(model: keras.Model, inputs: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
+    """Return each layer with its outputs, in the order of the graph."""
     import keras
 
     nodes = _nodes(model)
     whole = keras.Model(model.inputs, [tensor for node in nodes for tensor in node.outputs])
-    values = iter(call_part(whole, given))
+    values = iter(call_part(whole, inputs))
     return [(node.operation, [next(values) for _ in node.outputs]) for node in nodes]
 
 
 def _nodes(model: keras.Model) -> list[Any]:
-    """List the calls that the graph is made of, each after those that it needs."""
+    """Return the calls that a graph is made of, each after those that it needs."""
     depths = sorted(model._nodes_by_depth, reverse=True)
     return [node for at in depths for node in model._nodes_by_depth[at] if not node.is_input]
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return not compare_one("", one, other)[1]
+def _are_equal(one: Any, other: Any) -> bool:
+    return not compare_arrays("", one, other)[1]

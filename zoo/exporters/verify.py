@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import ExportError, UsageError, format_cause
 from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
 from zoo.exporters.formats.protocol import file_name, load_format
@@ -15,7 +16,6 @@ from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import CRASHED, Worker
 from zoo.io.digest import file_digest
-from zoo.registry.architectures import registry
 
 if TYPE_CHECKING:
     import keras
@@ -96,7 +96,7 @@ def verify_files(
 
 def importable_packages() -> set[str]:
     """Return the top-level modules that a file may import when it is verified: ours, and plug-ins'."""
-    return {"zoo", *registry().shelf.modules()}
+    return {"zoo", *EntryPointGroup(ARCHITECTURES).modules()}
 
 
 def _may_import(module: str, importable: Collection[str] | None) -> bool:

@@ -8,6 +8,7 @@ one request from its standard input:
     {"folder": ..., "answer": FILE,
      "files": [{"part": ..., "format": ..., "path": ..., "requires": [MODULE, ...]}]}
 
+It writes one line of JSON for each file: {"difference": ..., "problem": ..., "runtime": ...}.
 A process that imports Keras costs seconds, so the gate starts this one before it begins to write.
 """
 
@@ -25,16 +26,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from zoo import errors
-from zoo.errors import format_error
-from zoo.exporters.formats import protocol
+from zoo.errors import format_cause, format_error
+from zoo.exporters.comparison import compare_outputs
+from zoo.exporters.formats.protocol import describe_failure, load_format
+from zoo.exporters.parts.probes import load_probes
+from zoo.io.safe_load import read_arrays
 
-BROKE_DOWN = "its runtime broke down"
+CRASHED = "its runtime ended the process"
 _ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class Worker:
-    """The parent's side: start the process early, ask it once."""
+    """The parent's side of the process: it is started early and takes one request."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._process = subprocess.Popen(
@@ -65,106 +68,89 @@ class Worker:
     def ask(
         self, folder: Path, files: Sequence[Mapping[str, Any]], answer: Path
     ) -> list[dict[str, Any]]:
-        """Have files compared with the folder's probe.npz: one answer for each file.
+        """Have files compared with the folder's probe.npz.
 
-        A runtime that brings the process down is an answer too: the file that it was at is blamed.
+        Args:
+            folder: which the files' paths start from.
+            files: as the module's docstring describes them.
+            answer: a path to a new file, for the answers.
+
+        Returns:
+            One answer for each file. Where a runtime ends the process, the file that was open then has
+            that as its problem, and the files after it were not reached.
         """
         request = {"folder": str(folder), "files": list(files), "answer": str(answer)}
         _, errors = self._process.communicate(json.dumps(request))
-        answers = (
-            [json.loads(line) for line in answer.read_text().splitlines()]
-            if answer.exists()
-            else []
-        )
+        lines = answer.read_text().splitlines() if answer.exists() else []
+        answers = [json.loads(line) for line in lines]
         if len(answers) < len(files):
-            last = " ".join(errors.split())[-300:]
-            problem = f"{BROKE_DOWN} (exit code {self._process.returncode}): {last}"
+            last_words = " ".join(errors.split())[-300:]
+            problem = f"{CRASHED} (exit code {self._process.returncode}): {last_words}"
             answers.append({"difference": None, "problem": problem, "runtime": ""})
         while len(answers) < len(files):
             answers.append({"difference": None, "problem": "it was not reached", "runtime": ""})
         return answers
 
 
-def check(
-    folder: Path, files: Sequence[Mapping[str, Any]], runtimes: Mapping[str, str]
+def compare_files(
+    folder: Path, files: Sequence[Mapping[str, Any]], runtimes: Mapping[str, str | Exception]
 ) -> Iterator[dict[str, Any]]:
-    """Compare each file with the probes of its part."""
-    from zoo.exporters.parts.probes import load_probes
-    from zoo.io.safe_load import read_arrays
+    """Compare each file with the probes of its part.
 
+    Args:
+        folder: that has probe.npz, and the files.
+        files: as the module's docstring describes them.
+        runtimes: the name and version of each format's runtime, or the error that it cannot be imported.
+
+    Yields:
+        The answer for each file.
+    """
     arrays = read_arrays(folder / "probe.npz")
     for file in files:
-        try:
-            _import_all(file.get("requires", ()))
-            runner = protocol.load_format(file["format"]).open(folder / file["path"])
-            difference, problem = compare(runner, load_probes(arrays, file["part"]))
-        except Exception as error:  # each runtime has errors of its own; any of them is the verdict
-            difference, problem = None, f"its runtime refuses it: {errors.format_cause(error)}"
-        yield {"difference": difference, "problem": problem, "runtime": runtimes[file["format"]]}
+        runtime, difference = runtimes[file["format"]], None
+        if isinstance(runtime, Exception):
+            problem, runtime = describe_failure(file["format"], runtime), ""
+        else:
+            difference, problem = _compare_file(folder, file, arrays)
+        yield {"difference": difference, "problem": problem, "runtime": runtime}
 
 
-def _import_all(modules: Sequence[str]) -> None:
-    """Import the modules that a file's layers come from, as whoever opens it must."""
+def _compare_file(
+    folder: Path, file: Mapping[str, Any], arrays: dict[str, Any]
+) -> tuple[float | None, str]:
+    try:
+        _import_modules(file.get("requires", ()))
+        runner = load_format(file["format"]).open(folder / file["path"])
+        return compare_outputs(runner, load_probes(arrays, file["part"]))
+    except Exception as error:  # each runtime has errors of its own, and any of them is the answer
+        return None, f"its runtime refuses it: {format_cause(error)}"
+
+
+def _import_modules(modules: Sequence[str]) -> None:
+    """Import the modules that a file's layers come from, as whoever opens the file must."""
     for module in modules:
         try:
             importlib.import_module(module)
-        except Exception as error:  # a module runs whatever it likes
+        except Exception as error:  # a module may run any code
             raise ImportError(
                 f"its layers come from the module {module!r}, which a new process cannot import: "
                 f"{format_error(error)}"
             ) from error
 
 
-def compare(runner: protocol.Runner, items: Sequence[Any]) -> tuple[float | None, str]:
-    """Compare names, then shapes, then values; give the largest difference and what is wrong."""
-    largest = 0.0
-    if not items:
-        return None, "there is no probe for it"
-    for probe in items:
-        outputs = runner(probe.inputs)
-        if set(outputs) != set(probe.outputs):
-            return None, f"its outputs are {sorted(outputs)}, expected {sorted(probe.outputs)}"
-        for name, expected in probe.outputs.items():
-            difference, problem = compare_one(name, outputs[name], expected)
-            if problem:
-                sizes = ", ".join(f"{key} {value.shape}" for key, value in probe.inputs.items())
-                return difference, f"{problem} (inputs: {sizes})"
-            largest = max(largest, difference or 0.0)
-    return largest, ""
-
-
-def compare_one(name: str, received: Any, expected: Any) -> tuple[float | None, str]:
-    """Compare one output: its shape, then its dtype, then its values."""
-    import numpy as np
-
-    from zoo.exporters.report import ABSOLUTE, RELATIVE
-
-    received, expected = np.asarray(received), np.asarray(expected)
-    if received.shape != expected.shape:
-        return None, f"{name!r} has the shape {received.shape}, expected {expected.shape}"
-    if received.dtype != expected.dtype:
-        return None, f"{name!r} is {received.dtype}, expected {expected.dtype}"
-    a, b = received.astype(np.float64), expected.astype(np.float64)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    if not np.isfinite(np.where(same, 0.0, [a, b])).all():
-        return None, f"{name!r} holds NaN or infinity where the other does not"
-    apart = np.abs(a - b, out=np.zeros_like(a), where=~same)
-    worst = float(apart.max(initial=0.0))
-    if (apart > ABSOLUTE + RELATIVE * np.abs(b)).any():
-        return worst, f"{name!r} is off by up to {worst:.3g}"
-    return worst, ""
-
-
 def main(names: Sequence[str]) -> None:
     """Import the runtimes, then answer the one request."""
-    found = {name: protocol.load_format(name) for name in names}
-    runtimes = {}
-    for name in sorted(names, key=lambda name: -len(found[name].WITHOUT)):
-        with blocked(found[name].WITHOUT):
-            runtimes[name] = found[name].prepare()
+    formats = {name: load_format(name) for name in names}
+    runtimes: dict[str, str | Exception] = {}
+    for name in sorted(names, key=lambda name: -len(formats[name].WITHOUT)):
+        with blocked(formats[name].WITHOUT):
+            try:
+                runtimes[name] = formats[name].prepare()
+            except Exception as error:  # whatever an import meets; the other formats go on
+                runtimes[name] = error
     request = json.loads(sys.stdin.readline() or sys.stdin.read())
     with Path(request["answer"]).open("w") as answers:
-        for answer in check(Path(request["folder"]), request["files"], runtimes):
+        for answer in compare_files(Path(request["folder"]), request["files"], runtimes):
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
     gc.freeze()  # collecting what TensorFlow leaves would take a second at exit
@@ -172,7 +158,7 @@ def main(names: Sequence[str]) -> None:
 
 @contextmanager
 def blocked(modules: Sequence[str]) -> Iterator[None]:
-    """Make imports of some modules fail, as they would where they are not installed."""
+    """Make imports of some modules fail, as they fail where the modules are not installed."""
     loaded = cast("dict[str, Any]", sys.modules)
     hidden = [module for module in modules if module not in loaded]
     loaded.update(dict.fromkeys(hidden))

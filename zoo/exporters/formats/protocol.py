@@ -1,7 +1,7 @@
-"""Formats: how one part is written to a file, and how that file is run in its own runtime.
+"""The protocol of a format: how one part is written to a file, and how its runtime runs that file.
 
-Each is a module behind an entry point of the group `zoo.formats`; its first docstring line says what
-it is, and it has the members of `Format`. The checker opens files in a process of its own.
+Each format is a module behind an entry point of the group `zoo.formats`. The first line of its docstring
+says what the format is, and it has the members of `Format`. Files are opened in a process of their own.
 """
 
 from __future__ import annotations
@@ -11,34 +11,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from zoo.entry_points import FORMATS, EntryPointGroup, package_of
-from zoo.errors import PluginError
+from zoo.errors import PluginError, format_error
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A function from inputs by name to outputs by name."""
 
 
 class Format(Protocol):
-    """What a format's module offers."""
+    """The members of a format's module."""
 
     SUFFIX: str
-    """Ends the file's name; a directory has none."""
+    """The end of the file's name; empty where the format is a folder."""
     WITHOUT: tuple[str, ...]
-    """Modules that the runtime must do without; they are blocked while it is loaded."""
+    """Modules that the runtime must do without; they cannot be imported while it is loaded."""
 
     def write(self, part: Part, path: Path, options: Mapping[str, Any]) -> None:
-        """Write the part's clone to a path."""
+        """Write the part's clone, `part.model`, to a path.
+
+        Args:
+            part: the part, with the contract that the file must keep.
+            path: of a new file or folder, in a temporary folder.
+            options: the options of the export: `opset`, an int or None.
+
+        Raises:
+            ExportError: the format cannot hold this part. The message names the layer, and what to do.
+            SettingError: an option is out of range.
+        """
 
     def prepare(self) -> str:
-        """Import the runtime; give its name and version."""
+        """Import the runtime; return its name and version."""
 
     def open(self, path: Path) -> Runner:
-        """Open a file in its runtime: the function from inputs to outputs, by name."""
+        """Open a file in its runtime; return the function from inputs to outputs by name."""
 
     def example(self, contract: Contract, file: str) -> str:
-        """Give the code that runs the file without the zoo."""
+        """Return the Python code, at most 15 lines, that runs a file without the zoo."""
 
 
 _MEMBERS = ("SUFFIX", "WITHOUT", "write", "prepare", "open", "example")
@@ -49,23 +60,41 @@ def load_format(name: str) -> Format:
 
     Raises:
         UnknownName: there is no such format.
-        PluginError: its module lacks something.
+        PluginError: its module cannot be imported, or lacks a member.
     """
-    shelf = EntryPointGroup(FORMATS)
-    module = shelf.load(name)
+    module = EntryPointGroup(FORMATS).load(name)
     if missing := [member for member in _MEMBERS if not hasattr(module, member)]:
-        package = package_of(shelf.entry(name))
-        raise PluginError(f"The format {name!r} of {package} lacks {', '.join(missing)}.")
+        raise PluginError(f"{describe_format(name)} lacks {', '.join(missing)}.")
     return cast(Format, module)
 
 
 def file_name(role: str, name: str) -> str:
-    """Name the file of a part in a format."""
+    """Return the name of the file of a part in a format."""
     return role + load_format(name).SUFFIX
 
 
+def describe_format(name: str) -> str:
+    """Return a format's name and package as the subject of a sentence."""
+    return f"The format {name!r} of {package_of(EntryPointGroup(FORMATS).entry(name))}"
+
+
+def describe_failure(name: str, error: BaseException) -> str:
+    """Return the sentence that blames a format for an error: its package, the file and the line.
+
+    The line is the last one in the format's own package; where there is none, the place is left out.
+    """
+    package = EntryPointGroup(FORMATS).entry(name).value.partition(".")[0]
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__"))
+        if module.partition(".")[0] == package:
+            place = f" at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return f"{describe_format(name)} failed{place}: {format_error(error)}"
+
+
 def sample_code(contract: Contract) -> str:
-    """Give the lines of code that make inputs of the right names, dtypes and shapes."""
+    """Return the lines of code that make inputs of the right names, dtypes and shapes."""
     lines = ["import numpy as np", "", "inputs = {"]
     for tensor in contract.inputs:
         shape = tuple(size or (1 if axis == 0 else 64) for axis, size in enumerate(tensor.sizes))

@@ -1,0 +1,120 @@
+"""What is at fault: a format by its package and line, a layer by its name, each with fitting advice."""
+
+from typing import Any
+
+import keras
+import pytest
+from keras import layers, ops
+
+import zoo
+from tests.conftest import Install
+
+FORMAT = '''"""A format of a test: .keras files under another name."""
+
+from zoo.exporters.formats import keras
+
+SUFFIX, WITHOUT = ".copy", ()
+
+
+def write(part, path, options):
+    keras.write(part, path.with_suffix(".keras"), options)
+    path.with_suffix(".keras").rename(path)
+
+
+def prepare():
+    return "copy 1.0"
+
+
+def open(path):
+    path.rename(path.with_suffix(".keras"))
+    return keras.open(path.with_suffix(".keras"))
+
+
+def example(contract, file):
+    return "print()"
+'''
+
+
+@keras.saving.register_keras_serializable("bisect")
+class PaddedToFour(layers.Layer):
+    """Pad the time axis to a multiple of 4, with the remainder of a negative size."""
+
+    def call(self, x: Any) -> Any:
+        return ops.pad(x, [[0, 0], [0, (-ops.shape(x)[1]) % 4], [0, 0]])
+
+
+def model(body: Any = None, shape: tuple[int | None, ...] = (4,)) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input(shape, name="inputs")
+    hidden = layers.Dense(4, name="first")(inputs)
+    return keras.Model(inputs, body(hidden) if body else layers.Dense(3, name="scores")(hidden))
+
+
+def refusal(install: Install, code: str, of: keras.Model | None = None) -> str:
+    """Install a format and return the message of an export to it."""
+    install("zoo-copy", {"zoo_copy.py": code}, {"zoo.formats": "copy = zoo_copy"})
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.export(of or model(), ["copy"], out="shipped")
+    return str(error.value)
+
+
+def line_of(code: str, text: str) -> int:
+    return next(at for at, line in enumerate(code.splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize("hook", ["write", "open", "prepare"])
+def test_a_format_that_raises_is_named_by_package_and_line(install: Install, hook: str) -> None:
+    head = {"write": "part, path, options", "open": "path", "prepare": ""}[hook]
+    code = FORMAT.replace(f"def {hook}({head}):", f"def {hook}({head}):\n    1 / 0")
+    message = refusal(install, code)
+    place = f"zoo_copy.py:{line_of(code, '1 / 0')}"
+    assert message == (
+        f"model as copy: The format 'copy' of zoo-copy 1.0 failed at {place}: "
+        "ZeroDivisionError: division by zero"
+    ).replace("model", message.partition(" ")[0])
+
+
+def test_a_format_whose_runtime_is_missing_hurts_no_other(install: Install) -> None:
+    code = FORMAT.replace("def prepare():", "def prepare():\n    import nowhere")
+    install("zoo-copy", {"zoo_copy.py": code}, {"zoo.formats": "copy = zoo_copy"})
+    with pytest.raises(
+        zoo.ExportError, match=r"'copy' of zoo-copy 1\.0 .*No module named"
+    ) as error:
+        zoo.export(model(), ["onnx", "copy"], out="shipped")
+    assert "1 other file is equal" in str(error.value)
+
+
+def test_a_format_that_refuses_everything_is_quoted(install: Install) -> None:
+    line = "    from zoo import ExportError; raise ExportError('Buy a licence.')"
+    code = FORMAT.replace(
+        "def write(part, path, options):", f"def write(part, path, options):\n{line}"
+    )
+    assert refusal(install, code).endswith(" as copy: Buy a licence.")
+
+
+def test_a_format_that_changes_every_model_is_named(install: Install) -> None:
+    line = "    return lambda inputs: {k: 0 * v for k, v in right(path)(inputs).items()}"
+    code = FORMAT.replace("def open(path):", f"def open(path):\n{line}\n\n\ndef right(path):")
+    message = refusal(install, code)
+    assert "The format 'copy' of zoo-copy 1.0 changes even one Dense layer" in message
+
+
+def test_a_layer_that_a_format_fails_on_is_named_and_not_the_first_one(install: Install) -> None:
+    line = "    assert not any('bad' in layer.name for layer in part.model.layers), 'no bad ones'"
+    code = FORMAT.replace(
+        "def write(part, path, options):", f"def write(part, path, options):\n{line}"
+    )
+    bad = model(lambda x: layers.Dense(2, name="last")(layers.Dense(3, name="bad")(x)))
+    message = refusal(install, code, bad)
+    assert (
+        "it cannot be written: no bad ones. The layer 'bad' (Dense) is where it goes wrong"
+        in message
+    )
+    assert "% 4" not in message
+
+
+def test_the_advice_on_remainders_is_given_for_sizes_of_free_axes() -> None:
+    padded = model(lambda x: PaddedToFour(name="padded")(x), (None, 3))
+    with pytest.raises(zoo.ExportError, match=r"'padded'.*write \(4 - h % 4\) % 4") as error:
+        zoo.export(padded, ["onnx"], out="shipped")
+    assert "has the shape" in str(error.value)
