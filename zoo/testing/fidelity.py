@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zoo.exporters.worker import compare_one
+from zoo.exporters.comparison import compare_arrays
 from zoo.testing.outcome import require
 from zoo.testing.subject import Subject
 
@@ -24,7 +24,7 @@ def check_fidelity(subject: Subject) -> None:
     for role, probes in subject.probes(subject.model).items():
         for one, other in zip(probes, reloaded[role], strict=True):
             for name, value in one.outputs.items():
-                _, problem = compare_one(name, other.outputs[name], value)
+                _, problem = compare_arrays(name, other.outputs[name], value)
                 require(
                     not problem,
                     f"The part {role!r} of the reloaded run differs from the trained model in memory: "
