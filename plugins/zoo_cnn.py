@@ -27,7 +27,7 @@ from zoo.tasks import classification, normalization, optimizers
 BATCH_NORM_MOMENTUM = 0.9
 
 
-class Config(classification.Config, augmentation.AugmentationConfig):
+class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     """Settings of the convolutional network."""
 
     input_shape: FromData[tuple[PositiveInt | None, ...]] = FROM_DATA

@@ -87,7 +87,7 @@ Constraint = Annotated[
 ]
 
 
-class Config(classification.Config):
+class Config(classification.ClassifierConfig):
     """Settings of the multi-layer perceptron."""
 
     task: Literal["classification", "regression"] = "classification"

@@ -1,11 +1,11 @@
-"""Classifiers: settings, training, measures, pictures and answers for files, ready to be hooks.
+"""Classifiers: settings, training, measures, pictures and predictions for files, ready to be hooks.
 
-Public: a plug-in whose model maps `inputs` to a layer `logits` and then to `probabilities`, with a layer of
-`zoo.tasks.normalization` before them if it likes, can say
+A plug-in whose model maps `inputs` to a layer `logits` and then to `probabilities` can write
 
     train = zoo.hookimpl(classification.train)
 
-and likewise for evaluate, preview, apply and export.
+and the same for evaluate, preview, apply and export. Before the other layers, the model may have one of
+`zoo.tasks.normalization`.
 """
 
 from __future__ import annotations
@@ -32,45 +32,70 @@ if TYPE_CHECKING:
 
     from zoo.data.pipeline import Augment
 
-ALIKE = 30  # classes up to which each one's recall is a measure of its own
-TOP = 5
+__all__ = [
+    "ClassifierConfig",
+    "apply",
+    "class_predictions",
+    "classification_metrics",
+    "cross_entropy",
+    "evaluate",
+    "export",
+    "plot_results",
+    "predict",
+    "preview",
+    "train",
+]
+
+MOST_RECALLS = 30  # classes up to which the recall of each class is a measure
+TOP = 5  # most probable classes of top_5 and of apply
 BATCH, CHUNK = 256, 4096  # examples at a time in the model, and in memory as float32
 
 
-class Config(optimizers.OptimizerConfig):
+class ClassifierConfig(optimizers.OptimizerConfig):
     """The settings that every classifier has."""
 
     classes: FromData[ClassNames] = FROM_DATA
-    """Names of the classes, or their number. None: the dataset's."""
+    """Names of the classes, or their number. None: those of the data set."""
     label_smoothing: Fraction = 0.0
-    """Probability taken from the true class and spread over all (Szegedy et al. 2016)."""
+    """Probability that is taken from the true class and spread over all classes (Szegedy et al. 2016)."""
 
 
 def train(
     model: keras.Model,
-    config: Config,
+    config: ClassifierConfig,
     data: Dataset,
     callbacks: list[Any],
     augment: Augment | None = None,
 ) -> Any:
-    """Minimise the cross-entropy of the logits, which keeps the gradient of a sure mistake."""
+    """Minimise the cross-entropy of the logits: its gradient does not vanish for confident mistakes.
+
+    Args:
+        model: ends in the layers `logits` and `probabilities`.
+        config: the settings.
+        data: has labels.
+        callbacks: the callbacks of the zoo, for `fit`.
+        augment: the augmentation of training inputs; None: no augmentation.
+
+    Returns:
+        Keras' history.
+    """
     import keras
 
     normalization.adapt(model, data.train)
-    feed = data.fit_arguments(config, augment=augment)
+    arguments = data.fit_arguments(config, augment=augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(
-        optimizers.from_config(config, feed["steps_per_epoch"] * config.epochs),
+        optimizers.from_config(config, arguments["steps_per_epoch"] * config.epochs),
         loss=cross_entropy(len(config.classes or ()), config.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
-    return logits.fit(**feed, callbacks=callbacks)
+    return logits.fit(**arguments, callbacks=callbacks)
 
 
 def cross_entropy(classes: int, smoothing: float = 0.0) -> Callable[[Any, Any], Any]:
-    """Make the loss of labels y and logits a: -sum_k q_k log softmax(a)_k.
+    """Return the loss of labels y and logits a: -sum_k q_k log softmax(a)_k.
 
-    q is 1 - smoothing for the true class, plus smoothing / classes for each.
+    q_k is smoothing / classes, plus 1 - smoothing for the true class.
     """
     from keras import losses, ops
 
@@ -84,27 +109,29 @@ def cross_entropy(classes: int, smoothing: float = 0.0) -> Callable[[Any, Any], 
 
 
 def export(model: keras.Model) -> dict[str, keras.Model]:
-    """Ship the classifier: inputs -> probabilities."""
+    """Return the one part to export, the classifier: inputs -> probabilities."""
     return {"classifier": model}
 
 
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
-    """Measure accuracy, top-k, macro F1, calibration and each class's recall on the test split."""
+    """Return accuracy, top-k, macro F1, calibration error and each class's recall on the test split."""
     return classification_metrics(predict(model, data.test), data)
 
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
-    """Draw the confusion matrix, the reliability, the worst mistakes and the first filters."""
+    """Draw the confusion matrix, the reliability diagram, the worst mistakes and the first filters."""
     return plot_results(predict(model, data.test), data) | plot_filters(model)
 
 
-def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Classify the user's files: the class, its probability, and the runners-up."""
+def apply(
+    model: keras.Model, config: ClassifierConfig, items: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Return for each of the user's files the class, its probability, and the most probable classes."""
     return class_predictions(model, items, config.classes or ())
 
 
 def predict(model: keras.Model, inputs: Array | Split) -> Array:
-    """Give the model's answer to each input, shape (n, outputs), batch by batch."""
+    """Return the model's outputs of shape (n, outputs), computed batch by batch."""
     if not isinstance(inputs, Split):
         return np.asarray(model.predict(inputs, batch_size=BATCH, verbose=0))
     chunks = inputs.batches(CHUNK)
@@ -112,63 +139,87 @@ def predict(model: keras.Model, inputs: Array | Split) -> Array:
 
 
 def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, float]:
-    """Give accuracy, macro F1, calibration and, up to 30 classes, each one's recall on the test split.
+    """Return accuracy, macro F1, calibration error and recalls on the test split.
 
-    With more than 5 classes top_5 is the share of examples whose class is among the 5 most
-    probable. calibration_error is the expected one over 15 bins (Guo et al. 2017). A class that does
-    not occur there has no recall; macro F1 is the mean over the classes that occur, or that the model
-    took an example for.
+    Args:
+        probabilities: of each class for each test example, shape (n, classes).
+        data: the data set, with labels.
+
+    Returns:
+        accuracy; macro_f1, the mean over the classes that are true or predicted somewhere; top_5 for
+        more than 5 classes, the share of examples whose class is among the 5 most probable;
+        calibration_error, the expected calibration error over 15 bins (Guo et al. 2017); and for up to
+        30 classes recall_CLASS of each class in the test split. All in [0, 1].
 
     Raises:
         DataError: the data has no labels.
     """
     from sklearn.metrics import f1_score, recall_score
 
-    truth, names = test_labels(data)
-    said = probabilities.argmax(-1)
-    found = {
-        "accuracy": float((said == truth).mean()),
-        "macro_f1": float(f1_score(truth, said, average="macro", zero_division=0)),
+    truth, names = _test_labels(data)
+    predicted = probabilities.argmax(-1)
+    metrics = {
+        "accuracy": float((predicted == truth).mean()),
+        "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
     }
     if len(names) > TOP:
-        among = np.argpartition(-probabilities, TOP - 1)[:, :TOP]
-        found[f"top_{TOP}"] = float((among == truth[:, None]).any(-1).mean())
-    found["calibration_error"] = expected_calibration_error(probabilities, truth)
-    if len(names) <= ALIKE:
+        most_probable = np.argpartition(-probabilities, TOP - 1)[:, :TOP]
+        metrics[f"top_{TOP}"] = float((most_probable == truth[:, None]).any(-1).mean())
+    metrics["calibration_error"] = expected_calibration_error(probabilities, truth)
+    if len(names) <= MOST_RECALLS:
         present = np.unique(truth)
-        recalls = recall_score(truth, said, labels=present, average=None)
-        found |= {
+        recalls = recall_score(truth, predicted, labels=present, average=None)
+        metrics |= {
             f"recall_{names[at]}": float(recall)
             for at, recall in zip(present, recalls, strict=True)
         }
-    return found
+    return metrics
 
 
 def plot_results(probabilities: Array, data: Dataset) -> dict[str, Figure]:
-    """Draw the confusion matrix, the reliability and the worst mistakes."""
+    """Draw the confusion matrix, the reliability diagram and the worst mistakes.
+
+    Args:
+        probabilities: of each class for each test example, shape (n, classes).
+        data: the data set, with labels.
+
+    Raises:
+        DataError: the data has no labels.
+    """
     from sklearn.metrics import confusion_matrix
 
-    truth, names = test_labels(data)
+    truth, names = _test_labels(data)
     matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
-    found = {"confusion": pictures.plot_confusion_matrix(matrix, names)}
-    found["reliability"] = plot_reliability(probabilities, truth)
-    return found | plot_mistakes(probabilities, data)
+    figures = {
+        "confusion": pictures.plot_confusion_matrix(matrix, names),
+        "reliability": plot_reliability(probabilities, truth),
+    }
+    return figures | plot_mistakes(probabilities, data)
 
 
 def class_predictions(
     model: keras.Model, items: Sequence[Any], classes: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Name the most probable classes of the user's image files, .npy files or arrays.
+    """Return the most probable classes of the user's items.
+
+    Args:
+        model: a classifier.
+        items: image files, .npy files or arrays.
+        classes: the names of the classes.
+
+    Returns:
+        For each item: `item`, its name; `class` and `probability` of the most probable class; and
+        `top`, the probabilities of the 5 most probable classes.
 
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
     shape = tuple(model.input_shape[1:])
-    return [_answer(model, item, shape, classes) for item in items]
+    return [_prediction(model, item, shape, classes) for item in items]
 
 
-def test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
-    """Give the test labels and the class names.
+def _test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
+    """Return the test labels and the class names.
 
     Raises:
         DataError: the data has none.
@@ -178,7 +229,7 @@ def test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
     return data.test.targets, data.classes
 
 
-def _answer(
+def _prediction(
     model: keras.Model, item: Any, shape: tuple[int | None, ...], classes: Sequence[str]
 ) -> dict[str, Any]:
     probabilities = predict(model, read_input(item, shape)[None])[0]

@@ -21,7 +21,7 @@ from zoo.data.inputs import item_name, read_input
 from zoo.errors import DataError
 from zoo.io import pictures
 from zoo.tasks import normalization, optimizers
-from zoo.tasks.classification import Config, predict
+from zoo.tasks.classification import ClassifierConfig, predict
 
 if TYPE_CHECKING:
     import keras
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DRAWN = 4  # outputs whose answers are drawn
 
 
-def train(model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]) -> Any:
+def train(model: keras.Model, config: ClassifierConfig, data: Dataset, callbacks: list[Any]) -> Any:
     """Minimise the squared error of the standardised targets."""
     targets = predict_numbers(data.train.targets, data.name)
     mean, spread = targets.mean(0), targets.std(0)
