@@ -54,8 +54,10 @@ def seams(file: Path, image: np.ndarray, whole: np.ndarray) -> str:
     import zoo
 
     model = zoo.load(file.parent.parent)
-    reach, multiple = networks.reach(model.config), networks.multiple(model.config)
-    tiles = tiled_inference.tiled(image[0], model.averaged_generator, TILE, reach, multiple).clip(0, 1)
+    reach, multiple = networks.receptive_radius(model.config), networks.size_multiple(model.config)
+    tiles = tiled_inference.restore_in_tiles(
+        image[0], model.averaged_generator, TILE, reach, multiple
+    ).clip(0, 1)
     apart = np.abs(tiles - whole).max(-1)
     margin = -(-(reach + tiled_inference.FADE // 2) // multiple) * multiple
     fading = np.zeros(apart.shape, bool)

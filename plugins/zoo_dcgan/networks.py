@@ -1,4 +1,4 @@
-"""Generator and discriminator: strided convolutions, from latents to an image and from an image to a score."""
+"""Generator and discriminator: strided convolutions, from latents to images and from images to scores."""
 
 import math
 from typing import Any

@@ -1,70 +1,77 @@
-"""Kernels of camera shake: where a point of light falls while the shutter is open.
+"""Kernels of camera shake: the path of a point of light while the shutter is open.
 
-    v <- (v - c x) / |v - c x| + j e,   |v| kept;   x <- x + v       inertia, pull back, jitter
-    v <- -v turned by a random angle, with probability p             impulse
+    v <- (v - c x) / |v - c x| + j e,   |v| constant;   x <- x + v     inertia, pull back, jitter
+    v <- -v rotated by a random angle, with probability p              impulse
 
-The path x is laid onto pixels, each of its points shared among the four around it (bilinear), about its
-centroid: a kernel moves nothing, and its sum is 1. After the trajectories of Boracchi & Foi, "Modeling
-the performance of image restoration from motion blur", IEEE Trans. Image Processing 21 (2012).
+The path x is drawn on pixels around its centroid; each point is shared among the four pixels next to it
+(bilinear). So a kernel does not move an image, and its sum is 1. After the trajectories of Boracchi & Foi,
+"Modeling the performance of image restoration from motion blur", IEEE Trans. Image Processing 21 (2012).
 """
 
 import numpy as np
 
-POINTS = 256  # moments of an exposure
+from zoo.data.arrays import Array
+
+POINTS = 256  # of a path
 JITTER = (
     0.0,
     0.35,
-)  # turn of the path in each moment, in radians, from the calmest hand to the worst
-PULL = (0.0, 0.7)  # of the hand towards where it wants to be
-IMPULSES = (0.0, 4.0)  # shakes that turn the path about, in one exposure
+)  # rotation of the path at each point in radians, of the calmest and the worst hand
+PULL = (0.0, 0.7)  # of the hand back to the middle
+IMPULSES = (0.0, 4.0)  # jerks that reverse the path, in one exposure
 
 
-def bank(count: int, side: int, shake: tuple[float, float], seed: int) -> np.ndarray:
-    """Make kernels, the same ones for the same seed: float32 of shape (count, side, side).
+def draw_kernels(count: int, side: int, shake: tuple[float, float], seed: int) -> Array:
+    """Draw kernels; the same seed draws the same ones.
 
     Args:
-        count: how many.
-        side: of the square that a kernel lies in, in pixels; a path that would leave it is made smaller.
-        shake: the least and the largest root mean square distance of a path from its centroid, in pixels.
-        seed: of all chances.
+        count: the number of kernels.
+        side: side of the square of a kernel, in pixels; a path that would leave it is made smaller.
+        shake: least and largest root mean square distance of a path from its centroid, in pixels.
+        seed: of all random numbers.
+
+    Returns:
+        Kernels of shape (count, side, side), float32.
     """
-    chances = np.random.default_rng(seed)
-    wanted = chances.uniform(*shake, count)
-    paths = trajectories(count, chances)
+    rng = np.random.default_rng(seed)
+    distances = rng.uniform(*shake, count)
+    paths = draw_paths(count, rng)
     paths = paths - paths.mean(1, keepdims=True)
     spread = np.sqrt(np.square(paths).sum(2).mean(1))
-    paths *= (wanted / spread)[:, None, None]
-    return np.stack([rasterised(fitted(path, side), side) for path in paths])
+    paths *= (distances / spread)[:, None, None]
+    return np.stack([rasterise(shrink_to_square(path, side), side) for path in paths])
 
 
-def trajectories(count: int, chances: np.random.Generator) -> np.ndarray:
-    """Draw paths of one length each, shape (count, POINTS, 2)."""
+def draw_paths(count: int, rng: np.random.Generator) -> Array:
+    """Draw paths of equal length, shape (count, POINTS, 2)."""
     step = 1 / (POINTS - 1)
-    jitter, pull, impulses = (chances.uniform(*most, count) for most in (JITTER, PULL, IMPULSES))
-    angle = chances.uniform(-np.pi, np.pi, count)
-    place = np.zeros((count, 2))
-    path = [place]
+    jitter, pull, impulses = (rng.uniform(*limits, count) for limits in (JITTER, PULL, IMPULSES))
+    angle = rng.uniform(-np.pi, np.pi, count)
+    position = np.zeros((count, 2))
+    path = [position]
     for _ in range(POINTS - 1):
-        heading = np.stack([np.sin(angle), np.cos(angle)], -1) - pull[:, None] * step * 40 * place
-        angle = np.arctan2(*heading.T) + jitter * chances.standard_normal(count)
-        shaken = chances.random(count) < impulses * step
-        angle += shaken * (np.pi + chances.uniform(-np.pi / 2, np.pi / 2, count))
-        place = place + step * np.stack([np.sin(angle), np.cos(angle)], -1)
-        path.append(place)
+        heading = np.stack([np.sin(angle), np.cos(angle)], -1)
+        heading = heading - pull[:, None] * step * 40 * position
+        angle = np.arctan2(*heading.T) + jitter * rng.standard_normal(count)
+        reverses = rng.random(count) < impulses * step
+        angle += reverses * (np.pi + rng.uniform(-np.pi / 2, np.pi / 2, count))
+        position = position + step * np.stack([np.sin(angle), np.cos(angle)], -1)
+        path.append(position)
     return np.stack(path, 1)
 
 
-def fitted(path: np.ndarray, side: int) -> np.ndarray:
-    """Make a path about 0 smaller if it would not fit into a square."""
-    return path * min(1.0, (side - 1) / 2 / max(np.abs(path).max(), 1e-9))
+def shrink_to_square(path: Array, side: int) -> Array:
+    """Return a path around 0, made smaller if it does not fit into the square of a kernel."""
+    smaller: Array = path * min(1.0, (side - 1) / 2 / max(np.abs(path).max(), 1e-9))
+    return smaller
 
 
-def rasterised(path: np.ndarray, side: int) -> np.ndarray:
-    """Share each point of a path about 0 among the four pixels around it; the sum is 1."""
+def rasterise(path: Array, side: int) -> Array:
+    """Return the kernel of a path around 0: each point is shared among four pixels, and the sum is 1."""
     kernel = np.zeros((side + 1, side + 1))
-    at = path + (side - 1) / 2
-    low = np.clip(np.floor(at).astype(int), 0, side - 1)
-    part = at - low
+    position = path + (side - 1) / 2
+    low = np.clip(np.floor(position).astype(int), 0, side - 1)
+    part = position - low
     for down in (0, 1):
         for right in (0, 1):
             share = np.abs(1 - down - part[:, 0]) * np.abs(1 - right - part[:, 1])

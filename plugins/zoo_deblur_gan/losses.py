@@ -1,4 +1,4 @@
-"""What a deblurring network learns from: crops and flips, differences of pixels, and features."""
+"""The losses of a deblurring network, in pixels and in features, and the augmentation of its images."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,84 +12,101 @@ from zoo.interpret import networks
 
 from .config import Config
 
-LEAST = 1e-6  # added to a squared error before its logarithm: 60 dB, which no restoration reaches
-EXACT = 1e-10  # squared error below which PSNR is not told apart: 100 dB
+LOG_OFFSET = 1e-6  # added to a squared error before its logarithm: 60 dB, above any restoration
+LEAST_ERROR = 1e-10  # squared error of images that count as equal: 100 dB
 
 
-def augment(config: Config) -> Any:
-    """Move images by up to what a crop leaves over, so that the middle is any part, and mirror half."""
+def crop_augmentation(config: Config) -> Any:
+    """Return the augmentation that shifts images by what a crop leaves over, and flips half of them.
+
+    So the middle, which is cropped, can be any part of an image.
+    """
     free = [
         (whole - 2 * config.margin - side) / whole / 2
-        for whole, side in zip(config.input_shape[:2], config.side, strict=True)
+        for whole, side in zip(config.input_shape[:2], config.crop_size, strict=True)
     ]
     return augmentation(AugmentationConfig(shift=max(0.0, min(free)), flip=True), 2)
 
 
-def difference(kind: str, sharp: Any, made: Any) -> Any:
-    """Say how far pixels are apart: mean |d|, mean d^2, or the mean over images of log10 of their mean d^2.
+def pixel_loss(kind: str, sharp: Any, restored: Any) -> Any:
+    """Return the pixel loss: mean |d|, mean d^2, or the mean over images of log10 of their mean d^2.
 
-    The last is PSNR but for a factor, so that each image counts alike however much there is to restore
-    in it (Chen et al., "HINet", arXiv:2105.06086).
+    The last one is the PSNR except for a factor, so each image has the same weight, however much there
+    is to restore in it (Chen et al., "HINet", arXiv:2105.06086).
+
+    Args:
+        kind: l1, l2 or psnr.
+        sharp: images of shape (n, height, width, channels).
+        restored: images of the same shape.
     """
     if kind == "l1":
-        return ops.mean(ops.abs(made - sharp))
-    errors = ops.mean(ops.square(made - sharp), (1, 2, 3))
-    return ops.mean(errors if kind == "l2" else ops.log10(errors + LEAST))
+        return ops.mean(ops.abs(restored - sharp))
+    errors = ops.mean(ops.square(restored - sharp), (1, 2, 3))
+    return ops.mean(errors if kind == "l2" else ops.log10(errors + LOG_OFFSET))
 
 
-def psnr(sharp: Any, made: Any) -> Any:
-    """Give the likeness in dB of each image and what was made of it, kept within [0, 1]."""
-    errors = ops.mean(ops.square(ops.clip(made, 0.0, 1.0) - sharp), (1, 2, 3))
-    return -10 / ops.log(10.0) * ops.log(ops.maximum(errors, EXACT))
+def psnr(sharp: Any, restored: Any) -> Any:
+    """Return the PSNR in dB of each restored image, clipped to [0, 1], shape (n,).
+
+    It is that of `zoo.tasks.reconstruction`, in operations of Keras for the graph of a train step.
+    """
+    errors = ops.mean(ops.square(ops.clip(restored, 0.0, 1.0) - sharp), (1, 2, 3))
+    return -10 / ops.log(10.0) * ops.log(ops.maximum(errors, LEAST_ERROR))
 
 
-def features(config: Config) -> Callable[[Any], Any] | None:
-    """Open the perceptual network as a function from images to features; None where there is none.
+def perceptual_features(config: Config) -> Callable[[Any], Any] | None:
+    """Open the perceptual network as a function from images to features; None if there is no network.
 
-    It is a function so that the network's weights are no part of the model that is trained.
+    Keras does not look into a function for layers. So the network's weights are none of the trained
+    model's.
 
     Raises:
-        SettingError: it cannot be opened, or does not look at images of so many channels.
+        SettingError: it cannot be opened, or does not take images of so many channels.
     """
     if config.perceptual_network is None or not config.perceptual_weight:
         return None
-    network = networks.open_network(config.perceptual_network, "perceptual_network", "vae.photos:encoder")
-    taken = network.inputs[0].shape
-    if len(network.inputs) != 1 or len(taken) != 4 or taken[-1] not in (config.channels, 3):
+    name = config.perceptual_network
+    network = networks.open_network(name, "perceptual_network", "vae.photos:encoder")
+    shape = network.inputs[0].shape
+    if len(network.inputs) != 1 or len(shape) != 4 or shape[-1] not in (config.channels, 3):
         raise zoo.SettingError(
-            f"perceptual_network={config.perceptual_network} must look at images of {config.channels} channels: VGG16, or "
-            f"a run on photographs such as vae.photos. Received: a network of {tuple(taken[1:])}"
+            f"perceptual_network={name} must take images of {config.channels} channels: VGG16, or a run "
+            f"on photographs such as vae.photos. Received: a network of {tuple(shape[1:])}"
         )
-    shape = (*config.side, taken[-1])
-    name = config.perceptual_layer or middle(network)
-    look = networks.truncate(network, [name], shape)
+    layer = config.perceptual_layer or default_layer(network)
+    cut = networks.truncate(network, [layer], (*config.crop_size, shape[-1]))
 
-    def seen(images: Any) -> Any:
-        colours = ops.repeat(images, taken[-1] // config.channels, -1)
-        return look(colours, training=False)[name]
+    def features(images: Any) -> Any:
+        colours = ops.repeat(images, shape[-1] // config.channels, -1)
+        return cut(colours, training=False)[layer]
 
-    return seen
+    return features
 
 
-def middle(network: keras.Model) -> str:
-    """Name the last layer whose map is at least a quarter as high as the image (VGG16: block3_conv3)."""
+def default_layer(network: keras.Model) -> str:
+    """Return the last layer whose map is at least a quarter as high as the image (VGG16: block3_conv3).
+
+    Raises:
+        SettingError: there is none, because maps have no fixed size or are all smaller.
+    """
     height = network.inputs[0].shape[1]
     maps = [layer for layer in networks.layers_of(network) if len(layer.shape) == 3]
-    large = [layer.name for layer in maps if height is None or 4 * layer.shape[0] >= height]
+    large = [layer.name for layer in maps if height is None or 4 * (layer.shape[0] or 0) >= height]
     if height is None or not large:
         raise zoo.SettingError(
-            f"perceptual_layer must name a layer of {network.name}, whose maps have no size of their own "
+            f"perceptual_layer must name a layer of {network.name}, because its maps have no fixed size "
             f"or are all small. Layers: {', '.join(layer.name for layer in maps)}"
         )
     return large[-1]
 
 
-def far(look: Callable[[Any], Any], sharp: Any, made: Any) -> Any:
-    """Average the squared difference of features, over the sharp images' squared features."""
-    wanted = look(sharp)
-    return ops.mean(ops.square(look(made) - wanted)) / (ops.mean(ops.square(wanted)) + EXACT)
+def perceptual_loss(features: Callable[[Any], Any], sharp: Any, restored: Any) -> Any:
+    """Return the mean squared difference of features, divided by the sharp images' mean squared features."""
+    target = features(sharp)
+    difference = ops.mean(ops.square(features(restored) - target))
+    return difference / (ops.mean(ops.square(target)) + LEAST_ERROR)
 
 
-def compiled() -> bool | str:
-    """Say whether XLA compiles a step: on TensorFlow not, whose own convolutions are faster on a CPU."""
+def jit_compile() -> bool | str:
+    """Return Keras' setting of XLA: off on TensorFlow, whose own convolutions are faster on a CPU."""
     return False if keras.backend.backend() == "tensorflow" else "auto"

@@ -1,112 +1,135 @@
-"""The measures of deblurring, on crops of the test split, in dB and in structural similarity.
+"""The metrics of deblurring on test images: PSNR in dB and structural similarity (SSIM).
 
-    psnr_input, ssim_input   the blurred crops
-    psnr, ssim               what the averaged generator makes of them
-    *_unsharp                unsharp masking, which knows nothing of the kernel
-    *_wiener, *_lucy         the unsupervised and the iterative classic, which are told the true kernel
+    psnr_input, ssim_input   of the blurred images
+    psnr, ssim               of the averaged generator's images
+    *_unsharp                of unsharp masking, which does not know the kernel
+    *_wiener, *_lucy         of Wiener's filter and of Richardson-Lucy, which get the true kernel
 
-Kernels and noise are seeded and the same every time; none of the kernels was learnt from. Where the data
-brings its own blur, there is no true kernel and the last two are left out. A crop shows nothing of what
-lay beyond its edge when it was blurred, so the classics, which need to know, are given its mirror image.
+Kernels and noise have fixed seeds, and no kernel is one of the training images'. Data with blurred images
+has no true kernel, so the last line is left out. A blurred image does not show what was beyond its edge;
+the filters, which need it, get the mirror image.
 """
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from keras import ops
 from skimage import filters, restoration
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.tasks import reconstruction
 
-from .blur import blurred_array, inner
+from .blur import convolve_array, crop_margin
 from .config import Config
-from .kernels import bank
+from .kernels import draw_kernels
+from .model import DeblurGAN
 
-TESTED = 2  # seed of the kernels that are tested; another one than that of those that are learnt
+TEST_SEED = 2  # of the kernels of the test images; those of the training images have another
 CHUNK = 2**18  # pixels of the images that are restored at once, or one image
-UNSHARP = {"radius": 2.0, "amount": 0.25}  # the least harmful of the usual ones, on training images
+UNSHARP = {"radius": 2.0, "amount": 0.25}  # the best of the usual values, on training images
 BALANCE = 0.02  # of Wiener's filter, between the data and smoothness
-ROUNDS = 15  # of Richardson and Lucy; more of them raise the noise
+ITERATIONS = 15  # of Richardson-Lucy; more of them raise the noise
 
 
-def evaluate(model: Any, config: Config, data: zoo.Dataset) -> dict[str, float]:
-    """Measure the averaged generator on test images, and the classics beside it."""
-    return reconstruction.weighted_means(measured(model, config, data))
+def evaluate(model: DeblurGAN, config: Config, data: zoo.Dataset) -> dict[str, float]:
+    """Return the metrics of the averaged generator and of the filters beside it."""
+    return reconstruction.weighted_means(chunk_metrics(model, config, data))
 
 
-def measured(
-    model: Any, config: Config, data: zoo.Dataset
+def chunk_metrics(
+    model: DeblurGAN, config: Config, data: zoo.Dataset
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Measure some test images at a time."""
-    for sharp, given, kernels in examples(config, data):
-        ways = {"input": given, "": restored(model, given), "unsharp": unsharp(given)}
+    """Yield the number of images and the metrics of each chunk of the test images."""
+    for sharp, blurred, kernels in blurred_test_chunks(config, data):
+        images = {"input": blurred, "": restore(model, blurred), "unsharp": unsharp_mask(blurred)}
         if kernels is not None:
-            ways |= {"wiener": deconvolved(given, kernels, wiener)}
-            ways |= {"lucy": deconvolved(given, kernels, lucy)}
-        found = {}
-        for name, made in ways.items():
-            end = f"_{name}" if name else ""
-            found[f"psnr{end}"] = reconstruction.psnr(sharp, made)
+            images |= {"wiener": deconvolve(blurred, kernels, wiener)}
+            images |= {"lucy": deconvolve(blurred, kernels, richardson_lucy)}
+        results = {}
+        for name, restored in images.items():
+            suffix = f"_{name}" if name else ""
+            results[f"psnr{suffix}"] = reconstruction.psnr(sharp, restored)
             if min(sharp.shape[1:3]) >= 3:
-                found[f"ssim{end}"] = reconstruction.ssim(sharp, made)
-        yield len(sharp), found
+                results[f"ssim{suffix}"] = reconstruction.ssim(sharp, restored)
+        yield len(sharp), results
 
 
-def examples(config: Config, data: zoo.Dataset, most: int | None = None) -> Iterator[Any]:
-    """Give chunks of sharp images, blurred ones, and the kernels between them, always the same."""
+def blurred_test_chunks(
+    config: Config, data: zoo.Dataset, most: int | None = None
+) -> Iterator[tuple[Array, Array, Array | None]]:
+    """Yield chunks of sharp images, blurred images, and the kernels if they are known.
+
+    Args:
+        config: the settings.
+        data: its test split is read.
+        most: the largest number of images; None: the setting `evaluation_images`.
+    """
     count = min(most or config.evaluation_images, len(data.test))
-    chosen = np.linspace(0, len(data.test) - 1, count).round().astype(int)
-    kernels = None if config.paired else bank(count, config.blur_kernel_size, config.shake, TESTED)
+    positions = np.linspace(0, len(data.test) - 1, count).round().astype(int)
     size = max(1, CHUNK // math.prod(config.input_shape[:2]))
+    kernels = None
+    if not config.paired:
+        kernels = draw_kernels(count, config.blur_kernel_size, config.shake, TEST_SEED)
     for start in range(0, count, size):
         part = slice(start, start + size)
-        images = data.test.take(chosen[part]).inputs
+        images = data.test.take(positions[part]).inputs
         if kernels is None:
             yield images[..., config.channels :], images[..., : config.channels], None
             continue
-        pairs = zip(images, kernels[part], range(start, count), strict=False)
-        given = np.stack([shaken(image, kernel, config.noise, at) for image, kernel, at in pairs])
-        yield inner(images, config.margin), given, kernels[part]
+        triples = zip(images, kernels[part], range(start, count), strict=False)
+        blurred = np.stack([blur_image(*triple, config.noise) for triple in triples])
+        yield crop_margin(images, config.margin), blurred, kernels[part]
 
 
-def shaken(image: np.ndarray, kernel: np.ndarray, noise: float, seed: int) -> np.ndarray:
-    """Blur one image (height, width, channels) and add the noise of a seed."""
-    made = blurred_array(image, kernel)
-    spoilt = made + noise * np.random.default_rng(seed).standard_normal(made.shape, np.float32)
-    return np.clip(spoilt, 0, 1)
+def blur_image(image: Array, kernel: Array, seed: int, noise: float) -> Array:
+    """Return one image (height, width, channels), blurred and with the noise of a seed."""
+    blurred = convolve_array(image, kernel)
+    rng = np.random.default_rng(seed)
+    noisy: Array = blurred + noise * rng.standard_normal(blurred.shape, np.float32)
+    return np.clip(noisy, 0, 1)
 
 
-def restored(model: Any, given: np.ndarray) -> np.ndarray:
-    """Let the averaged generator restore images, kept within [0, 1]."""
-    return np.clip(ops.convert_to_numpy(model.averaged_generator(given, training=False)), 0, 1)
+def restore(model: DeblurGAN, blurred: Array) -> Array:
+    """Return the images that the averaged generator restores, clipped to [0, 1]."""
+    images: Array = ops.convert_to_numpy(model.averaged_generator(blurred, training=False))
+    return np.clip(images, 0, 1)
 
 
-def unsharp(images: np.ndarray) -> np.ndarray:
-    """Add to images some of what a Gaussian takes away from them."""
-    # the axis counted from the front: from the back, skimage 0.26 leaves the output unfilled
+def unsharp_mask(images: Array) -> Array:
+    """Return images to which a part of their difference from a Gaussian blur is added."""
+    # the axis counts from the front: from the back, skimage 0.26 leaves the output unfilled
     sharpened = [filters.unsharp_mask(image, **UNSHARP, channel_axis=2) for image in images]
-    return np.clip(np.stack(sharpened), 0, 1).astype(np.float32)
+    clipped: Array = np.clip(np.stack(sharpened), 0, 1).astype(np.float32)
+    return clipped
 
 
-def deconvolved(images: np.ndarray, kernels: np.ndarray, way: Any) -> np.ndarray:
-    """Deconvolve each channel of each image with the kernel that blurred it."""
+def deconvolve(images: Array, kernels: Array, method: Callable[[Array, Array], Array]) -> Array:
+    """Deconvolve each channel of each image with the kernel that blurred it.
+
+    Args:
+        images: shape (n, height, width, channels).
+        kernels: shape (n, side, side).
+        method: from a channel (height, width) and a kernel to the restored channel.
+    """
     side = kernels.shape[-1]
-    wide = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)), "symmetric")
-    made = [
-        np.stack([way(channel, kernel) for channel in np.moveaxis(image, -1, 0)], -1)
-        for image, kernel in zip(wide, kernels, strict=True)
+    padded = np.pad(images, ((0, 0), (side, side), (side, side), (0, 0)), "symmetric")
+    restored = [
+        np.stack([method(channel, kernel) for channel in np.moveaxis(image, -1, 0)], -1)
+        for image, kernel in zip(padded, kernels, strict=True)
     ]
-    return np.clip(inner(np.stack(made), side), 0, 1).astype(np.float32)
+    clipped: Array = np.clip(crop_margin(np.stack(restored), side), 0, 1).astype(np.float32)
+    return clipped
 
 
-def wiener(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Filter by the inverse of the kernel, held back where it would raise the noise."""
-    return restoration.wiener(image, kernel, BALANCE, clip=False)
+def wiener(image: Array, kernel: Array) -> Array:
+    """Apply Wiener's filter: the kernel's inverse, attenuated where it would raise the noise."""
+    restored: Array = restoration.wiener(image, kernel, BALANCE, clip=False)
+    return restored
 
 
-def lucy(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Climb the likelihood of the blurred image (Richardson 1972, Lucy 1974)."""
-    return restoration.richardson_lucy(image, kernel, ROUNDS, filter_epsilon=1e-3)
+def richardson_lucy(image: Array, kernel: Array) -> Array:
+    """Maximise the likelihood of the blurred image step by step (Richardson 1972, Lucy 1974)."""
+    restored: Array = restoration.richardson_lucy(image, kernel, ITERATIONS, filter_epsilon=1e-3)
+    return restored

@@ -3,7 +3,7 @@
     y = x + G(x)
 
 G halves the image twice, has residual blocks there, and doubles it again by repeating pixels before a
-convolution, which leaves no checkerboard (Odena et al. 2016). Its last convolution begins at 0, so that
+convolution, which avoids checkerboard patterns (Odena et al. 2016). Its last convolution begins at 0, so
 training begins at y = x.
 """
 
@@ -16,89 +16,85 @@ from zoo.layers import CropLike, PadToMultiple
 
 from .config import Config
 
-START = "he_normal"  # before a ReLU, which halves the variance (He et al. 2015)
+INITIALIZER = "he_normal"  # for the ReLU after it, which halves the variance (He et al. 2015)
 SLOPE = 0.2  # of the discriminator's leaky ReLU below zero (Radford et al. 2016)
 
 
 def generator(config: Config) -> keras.Model:
-    """Make the network from a blurred image of any size to a restored one, not yet kept within [0, 1]."""
+    """Return the network from a blurred image of any size to a restored one, not yet clipped to [0, 1]."""
     blurred = keras.Input((None, None, config.channels), name="blurred")
-    padded = PadToMultiple(multiple(config))(blurred)
+    padded = PadToMultiple(size_multiple(config))(blurred)
     x = layers.Rescaling(2.0, -1.0)(padded)
-    x = rectified(
-        layers.Conv2D(
-            config.generator_filters[0],
-            config.outer_kernel_size,
-            padding="same",
-            kernel_initializer=START,
-        )(x),
-        config,
-    )
+    x = convolve(x, config.generator_filters[0], config.outer_kernel_size)
+    x = normalize_and_relu(x, config)
     maps = []
     for filters in config.generator_filters[1:]:
         maps.append(x)
-        x = rectified(
-            layers.Conv2D(filters, 3, strides=2, padding="same", kernel_initializer=START)(x),
-            config,
-        )
+        x = normalize_and_relu(convolve(x, filters, strides=2), config)
     for _ in range(config.blocks):
-        x = block(x, config)
-    for filters, before in zip(config.generator_filters[-2::-1], maps[::-1], strict=True):
-        x = rectified(doubled(x, filters, config), config)
-        x = layers.Add()([x, before]) if config.skips else x
-    residual = layers.Conv2D(
-        config.channels, config.outer_kernel_size, padding="same", kernel_initializer="zeros"
+        x = residual_block(x, config)
+    for filters, skip in zip(config.generator_filters[-2::-1], maps[::-1], strict=True):
+        x = normalize_and_relu(double_size(x, filters, config), config)
+        x = layers.Add()([x, skip]) if config.skips else x
+    residual = convolve(x, config.channels, config.outer_kernel_size, initializer="zeros")
+    restored = layers.Add()([padded, residual])
+    return keras.Model(blurred, CropLike(name="image")([restored, blurred]), name="generator")
+
+
+def convolve(
+    x: Any, filters: int, kernel_size: int = 3, strides: int = 1, initializer: str = INITIALIZER
+) -> Any:
+    """Apply a convolution of the generator."""
+    return layers.Conv2D(
+        filters, kernel_size, strides=strides, padding="same", kernel_initializer=initializer
     )(x)
-    made = layers.Add()([padded, residual])
-    return keras.Model(blurred, CropLike(name="image")([made, blurred]), name="generator")
 
 
-def block(x: Any, config: Config) -> Any:
-    """Add what two convolutions find to their input (He et al. 2016); it begins as the identity."""
+def residual_block(x: Any, config: Config) -> Any:
+    """Add the output of two convolutions to their input (He et al. 2016); it begins as the identity."""
     filters, plain = config.generator_filters[-1], config.generator_normalization == "none"
-    y = rectified(layers.Conv2D(filters, 3, padding="same", kernel_initializer=START)(x), config)
+    y = normalize_and_relu(convolve(x, filters), config)
     y = layers.Dropout(config.generator_dropout)(y) if config.generator_dropout else y
-    start = "zeros" if plain else START
-    y = layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(y)
-    return layers.Add()([x, y if plain else instances(y, "zeros")])
+    y = convolve(y, filters, initializer="zeros" if plain else INITIALIZER)
+    return layers.Add()([x, y if plain else instance_normalization(y, "zeros")])
 
 
-def doubled(x: Any, filters: int, config: Config) -> Any:
-    """Double height and width, and convolve."""
+def double_size(x: Any, filters: int, config: Config) -> Any:
+    """Double height and width, and apply a convolution."""
     if config.upsampling == "transpose":
         return layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
-    return layers.Conv2D(filters, 3, padding="same", kernel_initializer=START)(
-        layers.UpSampling2D(2)(x)
-    )
+    return convolve(layers.UpSampling2D(2)(x), filters)
 
 
-def rectified(x: Any, config: Config) -> Any:
-    """Normalise, and cut off what is below zero."""
-    return layers.Activation("relu")(
-        x if config.generator_normalization == "none" else instances(x)
-    )
+def normalize_and_relu(x: Any, config: Config) -> Any:
+    """Apply the generator's normalisation and a ReLU."""
+    plain = config.generator_normalization == "none"
+    return layers.Activation("relu")(x if plain else instance_normalization(x))
 
 
-def instances(x: Any, scale: str = "ones") -> Any:
-    """Bring each channel of each image to mean 0 and deviation 1, times a scale (Ulyanov et al. 2016)."""
+def instance_normalization(x: Any, scale: str = "ones") -> Any:
+    """Normalise each channel of each image to mean 0 and deviation 1, times a scale (Ulyanov et al. 2016)."""
     return layers.GroupNormalization(groups=-1, gamma_initializer=scale)(x)
 
 
-def multiple(config: Config) -> int:
-    """Give what height and width must be multiples of inside the network."""
-    return 2 ** (len(config.generator_filters) - 1)
+def size_multiple(config: Config) -> int:
+    """Return the number of which height and width must be multiples inside the network."""
+    return int(2 ** (len(config.generator_filters) - 1))
 
 
-def reach(config: Config) -> int:
-    """Give how far a pixel can be from one that it depends on, normalisation aside."""
+def receptive_radius(config: Config) -> int:
+    """Return how far away a pixel can be from one that it depends on, without normalisation."""
     depth = len(config.generator_filters) - 1
-    down = sum(2**at for at in range(depth))  # a convolution of 3 at each size on the way down
-    up = sum(2 * 2**at for at in range(depth))  # and after each doubling, from the pixels around
-    return config.outer_kernel_size - 1 + down + 2 * config.blocks * 2**depth + up + 2**depth
+    down = sum(
+        2**level for level in range(depth)
+    )  # a convolution of 3 at each size on the way down
+    up = sum(2 * 2**level for level in range(depth))  # and one after each doubling
+    blocks = 2 * config.blocks * 2**depth
+    return int(config.outer_kernel_size - 1 + down + blocks + up + 2**depth)
 
 
 def discriminator(config: Config) -> keras.Model:
-    """Make the discriminator: from an image of any size to a score for each patch, above 0 for sharp ones."""
+    """Return the network from an image of any size to a score for each patch: above 0 means sharp."""
     image = keras.Input((None, None, config.channels), name="image")
     x = layers.Rescaling(2.0, -1.0)(image)
     for filters in config.discriminator_filters:
@@ -108,7 +104,7 @@ def discriminator(config: Config) -> keras.Model:
     return keras.Model(image, score, name="discriminator")
 
 
-def shipped(network: keras.Model) -> keras.Model:
-    """Keep a generator's output within [0, 1], as what leaves a part must be."""
+def clip_output(network: keras.Model) -> keras.Model:
+    """Return a generator with its output clipped to [0, 1], which the output of every part must be."""
     restored = layers.ReLU(max_value=1.0, name="restored")(network.output)
     return keras.Model(network.input, restored, name="generator")

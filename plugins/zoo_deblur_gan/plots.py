@@ -1,73 +1,86 @@
-"""The pictures of deblurring: blurred, restored and sharp beside each other, with details, and kernels."""
+"""The pictures of deblurring: blurred, restored and sharp images with details, and the kernels."""
 
 from typing import Any
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.io import pictures
 
 from .config import Config
-from .kernels import bank
-from .metrics import TESTED, examples, restored
+from .kernels import draw_kernels
+from .metrics import TEST_SEED, blurred_test_chunks, restore
+from .model import DeblurGAN
 
-SHOWN = 6  # images
-DETAIL = 3  # how much a detail is enlarged
-DRAWN = 64  # kernels
-SIDE = 96  # pixels at least of a kernel or an image on a sheet
+IMAGES = 6
+DETAIL_SCALE = 3  # how much a detail is enlarged
+KERNELS = 64
+SIDE = 96  # least side of a kernel on a sheet, in pixels
 
 
-def preview(model: Any, config: Config, data: zoo.Dataset) -> dict[str, Any]:
-    """Draw test images as they were blurred, restored and sharp, and the kernels."""
+def preview(model: DeblurGAN, config: Config, data: zoo.Dataset) -> dict[str, Any]:
+    """Return pictures of test images, blurred, restored and sharp, and of the kernels."""
     rows = [
-        (given, restored(model, given), sharp) for sharp, given, _ in examples(config, data, SHOWN)
+        (blurred, restore(model, blurred), sharp)
+        for sharp, blurred, _ in blurred_test_chunks(config, data, IMAGES)
     ]
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
-    drawn: dict[str, Any] = {"restored": beside(*columns)}
+    plots: dict[str, Any] = {"restored": plot_comparison(*columns)}
     if not config.paired:
-        drawn["kernels"] = sheet(bank(DRAWN, config.blur_kernel_size, config.shake, TESTED))
-    return drawn
+        kernels = draw_kernels(KERNELS, config.blur_kernel_size, config.shake, TEST_SEED)
+        plots["kernels"] = kernel_sheet(kernels)
+    return plots
 
 
-def beside(given: np.ndarray, made: np.ndarray, sharp: np.ndarray) -> Any:
-    """Draw three versions of each image in a row, and of each the detail with the most to see."""
+def plot_comparison(blurred: Array, restored: Array, sharp: Array) -> Any:
+    """Draw three versions of each image in a row, and the most varied detail of each version.
+
+    Args:
+        blurred: shape (n, height, width, channels).
+        restored: of the same shape.
+        sharp: of the same shape.
+    """
     count = len(sharp)
-    drawn = pictures.figure(9.6, 1.7 * count + 0.3)
-    panels = drawn.subplots(count, 6, squeeze=False)
-    for axes, *images in zip(panels, given, made, sharp, strict=True):
-        top, left, size = busiest(images[2])
-        for at, image in enumerate(images):
-            pictures.show_image(axes[at], image)
-            pictures.show_image(axes[3 + at], image[top : top + size, left : left + size])
-            frame = {"fill": False, "edgecolor": "yellow", "linewidth": 0.8}
-            axes[at].add_patch(rectangle(left, top, size, frame))
+    figure = pictures.figure(9.6, 1.7 * count + 0.3)
+    panels = figure.subplots(count, 6, squeeze=False)
+    for axes, *images in zip(panels, blurred, restored, sharp, strict=True):
+        top, left, size = most_varied_square(images[2])
+        for column, image in enumerate(images):
+            pictures.show_image(axes[column], image)
+            detail = image[top : top + size, left : left + size]
+            pictures.show_image(axes[3 + column], detail)
+            axes[column].add_patch(detail_frame(left, top, size))
     for axes, name in zip(panels[0], 2 * ("blurred", "restored", "sharp"), strict=True):
         axes.set_title(name, fontsize=9)
-    return drawn
+    return figure
 
 
-def rectangle(left: int, top: int, size: int, style: dict[str, Any]) -> Any:
-    """Make the frame around a detail."""
-    from matplotlib.patches import Rectangle
+def detail_frame(left: int, top: int, size: int) -> Rectangle:
+    """Return the frame around a detail."""
+    corner = (left - 0.5, top - 0.5)
+    return Rectangle(corner, size, size, fill=False, edgecolor="yellow", linewidth=0.8)
 
-    return Rectangle((left - 0.5, top - 0.5), size, size, **style)
 
+def most_varied_square(image: Array) -> tuple[int, int, int]:
+    """Return (top, left, side) of the square with the largest deviation of its pixels.
 
-def busiest(image: np.ndarray) -> tuple[int, int, int]:
-    """Find the square, a third of the image's side, whose pixels differ most: (top, left, side)."""
-    least = min(image.shape[:2])
-    size = min(least, max(2, least // DETAIL))
+    Its side is a third of the image's smaller side.
+    """
+    smaller = min(image.shape[:2])
+    size = min(smaller, max(2, smaller // DETAIL_SCALE))
     step = max(1, size // 2)
-    starts = [
+    corners = [
         (top, left)
         for top in range(0, image.shape[0] - size + 1, step)
         for left in range(0, image.shape[1] - size + 1, step)
     ]
-    spread = [image[top : top + size, left : left + size].std() for top, left in starts]
-    return (*starts[int(np.argmax(spread))], size)
+    deviations = [image[top : top + size, left : left + size].std() for top, left in corners]
+    return (*corners[int(np.argmax(deviations))], size)
 
 
-def sheet(kernels: np.ndarray) -> np.ndarray:
-    """Lay kernels side by side, the largest value of each white."""
-    bright = kernels / kernels.max((1, 2), keepdims=True)
-    return pictures.image_grid(pictures.enlarge(bright[..., None], SIDE), 8, gap=2)
+def kernel_sheet(kernels: Array) -> Array:
+    """Return kernels side by side; the largest value of each kernel is white."""
+    scaled = kernels / kernels.max((1, 2), keepdims=True)
+    return pictures.image_grid(pictures.enlarge(scaled[..., None], SIDE), 8, gap=2)

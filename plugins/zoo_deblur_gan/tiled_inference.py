@@ -1,13 +1,13 @@
-"""Large images in tiles: each with more around it than its middle depends on, and laid together softly.
+"""Large images in tiles: each has a margin that its middle depends on, and overlaps fade into each other.
 
-Tiles begin at multiples of what the network pads to, so that its strides fall on the same pixels as in
-the whole image. Where two tiles overlap, one fades into the other well inside of both. A tile's middle is
-then what it would be in the whole image, to the last bits of a float, if no layer looks at all of an image.
+Tiles begin at multiples of the network's padding, so its strides meet the same pixels as in the whole image.
+Where two tiles overlap, one fades into the other well inside both. If no layer depends on the whole image,
+the middle of a tile is then that of the whole image, except for the last bits of a float.
 
-Instance normalisation does, and tiles of another brightness each would show. So the mean and the
-deviation of every normalised map are measured first, and once: in a mosaic of places spread evenly over
-the image. Then every tile is computed with these. It is one function of a pixel's neighbourhood all over,
-so there is no seam; it is near what the whole image would give, not the same (benchmarks/deblur.py).
+Instance normalisation depends on the whole image, and tiles of different brightness would show. So the mean
+and the variance of every normalised map are computed once, for a mosaic of squares from all over the image,
+and every tile is computed with them. The result is the same function of a pixel's neighbourhood everywhere,
+so there is no seam. It is close to that of the whole image, not the same (benchmarks/deblur.py).
 """
 
 import itertools
@@ -18,103 +18,123 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .losses import compiled
+from zoo.data.arrays import Array
 
-FADE = 32  # pixels over which one tile becomes the next
-PLACES, SIDE = 3, 344  # of a mosaic along each axis, and their size in pixels
+from .losses import jit_compile
+
+FADE = 32  # pixels over which one tile fades into the next
+SQUARES, SQUARE_SIDE = 3, 344  # squares of a mosaic along each axis, and their side in pixels
 Span = tuple[int, int]
 
 
-def tiled(
-    image: np.ndarray, network: keras.Model, tile: int, reach: int, multiple: int
-) -> np.ndarray:
-    """Restore an image (height, width, channels) tile by tile.
+def restore_in_tiles(
+    image: Array, network: keras.Model, tile: int, radius: int, multiple: int
+) -> Array:
+    """Restore an image tile by tile.
 
     Args:
-        image: float32.
-        network: from images (n, h, w, channels) to images of the same size.
-        tile: side of the middle of a tile, what lies around it aside.
-        reach: how far a pixel can be from one that it depends on.
-        multiple: what the network pads sides to.
+        image: float32, shape (height, width, channels).
+        network: from images (n, height, width, channels) to images of the same size.
+        tile: side of the middle of a tile, without its margin.
+        radius: how far away a pixel can be from one that it depends on.
+        multiple: the number to whose multiples the network pads sides.
+
+    Returns:
+        An image of the same shape.
     """
-    margin = -(-(reach + FADE // 2) // multiple) * multiple
+    margin = -(-(radius + FADE // 2) // multiple) * multiple
     rows, columns = (list(spans(size, tile, margin, multiple)) for size in image.shape[:2])
-    network = settled(network, mosaic(image))
+    network = with_fixed_moments(network, mosaic(image))
     total, weights = np.zeros_like(image), np.zeros((*image.shape[:2], 1), np.float32)
     for row, column in itertools.product(rows, columns):
         here = slice(*row), slice(*column)
-        down, along = (
-            faded(span, size, margin)
+        down, across = (
+            fade_weights(span, size, margin)
             for span, size in zip((row, column), image.shape, strict=False)
         )
-        weight = (down[:, None] * along)[..., None]
-        total[here] += weight * answer(network, image[None, *here])[0]
+        weight = (down[:, None] * across)[..., None]
+        total[here] += weight * run_compiled(network, image[None, *here])[0]
         weights[here] += weight
-    return total / weights
+    restored: Array = total / weights
+    return restored
 
 
-def answer(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Run a network in one compiled piece, which frees each map as soon as it is used."""
-    return quick(network).predict_on_batch(images)
+def run_compiled(network: keras.Model, images: Array) -> Array:
+    """Return the output of a network, run as one compiled graph, which frees each map after its last use."""
+    output: Array = compiled_copy(network).predict_on_batch(images)
+    return output
 
 
 @lru_cache(maxsize=4)
-def quick(network: keras.Model) -> keras.Model:
-    """Compile a model of the same layers; the network itself stays as it is."""
+def compiled_copy(network: keras.Model) -> keras.Model:
+    """Return a compiled model of the same layers; the network itself stays as it is."""
     model = keras.Model(network.inputs, network.outputs)
-    model.compile(jit_compile=compiled())
+    model.compile(jit_compile=jit_compile())
     return model
 
 
-def mosaic(image: np.ndarray) -> np.ndarray:
-    """Lay squares from all over an image side by side; a small image is its own."""
-    return image[np.ix_(*(places(size) for size in image.shape[:2]))]
+def mosaic(image: Array) -> Array:
+    """Return squares from all over an image, side by side; a small image is returned whole."""
+    return image[np.ix_(*(mosaic_positions(size) for size in image.shape[:2]))]
 
 
-def places(size: int) -> np.ndarray:
-    """Give the positions along an axis that a mosaic has."""
-    if size <= PLACES * SIDE:
+def mosaic_positions(size: int) -> Array:
+    """Return the positions along an axis that a mosaic shows."""
+    if size <= SQUARES * SQUARE_SIDE:
         return np.arange(size)
-    starts = np.linspace(0, size - SIDE, PLACES).astype(int)
-    return (starts[:, None] + np.arange(SIDE)).ravel()
+    starts = np.linspace(0, size - SQUARE_SIDE, SQUARES).astype(int)
+    return (starts[:, None] + np.arange(SQUARE_SIDE)).ravel()
 
 
-def settled(network: keras.Model, sample: np.ndarray) -> keras.Model:
-    """Give a network whose instance normalisation has the mean and deviation of a sample for any image."""
-    norms = normalisations(network)
-    if not norms:
+def with_fixed_moments(network: keras.Model, sample: Array) -> keras.Model:
+    """Return a network whose instance normalisation uses the mean and variance of a sample for any image.
+
+    Args:
+        network: from images to images.
+        sample: an image of shape (height, width, channels).
+    """
+    names = normalization_layers(network)
+    if not names:
         return network
-    look, copy = measured(network), keras.models.clone_model(network, clone_function=fixed)
-    moments = dict(zip(norms, answer(look, sample[None]), strict=True))
+    copy = keras.models.clone_model(network, clone_function=copy_with_moments)
+    outputs = run_compiled(moments_model(network), sample[None])
+    moments = dict(zip(names, outputs, strict=True))
     for layer in copy.layers:
         weights = network.get_layer(layer.name).get_weights()
         layer.set_weights([*weights, *moments.get(layer.name, ())])
     return copy
 
 
-def normalisations(network: keras.Model) -> list[str]:
-    """Name the layers that normalise instances."""
+def normalization_layers(network: keras.Model) -> list[str]:
+    """Return the names of the layers of instance normalisation."""
     return [layer.name for layer in network.layers if isinstance(layer, layers.GroupNormalization)]
 
 
 @lru_cache(maxsize=4)
-def measured(network: keras.Model) -> keras.Model:
-    """Make a network from an image to the mean and variance of what each of its normalisations is given."""
-    given = [network.get_layer(name).input for name in normalisations(network)]
+def moments_model(network: keras.Model) -> keras.Model:
+    """Return the model from an image to the mean and variance of each normalised map."""
+    maps = [network.get_layer(name).input for name in normalization_layers(network)]
     return keras.Model(
-        network.input, [ops.stack(ops.moments(values, (0, 1, 2))) for values in given]
+        network.input, [ops.stack(ops.moments(values, (0, 1, 2))) for values in maps]
     )
 
 
-def fixed(layer: keras.Layer) -> keras.Layer:
-    """Copy a layer; one that normalises instances becomes one that normalises by numbers it keeps."""
+def copy_with_moments(layer: keras.Layer) -> keras.Layer:
+    """Return a copy of a layer; instance normalisation becomes BatchNormalization, which stores moments."""
     if isinstance(layer, layers.GroupNormalization):
         return layers.BatchNormalization(epsilon=layer.epsilon, name=layer.name)
     return type(layer).from_config(layer.get_config())
 
 
 def spans(size: int, tile: int, margin: int, multiple: int) -> Iterator[Span]:
-    """Divide an axis into spans that overlap by two margins."""
+    """Yield spans of an axis that overlap by two margins.
+
+    Args:
+        size: the length of the axis.
+        tile: the length of a span without its margins.
+        margin: the length of a margin.
+        multiple: spans begin at its multiples.
+    """
     step = max(multiple, tile // multiple * multiple)
     start = 0
     while start == 0 or start + 2 * margin < size:
@@ -125,11 +145,18 @@ def spans(size: int, tile: int, margin: int, multiple: int) -> Iterator[Span]:
         start += step
 
 
-def faded(span: Span, size: int, margin: int) -> np.ndarray:
-    """Give a tile's weights along an axis: 0 near its ends, 1 in its middle, 1 up to the image's ends."""
+def fade_weights(span: Span, size: int, margin: int) -> Array:
+    """Return the weights of a tile along an axis: 0 near its ends, 1 in its middle and at the image's ends.
+
+    Args:
+        span: start and end of the tile.
+        size: the length of the axis.
+        margin: the length of the tile's margin.
+    """
     start, end = span
-    at = np.arange(start, end, dtype=np.float32) + 0.5
-    soft = margin - FADE / 2
-    rise = np.ones_like(at) if start == 0 else (at - start - soft) / FADE
-    fall = np.ones_like(at) if end == size else (end - at - soft) / FADE
+    position = np.arange(start, end, dtype=np.float32) + 0.5
+    inset = margin - FADE / 2
+    ones = np.ones_like(position)
+    rise = ones if start == 0 else (position - start - inset) / FADE
+    fall = ones if end == size else (end - position - inset) / FADE
     return np.clip(np.minimum(rise, fall), 0, 1)

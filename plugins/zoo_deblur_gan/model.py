@@ -1,0 +1,76 @@
+"""The model: generator, discriminator, and the blur of the training images."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from zoo.tasks import gan
+
+from . import losses
+from .blur import blur_and_add_noise
+from .config import Config
+from .kernels import draw_kernels
+from .networks import discriminator, generator
+
+TRAIN_SEED = 1  # of the kernels of the training images; those of the test images have another
+
+
+class DeblurGAN(gan.GAN):
+    """Generator and discriminator, and the kernels that blur the training images.
+
+    Args:
+        config: the settings.
+
+    Raises:
+        SettingError: settings do not go together.
+    """
+
+    config: Config
+    features: Callable[[Any], Any] | None
+    """The perceptual network's features of images; a training sets it."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(generator(config), discriminator(config), config, name="deblur_gan")
+        self.adversarial_weight = config.adversarial_weight
+        self.seed_generator = keras.random.SeedGenerator()
+        if not config.paired:
+            self.kernels = draw_kernels(
+                config.blur_kernels, config.blur_kernel_size, config.shake, TRAIN_SEED
+            )
+        self.psnr = keras.metrics.Mean(name="psnr")
+        self.features = None
+
+    def generator_inputs(self, x: Any) -> Any:
+        """Blur the images of a batch, or return the blurred images that are in it."""
+        config = self.config
+        if config.paired:
+            return crop_middle(x, config.crop_size)[..., : config.channels]
+        drawn = keras.random.randint(
+            (ops.shape(x)[0],), 0, len(self.kernels), seed=self.seed_generator
+        )
+        kernels = ops.take(ops.convert_to_tensor(self.kernels), drawn, 0)
+        size = [side + 2 * config.margin for side in config.crop_size]
+        return blur_and_add_noise(crop_middle(x, size), kernels, config.noise, self.seed_generator)
+
+    def real_examples(self, x: Any) -> Any:
+        """Return the sharp images of a batch."""
+        return crop_middle(x, self.config.crop_size)[..., -self.config.channels :]
+
+    def extra_generator_loss(self, x: Any, generated: Any) -> Any:
+        """Return the pixel loss and the perceptual loss of restored images, weighted."""
+        config, sharp = self.config, self.real_examples(x)
+        self.psnr.update_state(losses.psnr(sharp, generated))
+        loss = config.pixel_weight * losses.pixel_loss(config.pixel_loss, sharp, generated)
+        if self.features is not None:
+            loss += config.perceptual_weight * losses.perceptual_loss(
+                self.features, sharp, generated
+            )
+        return loss
+
+
+def crop_middle(images: Any, size: Sequence[int]) -> Any:
+    """Return the middle of images (n, height, width, channels)."""
+    top, left = ((images.shape[axis + 1] - size[axis]) // 2 for axis in (0, 1))
+    return images[:, top : top + size[0], left : left + size[1]]
