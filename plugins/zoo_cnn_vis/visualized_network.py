@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +16,7 @@ from keras import layers, ops
 
 import zoo
 from zoo.data.arrays import Array
-from zoo.interpret import networks
+from zoo.interpret import classifier, networks
 
 LOGITS = "logits"
 CHUNK = 2**18  # pixels, or time steps of series, that go through a network at once, or one image
@@ -137,29 +136,21 @@ def with_scores(model: keras.Model) -> tuple[keras.Model, str | None]:
     """Find the layer with the scores of the classes.
 
     Returns:
-        The model, in which a last Dense layer with a softmax is split into two layers, and the name of
-        the layer with the scores; None if the model does not end in a softmax.
+        The model, in which a last layer with a softmax inside is split into two layers, and the name of
+        the layer with the scores; None if the model does not end in a softmax over classes.
     """
-    last, softmax = model.layers[-1], keras.activations.softmax
     if any(layer.name == LOGITS for layer in model.layers):
         return model, LOGITS
-    if isinstance(last, layers.Dense) and last.activation is softmax:
-        return split_softmax(model, last), LOGITS
-    if isinstance(last, layers.Softmax) or getattr(last, "activation", None) is softmax:
-        return model, last.input._keras_history.operation.name
-    return model, None
-
-
-def split_softmax(model: keras.Model, last: Any) -> keras.Model:
-    """Return the model with its last Dense layer as a linear layer and a softmax."""
-    linear = layers.Dense(last.units, use_bias=last.use_bias, name=LOGITS)
-    before = last.input._keras_history.operation.name
-    cut = networks.truncate(model, [before])
-    probabilities = layers.Softmax(name=last.name)(linear(cut.output[before]))
-    linear.set_weights(last.get_weights())
-    whole = keras.Model(cut.inputs[0], probabilities, name=model.name)
+    scores, activation = classifier.remove_activation(model.outputs[0], LOGITS)
+    if activation != "softmax" or len(scores.shape) != 2:
+        return model, None
+    name = scores._keras_history.operation.name
+    if name != LOGITS:
+        return model, name
+    probabilities = layers.Softmax(name=model.layers[-1].name)(scores)
+    whole = keras.Model(model.inputs[0], probabilities, name=model.name)
     whole.trainable = False
-    return whole
+    return whole, LOGITS
 
 
 def random_features() -> keras.Model:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import zoo
+from zoo.data.class_names import class_index
 
 from .config import Config
 
@@ -14,7 +15,8 @@ def number(config: Config, classes: Any) -> int | None:
     """Find the number of the normal class: by its name, or else by its number.
 
     Raises:
-        SettingError: there is no such class, or there are none.
+        UnknownName: there is no such class.
+        SettingError: the data has no classes.
     """
     if not classes:
         if config.normal is None:
@@ -25,11 +27,7 @@ def number(config: Config, classes: Any) -> int | None:
         )
     if config.normal is None:
         return 0
-    if str(config.normal) in classes:
-        return classes.index(str(config.normal))
-    if isinstance(config.normal, int) and 0 <= config.normal < len(classes):
-        return config.normal
-    raise zoo.UnknownName("class", str(config.normal), classes)
+    return class_index(config.normal, classes)
 
 
 def is_normal(split: zoo.Split, config: Config, data: zoo.Dataset) -> np.ndarray | None:
