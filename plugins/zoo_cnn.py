@@ -179,7 +179,7 @@ def defaults() -> Config:
 def build(config: Config) -> keras.Model:
     """Return the model, from the inputs to class probabilities."""
     check_size(config)
-    augmentation.check_suits(config, len(config.input_shape) - 1)
+    augmentation.check_augmentation(config, config.input_shape)
     with dtype_policy(config.precision):
         return build_network(config)
 
@@ -187,7 +187,7 @@ def build(config: Config) -> keras.Model:
 @zoo.hookimpl
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the cross-entropy of augmented examples."""
-    augment = augmentation.augmentation(config, len(config.input_shape) - 1)
+    augment = augmentation.augmentation(config, config.input_shape)
     with dtype_policy(config.precision):
         return classification.train(model, config, data, callbacks, augment)
 

@@ -42,7 +42,7 @@ def defaults() -> Config:
 def build(config: Config) -> keras.Model:
     """Return the model: inputs -> code -> reconstruction."""
     check_shape(config)
-    augmentation.check_suits(config, config.rank)
+    augmentation.check_augmentation(config, config.input_shape)
     return build_network(config)
 
 
@@ -50,7 +50,7 @@ def build(config: Config) -> keras.Model:
 def train(model: keras.Model, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
     """Minimise the difference between the reconstruction and the input without noise."""
     check_range(config, data)
-    augment = augmentation.augmentation(config, config.rank)
+    augment = augmentation.augmentation(config, config.input_shape)
     fit_arguments = data.fit_arguments(config, input_and_target(model, config, data), augment)
     trainer = training_model(model, config, data.seed)
     steps = fit_arguments["steps_per_epoch"] * config.epochs

@@ -4,23 +4,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.data.augmentation import SUITS, AugmentationConfig, augmentation
+from zoo.data.augmentation import SUITABLE, AugmentationConfig, augmentation
 from zoo.errors import SettingError
 
 SEED = tf.constant([3, 7], tf.int64)
 SHAPES: dict[int, tuple[int, ...]] = {1: (20, 2), 2: (12, 10, 3), 3: (6, 6, 6, 1)}
+RANKS = {"series": 1, "image": 2, "volume": 3}
 
 
 def changed(rank: int, inputs: Any = None, seed: Any = SEED, **settings: Any) -> np.ndarray:
     if inputs is None:
         inputs = np.random.default_rng(0).random((8, *SHAPES[rank]), np.float32)
-    augment = augmentation(AugmentationConfig(**settings), rank)
+    augment = augmentation(AugmentationConfig(**settings), SHAPES[rank])
     assert augment is not None
     return np.asarray(augment(tf.constant(inputs), seed))
 
 
 @pytest.mark.parametrize(
-    ("rank", "name"), [(rank, name) for name, ranks in SUITS.items() for rank in ranks]
+    ("rank", "name"), [(RANKS[kind], name) for name, kinds in SUITABLE.items() for kind in kinds]
 )
 def test_each_changes_its_inputs_the_same_way_for_the_same_seed(rank: int, name: str) -> None:
     settings = {name: True if name == "flip" else 20.0 if name == "rotation" else 0.4}
@@ -35,13 +36,16 @@ def test_each_changes_its_inputs_the_same_way_for_the_same_seed(rank: int, name:
 
 
 def test_nothing_asked_for_is_nothing() -> None:
-    assert augmentation(AugmentationConfig(), 2) is None
+    assert augmentation(AugmentationConfig(), SHAPES[2]) is None
 
 
-@pytest.mark.parametrize(("rank", "name"), [(1, "rotation"), (2, "jitter"), (3, "cutout")])
-def test_what_does_not_suit_is_refused_with_what_does(rank: int, name: str) -> None:
-    with pytest.raises(SettingError, match=f"{name} does not suit .*shift"):
-        augmentation(AugmentationConfig(**{name: 0.5}), rank)
+@pytest.mark.parametrize(
+    ("rank", "name", "words"),
+    [(1, "rotation", "series"), (2, "jitter", "images"), (3, "cutout", "volumes")],
+)
+def test_what_does_not_suit_is_refused_with_what_does(rank: int, name: str, words: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} does not suit {words}. Choices: shift, "):
+        augmentation(AugmentationConfig(**{name: 0.5}), SHAPES[rank])
 
 
 def test_shifted_images_keep_their_values_and_move_by_whole_pixels() -> None:

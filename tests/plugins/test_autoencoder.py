@@ -142,7 +142,7 @@ def test_images_end_in_a_sigmoid_and_series_do_not() -> None:
         ({"input_shape": (8, 8, 1), "units": [0]}, "'units'"),
         ({"input_shape": (8, 8, 1), "latent_l1": -1}, "'latent_l1'"),
         ({"input_shape": (8, 8, 1), "jitter": 0.1}, "jitter does not suit images"),
-        ({"input_shape": (8,), "shift": 0.1}, "shift does not suit bare numbers. There is none"),
+        ({"input_shape": (8,), "shift": 0.1}, "shift does not suit numbers. Choices: none"),
     ],
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
