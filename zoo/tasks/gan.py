@@ -7,9 +7,9 @@ Both networks are trained on one sum, on any backend:
 stop() lets no gradient through, and D_stop is the discriminator with its weights stopped. So the first
 term moves the discriminator only, and the second term the generator only. `zoo.tasks.gan_losses` has
 L_D and L_G; `zoo.tasks.gan_optimizer` gives each network an optimizer of its own. The weights w' of the
-averaged generator follow the generator's weights w:
+averaged generator follow the generator's weights w, by `zoo.tasks.optimizers.average_share`:
 
-    w' <- k w' + (1 - k) w,   k = min(ema, t / (t + 10)) in step t = 0, 1, ...
+    w' <- m w' + (1 - m) w
 
 The averaged generator is the one to draw, to measure and to export (Yazici et al., "The unusual
 effectiveness of averaging in GAN training", arXiv:1806.04498).
@@ -30,13 +30,9 @@ from zoo.tasks import optimizers
 from zoo.tasks.gan_losses import Loss, discriminator_loss, generator_loss
 from zoo.tasks.spectral_norm import is_kernel, normalize_kernel, random_direction
 
-__all__ = ["GAN", "Betas", "GANConfig", "check"]
+__all__ = ["GAN", "Betas", "GANConfig", "Loss", "check"]
 
 Betas = tuple[Fraction, Fraction]
-
-WARMUP_STEPS = (
-    10  # in step t the average keeps at most t / (t + 10) of itself, so it forgets its start
-)
 
 
 class GANConfig(Config):
@@ -235,7 +231,7 @@ class GAN(keras.Model):
     def _update_average(self) -> None:
         """Move the average one step towards the generator's weights and moving statistics."""
         if self.config.ema:
-            share = ops.minimum(self.config.ema, self.steps / (self.steps + WARMUP_STEPS))
+            share = optimizers.average_share(self.steps, self.config.ema)
             for mean, new in zip(self.average.weights, self.generator.weights, strict=True):
                 mean.assign(share * mean + (1 - share) * new)
         self.steps.assign_add(1.0)

@@ -12,6 +12,15 @@ from zoo.config import Config, Fraction
 if TYPE_CHECKING:
     import keras
 
+__all__ = [
+    "Name",
+    "OptimizerConfig",
+    "Schedule",
+    "average_share",
+    "from_config",
+    "optimizer",
+]
+
 Name = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 
@@ -19,24 +28,24 @@ _CLASSES = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"
 
 
 class OptimizerConfig(Config):
-    """The settings of how weights are learnt."""
+    """The settings of an optimizer."""
 
     optimizer: Name = "adam"
-    """Rule of the weight updates."""
+    """Optimizer."""
     schedule: Schedule = "constant"
-    """How the learning rate changes over the training."""
+    """How the learning rate changes during training; cosine falls to zero."""
     warmup: Fraction = 0.0
-    """Share of the steps in which the learning rate rises from zero."""
+    """Share of all steps in which the learning rate rises from zero."""
     weight_decay: NonNegativeFloat = 0.0
     """Decoupled weight decay."""
     ema: Fraction = 0.0
-    """Share of the old average kept when weights are averaged over steps; 0 averages nothing."""
+    """Share of the old average that stays when weights are averaged over steps; 0: no average."""
     clip: NonNegativeFloat = 0.0
-    """Largest norm of the gradient of all weights together; 0 clips nothing (Pascanu et al. 2013)."""
+    """Largest norm of the gradient of all weights together (Pascanu et al. 2013); 0: no limit."""
 
 
 def from_config(config: OptimizerConfig, steps: int) -> keras.optimizers.Optimizer:
-    """Make the optimizer that settings describe, for a training of so many steps."""
+    """Return the optimizer that settings describe, for a training of so many steps."""
     return optimizer(
         config.optimizer,
         config.learning_rate,
@@ -61,19 +70,19 @@ def optimizer(
     clip: float = 0.0,
     betas: tuple[float, float] | None = None,
 ) -> keras.optimizers.Optimizer:
-    """Make an optimizer; biases, normalisation and slopes are left out of the weight decay.
+    """Return an optimizer. Weight decay leaves out biases, scales of normalisation and slopes.
 
     Args:
         name: adam, adamw, rmsprop or sgd (with Nesterov momentum 0.9).
-        learning_rate: the highest rate of the schedule.
-        steps: of the whole training; the schedule ends there.
+        learning_rate: the highest learning rate of the schedule.
+        steps: the steps of the whole training; the schedule ends there.
         schedule: constant, or half a cosine down to zero (Loshchilov & Hutter 2017).
-        warmup: share of the steps in which the rate rises from zero.
-        weight_decay: decoupled (Loshchilov & Hutter 2019).
-        ema: share of the old average kept in each step, less in the first ones; 0 averages nothing
+        warmup: share of the steps in which the learning rate rises from zero, in [0, 1).
+        weight_decay: decoupled weight decay (Loshchilov & Hutter 2019).
+        ema: share of the old average that stays in each step, as in `average_share`; 0: no average
             (Polyak & Juditsky 1992).
-        clip: largest norm of the gradient of all weights together; 0 clips nothing.
-        betas: Adam's shares of the old mean and of the old square of gradients; Keras' if not given.
+        clip: largest norm of the gradient of all weights together; 0: no limit.
+        betas: Adam's beta_1 and beta_2; None: Keras' own.
     """
     import keras
 
@@ -88,33 +97,48 @@ def optimizer(
         extras["global_clipnorm"] = clip
     rate = _rate(learning_rate, steps, schedule, warmup)
     kind = getattr(keras.optimizers, _CLASSES[name])
-    made = (_averaging(kind) if ema else kind)(rate, **extras)
+    result = (_with_average_share(kind) if ema else kind)(rate, **extras)
     if extras.get("weight_decay"):
-        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
-    return made
+        result.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
+    return result
 
 
-def _averaging(kind: Any) -> Any:
-    """Let an optimizer's average a of the weights w forget its start in short trainings too.
+def average_share(step: Any, ema: float) -> Any:
+    """Return the share m of the old average a in step t of a <- m a + (1 - m) w, weights w.
 
-    a <- m a + (1 - m) w    with    m = min(ema, (1 + t) / (10 + t))    in step t
+    m = min(ema, (1 + t) / (10 + t)), and 0 in step 0. So the average spans a tenth of the steps so far,
+    until ema spans fewer. A constant m of 0.999 would still hold four fifths of the first weights after
+    200 steps.
 
-    so that it spans a tenth of the steps so far, until that is more than ema spans. A constant m of
-    0.999 would still hold four fifths of the first weights after 200 steps.
+    Args:
+        step: t, a scalar tensor: 0, 1, ...
+        ema: the largest share, in [0, 1).
     """
     from keras import ops
 
+    step = ops.cast(step, "float32")
+    share = ops.minimum(ema, (1 + step) / (10 + step))
+    return ops.where(step > 0, share, 0.0)
+
+
+def _with_average_share(kind: Any) -> Any:
+    """Return a subclass of an optimizer whose average has the share of `average_share` in each step.
+
+    Keras' own SwapEMAWeights is no replacement: on TensorFlow it swaps weights by adding differences,
+    which does not restore them to the bit.
+    """
+
     def share(self: Any) -> Any:
-        step = ops.cast(self.iterations, "float32")
-        return ops.minimum(self.most, (1 + step) / (10 + step))
+        return average_share(self.iterations, self.largest_share)
 
-    def set_most(self: Any, most: float) -> None:
-        self.most = most
+    def set_largest_share(self: Any, ema: float) -> None:
+        self.largest_share = ema
 
-    return type(kind.__name__, (kind,), {"ema_momentum": property(share, set_most)})
+    return type(kind.__name__, (kind,), {"ema_momentum": property(share, set_largest_share)})
 
 
 def _rate(peak: float, steps: int, schedule: Schedule, warmup: float) -> Any:
+    """Return a learning rate, or a schedule that rises to the peak and falls as described."""
     import keras
 
     rising = math.floor(warmup * steps)
