@@ -10,7 +10,7 @@ from zoo.runs.compatibility import check_fit
 from zoo.tasks import classification
 
 
-class Config(classification.Config):
+class Config(classification.ClassifierConfig):
     input_shape: tuple[int | None, ...] | None = None
 
 

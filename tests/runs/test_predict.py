@@ -92,12 +92,12 @@ def test_progress_sees_every_file(trained: zoo.Run) -> None:
     put("a.png", "b.png")
     seen: list[Any] = []
 
-    def tracked(files: Any) -> Any:
+    def track(files: Any) -> Any:
         for file in files:
             seen.append(file)
             yield file
 
-    apply_to_files(trained, ["a.png", "b.png", "a.png"], None, tracked)
+    apply_to_files(trained, ["a.png", "b.png", "a.png"], None, track)
     assert seen == [Path("a.png"), Path("b.png"), Path("a.png")]
 
 
@@ -137,7 +137,7 @@ def test_pictures_need_a_place(trained: zoo.Run, monkeypatch: pytest.MonkeyPatch
     painter = Painter({"sharp": np.zeros((2, 2))})
     monkeypatch.setattr(Architecture, "apply", lambda *arguments: painter(*arguments))
     put("a.png")
-    with pytest.raises(zoo.UsageError, match=r"gives pictures here \(sharp\).* --out DIR"):
+    with pytest.raises(zoo.UsageError, match=r"results have pictures \(sharp\).* --out DIR"):
         apply_to_files(trained, ["a.png"], None)
 
 
@@ -154,5 +154,5 @@ def test_arrays_that_are_no_pictures_are_saved_as_they_are(
         Path("out/a-2-code.npy"),
     ]
     np.testing.assert_array_equal(np.load("out/a-code.npy", allow_pickle=False), code)
-    with pytest.raises(zoo.UsageError, match=r"gives arrays here \(code\).* --out DIR"):
+    with pytest.raises(zoo.UsageError, match=r"results have arrays \(code\).* --out DIR"):
         apply_to_files(trained, ["one"], None)

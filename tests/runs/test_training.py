@@ -117,9 +117,7 @@ def _relabelled(data: Dataset) -> Dataset:
 def test_a_checkpoint_of_another_model_is_refused(tiny: Dataset) -> None:
     for out, units in (("one", [4]), ("two", [5])):
         with pytest.raises(KeyboardInterrupt):
-            zoo.train(
-                "mlp", data=tiny, out=out, progress=Interrupted(1, 0), units=units, epochs=2
-            )
+            zoo.train("mlp", data=tiny, out=out, progress=Interrupted(1, 0), units=units, epochs=2)
     os.replace("two/checkpoint/state.npz", "one/checkpoint/state.npz")
     with pytest.raises(zoo.RunError, match="another version of the model"):
         zoo.train("mlp", data=tiny, out="one", resume=True)

@@ -72,10 +72,12 @@ def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     from zoo.cli import render
     from zoo.io import pictures
     from zoo.runs import comparison
+    from zoo.runs.run import Run
 
-    found = comparison.compare(runs)
+    opened = [Run.open(run) for run in runs]
+    found = comparison.compare(opened)
     if out is not None:
-        curves = comparison.curves(runs)
+        curves = comparison.plot_curves(opened)
         out = pictures.save(curves, out.with_suffix("") if out.suffix == ".png" else out)
     if as_json:
         return print_json(found.to_json())

@@ -20,8 +20,8 @@ from zoo.io.results import EDITED, Values
 from zoo.runs.load import load_run_model
 from zoo.runs.run import Run
 
-# the formats that such a picture keeps, and how they are written; others become .png
-_WRITTEN: dict[str, dict[str, Any]] = {
+# the formats that an edited picture keeps, and how they are written; others become .png
+_WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     ".jpg": {"quality": 95, "subsampling": 0},
     ".jpeg": {"quality": 95, "subsampling": 0},
     ".png": {},
@@ -29,45 +29,51 @@ _WRITTEN: dict[str, dict[str, Any]] = {
     ".tiff": {"compression": "tiff_lzw"},
     ".webp": {"quality": 95},
 }
-OPAQUE = {".jpg", ".jpeg"}
+OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
 
 
 def apply_to_files(
     run: Run,
     items: Sequence[str],
     out: Path | None,
-    tracked: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+    track: Callable[[Sequence[Any]], Iterable[Any]] = iter,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Apply a run's model to files, to folders and to the series of a file, one after the other.
 
-    Pictures and arrays (`Values`) among the results are saved in `out` under the item's name and
-    their own: NAME-KEY.png. One called `edited` is the item's file anew: NAME.jpg of NAME.jpg.
+    Pictures and arrays (`Values`) among the results are saved in `out` as NAME-KEY.png and
+    NAME-KEY.npy, where NAME is the item's. A picture with the key `edited` is a new version of the
+    item's file, and is saved under the file's own name.
+
+    Args:
+        run: a run with trained weights.
+        items: paths of files and folders, or what else the architecture takes.
+        out: the folder for pictures and arrays; None where there are none.
+        track: wraps the list of files, to show progress.
 
     Returns:
         The results, and one sentence for each item that could not be read.
+
+    Raises:
+        UsageError: a folder has no file that the model reads, `out` is missing, or an original would
+            be replaced.
+        PluginError: the architecture has no `apply`, or it fails.
     """
     files = expand_items(list(map(Path, items)), run.record["config"].get("input_shape"))
-    chosen, model = load_run_model(run)
+    recipe, model = load_run_model(run)
     originals = {file.resolve() for file in files}
     results, faults = [], []
-    for file, name in zip(tracked(files), output_names(files), strict=True):
+    for file, name in zip(track(files), output_names(files), strict=True):
         try:
-            answer = chosen.architecture.apply(model, chosen.config, [file])[0]
+            answer = recipe.architecture.apply(model, recipe.config, [file])[0]
         except DataError as error:
-            faults.append(_naming(file, error))
+            faults.append(str(error) if str(file) in str(error) else f"{file}: {error}")
             continue
-        results.append({"item": str(file)} | _saved(answer, name, out, file, originals))
+        results.append({"item": str(file)} | _save_result(answer, name, out, file, originals))
     return results, faults
 
 
-def _naming(file: Path, error: DataError) -> str:
-    """Say of which file an error speaks."""
-    said = str(error)
-    return said if str(file) in said else f"{file}: {said}"
-
-
 def output_names(files: Sequence[Path]) -> list[str]:
-    """Name what comes of each file after it, with a number where a name is taken."""
+    """Return a name for the results of each file: its stem, with a number where that is taken."""
     stems = [item_stem(file) for file in files]
     reserved, taken = set(stems), set[str]()
     numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
@@ -85,46 +91,49 @@ def _is_picture(value: Any) -> bool:
     return isinstance(value, np.ndarray | Image.Image) or hasattr(value, "savefig")
 
 
-def _saved(
+def _save_result(
     answer: Mapping[str, Any],
     name: str,
     out: Path | None,
     file: Path,
     originals: Collection[Path],
 ) -> dict[str, Any]:
-    """Replace pictures and arrays by the paths that they are saved at."""
-    kept: dict[str, Any] = {}
+    """Save the pictures and arrays of a result, and return it with their paths in their places."""
+    result: dict[str, Any] = {}
     for key, value in answer.items():
         if not _is_picture(value):
-            kept[key] = value
+            result[key] = value
         elif out is None:
             kind = "arrays" if isinstance(value, Values) else "pictures"
-            raise UsageError(f"apply gives {kind} here ({key}). Say where they go: --out DIR")
+            raise UsageError(f"The results have {kind} ({key}). Give a folder for them: --out DIR")
         elif key == EDITED:
-            kept[key] = _edited(value, out, name, file, originals)
+            result[key] = _save_edited(value, out, name, file, originals)
         elif isinstance(value, Values):
-            kept[key] = _array_saved(value, out / f"{name}-{key}.npy")
+            result[key] = _save_array(value, out / f"{name}-{key}.npy")
         else:
-            kept[key] = pictures.save(value, out / f"{name}-{key}")
-    return kept
+            result[key] = pictures.save(value, out / f"{name}-{key}")
+    return result
 
 
-def _array_saved(array: Values, path: Path) -> Path:
+def _save_array(array: Values, path: Path) -> Path:
     make_directory(path.parent)
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, np.asarray(array))
     return path
 
 
-def _edited(picture: Any, out: Path, name: str, file: Path, originals: Collection[Path]) -> Path:
+def _save_edited(
+    picture: Any, out: Path, name: str, file: Path, originals: Collection[Path]
+) -> Path:
     """Save a new version of a file under its name, in its format, with its profile and EXIF data.
 
-    A .jpg cannot be transparent, though what is in a file of that name may be: it is laid on white.
+    A .jpg cannot be transparent. A picture that is transparent, from whatever is in a file of that
+    suffix, is laid on white.
 
     Raises:
-        UsageError: it would take an original's place, or that of what lies beside its own.
+        UsageError: it would replace an original, or a file beside its own.
     """
-    suffix = file.suffix if file.suffix.lower() in _WRITTEN else ".png"
+    suffix = file.suffix if file.suffix.lower() in _WRITE_OPTIONS else ".png"
     path = out / f"{name}{suffix}"
     beside = path.exists() and path.parent.resolve() == file.resolve().parent
     if path.resolve() in originals or beside:
@@ -134,8 +143,8 @@ def _edited(picture: Any, out: Path, name: str, file: Path, originals: Collectio
         )
     make_directory(out)
     image = pictures.to_image(picture)
-    about = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
+    metadata = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
     image = flatten_onto_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
     with atomic_write(path) as temporary:
-        image.save(temporary, **_WRITTEN[suffix.lower()], **about)
+        image.save(temporary, **_WRITE_OPTIONS[suffix.lower()], **metadata)
     return path

@@ -1,4 +1,4 @@
-"""How long work shows where it is: a bar with the time left on a terminal, else a line an epoch."""
+"""The progress of a training: a bar with the time left on a terminal, else one line for each epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """What a training tells of itself; this one shows nothing."""
+    """What a training calls at each step and epoch; this class shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -23,20 +23,26 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it, however the training ended."""
+        """End the display, also where the training failed."""
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
-        """Begin an epoch (from 0) of `epochs` with `steps` steps each."""
+        """Begin an epoch.
+
+        Args:
+            epochs: of the whole training.
+            steps: of each epoch.
+            epoch: the number of this epoch, from 0.
+        """
 
     def step(self, logs: Mapping[str, float]) -> None:
-        """End a step."""
+        """End a step; `logs` has the losses and metrics so far in this epoch."""
 
     def epoch(self, number: int, logs: Mapping[str, float]) -> None:
-        """End an epoch (from 1)."""
+        """End an epoch; `number` counts from 1."""
 
 
 class ConsoleProgress(Progress):
-    """Show a bar and the time left on a terminal; always a line for each epoch."""
+    """Print one line for each epoch, and on a terminal show a bar with the time left."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -44,7 +50,7 @@ class ConsoleProgress(Progress):
         self.bar = Bar(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%  {task.fields[told]}"),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[logs]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -52,7 +58,7 @@ class ConsoleProgress(Progress):
             transient=True,
             disable=not console.is_terminal,
         )
-        self.task = self.bar.add_task("", epoch=0, epochs=0, told="", total=None)
+        self.task = self.bar.add_task("", epoch=0, epochs=0, logs="", total=None)
 
     def __enter__(self) -> Self:
         self.bar.start()
@@ -67,7 +73,7 @@ class ConsoleProgress(Progress):
         self.bar.stop()
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
-        """Begin an epoch; the first call says how much there is to do."""
+        """Begin an epoch; the first call sets the length of the bar."""
         if not self.epochs:
             self.bar.reset(self.task, total=epochs * steps)
             self.bar.update(self.task, completed=epoch * steps)
@@ -75,14 +81,14 @@ class ConsoleProgress(Progress):
         self.bar.update(self.task, epoch=epoch + 1, epochs=epochs)
 
     def step(self, logs: Mapping[str, float]) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, advance=1, told=format_logs(logs))
+        """Move the bar by one step."""
+        self.bar.update(self.task, advance=1, logs=format_logs(logs))
 
     def epoch(self, number: int, logs: Mapping[str, float]) -> None:
-        """Leave a line."""
+        """Print a line."""
         self.console.print(f"epoch {number:>3}/{self.epochs}  {format_logs(logs)}", highlight=False)
 
 
 def format_logs(logs: Mapping[str, float]) -> str:
-    """Put numbers beside their names."""
+    """Return names and numbers as `loss 0.1234  accuracy 0.9`."""
     return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())
