@@ -66,7 +66,9 @@ def test_it_is_listed_with_its_package_and_its_model(perceptron: ModuleType) -> 
 
 def test_it_keeps_the_contract(perceptron: ModuleType) -> None:
     found = {outcome.check: (outcome.verdict, outcome.detail) for outcome in outcomes("perceptron")}
-    assert found == dict.fromkeys(CHECKS, ("passed", ""))
+    verdict, detail = found.pop("regression")
+    assert (verdict, "tells classes apart" in detail or "classifier" in detail) == ("skipped", True)
+    assert found == dict.fromkeys(set(CHECKS) - {"regression"}, ("passed", ""))
 
 
 @pytest.mark.parametrize("rule", ["softmax", "perceptron"])
@@ -171,7 +173,10 @@ def test_a_strangers_dataset_is_trained_on_by_name(install: Install) -> None:
     [
         ("", "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
         (DATASET.replace("(4,)", "4"), "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
-        (DATASET.replace("(4,)", "('a',)"), "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES"),
+        (
+            DATASET.replace("(4,)", "('a',)"),
+            "must declare INPUT_SHAPE, a tuple of sizes, and CLASSES",
+        ),
         ("import nowhere", "cannot be imported from zoo_noise: ModuleNotFoundError"),
     ],
 )

@@ -12,7 +12,8 @@ from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.data.split import Split
 from zoo.errors import PluginError, brief
-from zoo.exporters.parts import Contract, call_part, prepare_part
+from zoo.exporters.parts.contract import Contract
+from zoo.exporters.parts.part import call_part, prepare_part
 from zoo.io import pictures
 from zoo.testing.fidelity import differing_figures, figures
 from zoo.testing.outcome import SkipCheck, require

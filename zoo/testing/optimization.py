@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.exporters.canonical import layers_of
+from zoo.exporters.parts.canonical import layers_of
 from zoo.testing.outcome import require
 from zoo.testing.subject import Subject
 

@@ -16,7 +16,7 @@ from zoo.exporters.report import Report
 from zoo.testing.outcome import SkipCheck, require
 from zoo.testing.subject import Subject
 
-ON_JAX = ("build", "train", "round-trip", "determinism", "resume")
+ON_JAX = ("build", "train", "round-trip", "resume")  # a resumed training equals another one too
 
 
 def check_export(subject: Subject) -> None:

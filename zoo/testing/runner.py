@@ -22,13 +22,15 @@ class Check:
 
     Attributes:
         function: what raises CheckFailure, SkipCheck or a ZooError.
-        needs: the checks that must pass first.
+        needs: the checks that are made first, and must not fail.
+        explained_by: the checks whose failure explains a failure of this one, where they were made.
         fast: whether `zoo check --fast` makes it.
         slow: whether it takes more than a few seconds after the training.
     """
 
     function: Callable[[Subject], None]
     needs: tuple[str, ...] = ()
+    explained_by: tuple[str, ...] = ()
     fast: bool = False
     slow: bool = False
 
@@ -54,8 +56,8 @@ CHECKS: Mapping[str, Check] = {
     "preview": Check(meaning.check_preview, TRAINED),
     "apply": Check(meaning.check_apply, ("train", "parts")),
     "determinism": Check(mechanics.check_determinism, TRAINED),
-    "test-split": Check(mechanics.check_test_split, ("determinism",)),
-    "resume": Check(mechanics.check_resume, ("determinism",)),
+    "test-split": Check(mechanics.check_test_split, TRAINED, ("determinism",)),
+    "resume": Check(mechanics.check_resume, TRAINED, ("determinism",)),
     "series": Check(data_kinds.check_series, TRAINED, slow=True),
     "volume": Check(data_kinds.check_volume, TRAINED, slow=True),
     "regression": Check(data_kinds.check_regression, TRAINED, slow=True),
@@ -80,7 +82,7 @@ class Runner:
     def outcome(self, name: str) -> Outcome:
         """Return the outcome of a check, made on first use; skipped where one that it needs failed."""
         if name not in self.outcomes:
-            cause = next(filter(None, map(self._failed_check, CHECKS[name].needs)), None)
+            cause = self._cause(name)
             started = time.perf_counter()
             verdict, detail = (
                 _verdict(name, self.subject) if cause is None else ("skipped", f"{cause} failed")
@@ -89,17 +91,21 @@ class Runner:
             self.outcomes[name] = Outcome(name, verdict, detail, seconds)
         return self.outcomes[name]
 
-    def _failed_check(self, name: str) -> str | None:
-        """Return the name of the failed check that stops those which need this one, or None."""
-        verdict = self.outcome(name).verdict
-        causes = map(self._failed_check, CHECKS[name].needs)
-        return name if verdict == "failed" else next(filter(None, causes), None)
+    def _cause(self, name: str) -> str | None:
+        """Return the failed check that a check would follow from, or None."""
+        made = [other for other in CHECKS[name].explained_by if other in self.outcomes]
+        for other in (*CHECKS[name].needs, *made):
+            if self.outcome(other).verdict == "failed":
+                return other
+            if cause := self._cause(other):
+                return cause
+        return None
 
 
 def outcomes(
     name: str,
     checks: Sequence[str] = tuple(CHECKS),
-    formats: Sequence[str] = FORMATS_BY_DEFAULT,
+    formats: Sequence[str] | None = None,
 ) -> Iterator[Outcome]:
     """Make checks on one architecture, one after the other.
 
@@ -108,7 +114,7 @@ def outcomes(
     Args:
         name: of an architecture, or of a model of the catalog.
         checks: names of CHECKS.
-        formats: the formats that `export` and `reopen` write and open.
+        formats: the formats that `export` writes and `reopen` opens; all four if not given.
 
     Raises:
         UnknownName: there is no such model, architecture or check.
@@ -122,7 +128,7 @@ def outcomes(
         if check not in CHECKS:
             raise UnknownName("check", check, CHECKS)
     with tempfile.TemporaryDirectory(prefix="zoo-check-") as folder:
-        runner = Runner(Subject(name, Path(folder), formats))
+        runner = Runner(Subject(name, Path(folder), formats or FORMATS_BY_DEFAULT))
         shown: set[str] = set()
         for check in checks:
             runner.outcome(check)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from zoo.config import Config
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.exporters.api import FORMATS_BY_DEFAULT, export
-from zoo.exporters.parts import prepare_part
-from zoo.exporters.probes import Probe, draw_probes
+from zoo.exporters.parts.part import prepare_part
+from zoo.exporters.parts.probes import Probe, draw_probes
 from zoo.registry.architecture import Architecture
 from zoo.runs.load import load_run_model
 from zoo.runs.recipe import Recipe, resolve_with_data
@@ -118,21 +119,26 @@ class Subject:
         return self.data.at(SEED)
 
     def train(self, where: str, data: Dataset | None = None, **options: Any) -> Run:
-        """Train the task once more with the same seed, into a folder of its own.
+        """Train the task once more with the same seed, into a folder of its own, without measuring.
 
         Args:
             where: the name of the folder.
             data: other data than the subject's.
             **options: more arguments of `zoo.train`, such as resume=True.
         """
-        return train(
-            self.model_name,
-            data=self.data if data is None else data,
-            out=self.folder / where,
-            seed=SEED,
-            **options,
-            **self.settings,
-        )
+        nothing = [
+            mock.patch.object(self.architecture, hook, return_value={})
+            for hook in ("evaluate", "preview")
+        ]
+        with nothing[0], nothing[1]:
+            return train(
+                self.model_name,
+                data=self.data if data is None else data,
+                out=self.folder / where,
+                seed=SEED,
+                **options,
+                **self.settings,
+            )
 
     def parts(self, model: keras.Model) -> dict[str, keras.Model]:
         """Return the parts of a model, by role."""
