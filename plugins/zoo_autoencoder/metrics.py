@@ -62,7 +62,7 @@ def pca_metrics(data: zoo.Dataset, size: int, mse: float) -> dict[str, float]:
     if size > min(train.shape):
         return {}
     pca = PCA(size, random_state=0).fit(train)
-    pca_mse = reconstruction.squared_error(test, pca.inverse_transform(pca.transform(test)))
+    pca_mse = reconstruction.mean_squared_error(test, pca.inverse_transform(pca.transform(test)))
     return {"pca_mse": pca_mse, "mse_over_pca": mse / max(pca_mse, 1e-12)}
 
 

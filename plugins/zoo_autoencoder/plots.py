@@ -33,7 +33,7 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
     rows["denoised" if config.is_denoiser else "reconstruction"] = output
     drawn: dict[str, Any] = {"reconstructions": reconstruction.plot_comparison(rows)}
     if code[0].size >= SMALLEST_CODE:
-        drawn["codes"] = plot_codes(code[: reconstruction.SHOWN], examples, data.classes)
+        drawn["codes"] = plot_codes(code[: reconstruction.MOST_EXAMPLES], examples, data.classes)
     labels = examples.targets if data.classes else None
     return drawn | {"latent": plot_latent_space(code, labels, data.classes)}
 
@@ -43,4 +43,4 @@ def plot_codes(code: Array, examples: zoo.Split, classes: Sequence[str] | None) 
     captions = [str(position) for position in range(len(code))]
     if classes and examples.targets is not None:
         captions = [classes[label] for label in examples.targets[: len(code)]]
-    return pictures.captioned_grid(list(reconstruction.channel_mosaic(code)), captions, columns=5)
+    return pictures.plot_images(list(reconstruction.channel_mosaic(code)), captions, columns=5)

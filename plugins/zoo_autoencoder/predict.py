@@ -37,7 +37,7 @@ def apply_to_item(model: keras.Model, config: Config, item: Any) -> dict[str, An
     result = name | {"code": code.view(zoo.Values)}
     if config.is_denoiser:
         return result | with_plot("denoised", output)
-    result["mse"] = reconstruction.squared_error(example, output)
+    result["mse"] = reconstruction.mean_squared_error(example, output)
     return result | with_plot("reconstruction", output)
 
 

@@ -19,6 +19,7 @@ from keras import ops
 import zoo
 from zoo.data.arrays import Array
 from zoo.data.dataset import has_no_data
+from zoo.tasks import reconstruction
 
 from .canvas import Canvas
 from .config import Config
@@ -28,7 +29,6 @@ from .stage import Stage
 from .visualized_network import batched_features
 
 NOISE_IMAGES, MOST_NAMED, CHUNK = 64, 30, 2000
-LEAST_ERROR = 1e-10  # squared error of images that count as equal: 100 dB
 
 
 def evaluate(model: Canvas, config: Config, data: zoo.Dataset) -> dict[str, float]:
@@ -150,11 +150,11 @@ def inversion_metrics(model: Canvas, images: Array) -> dict[str, float]:
     """Return the PSNR of inversions against their targets, for each layer."""
     target = ops.convert_to_numpy(model.target)
     span = 1.0 if model.is_bounded else max(float(np.ptp(target)), 1e-8)
+    values = ops.convert_to_numpy(reconstruction.psnr_per_example(target, images, span))
     ratios: dict[str, list[float]] = {}
-    for label, image, original in zip(image_labels(model), images, target, strict=True):
-        error = max(float(np.mean(np.square(image - original))), LEAST_ERROR * span**2)
-        ratios.setdefault(label, []).append(float(10 * np.log10(span**2 / error)))
-    return {f"psnr_{label}": float(np.mean(values)) for label, values in ratios.items()}
+    for label, value in zip(image_labels(model), values, strict=True):
+        ratios.setdefault(label, []).append(float(value))
+    return {f"psnr_{label}": float(np.mean(each)) for label, each in ratios.items()}
 
 
 def image_labels(model: Canvas) -> list[str]:

@@ -13,7 +13,7 @@ from zoo.interpret import networks
 from .config import Config
 
 LOG_OFFSET = 1e-6  # added to a squared error before its logarithm: 60 dB, above any restoration
-LEAST_ERROR = 1e-10  # squared error of images that count as equal: 100 dB
+SMALL = 1e-10  # added to a denominator
 
 
 def crop_augmentation(config: Config) -> Any:
@@ -25,7 +25,8 @@ def crop_augmentation(config: Config) -> Any:
         (whole - 2 * config.margin - side) / whole / 2
         for whole, side in zip(config.input_shape[:2], config.crop_size, strict=True)
     ]
-    return augmentation(AugmentationConfig(shift=max(0.0, min(free)), flip=True), 2)
+    moves = AugmentationConfig(shift=max(0.0, min(free)), flip=True)
+    return augmentation(moves, config.input_shape)
 
 
 def pixel_loss(kind: str, sharp: Any, restored: Any) -> Any:
@@ -43,15 +44,6 @@ def pixel_loss(kind: str, sharp: Any, restored: Any) -> Any:
         return ops.mean(ops.abs(restored - sharp))
     errors = ops.mean(ops.square(restored - sharp), (1, 2, 3))
     return ops.mean(errors if kind == "l2" else ops.log10(errors + LOG_OFFSET))
-
-
-def psnr(sharp: Any, restored: Any) -> Any:
-    """Return the PSNR in dB of each restored image, clipped to [0, 1], shape (n,).
-
-    It is that of `zoo.tasks.reconstruction`, in operations of Keras for the graph of a train step.
-    """
-    errors = ops.mean(ops.square(ops.clip(restored, 0.0, 1.0) - sharp), (1, 2, 3))
-    return -10 / ops.log(10.0) * ops.log(ops.maximum(errors, LEAST_ERROR))
 
 
 def perceptual_features(config: Config) -> Callable[[Any], Any] | None:
@@ -104,7 +96,7 @@ def perceptual_loss(features: Callable[[Any], Any], sharp: Any, restored: Any) -
     """Return the mean squared difference of features, divided by the sharp images' mean squared features."""
     target = features(sharp)
     difference = ops.mean(ops.square(features(restored) - target))
-    return difference / (ops.mean(ops.square(target)) + LEAST_ERROR)
+    return difference / (ops.mean(ops.square(target)) + SMALL)
 
 
 def jit_compile() -> bool | str:

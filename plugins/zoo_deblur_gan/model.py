@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from zoo.tasks import gan
+from zoo.tasks.reconstruction import psnr_per_example
 
 from . import losses
 from .blur import blur_and_add_noise
@@ -61,7 +62,8 @@ class DeblurGAN(gan.GAN):
     def extra_generator_loss(self, x: Any, generated: Any) -> Any:
         """Return the pixel loss and the perceptual loss of restored images, weighted."""
         config, sharp = self.config, self.real_examples(x)
-        self.psnr.update_state(losses.psnr(sharp, generated))
+        restored = ops.clip(generated, 0.0, 1.0)
+        self.psnr.update_state(psnr_per_example(sharp, restored))
         loss = config.pixel_weight * losses.pixel_loss(config.pixel_loss, sharp, generated)
         if self.features is not None:
             loss += config.perceptual_weight * losses.perceptual_loss(

@@ -30,7 +30,7 @@ IMAGE_SIDE = 40  # pixels that small images are enlarged to, about
 def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     """Return the pictures by name; some need two, three or more latents."""
     images = next(iterate_test_images(data, config))
-    means = model.encode_to_means(images[: reconstruction.SHOWN])
+    means = model.encode_to_means(images[: reconstruction.MOST_EXAMPLES])
     rows = {"original": images, "reconstruction": decode(model, means)}
     drawn: dict[str, Any] = {
         "reconstructions": reconstruction.plot_comparison(rows),

@@ -279,9 +279,6 @@ def test_differences_of_pixels_grow_with_the_error(kind: str) -> None:
     sharp = RNG.random((2, 6, 6, 3)).astype(np.float32)
     near, far = (float(losses.pixel_loss(kind, sharp, sharp + e)) for e in (0.01, 0.1))
     assert far > near
-    np.testing.assert_allclose(
-        np.asarray(losses.psnr(sharp, np.clip(sharp + 0.0, 0, 1))), 100, atol=1e-3
-    )
 
 
 @pytest.fixture(scope="module")

@@ -128,3 +128,11 @@ def test_a_picture_of_one_colour_breaks_nothing() -> None:
     flat = np.zeros((2, 8, 8, 1))
     assert pictures.to_image(reconstruction.plot_comparison({"a": flat})).width > 0
     assert (reconstruction.channel_mosaic(np.ones((2, 5))) == 0).all()
+
+
+def test_psnr_of_each_example_knows_the_range_of_values() -> None:
+    off = IMAGES.copy()
+    off[0] += 0.1
+    np.testing.assert_allclose(reconstruction.psnr_per_example(IMAGES, off), [20] + 4 * [100], 1e-5)
+    wide = reconstruction.psnr_per_example(255 * IMAGES, 255 * off, 255.0)
+    np.testing.assert_allclose(wide, [20] + 4 * [100], 1e-4)

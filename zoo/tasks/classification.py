@@ -21,7 +21,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name, read_input
 from zoo.data.split import Split
 from zoo.errors import DataError
-from zoo.io import pictures
+from zoo.io.confusion_matrix import plot_confusion_matrix
 from zoo.tasks import normalization, optimizers
 from zoo.tasks.calibration import expected_calibration_error, plot_reliability
 from zoo.tasks.plots import plot_filters, plot_mistakes
@@ -191,7 +191,7 @@ def plot_results(probabilities: Array, data: Dataset) -> dict[str, Figure]:
     truth, names = _test_labels(data)
     matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
     figures = {
-        "confusion": pictures.plot_confusion_matrix(matrix, names),
+        "confusion": plot_confusion_matrix(matrix, names),
         "reliability": plot_reliability(probabilities, truth),
     }
     return figures | plot_mistakes(probabilities, data)

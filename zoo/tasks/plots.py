@@ -57,7 +57,7 @@ def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
     inputs = as_float(data.test.stored[worst])
     if rank == 1:
         return {"mistakes": pictures.plot_series(list(inputs), captions)}
-    return {"mistakes": pictures.captioned_grid(_project_volumes(inputs), captions)}
+    return {"mistakes": pictures.plot_images(_project_volumes(inputs), captions)}
 
 
 def _project_volumes(inputs: Array) -> list[Any]:
