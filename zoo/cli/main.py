@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -59,6 +60,7 @@ for command in (
 def main() -> NoReturn:
     """Run the command line; an error of the user's shows its message and no traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.showwarning = _show_warning
     try:
         zoo(standalone_mode=False)
     except ZooError as error:
@@ -75,6 +77,11 @@ def main() -> NoReturn:
     finally:
         gc.freeze()  # collecting what TensorFlow leaves would take a second at exit
     sys.exit(0)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning in a line, without the place in the code that it comes from."""
+    click.echo(f"Warning: {message}", err=True)
 
 
 def _fail(message: str, code: int, error: BaseException | None = None) -> NoReturn:
