@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.io import pictures
+from zoo.io import confusion_matrix, pictures
+from zoo.io.confusion_matrix import plot_confusion_matrix
 
 CHANCE = np.random.default_rng(0)
 ROW = {"epoch": 1.0, "seconds": 0.1, "loss": 2.0, "accuracy": 0.5}
@@ -45,7 +46,7 @@ def test_an_image_and_a_figure_are_saved_as_they_are() -> None:
     with Image.open(pictures.save(grey, Path("grey"))) as saved:
         assert saved.tobytes() == grey.tobytes()
     with Image.open(pictures.save(pictures.figure(2, 1), Path("figure"))) as saved:
-        assert saved.size == (2 * pictures.DOTS, pictures.DOTS)
+        assert saved.size == (2 * pictures.DPI, pictures.DPI)
 
 
 def test_a_name_with_dots_keeps_them() -> None:
@@ -138,12 +139,14 @@ LONG = ["a very long name of a class indeed", "$x_1$ and $y$", "猫 🐈", "no",
 def test_a_confusion_matrix_can_be_read(classes: list[str]) -> None:
     count = len(classes)
     matrix = np.eye(count, dtype=int) * 10 + CHANCE.integers(0, 2, (count, count))
-    drawn = pictures.plot_confusion_matrix(matrix, classes)
+    drawn = plot_confusion_matrix(matrix, classes)
     check_nothing_is_cut_off(drawn)
     axes = drawn.axes[0]
     counts = [text.get_text() for text in axes.texts]
-    assert counts == ([f"{n}" for n in matrix.flat if n] if count <= pictures.COUNTED else [])
-    if count <= pictures.NAMED:
+    assert counts == (
+        [f"{n}" for n in matrix.flat if n] if count <= confusion_matrix.MOST_COUNTED else []
+    )
+    if count <= confusion_matrix.MOST_NAMED:
         labels = axes.get_yticklabels()
         expected = [pictures.shorten(name, 20) for name in classes]
         assert [label.get_text() for label in labels] == expected
@@ -153,13 +156,13 @@ def test_a_confusion_matrix_can_be_read(classes: list[str]) -> None:
 
 
 def test_names_of_any_script_and_sign_are_drawn_without_a_word_on_the_shell() -> None:
-    check_nothing_is_cut_off(pictures.plot_confusion_matrix(np.eye(6, dtype=int), LONG))
-    check_nothing_is_cut_off(pictures.captioned_grid([np.zeros((4, 4))] * 6, LONG))
+    check_nothing_is_cut_off(plot_confusion_matrix(np.eye(6, dtype=int), LONG))
+    check_nothing_is_cut_off(pictures.plot_images([np.zeros((4, 4))] * 6, LONG))
     check_nothing_is_cut_off(pictures.plot_history([{"epoch": 1.0, name: 1.0} for name in LONG]))
 
 
 def test_a_confusion_matrix_of_nothing_is_white() -> None:
-    drawn = pictures.plot_confusion_matrix(np.zeros((3, 3), int), ("a", "b", "c"))
+    drawn = plot_confusion_matrix(np.zeros((3, 3), int), ("a", "b", "c"))
     assert not drawn.axes[0].texts
     check_nothing_is_cut_off(drawn)
 
@@ -169,7 +172,7 @@ def test_a_confusion_matrix_of_nothing_is_white() -> None:
 def test_captions_stand_over_their_images(count: int, shape: tuple[int, ...]) -> None:
     captions = [f"a longish name…, {at}%\nis another name…" for at in range(count)]
     images = list(CHANCE.random((count, *shape)))
-    drawn = pictures.captioned_grid(images, captions)
+    drawn = pictures.plot_images(images, captions)
     check_nothing_is_cut_off(drawn)
     assert [axes.get_title() for axes in drawn.axes] == captions
     rows: dict[int, list[Any]] = {}
@@ -180,11 +183,11 @@ def test_captions_stand_over_their_images(count: int, shape: tuple[int, ...]) ->
     for titles in rows.values():
         assert all(one.x1 <= other.x0 for one, other in pairwise(titles))
     assert len(rows) == -(-count // 6)
-    assert pictures.to_image(drawn).width == int(1.5 * min(count, 6) * pictures.DOTS)
+    assert pictures.to_image(drawn).width == int(1.5 * min(count, 6) * pictures.DPI)
 
 
 def test_a_grey_image_is_shown_from_black_to_white() -> None:
-    drawn = pictures.captioned_grid([np.full((4, 4, 1), 0.5)], ["half"])
+    drawn = pictures.plot_images([np.full((4, 4, 1), 0.5)], ["half"])
     pixels = np.asarray(pictures.to_image(drawn).convert("L"))
     assert abs(int(pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]) - 128) <= 1
 

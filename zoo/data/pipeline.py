@@ -1,12 +1,15 @@
-"""Batches: a stream that is a function of the seed and the global step alone.
+"""Streams of batches that are a function of the seed and the global step alone.
 
 With n examples and batches of b,
 
-    step s belongs to epoch e = s // (n // b); it takes positions (s mod n // b) b ... + b - 1
-    of the permutation that the seed and e give
+    step s belongs to epoch e = s // (n // b), and takes the positions (s mod n // b) b ... + b - 1
+    of the permutation of that seed and epoch
 
 without any state (tf.random.experimental.index_shuffle, a format-preserving cipher on 0 ... n-1).
 The n mod b examples that are left over differ from epoch to epoch. tf.data feeds every backend.
+
+Keras' own shuffling starts anew when a training resumes, and PyDataset.on_epoch_begin runs at a different
+moment on each backend: neither resumes with the same batches.
 """
 
 from __future__ import annotations
@@ -20,12 +23,14 @@ from zoo.data.arrays import Array
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split
 
-Example = Callable[[Any, Any], Any]
-Augment = Callable[[Any, Any], Any]
+__all__ = ["Augment", "Example", "ordered_batches", "pair", "shuffled_batches", "step_numbers"]
+
+Example = Callable[[Any, Any], Any]  # a batch of inputs and of targets -> what the model takes
+Augment = Callable[[Any, Any], Any]  # a batch of inputs and a seed of shape (2,) -> inputs
 
 
 def pair(inputs: Any, targets: Any) -> Any:
-    """Give inputs and targets as they are."""
+    """Return inputs and targets as they are."""
     return inputs, targets
 
 
@@ -40,7 +45,7 @@ def shuffled_batches(
     example: Example,
     augment: Augment | None,
 ) -> Any:
-    """Stream batches from the first step of the first epoch on, without an end.
+    """Return an endless stream of shuffled batches, from the first step of an epoch on.
 
     Args:
         split: the examples.
@@ -49,24 +54,24 @@ def shuffled_batches(
         steps: batches in an epoch, n // batch.
         seed: of the order of examples and of the augmentation.
         first_epoch: the epoch that the stream begins with, from 0.
-        example: what a batch of inputs and targets becomes.
-        augment: changes a batch of inputs, given a stateless seed of shape (2,).
+        example: maps a batch of inputs and targets to what the model takes.
+        augment: maps a batch of inputs and a stateless seed of shape (2,) to inputs of the same shape.
 
     Returns:
         A tf.data.Dataset.
     """
     import tensorflow as tf
 
-    gather = _gatherer(split)
-    chosen = tf.constant(positions, tf.int64)
+    gather = _gather_function(split)
+    position_tensor = tf.constant(positions, tf.int64)
     last = np.int64(len(positions) - 1)
 
     def one_batch(step: Any) -> Any:
-        epoch, place = step // steps, step % steps
-        ordered = place * batch + tf.range(batch, dtype=tf.int64)
+        epoch, step_of_epoch = step // steps, step % steps
+        ordered = step_of_epoch * batch + tf.range(batch, dtype=tf.int64)
         order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
         places = tf.random.experimental.index_shuffle(ordered, order_seed, last)
-        inputs, targets = gather(tf.gather(chosen, places))
+        inputs, targets = gather(tf.gather(position_tensor, places))
         if augment is not None:
             shape = inputs.shape
             inputs = augment(inputs, tf.stack([tf.constant(seed, tf.int64), step]))
@@ -79,7 +84,7 @@ def shuffled_batches(
 
 
 def step_numbers(first: int) -> Any:
-    """Stream the numbers of the steps, each as a batch of one, from some step on without an end."""
+    """Return an endless stream of step numbers from `first` on, each a batch of shape (1,)."""
     import tensorflow as tf
 
     steps = tf.data.Dataset.range(first, np.iinfo(np.int32).max, output_type=tf.int32)
@@ -87,42 +92,48 @@ def step_numbers(first: int) -> Any:
 
 
 def ordered_batches(split: Split, batch: int, example: Example) -> Any:
-    """Stream a split once, in order, the last batch as long as it is."""
+    """Return a stream of a split, once and in order; the last batch may be shorter.
+
+    Args:
+        split: the examples.
+        batch: examples in a batch.
+        example: maps a batch of inputs and targets to what the model takes.
+    """
     import tensorflow as tf
 
-    gather = _gatherer(split)
+    gather = _gather_function(split)
     positions = tf.data.Dataset.range(len(split)).batch(batch)
-    return positions.map(lambda chosen: example(*gather(chosen))).prefetch(tf.data.AUTOTUNE)
+    return positions.map(lambda places: example(*gather(places))).prefetch(tf.data.AUTOTUNE)
 
 
-def _gatherer(split: Split) -> Callable[[Any], tuple[Any, Any]]:
-    """Make the function from positions to a batch of float32 inputs and of targets."""
+def _gather_function(split: Split) -> Callable[[Any], tuple[Any, Any]]:
+    """Return the function from positions to a batch of float32 inputs and of targets."""
     import tensorflow as tf
 
-    take = _taker(split.stored)
+    take = _take_function(split.stored)
     with tf.device("CPU"):
         targets = tf.constant(np.zeros(len(split)) if split.targets is None else split.targets)
 
-    def gather(chosen: Any) -> tuple[Any, Any]:
-        inputs = tf.cast(take(chosen), tf.float32)
+    def gather(positions: Any) -> tuple[Any, Any]:
+        inputs = tf.cast(take(positions), tf.float32)
         if split.stored.dtype == np.uint8:
             inputs = inputs / np.float32(255)
-        return inputs, tf.gather(targets, chosen)
+        return inputs, tf.gather(targets, positions)
 
     return gather
 
 
-def _taker(stored: Array | LazyImages) -> Callable[[Any], Any]:
-    """Make the function from positions to stored inputs; files are decoded by threads beside the step."""
+def _take_function(stored: Array | LazyImages) -> Callable[[Any], Any]:
+    """Return the function from positions to stored inputs; threads decode image files meanwhile."""
     import tensorflow as tf
 
     if isinstance(stored, LazyImages):
 
-        def decode(chosen: Any) -> Any:
-            pixels = tf.numpy_function(stored.__getitem__, [chosen], tf.uint8, stateful=False)
-            return tf.ensure_shape(pixels, [*chosen.shape, *stored.shape[1:]])
+        def decode(positions: Any) -> Any:
+            pixels = tf.numpy_function(stored.__getitem__, [positions], tf.uint8, stateful=False)
+            return tf.ensure_shape(pixels, [*positions.shape, *stored.shape[1:]])
 
         return decode
     with tf.device("CPU"):
-        held = tf.constant(stored)
-    return lambda chosen: tf.gather(held, chosen)
+        tensor = tf.constant(stored)
+    return lambda positions: tf.gather(tensor, positions)

@@ -1,4 +1,4 @@
-"""Writing to disk so that a file is either whole or not there."""
+"""Atomic writes: a file on disk is either whole or not there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,24 @@ from typing import Any
 
 from zoo.errors import WriteError
 
+__all__ = [
+    "atomic_write",
+    "disk_errors",
+    "make_directory",
+    "replace_directory",
+    "temporary_directory",
+    "write_json",
+]
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a temporary path of the same name beside `path`; rename it into place on success.
+    """Yield a temporary path of the same name beside `path`, and rename it into place on success.
 
-    Whatever is written there, a file or a directory, replaces what stood at `path`.
+    A file or a directory that is written there replaces what is at `path`.
 
     Raises:
-        WriteError: the disk is full, read-only or not ours to write to.
+        WriteError: the disk is full or read-only, or the user has no right to write there.
     """
     with disk_errors(path), temporary_directory(path.parent) as folder:
         yield folder / path.name
@@ -30,7 +39,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def temporary_directory(parent: Path) -> Iterator[Path]:
-    """Give a temporary directory on the same disk as what will be renamed out of it."""
+    """Yield a temporary directory in `parent`, so on the same disk; it is removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix=".zoo-", dir=parent))
     try:
         yield folder
@@ -39,7 +48,7 @@ def temporary_directory(parent: Path) -> Iterator[Path]:
 
 
 def replace_directory(source: Path, target: Path) -> None:
-    """Rename a file or a directory into place, over what stands there."""
+    """Rename a file or a directory to `target`, and remove what is there."""
     if target.is_dir() and not target.is_symlink():
         aside = Path(tempfile.mkdtemp(prefix=".zoo-", dir=target.parent))
         os.rename(target, aside / "old")
@@ -51,7 +60,11 @@ def replace_directory(source: Path, target: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of a path into one sentence for people."""
+    """Turn an OSError into a WriteError that names a path and the reason.
+
+    Raises:
+        WriteError: the code inside raised an OSError.
+    """
     try:
         yield
     except OSError as error:
@@ -62,16 +75,21 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as readable JSON."""
+    """Write a value as indented JSON.
+
+    Raises:
+        WriteError: the disk is full or read-only, or the user has no right to write there.
+        ValueError: the value holds NaN or infinity.
+    """
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory and those above it.
+    """Make a directory and its parents; one that exists is left as it is.
 
     Raises:
-        WriteError: the disk refuses.
+        WriteError: the disk is full or read-only, or the user has no right to write there.
     """
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Pictures: grids, strips, curves and matrices, drawn without a display.
+"""Pictures: grids of images and of series, and curves, drawn without a display and saved.
 
 A picture is an array of shape (height, width), (height, width, 1 or 3), uint8 or float in [0, 1]; a
 Pillow image; a matplotlib figure; or a list of arrays or images, which becomes an animated GIF.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,45 +23,69 @@ if TYPE_CHECKING:
 
     Picture: TypeAlias = np.ndarray[Any, np.dtype[Any]] | Image.Image | Figure | Sequence[Any]
 
-Array = np.ndarray[Any, np.dtype[Any]]
-FRAME_SECONDS = 0.15
-DOTS = 110  # an inch
-COUNTED = 25  # classes up to which each cell of a confusion matrix shows its count
-LINE = 22  # letters of a caption over an image
-NAMED = 120  # classes up to which their names can be read beside it
+__all__ = [
+    "DPI",
+    "NO_CURVES",
+    "curve",
+    "enlarge",
+    "figure",
+    "image_grid",
+    "plot_curves",
+    "plot_history",
+    "plot_images",
+    "plot_series",
+    "save",
+    "shorten",
+    "show_image",
+    "to_image",
+]
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Curve: TypeAlias = tuple[Sequence[float], Sequence[float]]  # epochs and values
+
+FRAME_SECONDS = 0.15  # of each frame of an animation
+DPI = 110  # dots an inch
+LINE_LETTERS = 22  # letters that fit into a line over an image
+NO_CURVES = ("epoch", "seconds")  # columns of a history that are no losses or metrics
 
 
 def save(picture: Picture, path: Path) -> Path:
     """Write a picture to `path` with .png added, or .gif for a list of frames.
 
+    Returns:
+        The path with its suffix.
+
     Raises:
-        WriteError: the disk refuses.
+        WriteError: the disk is full or read-only, or the user has no right to write there.
     """
     make_directory(path.parent)
     if isinstance(picture, list | tuple):
-        frames = [to_image(frame).convert("RGB") for frame in picture]
-        path = path.with_name(path.name + ".gif")
-        with atomic_write(path) as temporary:
-            frames[0].save(
-                temporary,
-                save_all=True,
-                append_images=frames[1:],
-                duration=FRAME_SECONDS * 1000,
-                loop=0,
-            )
-        return path
+        return _save_animation(picture, path.with_name(path.name + ".gif"))
     path = path.with_name(path.name + ".png")
     with atomic_write(path) as temporary:
         to_image(picture).save(temporary)
     return path
 
 
+def _save_animation(pictures: Sequence[Any], path: Path) -> Path:
+    frames = [to_image(picture).convert("RGB") for picture in pictures]
+    with atomic_write(path) as temporary:
+        frames[0].save(
+            temporary,
+            save_all=True,
+            append_images=frames[1:],
+            duration=FRAME_SECONDS * 1000,
+            loop=0,
+        )
+    return path
+
+
 def to_image(picture: Any) -> Image.Image:
-    """Turn any one picture into a Pillow image."""
+    """Return an array, an image or a figure as a Pillow image; floats are clipped to [0, 1]."""
     if isinstance(picture, Image.Image):
         return picture
     if hasattr(picture, "savefig"):
-        return _rendered(picture)
+        return _render(picture)
     pixels = np.asarray(picture)
     if pixels.dtype != np.uint8:
         pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
@@ -70,112 +94,133 @@ def to_image(picture: Any) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+def _render(drawing: Any) -> Image.Image:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():  # letters that matplotlib's font lacks are drawn as boxes
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        drawing.savefig(buffer, format="png")
+    buffer.seek(0)
+    return Image.open(buffer).convert("RGB")
+
+
 def figure(width: float, height: float) -> Figure:
-    """Make an empty figure of a size in inches, without a display and without pyplot's memory."""
+    """Return an empty figure of a size in inches, which needs no display and no pyplot."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
-def plot_history(history: Sequence[dict[str, float]]) -> Figure:
-    """Draw what each epoch reported: one panel a measure, training and validation together."""
+def plot_history(history: Sequence[Mapping[str, float]]) -> Figure:
+    """Plot a training: one panel for each loss and metric, training and validation together.
+
+    Args:
+        history: a row for each epoch: `epoch`, and losses and metrics by name; `val_` begins those of
+            the validation examples.
+    """
+    names = dict.fromkeys(name for row in history for name in row)
+    panels: dict[str, dict[str, Curve]] = {}
+    for name in names:
+        if name in NO_CURVES or (name.startswith("val_") and name[4:] in names):
+            continue
+        keys = {"training": name, "validation": f"val_{name}"}
+        panels[name] = {label: curve(history, key) for label, key in keys.items() if key in names}
+    return plot_curves(panels)
+
+
+def curve(history: Sequence[Mapping[str, float]], name: str) -> Curve:
+    """Return the epochs and the values of a loss or a metric of a history; a missing value is NaN."""
+    return [row["epoch"] for row in history], [row.get(name, np.nan) for row in history]
+
+
+def plot_curves(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
+    """Plot curves over epochs: one panel for each title, one line for each label in it.
+
+    Args:
+        panels: for each title the curves by label, each as its epochs and its values; NaN is a gap.
+    """
+    columns = min(4, max(1, len(panels)))
+    rows = max(1, -(-len(panels) // columns))
+    drawing = figure(4.2 * columns, 3.2 * rows)
+    for at, (title, curves) in enumerate(panels.items()):
+        axes = drawing.add_subplot(rows, columns, at + 1)
+        for label, (epochs, values) in curves.items():
+            axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=label)
+        axes.set_title(title, parse_math=False)
+        axes.set_xlabel("epoch")
+        _show_whole_epochs(axes, [epoch for epochs, _ in curves.values() for epoch in epochs])
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7 if len(curves) > 2 else None)
+    return drawing
+
+
+def _show_whole_epochs(axes: Axes, epochs: Sequence[float]) -> None:
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    reported = dict.fromkeys(name for row in history for name in row)
-    measures = [name for name in reported if name not in ("epoch", "seconds", *_watched(reported))]
-    columns = min(4, max(1, len(measures)))
-    rows = -(-len(measures) // columns)
-    drawn = figure(4.2 * columns, 3.2 * max(1, rows))
-    epochs = [row["epoch"] for row in history]
-    for at, name in enumerate(measures):
-        axes = drawn.add_subplot(rows, columns, at + 1)
-        for label, key in (("training", name), ("validation", f"val_{name}")):
-            if key in reported:
-                values = [row.get(key, np.nan) for row in history]
-                axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=label)
-        axes.set_title(name, parse_math=False)
-        axes.set_xlabel("epoch")
-        whole = FixedLocator(epochs) if len(epochs) < 10 else MaxNLocator(integer=True)
-        axes.xaxis.set_major_locator(whole)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    return drawn
+    each = sorted(set(epochs))
+    axes.xaxis.set_major_locator(
+        FixedLocator(each) if len(each) < 10 else MaxNLocator(integer=True)
+    )
 
 
-def _watched(names: Iterable[str]) -> set[str]:
-    """Find the measures that are drawn beside the one of the same name on the training data."""
-    known = set(names)
-    return {name for name in known if name.startswith("val_") and name[4:] in known}
+def plot_images(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
+    """Plot images in a grid with a caption over each; long captions have smaller letters.
 
-
-def plot_confusion_matrix(matrix: Array, classes: Sequence[str]) -> Figure:
-    """Draw a confusion matrix: rows are the truth, columns what the model said."""
-    count = len(classes)
-    names = [shorten(name, 20) for name in classes]
-    letter = 0.085 if count <= COUNTED else 0.05 if count <= NAMED else 0  # inches
-    side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))
-    drawn = figure(side, side)
-    axes = drawn.add_subplot()
-    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    if count <= COUNTED:
-        for row, column in np.argwhere(matrix > 0):
-            colour = "white" if shares[row, column] > 0.5 else "black"
-            figures = f"{matrix[row, column]}"
-            size = 10 if len(figures) < 4 else 7
-            axes.text(column, row, figures, ha="center", va="center", color=colour, fontsize=size)
-    if count <= NAMED:
-        style: dict[str, Any] = {"parse_math": False, "fontsize": 10 if count <= COUNTED else 6}
-        axes.set_yticks(range(count), names, **style)
-        if max(map(len, names)) > 2 or count > COUNTED:
-            style |= {"rotation": 90 if count > COUNTED else 45, "rotation_mode": "anchor"}
-            style |= {"ha": "right", "va": "center" if count > COUNTED else "top"}
-        axes.set_xticks(range(count), names, **style)
-    axes.set(xlabel="predicted", ylabel="true")
-    return drawn
-
-
-def captioned_grid(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
-    """Draw images in a grid with a caption over each; long lines are set smaller."""
+    Args:
+        images: each (height, width) or (height, width, 1 or 3 or 4), uint8 or float in [0, 1].
+        captions: one for each image; it may have several lines.
+        columns: images in a row, at most.
+    """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((caption.count("\n") + 1 for caption in captions), default=1)
     longest = max((len(line) for caption in captions for line in caption.split("\n")), default=1)
-    drawn = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
+    drawing = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        axes = drawn.add_subplot(rows, columns, at + 1)
+        axes = drawing.add_subplot(rows, columns, at + 1)
         show_image(axes, image)
-        axes.set_title(caption, fontsize=min(8.0, 8 * LINE / longest), parse_math=False)
-    return drawn
+        axes.set_title(caption, fontsize=min(8.0, 8 * LINE_LETTERS / longest), parse_math=False)
+    return drawing
 
 
 def plot_series(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -> Figure:
-    """Draw series of shape (time, channels) in a grid with a caption over each."""
+    """Plot series in a grid with a caption over each.
+
+    Args:
+        series: each of shape (time, channels).
+        captions: one for each series.
+        columns: series in a row, at most.
+    """
     columns = max(1, min(columns, len(series)))
     rows = max(1, -(-len(series) // columns))
-    drawn = figure(2.4 * columns, 1.7 * rows)
+    drawing = figure(2.4 * columns, 1.7 * rows)
     for at, (values, caption) in enumerate(zip(series, captions, strict=True)):
-        axes = drawn.add_subplot(rows, columns, at + 1)
+        axes = drawing.add_subplot(rows, columns, at + 1)
         axes.plot(values, linewidth=1)
         axes.set_title(caption, fontsize=8, parse_math=False)
         axes.tick_params(labelsize=6)
-    return drawn
+    return drawing
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut a text that is too long for its place."""
+    """Return a text of at most `length` letters; a longer one ends in an ellipsis."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def show_image(axes: Axes, image: Array) -> None:
-    """Show one image without axes; grey where it has one channel."""
+    """Show an image without ticks and frame; an image of one channel is grey."""
     pixels = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1 if pixels.dtype != np.uint8 else 255)
     axes.set_axis_off()
 
 
 def image_grid(images: Array, columns: int | None = None, gap: int = 1) -> Array:
-    """Lay images of shape (n, height, width, channels) side by side in rows."""
+    """Return images side by side in rows, as one image of the same dtype.
+
+    Args:
+        images: shape (n, height, width, channels), uint8 or float in [0, 1].
+        columns: images in a row; about as many as rows if not given.
+        gap: white pixels between two images.
+    """
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
@@ -188,15 +233,6 @@ def image_grid(images: Array, columns: int | None = None, gap: int = 1) -> Array
 
 
 def enlarge(images: Array, side: int) -> Array:
-    """Repeat pixels until the smaller side of images (n, height, width, channels) is about `side`."""
+    """Return images (n, height, width, channels) with pixels repeated: the smaller side is about `side`."""
     times = max(1, round(side / min(images.shape[1:3])))
     return images.repeat(times, 1).repeat(times, 2)
-
-
-def _rendered(drawn: Any) -> Image.Image:
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():  # a script that matplotlib's font lacks is drawn as boxes
-        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
-        drawn.savefig(buffer, format="png")
-    buffer.seek(0)
-    return Image.open(buffer).convert("RGB")

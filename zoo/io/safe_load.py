@@ -1,13 +1,14 @@
-"""Files from elsewhere: what they declare is checked before anything is unpacked.
+"""Safe loading of files from elsewhere: what a file declares is checked before it is unpacked.
 
-A .keras of 11 kB can declare 5 GB, and Keras allocates them before it looks (EXPORT_FACTS.md). A
-file that Keras wrote holds its weights uncompressed, so what it declares is close to its size.
+A .keras file of 11 kB can declare 5 GB, and Keras 3 allocates them before it reads the data. A file that
+Keras wrote holds its weights uncompressed, so it declares about as many bytes as it has.
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,18 +18,28 @@ import numpy as np
 from zoo.environment import largest_data
 from zoo.errors import DataError, UnsafeFile, ZooError, format_error
 
+__all__ = [
+    "LARGEST_RATIO",
+    "SMALL_FILE",
+    "check_model_file",
+    "read_array",
+    "read_arrays",
+    "read_text",
+]
+
 SMALL_FILE = 64 * 2**20  # bytes that any file may declare
 LARGEST_RATIO = 20  # how many times its own size a model file may declare beyond that
-LARGEST_TEXT = 16 * 2**20  # bytes of a JSON that describes a run or a report
+LARGEST_TEXT = 16 * 2**20  # bytes of a text file
 
 
 def check_model_file(path: Path) -> None:
-    """Refuse a .keras or .h5 that declares far more than it holds, or links outside itself.
+    """Refuse a .keras or .h5 file that declares far more than it holds, or links to other files.
 
     Raises:
-        UnsafeFile: it would unpack to more than its size can justify.
+        UnsafeFile: it declares more than SMALL_FILE + LARGEST_RATIO times its size, links to another
+            place, or is no model file.
     """
-    with _readable(path):
+    with _model_file_errors(path):
         if zipfile.is_zipfile(path):
             _check_zip(path)
         else:
@@ -37,11 +48,11 @@ def check_model_file(path: Path) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
-    """Read an .npz without pickle and within ZOO_LARGEST_DATA bytes.
+    """Return the arrays of an .npz file by name; pickle is not used.
 
     Raises:
-        UnsafeFile: it would unpack to more, or needs pickle.
-        DataError: it is no .npz.
+        UnsafeFile: it unpacks to more than ZOO_LARGEST_DATA bytes, or needs pickle.
+        DataError: it is no .npz, or a broken one.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -66,10 +77,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
 
 
 def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
-    """Open an .npy without pickle; no more is read than the file holds.
+    """Return the array of an .npy file, mapped to memory; pickle is not used.
 
     Raises:
-        DataError: it is no .npy, or declares more than it holds, or needs pickle.
+        DataError: it is no .npy, declares more than it holds, or needs pickle. The message does not name
+            the file.
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -82,34 +94,34 @@ def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def read_text(path: Path) -> str:
-    """Read a small text file.
+    """Return the text of a UTF-8 file of at most LARGEST_TEXT bytes.
 
     Raises:
-        UnsafeFile: it is larger than any honest one.
+        UnsafeFile: it is larger.
     """
     if path.stat().st_size > LARGEST_TEXT:
         raise UnsafeFile(f"{path} is larger than {LARGEST_TEXT >> 20} MiB.")
     return path.read_text("utf-8")
 
 
-class _readable:
-    """Turn the many errors of broken model files into one."""
+@contextmanager
+def _model_file_errors(path: Path) -> Iterator[None]:
+    """Turn the many errors of broken model files into one.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError | zipfile.BadZipFile | KeyError | RuntimeError):
-            raise UnsafeFile(f"{self.path} is not a readable model file: {error}.") from error
+    Raises:
+        UnsafeFile: the code inside raised an error of zipfile or h5py.
+    """
+    try:
+        yield
+    except (OSError, zipfile.BadZipFile, KeyError, RuntimeError) as error:
+        raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
 
 
 def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse an .npz that unpacks to more than ZOO_LARGEST_DATA bytes."""
     total = 0
     for member in archive.infolist():
-        total += max(member.file_size, _declared(archive, member))
+        total += max(member.file_size, _declared_bytes(archive, member))
         if total > largest_data():
             raise UnsafeFile(
                 f"{path} would unpack to more than {largest_data() / 2**30:.3g} GiB. If you trust "
@@ -117,8 +129,8 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
             )
 
 
-def _declared(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
-    """Read how many bytes the header of an .npy member asks for."""
+def _declared_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Return how many bytes the header of an .npy member declares; 0 for another member."""
     with archive.open(member) as file:
         try:
             version = np.lib.format.read_magic(file)
@@ -135,7 +147,7 @@ def _check_zip(path: Path) -> None:
     size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        _refuse_beyond(path, sum(member.file_size for member in members), size)
+        _check_declared(path, sum(member.file_size for member in members), size)
         for member in members:
             if member.filename.endswith(".h5"):
                 with archive.open(member) as file:
@@ -144,10 +156,15 @@ def _check_zip(path: Path) -> None:
 
 def _check_h5(path: Path, file: IO[bytes], size: int) -> None:
     with h5py.File(file, "r") as archive:
-        _refuse_beyond(path, sum(_dataset_sizes(path, archive)), size)
+        _check_declared(path, sum(_dataset_sizes(path, archive)), size)
 
 
 def _dataset_sizes(path: Path, group: h5py.Group) -> Iterator[int]:
+    """Yield the declared bytes of each dataset in an HDF5 group and below it.
+
+    Raises:
+        UnsafeFile: the group links to another place or file.
+    """
     for name in group:
         link = group.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
@@ -164,7 +181,8 @@ def _dataset_sizes(path: Path, group: h5py.Group) -> Iterator[int]:
             )
 
 
-def _refuse_beyond(path: Path, declared: int, size: int) -> None:
+def _check_declared(path: Path, declared: int, size: int) -> None:
+    """Refuse a model file that declares many more bytes than it has."""
     if declared > SMALL_FILE + LARGEST_RATIO * size:
         raise UnsafeFile(
             f"{path} is {size / 2**20:.3g} MiB and declares {declared / 2**20:.0f} MiB; a file that "

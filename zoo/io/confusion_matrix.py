@@ -1,0 +1,53 @@
+"""The picture of a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.io.pictures import figure, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["plot_confusion_matrix"]
+
+MOST_COUNTED = 25  # classes up to which each cell shows its count
+MOST_NAMED = 120  # classes up to which their names are shown
+
+
+def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Sequence[str]) -> Figure:
+    """Plot a confusion matrix; the colours are shares of each row.
+
+    Args:
+        matrix: counts of shape (classes, classes): rows are the true classes, columns the predictions.
+        classes: their names.
+    """
+    count = len(classes)
+    names = [shorten(name, 20) for name in classes]
+    letter = 0.085 if count <= MOST_COUNTED else 0.05 if count <= MOST_NAMED else 0  # inches
+    side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))
+    drawing = figure(side, side)
+    axes = drawing.add_subplot()
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if count <= MOST_COUNTED:
+        for row, column in np.argwhere(matrix > 0):
+            colour = "white" if shares[row, column] > 0.5 else "black"
+            text = f"{matrix[row, column]}"
+            size = 10 if len(text) < 4 else 7
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+    if count <= MOST_NAMED:
+        style: dict[str, Any] = {
+            "parse_math": False,
+            "fontsize": 10 if count <= MOST_COUNTED else 6,
+        }
+        axes.set_yticks(range(count), names, **style)
+        if max(map(len, names)) > 2 or count > MOST_COUNTED:
+            style |= {"rotation": 90 if count > MOST_COUNTED else 45, "rotation_mode": "anchor"}
+            style |= {"ha": "right", "va": "center" if count > MOST_COUNTED else "top"}
+        axes.set_xticks(range(count), names, **style)
+    axes.set(xlabel="predicted", ylabel="true")
+    return drawing
