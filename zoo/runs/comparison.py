@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zoo.errors import UsageError
 from zoo.io import pictures
 from zoo.runs.run import Run
@@ -61,21 +59,13 @@ def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
     opened = [Run.open(run) for run in runs]
     histories = {name: run.history for name, run in zip(_names(opened), opened, strict=True)}
     columns = [name for rows in histories.values() for row in rows for name in row]
-    measures = [name for name in dict.fromkeys(columns) if name not in ("epoch", "seconds")]
-    width = min(4, max(1, len(measures)))
-    height = max(1, -(-len(measures) // width))
-    figure = pictures.figure(4.2 * width, 3.2 * height)
-    for at, measure in enumerate(measures):
-        axes = figure.add_subplot(height, width, at + 1)
-        for name, rows in histories.items():
-            epochs = [row["epoch"] for row in rows]
-            values = [row.get(measure, np.nan) for row in rows]
-            axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=name)
-        axes.set_title(measure, parse_math=False)
-        axes.set_xlabel("epoch")
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize=7)
-    return figure
+    measures = [name for name in dict.fromkeys(columns) if name not in pictures.NO_CURVES]
+    return pictures.plot_curves(
+        {
+            measure: {name: pictures.curve(rows, measure) for name, rows in histories.items()}
+            for measure in measures
+        }
+    )
 
 
 def _facts(run: Run) -> dict[str, Any]:
