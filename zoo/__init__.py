@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.config import ClassNames, Config, Fraction, WithoutData
-    from zoo.data.dataset import Dataset
+    from zoo.data.dataset import Dataset, has_no_data
     from zoo.data.images import read_image
     from zoo.data.load import open_dataset
     from zoo.data.split import Split
@@ -75,6 +75,7 @@ __all__ = [
     "explain",
     "export",
     "gallery",
+    "has_no_data",
     "hookimpl",
     "list_architectures",
     "list_models",
@@ -99,6 +100,7 @@ _MODULES = {
     "apply": "runs.load",
     "compare": "runs.comparison",
     "create": "runs.load",
+    "has_no_data": "data.dataset",
     "describe": "interpret.model_summary",
     "evaluate": "runs.evaluation",
     "explain": "interpret.explain",

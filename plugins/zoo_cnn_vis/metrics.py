@@ -18,7 +18,6 @@ from keras import ops
 
 import zoo
 from zoo.data.arrays import Array
-from zoo.data.dataset import has_no_data
 from zoo.tasks import reconstruction
 
 from .canvas import Canvas
@@ -82,7 +81,7 @@ def comparison_metrics(
         data: the dataset whose test examples are compared, or none.
     """
     tables = {"noise": objective_table(model, noise_images(model))}
-    if not has_no_data(data):
+    if not zoo.has_no_data(data):
         tables["examples"] = np.concatenate(list(example_tables(model, data)))
     results = {}
     for name, table in tables.items():
