@@ -1,8 +1,12 @@
+"""The commands, typed: what they print, on which stream, and their exit codes."""
+
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +16,8 @@ from PIL import Image
 
 import zoo
 from zoo.data.dataset import Dataset
+from zoo.runs import evaluation
+from zoo.runs.evaluation import Measurement
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -62,7 +68,7 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
         ("train cnn.digits --sett a=1", "'--set'"),
         ("evaluate smal", "Did you mean small?"),
         ("export small --to onx", "Did you mean onnx?"),
-        ("export nothing.keras", "no file nothing.keras"),
+        ("export nothing.keras", "there is no such .keras file"),
         ("verify nowhere", "nowhere holds no export"),
         ("apply small", "Missing argument 'ITEM...'"),
         ("apply small no.png", "There is no file no.png"),
@@ -146,6 +152,45 @@ def test_runs_are_listed_with_how_far_they_came(shell: Shell, run: zoo.Run) -> N
     assert [(row["name"], row["state"]) for row in listed] == [("mlp", "finished")]
 
 
+def test_evaluate_says_on_what_it_measured(shell: Shell, run: zoo.Run, tiny: Dataset) -> None:
+    np.savez("other.npz", x=tiny.test.stored, y=tiny.test.targets)
+    code, out, err = shell("evaluate", "small", "--data", "other.npz")
+    assert code == 0, err
+    assert re.search(r"measured on 24 examples of .*other\.npz", out)
+
+
+def test_a_trained_run_is_completed_by_evaluate(shell: Shell, tiny: Dataset) -> None:
+    splits = {"train": tiny.train, "test": tiny.test}
+    arrays = {f"x_{name}": split.stored for name, split in splits.items()}
+    np.savez("t.npz", **arrays, **{f"y_{name}": split.targets for name, split in splits.items()})
+    run = zoo.train("mlp", data="t.npz", out="runs/half", epochs=1, units=[4], batch_size=16)
+    (run.path / "metrics.json").unlink()
+    zoo.Run(run.path).update(state="trained")
+    _, out, err = shell("runs")
+    assert "trained" in out
+    assert "half is not measured yet: zoo evaluate" in err
+    code, out, err = shell("evaluate", "half")
+    assert code == 0, err
+    assert "runs/half is finished now" in err
+    assert "24 examples" in out
+    assert "finished" in shell("runs")[1]
+
+
+def test_a_warning_is_shown_in_a_line(
+    shell: Shell, run: zoo.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def evaluate(*_: object) -> Measurement:
+        warnings.warn("The data has changed.", stacklevel=2)
+        return Measurement({"accuracy": 1.0}, "data", 3)
+
+    monkeypatch.setattr(evaluation, "measure", evaluate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        _, out, err = shell("evaluate", "small", "--json")
+    assert json.loads(out) == {"accuracy": 1.0}
+    assert err == "Warning: The data has changed.\n"
+
+
 def test_show_tells_settings_parts_and_parameters(shell: Shell) -> None:
     _, out, _ = shell("show", "mlp.digits")
     for words in (
@@ -162,10 +207,19 @@ def test_show_tells_settings_parts_and_parameters(shell: Shell) -> None:
 
 def test_plugins_name_their_packages(shell: Shell) -> None:
     rows = json.loads(shell("plugins", "--json")[1])
-    assert {"kind", "name", "package", "module"} == rows[0].keys()
+    assert {"kind", "name", "package", "module", "disabled"} == rows[0].keys()
     assert ("architecture", "cnn", "zoo_cnn") in {
         (row["kind"], row["name"], row["module"]) for row in rows
     }
+
+
+def test_a_name_that_is_switched_off_is_marked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_DISABLE", "vae")
+    lines = shell("plugins")[1].splitlines()
+    marked = [line.split()[1] for line in lines if "disabled by ZOO_DISABLE" in line]
+    assert marked == ["vae"]
 
 
 def test_a_broken_catalog_is_told_and_hides_nothing_else(shell: Shell) -> None:

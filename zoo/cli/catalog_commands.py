@@ -47,7 +47,7 @@ def show(name: str, layers: bool, as_json: bool) -> None:
     description = describe(name)
     if as_json:
         return print_json(description.to_json())
-    from zoo.cli.render import show_description
+    from zoo.cli.render_model import show_description
 
     show_description(description)
 
@@ -58,7 +58,7 @@ def _show_layers(name: str, as_json: bool) -> None:
     parts = describe_layers(name)
     if as_json:
         return print_json({part: [asdict(layer) for layer in parts[part]] for part in parts})
-    from zoo.cli.render import show_layers
+    from zoo.cli.render_model import show_layers
 
     show_layers(parts)
 

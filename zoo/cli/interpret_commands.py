@@ -88,12 +88,13 @@ def gallery(network: str, as_json: bool, **options: Any) -> None:
     """
     import_backend()
     from zoo.cli import render
+    from zoo.cli.render_model import show_gallery
     from zoo.interpret.gallery import gallery
 
     found = gallery(network, **options, track=render.track_items)
     if as_json:
         return print_json(found.to_json())
-    render.show_gallery(found)
+    show_gallery(found)
 
 
 COMMANDS = (explain, gallery)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from contextvars import ContextVar
@@ -20,7 +21,8 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what others print meanwhile goes to standard error."""
-        with _results_on_stdout():
+        with _results_on_stdout(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
             return super().invoke(ctx)
 
 
@@ -37,6 +39,19 @@ def print_result(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print a value as JSON, for programs."""
     print_result(json.dumps(value, indent=2, default=str))
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning for the user in a line, without its place in the code."""
+    if issubclass(category, UserWarning):
+        click.echo(f"Warning: {message}", err=True)
 
 
 @contextmanager

@@ -15,18 +15,24 @@ from zoo.cli.output import Command, print_json
 @click.option("--data", help="Other data than the run's own.")
 @as_json
 def evaluate(run: str, data: str | None, as_json: bool) -> None:
-    """Measure a run's model on the test split."""
+    """Measure a run's model on the test split.
+
+    A run that is trained but not finished becomes finished.
+    """
     from zoo.runs.run import Run
 
     opened = Run.open(run)
+    before = opened.state
     import_backend()
     from zoo.cli import render
-    from zoo.runs import evaluation
+    from zoo.runs.evaluation import measure
 
-    metrics = evaluation.evaluate(opened, data)
+    measurement = measure(opened, data)
+    if opened.state != before:
+        render.err.print(f"{opened.path} is finished now.", markup=False, soft_wrap=True)
     if as_json:
-        return print_json(metrics)
-    render.show_metrics(metrics)
+        return print_json(measurement.metrics)
+    render.show_measurement(measurement)
 
 
 @click.command(cls=Command)

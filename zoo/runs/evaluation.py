@@ -6,11 +6,12 @@ import dataclasses
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.data.dataset import Dataset
+from zoo.data.dataset import Dataset, has_no_data
 from zoo.errors import TrainingError, ZooError
 from zoo.runs.load import load_run_model
 from zoo.runs.recipe import Recipe
@@ -18,6 +19,15 @@ from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What `evaluate` returned, the name of the data, and the number of examples; 0 without data."""
+
+    metrics: dict[str, float]
+    dataset: str
+    examples: int
 
 
 def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) -> dict[str, float]:
@@ -42,21 +52,31 @@ def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) ->
     Example:
         >>> zoo.evaluate("cnn.digits")["accuracy"]
     """
+    return measure(run, data).metrics
+
+
+def measure(run: str | Path | Run, data: str | Path | Dataset | None = None) -> Measurement:
+    """Measure a run's model as `evaluate` does, and return what it is measured on, too."""
     run = Run.open(run)
     recipe, model = load_run_model(run, data)
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
     if data is None and not own:
         warnings.warn(
             f"The data of {run.path} has changed since the run was trained: {recipe.source} has another "
-            "fingerprint than run.json says.",
-            stacklevel=2,
+            f"fingerprint than run.json says. The run stays {run.state}.",
+            stacklevel=3,
         )
     if own and run.state == "trained":
         with run.lock():
-            return finish_run(run, recipe, model)
-    if data is not None:
-        recipe = _on_all_examples(run, recipe)
-    return recipe.architecture.evaluate(model, recipe.config, _positioned_data(run, recipe))
+            metrics = finish_run(run, recipe, model)
+    else:
+        if data is not None:
+            recipe = _on_all_examples(run, recipe)
+        examples = _positioned_data(run, recipe)
+        metrics = recipe.architecture.evaluate(model, recipe.config, examples)
+    measured = recipe.load_data()
+    count = 0 if has_no_data(measured) else len(measured.test)
+    return Measurement(metrics, measured.name, count)
 
 
 def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
@@ -73,7 +93,7 @@ def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
         warnings.warn(
             f"{run.path} is trained on {recipe.source}: most of the examples that are measured now are "
             "training examples. Leave the data out to measure on the held-out examples alone.",
-            stacklevel=3,
+            stacklevel=4,
         )
     return recipe
 

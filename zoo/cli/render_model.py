@@ -1,0 +1,72 @@
+"""What `zoo show` and `zoo gallery` show of a model: its settings, parts, layers and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from zoo.cli.render import make_table, print_rich, short_value
+from zoo.runs.progress import format_logs
+
+if TYPE_CHECKING:
+    from zoo.exporters.parts.contract import Tensor
+    from zoo.interpret.gallery_html import Gallery
+    from zoo.interpret.model_summary import Description
+    from zoo.interpret.networks import LayerInfo
+
+
+def show_description(description: Description) -> None:
+    """Show a model: what it is, its parts, its settings."""
+    print_rich(f"[bold]{description.name}[/]  {description.summary}")
+    facts = {
+        "architecture": f"{description.architecture} ({description.package})",
+        "dataset": description.dataset or "give --data",
+        "reference": description.reference,
+        "results": format_logs(description.results),
+        "measured by": description.measured,
+        "parameters": "depends on the data"
+        if description.parameters is None
+        else f"{description.parameters:,}",
+    }
+    for name, fact in facts.items():
+        if fact:
+            print_rich(f"{name:>12}  {fact}", markup=False)
+    for role, contract in description.parts.items():
+        inputs, outputs = (", ".join(map(_tensor, x)) for x in (contract.inputs, contract.outputs))
+        print_rich(f"{'part':>12}  {role}: {inputs} -> {outputs}", markup=False)
+    for setting in description.settings:
+        value, default = (short_value(item) for item in (setting.value, setting.default))
+        usual = f", {default} by default" if value != default else ""
+        print_rich(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
+        print_rich(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+
+
+def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:
+    """Show each part's layers with their kinds, output shapes and parameters."""
+    for part, layers in parts.items():
+        total = sum(layer.parameters for layer in layers)
+        print_rich(f"[bold]{escape(part)}[/]  {len(layers)} layers, {total:,} parameters")
+        table = make_table("layer", "kind", "output", "parameters")
+        for layer in layers:
+            sizes = ", ".join("any" if size is None else str(size) for size in layer.shape)
+            count = f"{layer.parameters:,}" if layer.parameters else ""
+            table.add_row(escape(layer.name), layer.kind, f"({sizes})", count)
+        print_rich(table)
+
+
+def show_gallery(gallery: Gallery) -> None:
+    """Show for each layer how many channels live, and how many exceed the best real example."""
+    table = make_table("layer", "follows", "live", "above", "dead")
+    for layer in gallery.layers:
+        above = "" if layer.above is None else f"{layer.above:.1%}"
+        live = f"{len(layer.channels) - len(layer.dead)}/{len(layer.channels)}"
+        dead = ", ".join(map(str, layer.dead))
+        table.add_row(escape(layer.layer.name), layer.follows, live, above, dead)
+    print_rich(table)
+    print_rich(f"in {gallery.page}", markup=False)
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{tensor.name} {tensor.dtype}({', '.join(map(str, tensor.shape))})"
