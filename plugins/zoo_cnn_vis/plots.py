@@ -48,7 +48,7 @@ def array_pictures(images: Array, captions: list[str]) -> dict[str, Any]:
 def captioned_sheet(images: Array, captions: list[str]) -> Any:
     """Return images side by side, each above its caption."""
     enlarged = pictures.enlarge(images[:MOST_IMAGES], SIDE)
-    return pictures.captioned_grid(list(enlarged), captions[:MOST_IMAGES], COLUMNS)
+    return pictures.plot_images(list(enlarged), captions[:MOST_IMAGES], COLUMNS)
 
 
 def growth_pictures(model: Canvas) -> dict[str, Any]:

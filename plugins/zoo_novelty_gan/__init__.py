@@ -1,15 +1,16 @@
-"""Novelty detector: a refiner learns what is normal, against a discriminator, and the rest is novel.
+"""Novelty detector: a refiner learns to restore normal examples against a discriminator.
 
-    y = R(x + sigma e), e ~ N(0, 1) anew in each step;   D tells x from y
-    R lowers  L_G(D(y)) + w d(x, y),   d the cross-entropy of images, (x - y)^2 of series
+    y = R(x + sigma e),   e ~ N(0, 1) in each step;   D tells x from y
+    R minimises  L_G(D(y)) + w d(x, y),   d the cross-entropy of images, (x - y)^2 of series
 
-on one class alone. R restores what it has learnt and spoils what it has not, so that x and R(x), their
-codes and D's opinion of both make a score (`scoring`), whose threshold is fixed on normal examples that
-were held out. M. Sabokrou et al., "Adversarially learned one-class classifier for novelty
-detection", arXiv:1802.09088 (ALOCC); losses, rates and averages are those of `zoo.tasks.gan`. Stopping
-is by the rule of `model`, the measures are those of `measuring`.
+on examples of one class only. R restores what it has learned and distorts the rest. So x and R(x), their
+codes and the scores of D make a novelty score (`novelty_score`), whose threshold is set with normal
+examples that were held out. M. Sabokrou et al., "Adversarially learned one-class classifier for novelty
+detection", arXiv:1802.09088 (ALOCC); losses, learning rates and averages are those of `zoo.tasks.gan`. The
+weights of the best epoch are kept (`best_weights`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -19,23 +20,24 @@ import zoo
 from zoo.tasks import gan_optimizer, normalization
 
 from . import metrics, novelty_score, plots, predict
+from .best_weights import BestWeightsWriter
 from .config import Config, check
-from .model import EXIT, Keeper, NoveltyGAN
-from .normal_class import normal_only, parts
+from .model import OUTPUT_LAYER, NoveltyGAN
+from .normal_class import select_normal, split_normal
 
 
 @zoo.hookimpl
 def defaults() -> Config:
-    """Give the settings to start from."""
+    """Return the default settings."""
     return Config()
 
 
 @zoo.hookimpl
 def build(config: Config) -> NoveltyGAN:
-    """Set refiner and discriminator against each other.
+    """Return the untrained detector.
 
     Raises:
-        SettingError: the networks do not suit the examples, or settings do not go together.
+        SettingError: the networks do not fit the examples, or settings do not go together.
     """
     check(config)
     return NoveltyGAN(config)
@@ -43,51 +45,61 @@ def build(config: Config) -> NoveltyGAN:
 
 @zoo.hookimpl
 def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
-    """Train on the normal class alone, keep the best epoch, and learn what its scores are like.
+    """Train on the normal class, restore the best epoch, and fit the novelty score.
 
     Raises:
-        SettingError: the normal class is none of the data's.
-        DataError: it has fewer than two examples.
+        UnknownName: the data has no such normal class.
+        SettingError: the data has no classes, and a normal class is set.
+        DataError: the normal class has fewer than two training examples.
     """
-    data = normal_only(data, config)
-    feed = data.fit_arguments(config, entrance(model, config, data))
-    model.compile(gan_optimizer.from_config(model, feed["steps_per_epoch"] * config.epochs))
-    # the best epoch before the core's callbacks, so that the checkpoint holds it
-    history = model.fit(**feed, callbacks=[Keeper(), *callbacks])
-    for each in model.standing:
-        each.restore()
-    novelty_score.learn(model, *parts(data, config))
+    data = select_normal(data, config)
+    arguments = data.fit_arguments(config, batch_function(model, config, data))
+    steps = arguments["steps_per_epoch"] * config.epochs
+    model.compile(gan_optimizer.from_config(model, steps))
+    # the best weights before the core's callbacks, so that the checkpoint holds them
+    history = model.fit(**arguments, callbacks=[BestWeightsWriter(), *callbacks])
+    for best in model.best_weights:
+        best.restore()
+    novelty_score.fit_score(model, *split_normal(data, config))
     return history
 
 
-def entrance(model: NoveltyGAN, config: Config, data: zoo.Dataset) -> Any:
-    """Make the function from a batch to what the networks see: series are standardised."""
+def batch_function(
+    model: NoveltyGAN, config: Config, data: zoo.Dataset
+) -> Callable[[Any, Any], Any]:
+    """Return the function from inputs and targets to the batch; it standardises series.
+
+    The model's layers of standardisation get the same mean and standard deviation.
+    """
     if not config.standardises:
         return lambda x, y: x
-    normalization.adapt(model, data.train, normalization.NAME, EXIT)
-    mean, spread = normalization.mean_and_std(data.train)
-    return lambda x, y: (x - mean) / spread
+    normalization.adapt(model, data.train, normalization.NAME, OUTPUT_LAYER)
+    mean, deviation = normalization.mean_and_std(data.train)
+    return lambda x, y: (x - mean) / deviation
 
 
 @zoo.hookimpl
 def export(model: NoveltyGAN, config: Config) -> dict[str, keras.Model]:
-    """Ship the averaged refiner, the discriminator, and the network from an example to its score."""
+    """Return the averaged refiner, the discriminator, and the network from an example to its score."""
     return {
-        "refiner": predict.refining(model),
-        "discriminator": judging(model, config),
+        "refiner": predict.refiner_in_units(model),
+        "discriminator": discriminator_in_units(model, config),
         "scorer": novelty_score.scorer(model),
     }
 
 
-def judging(model: NoveltyGAN, config: Config) -> keras.Model:
-    """Give the discriminator with a probability at its end, or a score where the loss knows none."""
+def discriminator_in_units(model: NoveltyGAN, config: Config) -> keras.Model:
+    """Return the discriminator of examples in the data's unit.
+
+    It ends in a probability, or in a score where the loss has no probabilities.
+    """
     inputs = keras.Input(config.input_shape, name="inputs")
-    score = model.normalized_discriminator()(novelty_score.entered(inputs, model))
+    score = model.normalized_discriminator()(model.standardise(inputs))
     if config.loss == "non-saturating":
-        real = layers.Activation("sigmoid", name="probability")(score)
+        output = layers.Activation("sigmoid", name="probability")(score)
     else:
-        real = layers.Activation("linear", name="score")(score)
-    return keras.Model(inputs, real, name="discriminator")
+        output = layers.Activation("linear", name="score")(score)
+    return keras.Model(inputs, output, name="discriminator")
 
 
 evaluate = zoo.hookimpl(metrics.evaluate)

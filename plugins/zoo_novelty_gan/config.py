@@ -1,4 +1,4 @@
-"""The settings of the novelty detector, and which class is the normal one."""
+"""The settings of the novelty detector, and the check of which settings go together."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,7 @@ import zoo
 from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.tasks import gan, optimizers
 
+SIGNALS = ("reconstruction", "discriminator", "refined", "combined")  # in the scorer's order
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 Score = Literal["combined", "reconstruction", "discriminator", "refined"]
 
@@ -16,27 +17,27 @@ class Config(gan.GANConfig):
     """Settings of the novelty detector."""
 
     input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
-    """Height, width and channels of an image, or moments and channels of a series. None: the dataset's."""
+    """Height, width and channels of an image, or time steps and channels of a series. None: the dataset's."""
     normal: int | str | None = None
-    """The class of the data that is normal, by name or else by number from 0. None: the first, if any."""
+    """Normal class of the data: its name, or its number from 0. None: the first class, if there are any."""
     generator_filters: Filters = (16, 32, 64)
-    """Filters of the refiner's convolutions, each of which halves; they are mirrored after the code."""
+    """Filters of the refiner's convolutions, each of which halves; those after the code are the reverse."""
     latent_dim: PositiveInt = 32
-    """Numbers that the refiner passes an example through."""
+    """Numbers of the refiner's code of an example."""
     discriminator_filters: Filters = (16, 32, 64)
     """Filters of the discriminator's convolutions, each of which halves."""
     kernel_size: PositiveInt = 5
-    """Side of each convolution's window; 3 at most after the code."""
+    """Side of each convolution's window; at most 3 after the code."""
     noise: NonNegativeFloat = 0.155
-    """Deviation of the noise that the refiner must take away, drawn anew in each step."""
+    """Standard deviation of the noise that the refiner learns to remove; drawn in each step."""
     reconstruction_weight: PositiveFloat = 20.0
-    """Weight of a value's cross-entropy, or of a series' squared error, beside the adversarial term."""
+    """Weight of the reconstruction loss; the adversarial term has the weight 1."""
     score: Score = "combined"
-    """What makes an example novel: its error, what the discriminator says of it or of R(x), or all."""
+    """Novelty score: the reconstruction error, the discriminator's score of x or of R(x), or all combined."""
     baselines: bool = True
-    """Train a plain autoencoder in the same steps, and measure it and other rivals too."""
+    """Train a plain autoencoder in the same steps, and measure it and other baselines."""
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    """Share of held-out normal examples that the threshold lets pass."""
+    """Share of held-out normal examples whose score is below the threshold."""
     epochs: PositiveInt = 20
     batch_size: PositiveInt = 64
     validation: Fraction = 0.1
@@ -47,20 +48,20 @@ class Config(gan.GANConfig):
 
     @property
     def rank(self) -> int:
-        """Axes that convolutions run over: 1 for series, 2 for images."""
+        """The number of axes of a convolution: 1 for series, 2 for images."""
         return len(self.input_shape or ()) - 1
 
     @property
     def standardises(self) -> bool:
-        """Whether values are standardised inside: those of series, in whatever they are measured."""
+        """Whether the model standardises its inputs: series have any unit, images are in [0, 1]."""
         return self.rank == 1
 
 
 def check(config: Config) -> None:
-    """Refuse what is neither image nor series, and settings that do not go together.
+    """Check that the inputs are images or series, and that settings go together.
 
     Raises:
-        SettingError: says which, and what would do.
+        SettingError: they are not; the message names the setting and what was expected.
     """
     if config.rank not in (1, 2):
         raise zoo.SettingError(

@@ -1,60 +1,79 @@
-"""What is normal: one class of the data, or all of it where there are no classes."""
+"""The normal examples: those of one class of the data, or all of them if there are no classes."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 import zoo
+from zoo.data.arrays import Array
 from zoo.data.class_names import class_index
 
 from .config import Config
 
 
-def number(config: Config, classes: Any) -> int | None:
-    """Find the number of the normal class: by its name, or else by its number.
+def normal_index(config: Config, classes: Sequence[str] | None) -> int | None:
+    """Return the number of the normal class, or None if the data has no classes.
+
+    Args:
+        config: `normal` is read: a name, a number, or None for the first class.
+        classes: the names of the data's classes, if it has any.
 
     Raises:
-        UnknownName: there is no such class.
-        SettingError: the data has no classes.
+        UnknownName: there is no such class; the message has the nearest names.
+        SettingError: a normal class is set, and the data has no classes.
     """
-    if not classes:
-        if config.normal is None:
-            return None
-        raise zoo.SettingError(
-            f"normal={config.normal}: the data has no classes. Leave normal out: all training "
-            "examples are then normal."
-        )
+    if classes:
+        return 0 if config.normal is None else class_index(config.normal, classes)
     if config.normal is None:
-        return 0
-    return class_index(config.normal, classes)
+        return None
+    raise zoo.SettingError(
+        f"normal={config.normal} needs data with classes. Received: data without classes. Without "
+        "this setting, all training examples are normal."
+    )
 
 
-def is_normal(split: zoo.Split, config: Config, data: zoo.Dataset) -> np.ndarray | None:
-    """Tell of each example whether it is of the normal class; nothing where there are no classes."""
-    wanted = number(config, data.classes)
-    return None if wanted is None else split.targets.astype(int) == wanted
-
-
-def normal_only(data: zoo.Dataset, config: Config) -> zoo.Dataset:
-    """Give the data with none but normal examples to learn from; the test split stays whole.
+def normal_mask(split: zoo.Split, config: Config, data: zoo.Dataset) -> Array | None:
+    """Return which examples of a split are normal, shape (n,); None if the data has no classes.
 
     Raises:
-        DataError: there are fewer than two.
+        UnknownName: there is no such normal class.
+        SettingError: a normal class is set, and the data has no classes.
     """
-    normal = is_normal(data.train, config, data)
-    if normal is None:
+    index = normal_index(config, data.classes)
+    if index is None or split.targets is None:
+        return None
+    mask: Array = split.targets.astype(int) == index
+    return mask
+
+
+def select_normal(data: zoo.Dataset, config: Config) -> zoo.Dataset:
+    """Return the data with only the normal training examples; the test split stays as it is.
+
+    Raises:
+        UnknownName: there is no such normal class.
+        SettingError: a normal class is set, and the data has no classes.
+        DataError: there are fewer than two normal examples.
+    """
+    mask = normal_mask(data.train, config, data)
+    if mask is None:
         return data
-    if normal.sum() < 2:
-        name = data.classes[number(config, data.classes)]
+    if mask.sum() < 2:
+        classes = data.classes or ()
+        name = classes[normal_index(config, classes) or 0]
         raise zoo.DataError(
-            f"{data.name} has {normal.sum()} training examples of the normal class {name!r}; at "
-            "least 2 are needed."
+            f"{data.name} has {mask.sum()} training examples of the normal class {name!r}. "
+            "Expected: at least 2"
         )
-    return dataclasses.replace(data, train=data.train.take(np.flatnonzero(normal)))
+    return dataclasses.replace(data, train=data.train.take(np.flatnonzero(mask)))
 
 
-def parts(data: zoo.Dataset, config: Config) -> tuple[zoo.Split, zoo.Split]:
-    """Give the normal examples that are learnt from and those held out, the same if those are under two."""
-    learnt, held = data.train_validation_split(config)
-    return learnt, held if len(held) > 1 else learnt
+def split_normal(data: zoo.Dataset, config: Config) -> tuple[zoo.Split, zoo.Split]:
+    """Return the training examples and those held out; the training examples twice if under two are held out.
+
+    Args:
+        data: its training examples are normal.
+        config: `validation` is read.
+    """
+    train, held_out = data.train_validation_split(config)
+    return train, held_out if len(held_out) > 1 else train

@@ -1,6 +1,6 @@
-"""The score: how unlike the normal examples an example is; higher is more novel.
+"""The novelty score: how much an example differs from normal examples; higher means more novel.
 
-With the averaged refiner R, its code z(x) and the discriminator D, whose score is above 0 for real ones,
+With the averaged refiner R, its code z(x) and the discriminator D, whose score is above 0 for real examples,
 
     reconstruction   e = |x - R(x)|
     discriminator    -D(x)
@@ -8,14 +8,14 @@ With the averaged refiner R, its code z(x) and the discriminator D, whose score 
     combined         |W (v - mean v)|^2,   v = (z(x), z(x) - z(R(x)), e, -D(x), -D(R(x))),
                      W W^T = (cov v + l I)^-1
 
-each less its mean and divided by its deviation over normal examples that were held out. `combined` is the
-distance from a Gaussian of all that the networks say of normal examples (Lee et al., "A simple unified
-framework for detecting out-of-distribution samples", arXiv:1807.03888), so its weights are learnt of those
-alone. That R(x) has another code than x tells most: what R makes of a novel example is a normal one, and
-the encoder looks twice (Akcay et al., "GANomaly", arXiv:1805.06725).
+each minus its mean, and divided by its standard deviation over normal examples that were held out.
+`combined` is the distance from a Gaussian of all features of normal examples (Lee et al., "A simple unified
+framework for detecting out-of-distribution samples", arXiv:1807.03888), so only normal examples are needed
+to fit it. The change of the code from x to R(x) is the strongest feature: R turns a novel example into a
+normal one, and the encoder sees both (Akcay et al., "GANomaly", arXiv:1805.06725).
 
-Mean and covariance are learnt of the examples that were trained on, the rest of those held out; of the
-training examples again where none were.
+The Gaussian is fitted to the training examples, the rest to those held out; to the training examples again
+if none were held out.
 """
 
 from typing import Any
@@ -24,89 +24,92 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-SIGNALS = ("reconstruction", "discriminator", "refined", "combined")
-RIDGE = 0.03  # of the mean variance, added to all: few examples tell little of small ones
+import zoo
+from zoo.data.arrays import Array
+
+from .config import SIGNALS
+from .model import NoveltyGAN
+
+RIDGE = 0.03  # l, relative to the mean variance: few examples say little about small variances
 CHUNK = 500  # examples at a time
 TINY = 1e-6
 
 
-def entered(inputs: Any, model: Any) -> Any:
-    """Standardise series; images stay as they are."""
-    return model.entrance(inputs) if model.config.standardises else inputs
-
-
-def scorer(model: Any) -> keras.Model:
-    """Make the network from an example to its score, by way of the layers `said` and `signals`."""
+def scorer(model: NoveltyGAN) -> keras.Model:
+    """Return the network from an example to its score, through the layers `features` and `signals`."""
     inputs = keras.Input(model.config.input_shape, name="inputs")
-    known = figures(model)
-    said = told(entered(inputs, model), model)
-    whitened = layers.Dense(known["centre"].size, name="whitened")
-    white = whitened(said[0])
-    signals = layers.Concatenate(name="signals")([*said[1:], layers.Dot(1)([white, white])])
+    statistics = score_statistics(model)
+    features, *parts = score_features(model, model.standardise(inputs))
+    whitening = layers.Dense(statistics["centre"].size, name="whitened")
+    white = whitening(features)
+    signals = layers.Concatenate(name="signals")([*parts, layers.Dot(1)([white, white])])
     score = layers.Dense(1, name="score")
-    made = keras.Model(inputs, score(signals), name="scorer")
-    whitened.set_weights([known["whitening"], -known["centre"] @ known["whitening"]])
-    share = np.array([name == model.config.score for name in SIGNALS]) / known["deviations"]
-    score.set_weights([share[:, None], -(share @ known["means"])[None]])
-    return made
+    network = keras.Model(inputs, score(signals), name="scorer")
+    matrix = statistics["whitening"]
+    whitening.set_weights([matrix, -statistics["centre"] @ matrix])
+    chosen = np.array([name == model.config.score for name in SIGNALS]) / statistics["deviations"]
+    score.set_weights([chosen[:, None], -(chosen @ statistics["means"])[None]])
+    return network
 
 
-def told(x: Any, model: Any) -> list[Any]:
-    """Give v of an example, and its last three numbers, each (n, 1), by themselves."""
-    network, judge = model.averaged_generator, model.normalized_discriminator()
-    looking = keras.Model(network.input, [network.get_layer("code").output, network.output])
-    code, refined = looking(x)
-    change = layers.Subtract()([code, looking(refined)[0]])
-    error = length(layers.Flatten()(layers.Subtract()([x, refined])))
-    opinions = [layers.Rescaling(-1.0)(judge(each)) for each in (x, refined)]
-    said = layers.Concatenate(name="said")([code, change, error, *opinions])
-    return [said, error, *opinions]
+def score_features(model: NoveltyGAN, x: Any) -> list[Any]:
+    """Return v of examples, shape (n, k), and its last three numbers as tensors of shape (n, 1)."""
+    network, discriminator = model.averaged_generator, model.normalized_discriminator()
+    refine = keras.Model(network.input, [network.get_layer("code").output, network.output])
+    code, refined = refine(x)
+    change = layers.Subtract()([code, refine(refined)[0]])
+    error = euclidean_norm(layers.Flatten()(layers.Subtract()([x, refined])))
+    scores = [layers.Rescaling(-1.0)(discriminator(each)) for each in (x, refined)]
+    features = layers.Concatenate(name="features")([code, change, error, *scores])
+    return [features, error, *scores]
 
 
-def length(x: Any) -> Any:
-    """Compute |x| as the product of x and x / |x|, of Keras' own layers."""
+def euclidean_norm(x: Any) -> Any:
+    """Return |x| as the product of x and x / |x|, in layers of Keras only."""
     return layers.Dot(1)([x, layers.UnitNormalization()(x)])
 
 
-def figures(model: Any) -> dict[str, np.ndarray]:
-    """Give what was learnt of normal examples."""
+def score_statistics(model: NoveltyGAN) -> dict[str, Array]:
+    """Return the statistics of the score as arrays."""
     return {name: ops.convert_to_numpy(value) for name, value in model.statistics.items()}
 
 
-def learn(model: Any, learnt: Any, held: Any) -> None:
-    """Learn the Gaussian, then the signals' means and deviations, then the threshold.
+def fit_score(model: NoveltyGAN, train: zoo.Split, held_out: zoo.Split) -> None:
+    """Fit the Gaussian, then the means and standard deviations of the signals, then the threshold.
 
     Args:
-        model: its networks are trained.
-        learnt: the split that they were trained on.
-        held: a split of other normal examples, or the same one.
+        model: the detector, with trained networks.
+        train: the examples that the networks were trained on.
+        held_out: other normal examples, or the same ones.
     """
-    centre, whitening = gaussian(predicted(upto(scorer(model), "said"), learnt))
-    model.learn(centre=centre, whitening=whitening)
-    signals = predicted(upto(scorer(model), "signals"), held)
-    model.learn(means=signals.mean(0), deviations=np.maximum(signals.std(0), TINY))
-    scores = predicted(scorer(model), held)
-    model.learn(threshold=np.quantile(scores, model.config.quantile))
+    centre, whitening = fit_gaussian(predict_split(truncate(scorer(model), "features"), train))
+    model.set_statistics(centre=centre, whitening=whitening)
+    signals = predict_split(truncate(scorer(model), "signals"), held_out)
+    deviations = np.maximum(signals.std(0), TINY)
+    model.set_statistics(means=signals.mean(0), deviations=deviations)
+    scores = predict_split(scorer(model), held_out)
+    model.set_statistics(threshold=np.quantile(scores, model.config.quantile))
 
 
-def upto(network: keras.Model, layer: str) -> keras.Model:
-    """Give the network up to a layer."""
+def truncate(network: keras.Model, layer: str) -> keras.Model:
+    """Return the network up to a layer."""
     return keras.Model(network.input, network.get_layer(layer).output)
 
 
-def gaussian(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the mean of values (n, k), and W of W W^T = (cov + l I)^-1."""
+def fit_gaussian(values: Array) -> tuple[Array, Array]:
+    """Return the mean of values (n, k), and W of W W^T = (cov + l I)^-1."""
     centre = values.mean(0, dtype=np.float64)
-    spread, ways = np.linalg.eigh(np.cov(values - centre, rowvar=False, bias=True))
-    ridge = RIDGE * max(spread.mean(), TINY)
-    return centre, ways / np.sqrt(np.maximum(spread, 0) + ridge)
+    variances, axes = np.linalg.eigh(np.cov(values - centre, rowvar=False, bias=True))
+    ridge = RIDGE * max(variances.mean(), TINY)
+    return centre, axes / np.sqrt(np.maximum(variances, 0) + ridge)
 
 
-def predicted(network: keras.Model, split: Any) -> np.ndarray:
-    """Give what a network says of all examples of a split, some at a time."""
-    return np.concatenate([seen(network, each) for each in split.batches(CHUNK)])
+def predict_split(network: keras.Model, split: zoo.Split) -> Array:
+    """Return the output of a network for all examples of a split, computed a chunk at a time."""
+    return np.concatenate([predict_array(network, inputs) for inputs in split.batches(CHUNK)])
 
 
-def seen(network: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    """Give what a network says of inputs of shape (n, ...)."""
-    return ops.convert_to_numpy(network(inputs, training=False))
+def predict_array(network: keras.Model, inputs: Array) -> Array:
+    """Return the output of a network for inputs of shape (n, ...)."""
+    output: Array = ops.convert_to_numpy(network(inputs, training=False))
+    return output

@@ -1,62 +1,71 @@
-"""Using a novelty detector on the user's files: a score, the threshold, a verdict, and what R makes of it."""
+"""Using a novelty detector on the user's files: score, threshold, verdict, and the refined example."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers
 
+import zoo
+from zoo.data.arrays import Array
 from zoo.data.inputs import item_name, read_input
-from zoo.io.results import Values
 from zoo.tasks import reconstruction
 
-from .novelty_score import entered, scorer, seen
+from .config import Config
+from .model import NoveltyGAN
+from .novelty_score import predict_array, scorer
 
 
-def refining(model: Any) -> keras.Model:
-    """Make the network from an example to what the averaged refiner makes of it, in the same unit."""
+def refiner_in_units(model: NoveltyGAN) -> keras.Model:
+    """Return the averaged refiner of examples in the data's unit; its output has the same unit."""
     inputs = keras.Input(model.config.input_shape, name="inputs")
-    refined = model.averaged_generator(entered(inputs, model))
-    if model.config.standardises:
-        refined = model.exit(refined)
+    refined = model.averaged_generator(model.standardise(inputs))
+    if model.output_layer is not None:
+        refined = model.output_layer(refined)
     else:
         refined = layers.Activation("linear", name="refined")(refined)
     return keras.Model(inputs, refined, name="refiner")
 
 
-def apply(model: Any, config: Any, items: Sequence[Any]) -> list[dict[str, Any]]:
+def apply(model: NoveltyGAN, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
     """Score the user's files, and say which are novel.
 
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    networks = scorer(model), refining(model)
+    networks = scorer(model), refiner_in_units(model)
     threshold = float(model.statistics["threshold"])
-    return [answer(networks, threshold, config, item) for item in items]
+    return [score_item(networks, threshold, config, item) for item in items]
 
 
-def answer(networks: Any, threshold: float, config: Any, item: Any) -> dict[str, Any]:
-    """Score one item."""
-    given = read_input(item, tuple(config.input_shape))
-    score, refined = (seen(network, given[None])[0] for network in networks)
-    found = {
+def score_item(
+    networks: tuple[keras.Model, keras.Model], threshold: float, config: Config, item: Any
+) -> dict[str, Any]:
+    """Return the score, the verdict and the refined version of one item.
+
+    Args:
+        networks: the scorer and the refiner.
+        threshold: scores above it are novel.
+        config: `input_shape` is read.
+        item: a file or an array.
+
+    Raises:
+        DataError: the item cannot be read, or has another shape.
+    """
+    example = read_input(item, config.input_shape)
+    score, refined = (predict_array(network, example[None])[0] for network in networks)
+    number = float(score[0])
+    return {
         "item": item_name(item),
-        "verdict": verdict(float(score[0]), threshold),
-        "score": float(score[0]),
+        "verdict": "novel" if number > threshold else "normal",
+        "score": number,
         "threshold": threshold,
-    }
-    return found | pictured(given, refined)
+    } | refined_results(example, refined)
 
 
-def verdict(score: float, threshold: float) -> str:
-    """Say what a score means."""
-    return "novel" if score > threshold else "normal"
-
-
-def pictured(given: np.ndarray, refined: np.ndarray) -> dict[str, Any]:
-    """Give what was refined: an image as a picture, another array with a picture of it over the given."""
+def refined_results(example: Array, refined: Array) -> dict[str, Any]:
+    """Return a refined image as a picture; another array as values, and a plot that compares it."""
     if refined.ndim == 3 and refined.shape[-1] in (1, 3):
         return {"refined": refined}
-    drawn = reconstruction.plot_comparison({"given": given[None], "refined": refined[None]})
-    return {"refined": refined.view(Values), "refined_drawn": drawn}
+    plot = reconstruction.plot_comparison({"given": example[None], "refined": refined[None]})
+    return {"refined": refined.view(zoo.Values), "refined_plot": plot}
