@@ -58,7 +58,7 @@ def album_pages(model: DCGAN) -> Array:
 def plot_growth(model: DCGAN, config: Config) -> Any:
     """Draw a row of images of the same latents for each of the album's epochs."""
     strips = [sheet(page, COLUMNS) for page in album_pages(model)[:, :COLUMNS]]
-    height, width = (side / pictures.DOTS for side in strips[0].shape[:2])
+    height, width = (side / pictures.DPI for side in strips[0].shape[:2])
     figure = pictures.figure(width + 0.9, (height + 0.04) * len(strips))
     panels = figure.subplots(len(strips), 1, squeeze=False)[:, 0]
     for panel, strip, epoch in zip(panels, strips, album_epochs(config), strict=True):
