@@ -1,5 +1,5 @@
-"""Dataset sources, one a file; each is an entry point of the group `zoo.datasets`.
+"""Named data sets, one a module; each is an entry point of the group `zoo.datasets`.
 
-A source is a module whose first line says what it holds, with INPUT_SHAPE and CLASSES, which are
-known without loading, and `load() -> zoo.Dataset`.
+The first line of the module says what the data is. INPUT_SHAPE and CLASSES (and OUTPUTS where numbers are
+predicted) are known without loading the data, and `load()` returns a zoo.Dataset that agrees with them.
 """

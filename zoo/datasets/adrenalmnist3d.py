@@ -1,7 +1,8 @@
 """1,584 shapes of adrenal glands, normal or hyperplastic, as volumes (MedMNIST, Yang et al. 2023).
 
-The file's volumes of 64 cubed are halved to 32 by the mean of 2 x 2 x 2, which is what two cores can
-learn from; its validation part is learnt from too, since the zoo holds its own out of the training.
+The volumes of 64 x 64 x 64 in the file are reduced to 32 x 32 x 32 by the mean of 2 x 2 x 2, so that two
+cores can train on them. The validation part of the file is added to the training split, since the zoo takes
+its validation examples from the training split itself.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ def load() -> Dataset:
     """Read adrenalmnist3d_64.npz from ZOO_DATA.
 
     Raises:
-        DataError: it is not there, or is another file.
+        DataError: the file is missing, broken, or another one.
     """
     path = data_folder() / FILE
     if not path.exists():
@@ -32,20 +33,20 @@ def load() -> Dataset:
         )
     arrays = read_arrays(path)
     try:
-        train, test = (_joined(arrays, parts) for parts in (("train", "val"), ("test",)))
+        train, test = (_join(arrays, parts) for parts in (("train", "val"), ("test",)))
     except KeyError as error:
         raise DataError(f"{path} lacks {error}. Received: {', '.join(arrays)}.") from error
-    said = "uint8 / 255, halved to 32 cubed by the mean of 2 x 2 x 2"
-    return Dataset("adrenalmnist3d", train, test, CLASSES, preprocessing=said)
+    preprocessing = "uint8 / 255, halved to 32 cubed by the mean of 2 x 2 x 2"
+    return Dataset("adrenalmnist3d", train, test, CLASSES, preprocessing)
 
 
-def _joined(arrays: dict[str, Array], parts: tuple[str, ...]) -> Split:
-    volumes = np.concatenate([_halved(arrays[f"{part}_images"]) for part in parts])
+def _join(arrays: dict[str, Array], parts: tuple[str, ...]) -> Split:
+    volumes = np.concatenate([_halve(arrays[f"{part}_images"]) for part in parts])
     labels = np.concatenate([arrays[f"{part}_labels"] for part in parts])
     return Split(volumes[..., None], labels.reshape(-1).astype(np.int64))
 
 
-def _halved(volumes: Array) -> Array:
+def _halve(volumes: Array) -> Array:
     count, *sizes = volumes.shape
     depth, height, width = (size // 2 for size in sizes)
     cells = volumes.reshape(count, depth, 2, height, 2, width, 2)

@@ -1,6 +1,6 @@
-"""442 patients: ten measurements, and how diabetes went on within a year (Efron et al. 2004).
+"""442 patients: ten measurements, and the progress of diabetes after a year (Efron et al. 2004).
 
-scikit-learn ships it; we hold 88 patients out ourselves.
+scikit-learn ships the data without a test split; 88 patients are held out.
 """
 
 import numpy as np

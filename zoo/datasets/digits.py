@@ -1,6 +1,6 @@
 """1,797 handwritten digits of 8 x 8 pixels, which scikit-learn ships (UCI, test set of Alpaydin).
 
-The bundled file is the UCI test part alone, so we hold out 360 digits ourselves, stratified by class.
+scikit-learn ships the test part of UCI alone; 360 digits are held out, stratified by class.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""200 traces of a hand that draws a gun or points, 150 steps (UCR archive)."""
+"""200 tracks of a hand that draws a gun or points with a finger, 150 steps (UCR archive)."""
 
 from zoo.data.dataset import Dataset
 from zoo.data.readers.timeseries import read_archive

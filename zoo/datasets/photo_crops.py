@@ -1,10 +1,10 @@
-"""Squares of photographs, 160 x 160 pixels in colour: of BSDS500, or of scikit-learn's two."""
+"""Colour crops of 160 x 160 pixels from photographs: of BSDS500, or of scikit-learn's two."""
 
 from zoo.data.dataset import Dataset
 from zoo.datasets.photographs import photograph_dataset
 
 SIDE = 160  # two rows of three fill a photograph of BSDS500, 481 x 321
-STEP = 20  # pixels between training squares, where there are two photographs in all
+STEP = 20  # pixels from one training crop to the next, where there are only two photographs
 INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
 

@@ -1,4 +1,4 @@
-"""Patches of photographs, 32 x 32 pixels in colour: of BSDS500, or of scikit-learn's two."""
+"""Colour patches of 32 x 32 pixels from photographs: of BSDS500, or of scikit-learn's two."""
 
 from zoo.data.dataset import Dataset
 from zoo.datasets.photographs import photograph_dataset

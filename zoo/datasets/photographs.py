@@ -1,7 +1,7 @@
 """Photographs cut into squares: those of ZOO_DATA (BSDS500), else the two that scikit-learn ships.
 
-ZOO_DATA/photos/train and ZOO_DATA/photos/val are cut into squares that do not overlap. Without them
-scikit-learn's two photographs are, their right quarter for testing.
+The photographs in ZOO_DATA/photos/train and ZOO_DATA/photos/val are cut into squares that do not overlap.
+Without these folders scikit-learn's two photographs are cut, and their right quarters are for testing.
 """
 
 from collections.abc import Iterable
@@ -16,15 +16,17 @@ from zoo.data.split import Split
 from zoo.environment import data_folder
 from zoo.errors import DataError
 
+__all__ = ["cut_squares", "photograph_dataset"]
+
 
 def photograph_dataset(name: str, side: int, step: int | None = None) -> Dataset:
-    """Cut the photographs of ZOO_DATA, or those of scikit-learn.
+    """Return a dataset of squares of the photographs of ZOO_DATA, or of scikit-learn's.
 
     Args:
         name: of the dataset.
         side: of a square, in pixels.
-        step: pixels from one training square to the next in scikit-learn's two photographs, where it
-            may be less than the side, since they are few. None: the side.
+        step: pixels from one training square to the next in scikit-learn's two photographs; less than
+            the side gives more squares, which overlap. None: the side.
 
     Raises:
         DataError: a photograph is broken, or none is as large as a square.
@@ -32,10 +34,10 @@ def photograph_dataset(name: str, side: int, step: int | None = None) -> Dataset
     folder = data_folder() / "photos"
     train, test = folder / "train", folder / "val"
     if train.is_dir() and test.is_dir():
-        parts, steps = (_opened(train), _opened(test)), (side, side)
+        parts, steps = (_open_photographs(train), _open_photographs(test)), (side, side)
         origin = "the photographs in ZOO_DATA"
     else:
-        parts, steps = _samples(side), (step or side, side)
+        parts, steps = _sample_photographs(side), (step or side, side)
         origin = "scikit-learn's two sample photographs"
     cuts = [
         [cut_squares(photo, side, each) for photo in part]
@@ -44,30 +46,35 @@ def photograph_dataset(name: str, side: int, step: int | None = None) -> Dataset
     if not all(sum(map(len, part)) for part in cuts):
         raise DataError(f"No photograph in {folder} is as large as {side} x {side}.")
     splits = [Split(np.concatenate(part)) for part in cuts]
-    said = f"uint8 / 255, squares of {side} x {side} of {origin}"
-    return Dataset(name, splits[0], splits[1], preprocessing=said)
+    preprocessing = f"uint8 / 255, squares of {side} x {side} of {origin}"
+    return Dataset(name, splits[0], splits[1], preprocessing=preprocessing)
 
 
 def cut_squares(photo: Array, side: int, step: int | None = None) -> Array:
-    """Cut a photograph (height, width, 3) into squares, row by row; what is left over is left out.
+    """Return the squares of a photograph, row by row; the rest at its right and lower edge is left out.
 
     Args:
-        photo: uint8.
-        side: of a square.
-        step: from one square to the next; less than the side lets them overlap. None: the side.
+        photo: uint8 of shape (height, width, 3).
+        side: of a square, in pixels.
+        step: pixels from one square to the next; with less than the side they overlap. None: the side.
+
+    Returns:
+        uint8 of shape (squares, side, side, 3).
     """
     if min(photo.shape[:2]) < side:
         return np.empty((0, side, side, photo.shape[-1]), photo.dtype)
-    seen = np.lib.stride_tricks.sliding_window_view(photo, (side, side), (0, 1))
-    chosen = seen[:: step or side, :: step or side]
-    return np.ascontiguousarray(np.moveaxis(chosen, 2, -1)).reshape(-1, side, side, photo.shape[-1])
+    windows = np.lib.stride_tricks.sliding_window_view(photo, (side, side), (0, 1))
+    squares = windows[:: step or side, :: step or side]
+    return np.ascontiguousarray(np.moveaxis(squares, 2, -1)).reshape(
+        -1, side, side, photo.shape[-1]
+    )
 
 
-def _opened(folder: Path) -> Iterable[Array]:
+def _open_photographs(folder: Path) -> Iterable[Array]:
     return [np.asarray(open_image(path).convert("RGB")) for path in images_in(folder)]
 
 
-def _samples(side: int) -> tuple[Iterable[Array], Iterable[Array]]:
+def _sample_photographs(side: int) -> tuple[Iterable[Array], Iterable[Array]]:
     from sklearn.datasets import load_sample_images
 
     photos = load_sample_images().images

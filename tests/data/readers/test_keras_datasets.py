@@ -110,8 +110,8 @@ def textual(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (broken, "is not a whole .npz file.* Remove it to have it downloaded anew"),
-        (textual, "is not a whole .npz file.* Remove it"),
+        (broken, "is not a whole .npz file.* Remove the file, so that it is downloaded again"),
+        (textual, "is not a whole .npz file.* Remove the file"),
         (lacking, "lacks x_test, y_test. Expected: x_train, .* Received: x_train, y_train"),
         (lambda path: put(path, PIXELS[:3]), "has 3 inputs and 4 targets"),
         (lambda path: put(path, PIXELS.astype(float)), "images with values from 0 to 255"),
