@@ -89,7 +89,8 @@ def explain(
 
     Args:
         network: a run with a classifier, a .keras or .h5 file, a network of keras.applications, or a model.
-        items: image files, .npy files, folders of both, or arrays of the network's input shape.
+        items: image files, .npy files, .ts or .csv files of series, folders, or arrays of the network's
+            input shape.
         methods: gradient, smoothgrad, integrated or gradcam; all that the network allows, if empty.
         class_name: the class to explain, by name or by number; the most probable one, if None.
         out: the folder for a picture of each item; None for no pictures.
@@ -102,7 +103,7 @@ def explain(
         baseline: the input's value without information, for integrated; 0, if None.
 
     Returns:
-        One explanation for each item; a folder stands for the files in it.
+        One explanation for each item; a folder stands for the files in it, a file of series for its series.
 
     Raises:
         UnknownName: nothing has the network's name, or there is no such class, method or output.
@@ -143,6 +144,7 @@ def explain_each(
         track: shows progress over the items.
     """
     methods = check_methods(explainer, methods, class_name)
+    items = [items] if isinstance(items, str | Path) else items
     paths = [Path(item) if isinstance(item, str) else item for item in items]
     files = expand_items(paths, explainer.classifier.shape)
     names = output_names([file if isinstance(file, Path) else Path("array") for file in files])
