@@ -54,7 +54,13 @@ def has_whole_windows(model: Canvas) -> bool:
 
 
 def objective_values(model: Canvas, images: Array, stage: Stage) -> Array:
-    """Return the objective of each image, as the mean over all its windows, shape (count,)."""
+    """Return the objective of each image, as the mean over all its windows, shape (count,).
+
+    Args:
+        model: the canvas.
+        images: images of any of its sizes, shape (count, ..., channels).
+        stage: whose references the images are compared with.
+    """
     values = [
         ops.convert_to_numpy(model.values(tile, stage.references))
         for tile in cut_windows(images, model.schedule.tile)

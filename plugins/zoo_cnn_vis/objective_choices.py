@@ -76,6 +76,11 @@ def term_choices(term: Term, network: Network, channels: Mapping[str, int]) -> l
 def class_choices(term: Term, network: Network, channels: Mapping[str, int]) -> list[Choice]:
     """Return a choice for each class that a term names.
 
+    Args:
+        term: the term.
+        network: the network.
+        channels: the number of channels of each layer.
+
     Raises:
         SettingError: the network has no scores of classes, or there is no such class.
     """

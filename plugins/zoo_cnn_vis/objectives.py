@@ -155,7 +155,13 @@ class Objective:
 
 
 def one_hot_rows(row: Sequence[Choice], layer: str, width: int) -> Array:
-    """Return the one-hot choices of a term's images at one layer; 0 where an image reads another layer."""
+    """Return the one-hot choices of a term's images at one layer; 0 where an image reads another layer.
+
+    Args:
+        row: the choice of each image.
+        layer: the name of the layer.
+        width: the number of readings of the layer.
+    """
     rows = np.zeros((len(row), width), np.float32)
     for image, choice in enumerate(row):
         if choice.layer == layer:

@@ -72,7 +72,13 @@ class ImageOptimizer(keras.optimizers.Optimizer):
         raise NotImplementedError
 
     def update_slot(self, slot: Any, value: Any, mask: Any) -> Any:
-        """Assign a new value to a slot wherever the mask is true; return the value."""
+        """Assign a new value to a slot wherever the mask is true; return the value.
+
+        Args:
+            slot: the variable.
+            value: the new value, of the same shape.
+            mask: where to assign it.
+        """
         self.assign(slot, ops.where(mask, value, ops.convert_to_tensor(slot)))
         return value
 

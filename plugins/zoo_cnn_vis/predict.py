@@ -35,6 +35,11 @@ def apply(model: Canvas, config: Config, items: Sequence[Any]) -> list[dict[str,
 def maximise(model: Canvas, config: Config, item: Any) -> dict[str, Any]:
     """Return the image made from one item, and its objective before and after.
 
+    Args:
+        model: the trained canvas.
+        config: its settings.
+        item: an image, a file or an array.
+
     Raises:
         DataError: the item is no image, or smaller than the network's input.
     """
@@ -83,6 +88,11 @@ def config_for_size(config: Config, size: tuple[int, ...]) -> Config:
 
 def check_size(image: Array, sizes: Sequence[int | None], name: str) -> None:
     """Check that an image is as large as the network's input.
+
+    Args:
+        image: shape (..., channels).
+        sizes: those of the network's input; None is any size.
+        name: of the image, for the message.
 
     Raises:
         DataError: it is smaller.

@@ -21,7 +21,13 @@ WHITE, FLOOR = 255.0, 1e-3
 
 
 def p_norm(difference: Any, alpha: float, scale: float) -> Any:
-    """Return sum |d / s|^alpha of differences d, where white is 1."""
+    """Return sum |d / s|^alpha of differences d, where white is 1.
+
+    Args:
+        difference: of pixels, where white is 1.
+        alpha: the power, at least 1.
+        scale: what pixels, with white as 255, are divided by.
+    """
     # 1e-12 keeps the gradient of a power below 2 finite at 0
     return ops.sum(ops.power(ops.abs(WHITE * difference / scale) + 1e-12, alpha))
 

@@ -111,6 +111,11 @@ def create_schedule(config: Config, base: Sizes, network: Sequence[int | None]) 
 def tile_size(config: Config, sizes: Sequence[Sizes], network: Sequence[int | None]) -> Sizes:
     """Return the size of a window.
 
+    Args:
+        config: the settings.
+        sizes: the sizes of the images.
+        network: the size of the network's input; None is any size.
+
     Raises:
         SettingError: the setting `tile` cannot be read, or does not go with the sizes.
     """
@@ -127,6 +132,11 @@ def tile_size(config: Config, sizes: Sequence[Sizes], network: Sequence[int | No
 def parse_size(text: str | None, base: Sizes, setting: str) -> Sizes | None:
     """Return the size that a setting names: 600x800, x1.5 of a base, or 150 for series.
 
+    Args:
+        text: what to read, or None.
+        base: the size that a factor multiplies.
+        setting: the name of the setting, for the message.
+
     Raises:
         SettingError: the text is no size.
     """
@@ -142,7 +152,14 @@ def parse_size(text: str | None, base: Sizes, setting: str) -> Sizes | None:
 
 
 def interpolate_sizes(first: Sizes, last: Sizes, count: int, kind: str) -> tuple[Sizes, ...]:
-    """Return sizes from the first to the last, by equal factors (geometric) or equal steps (linear)."""
+    """Return sizes from the first to the last, by equal factors (geometric) or equal steps (linear).
+
+    Args:
+        first: the first size.
+        last: the last size.
+        count: the number of sizes.
+        kind: geometric or linear.
+    """
     space = np.geomspace if kind == "geometric" else np.linspace
     axes = [np.rint(space(a, b, count)).astype(int) for a, b in zip(first, last, strict=True)]
     return tuple(tuple(map(int, size)) for size in zip(*axes, strict=True))

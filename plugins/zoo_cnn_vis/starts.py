@@ -51,7 +51,13 @@ def start_images(config: Config, network: Shape, size: tuple[int, ...]) -> Array
 
 
 def draw_noise(config: Config, shape: tuple[int, ...], seed: int) -> Array:
-    """Draw noise around 0, blurred if `noise_blur` is set."""
+    """Draw noise around 0, blurred if `noise_blur` is set.
+
+    Args:
+        config: the settings.
+        shape: of the noise, (n, ..., channels).
+        seed: of the noise.
+    """
     noise = np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
     if config.noise_blur:
         axes = len(shape) - 2
@@ -114,6 +120,11 @@ def dataset_images(match: re.Match[str], shape: Shape, setting: str) -> Array:
 def run_images(name: str, shape: Shape, setting: str) -> Array:
     """Return the images of another run of cnn-vis.
 
+    Args:
+        name: of the run.
+        shape: the shape of one image, where None is any size.
+        setting: the name of the setting, for messages.
+
     Raises:
         RunError: there is no such run.
         SettingError: it is a run of another architecture, or its images have another shape.
@@ -131,6 +142,11 @@ def run_images(name: str, shape: Shape, setting: str) -> Array:
 
 def check_shape(images: Array, shape: Shape, name: str) -> None:
     """Check that the network can look at images.
+
+    Args:
+        images: shape (n, ..., channels).
+        shape: the shape of one image, where None is any size.
+        name: of the images, for the message.
 
     Raises:
         SettingError: they have another rank or other channels.

@@ -69,7 +69,13 @@ def transform(images: Any, config: Config, seed: Any) -> Any:
 
 
 def pad_border(images: Any, border: int, padding: str) -> Any:
-    """Pad every side of images of shape (n, ..., channels) by `border` pixels."""
+    """Pad every side of images of shape (n, ..., channels) by `border` pixels.
+
+    Args:
+        images: shape (n, ..., channels).
+        border: the number of pixels.
+        padding: reflect, grey or black.
+    """
     mode, value = MODES[padding]
     widths = [(0, 0), *[(border, border)] * (len(images.shape) - 2), (0, 0)]
     return ops.pad(images, widths, mode, constant_values=value)

@@ -82,7 +82,13 @@ def space_metrics(space: Space, labels: Array | None, classes: int) -> dict[str,
 
 
 def distance_metrics(generated: Array, test: Array, train: Array) -> dict[str, float]:
-    """Return the distances between features, each of shape (n, k)."""
+    """Return the distances between features, each of shape (n, k).
+
+    Args:
+        generated: features of generated images, shape (n, k).
+        test: features of test images.
+        train: features of training images.
+    """
     precision, recall = generative_metrics.precision_recall(test, generated)
     return {
         "frechet": generative_metrics.frechet_distance(generated, test),
@@ -95,7 +101,13 @@ def distance_metrics(generated: Array, test: Array, train: Array) -> dict[str, f
 def classifier_space(
     images: tuple[Array, Array, Array], config: Config, data: zoo.Dataset
 ) -> Space:
-    """Return the classifier's features of the images, and its classes if they can be the data's."""
+    """Return the classifier's features of the images, and its classes if they can be the data's.
+
+    Args:
+        images: generated, test and training images.
+        config: `feature_network` is read.
+        data: the dataset, whose classes are compared with the classifier's.
+    """
     extract = generative_metrics.feature_extractor(config.feature_network or "", config.input_shape)
     (generated, scores), (test, _), (train, _) = map(extract, images)
     fits = scores.shape[-1] == len(data.classes or ())

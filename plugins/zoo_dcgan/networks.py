@@ -44,7 +44,14 @@ def normalize_and_relu(x: Any, config: Config) -> Any:
 
 
 def upsample(x: Any, config: Config, filters: int, stride: int) -> Any:
-    """Enlarge a map by a stride and apply a convolution."""
+    """Enlarge a map by a stride and apply a convolution.
+
+    Args:
+        x: the map.
+        config: `upsampling` and `kernel_size` are read.
+        filters: of the convolution.
+        stride: the factor.
+    """
     if config.upsampling == "transpose" and stride > 1:
         convolution = layers.Conv2DTranspose(
             filters, config.kernel_size, strides=stride, padding="same"

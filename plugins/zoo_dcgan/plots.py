@@ -80,7 +80,13 @@ def interpolation_sheet(model: DCGAN, config: Config) -> Array:
 
 
 def linear_path(start: Array, end: Array, steps: int = STEPS) -> Array:
-    """Return latents on the straight line between two latents, shape (steps, latent_dim)."""
+    """Return latents on the straight line between two latents, shape (steps, latent_dim).
+
+    Args:
+        start: shape (latent_dim,).
+        end: shape (latent_dim,).
+        steps: the number of latents.
+    """
     path: Array = start + np.linspace(0, 1, steps)[:, None] * (end - start)
     return path
 
@@ -89,6 +95,11 @@ def spherical_path(start: Array, end: Array, steps: int = STEPS) -> Array:
     """Return latents on the arc between two latents, shape (steps, latent_dim).
 
     Normal latents have nearly the same length, as those on the arc do (White, arXiv:1609.04468).
+
+    Args:
+        start: shape (latent_dim,).
+        end: shape (latent_dim,).
+        steps: the number of latents.
     """
     cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
     angle = np.arccos(np.clip(cosine, -1, 1))

@@ -103,6 +103,11 @@ def score_image(discriminator: keras.Model, config: Config, image: Array) -> dic
     """Return the discriminator's score of an image, and the class with the best score if conditional.
 
     A score above 0 means real.
+
+    Args:
+        discriminator: the normalised discriminator.
+        config: the settings.
+        image: in [0, 1], shape (height, width, channels).
     """
     if not config.conditional:
         scores = ops.convert_to_numpy(discriminator(image[None], training=False))

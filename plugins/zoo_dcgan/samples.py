@@ -14,7 +14,13 @@ SEED, CHUNK = 0, 500
 
 
 def draw_latents(config: Config, count: int, seed: int = SEED) -> Array:
-    """Draw latents of shape (count, latent_dim) from the prior; the same seed draws the same ones."""
+    """Draw latents of shape (count, latent_dim) from the prior; the same seed draws the same ones.
+
+    Args:
+        config: `prior` and `latent_dim` are read.
+        count: the number of latents.
+        seed: of the latents.
+    """
     rng = np.random.default_rng(seed)
     if config.prior == "uniform":
         return rng.uniform(-1, 1, (count, config.latent_dim)).astype(np.float32)

@@ -72,19 +72,19 @@ class Config(gan.GANConfig):
     """Test images for the metrics, evenly spread over the split; at most all of them."""
 
     @property
-    def paired(self) -> bool:
+    def has_pairs(self) -> bool:
         """Whether the data has blurred images beside the sharp ones."""
         return self.input_shape[-1] in PAIR_CHANNELS
 
     @property
     def channels(self) -> int:
         """The number of channels of one image."""
-        return self.input_shape[-1] // 2 if self.paired else self.input_shape[-1]
+        return self.input_shape[-1] // 2 if self.has_pairs else self.input_shape[-1]
 
     @property
     def margin(self) -> int:
         """The pixels that blurring takes away from each side, because it needs those beyond the edge."""
-        return 0 if self.paired else self.blur_kernel_size // 2
+        return 0 if self.has_pairs else self.blur_kernel_size // 2
 
     @property
     def crop_size(self) -> tuple[int, int]:
@@ -108,7 +108,7 @@ def check(config: Config) -> None:
             f"channels for a blurred and a sharp image. Received: {config.input_shape}"
         )
     size, most = config.blur_kernel_size, min(shape[:2]) // 2
-    if size % 2 == 0 or (not config.paired and size > most):
+    if size % 2 == 0 or (not config.has_pairs and size > most):
         raise zoo.SettingError(
             f"blur_kernel_size must be odd, and at most half of the images' smaller side ({most}). "
             f"Received: {size}"

@@ -93,7 +93,13 @@ def default_layer(network: keras.Model) -> str:
 
 
 def perceptual_loss(features: Callable[[Any], Any], sharp: Any, restored: Any) -> Any:
-    """Return the mean squared difference of features, divided by the sharp images' mean squared features."""
+    """Return the mean squared difference of features, divided by the sharp images' mean squared features.
+
+    Args:
+        features: from images to features.
+        sharp: images of shape (n, height, width, channels).
+        restored: images of the same shape.
+    """
     target = features(sharp)
     difference = ops.mean(ops.square(features(restored) - target))
     return difference / (ops.mean(ops.square(target)) + SMALL)

@@ -41,7 +41,13 @@ def evaluate(model: DeblurGAN, config: Config, data: zoo.Dataset) -> dict[str, f
 def chunk_metrics(
     model: DeblurGAN, config: Config, data: zoo.Dataset
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield the number of images and the metrics of each chunk of the test images."""
+    """Yield the number of images and the metrics of each chunk of the test images.
+
+    Args:
+        model: the GAN.
+        config: its settings.
+        data: its test split is read.
+    """
     for sharp, blurred, kernels in blurred_test_chunks(config, data):
         images = {"input": blurred, "": restore(model, blurred), "unsharp": unsharp_mask(blurred)}
         if kernels is not None:
@@ -70,7 +76,7 @@ def blurred_test_chunks(
     positions = np.linspace(0, len(data.test) - 1, count).round().astype(int)
     size = max(1, CHUNK // math.prod(config.input_shape[:2]))
     kernels = None
-    if not config.paired:
+    if not config.has_pairs:
         kernels = draw_kernels(count, config.blur_kernel_size, config.shake, TEST_SEED)
     for start in range(0, count, size):
         part = slice(start, start + size)
@@ -84,7 +90,14 @@ def blurred_test_chunks(
 
 
 def blur_image(image: Array, kernel: Array, seed: int, noise: float) -> Array:
-    """Return one image (height, width, channels), blurred and with the noise of a seed."""
+    """Return one image (height, width, channels), blurred and with the noise of a seed.
+
+    Args:
+        image: in [0, 1], shape (height, width, channels).
+        kernel: shape (side, side).
+        seed: of the noise.
+        noise: its standard deviation.
+    """
     blurred = convolve_array(image, kernel)
     rng = np.random.default_rng(seed)
     noisy: Array = blurred + noise * rng.standard_normal(blurred.shape, np.float32)

@@ -36,7 +36,7 @@ class DeblurGAN(gan.GAN):
         super().__init__(generator(config), discriminator(config), config, name="deblur_gan")
         self.adversarial_weight = config.adversarial_weight
         self.seed_generator = keras.random.SeedGenerator()
-        if not config.paired:
+        if not config.has_pairs:
             self.kernels = draw_kernels(
                 config.blur_kernels, config.blur_kernel_size, config.shake, TRAIN_SEED
             )
@@ -46,7 +46,7 @@ class DeblurGAN(gan.GAN):
     def generator_inputs(self, x: Any) -> Any:
         """Blur the images of a batch, or return the blurred images that are in it."""
         config = self.config
-        if config.paired:
+        if config.has_pairs:
             return crop_middle(x, config.crop_size)[..., : config.channels]
         drawn = keras.random.randint(
             (ops.shape(x)[0],), 0, len(self.kernels), seed=self.seed_generator

@@ -44,7 +44,15 @@ def generator(config: Config) -> keras.Model:
 def convolve(
     x: Any, filters: int, kernel_size: int = 3, strides: int = 1, initializer: str = INITIALIZER
 ) -> Any:
-    """Apply a convolution of the generator."""
+    """Apply a convolution of the generator.
+
+    Args:
+        x: the map.
+        filters: of the convolution.
+        kernel_size: side of its window.
+        strides: of the convolution.
+        initializer: of its kernel.
+    """
     return layers.Conv2D(
         filters, kernel_size, strides=strides, padding="same", kernel_initializer=initializer
     )(x)
@@ -60,7 +68,13 @@ def residual_block(x: Any, config: Config) -> Any:
 
 
 def double_size(x: Any, filters: int, config: Config) -> Any:
-    """Double height and width, and apply a convolution."""
+    """Double height and width, and apply a convolution.
+
+    Args:
+        x: the map.
+        filters: of the convolution.
+        config: `upsampling` is read.
+    """
     if config.upsampling == "transpose":
         return layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
     return convolve(layers.UpSampling2D(2)(x), filters)

@@ -28,7 +28,7 @@ def preview(model: DeblurGAN, config: Config, data: zoo.Dataset) -> dict[str, An
     ]
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     plots: dict[str, Any] = {"restored": plot_comparison(*columns)}
-    if not config.paired:
+    if not config.has_pairs:
         kernels = draw_kernels(KERNELS, config.blur_kernel_size, config.shake, TEST_SEED)
         plots["kernels"] = kernel_sheet(kernels)
     return plots
@@ -58,7 +58,13 @@ def plot_comparison(blurred: Array, restored: Array, sharp: Array) -> Any:
 
 
 def detail_frame(left: int, top: int, size: int) -> Rectangle:
-    """Return the frame around a detail."""
+    """Return the frame around a detail.
+
+    Args:
+        left: the column of the detail's first pixel.
+        top: its row.
+        size: the side of the detail.
+    """
     corner = (left - 0.5, top - 0.5)
     return Rectangle(corner, size, size, fill=False, edgecolor="yellow", linewidth=0.8)
 

@@ -44,6 +44,11 @@ def apply(model: DeblurGAN, config: Config, items: Sequence[Any]) -> list[dict[s
 def restore_item(model: DeblurGAN, config: Config, item: Any) -> Any:
     """Return a restored file as a Pillow image, or a restored array as an array.
 
+    Args:
+        model: the GAN.
+        config: its settings.
+        item: a file or an array.
+
     Raises:
         DataError: the item cannot be read as an image.
     """
@@ -62,7 +67,13 @@ def restore_item(model: DeblurGAN, config: Config, item: Any) -> Any:
 
 
 def restore_photograph(model: DeblurGAN, config: Config, image: Image.Image) -> Image.Image:
-    """Restore the colours of a Pillow image (L, LA, RGB or RGBA), and keep its other data."""
+    """Restore the colours of a Pillow image (L, LA, RGB or RGBA), and keep its other data.
+
+    Args:
+        model: the GAN.
+        config: its settings.
+        image: in the mode L, LA, RGB or RGBA.
+    """
     pixels = np.asarray(image)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     colours = 1 if image.mode in ("L", "LA") else 3

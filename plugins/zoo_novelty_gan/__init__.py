@@ -70,6 +70,11 @@ def batch_function(
     """Return the function from inputs and targets to the batch; it standardises series.
 
     The model's layers of standardisation get the same mean and standard deviation.
+
+    Args:
+        model: the detector.
+        config: its settings.
+        data: its training examples are normal.
     """
     if not config.standardises:
         return lambda x, y: x

@@ -99,7 +99,13 @@ def normal_f1(normal_share: float, novel_share: float, proportion: float) -> flo
 def baseline_scores(
     model: NoveltyGAN, config: Config, data: zoo.Dataset
 ) -> Iterator[tuple[str, Array]]:
-    """Yield the name of each baseline and its scores of the test split."""
+    """Yield the name of each baseline and its scores of the test split.
+
+    Args:
+        model: the detector.
+        config: its settings.
+        data: the dataset.
+    """
     yield "autoencoder", predict_split(autoencoder_scorer(model), data.test)[:, 0]
     change = standardisation(data, config)
     normal = flatten_split(change, select_normal(data, config).train)

@@ -39,7 +39,13 @@ def refiner(config: Config, name: str = "refiner") -> keras.Model:
 
 
 def halve(x: Any, filters: int, config: Config) -> Any:
-    """Apply a convolution with stride 2; odd sizes are rounded up."""
+    """Apply a convolution with stride 2; odd sizes are rounded up.
+
+    Args:
+        x: the map.
+        filters: of the convolution.
+        config: the settings.
+    """
     convolution = layer_class("Conv#", config.rank)
     x = convolution(filters, config.kernel_size, strides=2, padding="same")(x)
     return layers.LeakyReLU(SLOPE)(x)
@@ -63,7 +69,13 @@ def decode(code: Any, config: Config) -> Any:
 
 
 def double(x: Any, size: tuple[int, ...], rank: int) -> Any:
-    """Repeat each value along every axis, and crop to a size."""
+    """Repeat each value along every axis, and crop to a size.
+
+    Args:
+        x: the map.
+        size: at most twice the map's size.
+        rank: the number of its axes.
+    """
     excess = tuple((0, 2 * now - new) for now, new in zip(x.shape[1:-1], size, strict=True))
     x = layer_class("UpSampling#", rank)(2)(x)
     if any(more for _, more in excess):

@@ -36,6 +36,11 @@ def normal_index(config: Config, classes: Sequence[str] | None) -> int | None:
 def normal_mask(split: zoo.Split, config: Config, data: zoo.Dataset) -> Array | None:
     """Return which examples of a split are normal, shape (n,); None if the data has no classes.
 
+    Args:
+        split: the examples.
+        config: `normal` is read.
+        data: the dataset, for its classes.
+
     Raises:
         UnknownName: there is no such normal class.
         SettingError: a normal class is set, and the data has no classes.

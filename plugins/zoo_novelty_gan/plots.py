@@ -76,7 +76,13 @@ def plot_refined(model: NoveltyGAN, data: zoo.Dataset, scores: Array, mask: Arra
 
 
 def example_captions(data: zoo.Dataset, positions: Array, scores: Array) -> list[str]:
-    """Return the class and the score of some test examples."""
+    """Return the class and the score of some test examples.
+
+    Args:
+        data: its test split is read.
+        positions: of the examples in the test split.
+        scores: of all test examples, shape (n,).
+    """
     numbers = [f"{score:.1f}" for score in scores[positions]]
     if not data.classes or data.test.targets is None:
         return numbers

@@ -434,14 +434,14 @@ def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_config_knows_pairs() -> None:
     paired = config.Config(input_shape=(20, 30, 6), crop=None)
-    assert (paired.paired, paired.channels, paired.margin, paired.crop_size) == (
+    assert (paired.has_pairs, paired.channels, paired.margin, paired.crop_size) == (
         True,
         3,
         0,
         (20, 30),
     )
     alone = config.Config(input_shape=(160, 170, 1), blur_kernel_size=21, crop=145)
-    assert (alone.paired, alone.channels, alone.crop_size) == (False, 1, (140, 145))
+    assert (alone.has_pairs, alone.channels, alone.crop_size) == (False, 1, (140, 145))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 3), (40, 50)])
