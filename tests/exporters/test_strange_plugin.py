@@ -71,9 +71,9 @@ def test_it_keeps_the_contract(perceptron: ModuleType) -> None:
     assert found == dict.fromkeys(set(CHECKS) - {"regression"}, ("passed", ""))
 
 
-@pytest.mark.parametrize("rule", ["softmax", "perceptron"])
-def test_both_rules_learn_the_digits(perceptron: ModuleType, rule: str) -> None:
-    run = zoo.train("perceptron.digits", rule=rule, epochs=15)
+@pytest.mark.parametrize("loss", ["cross-entropy", "perceptron"])
+def test_both_losses_learn_the_digits(perceptron: ModuleType, loss: str) -> None:
+    run = zoo.train("perceptron.digits", loss=loss, epochs=15)
     assert run.metrics["accuracy"] > 0.92
     assert (run.path / "pictures" / "templates.png").exists()
 
@@ -82,7 +82,7 @@ def test_rosenblatts_rule_moves_two_templates_by_the_input(perceptron: ModuleTyp
     """After one mistake, W_true gains rate * x, W_winner loses it, and no other template changes."""
     rate, x = 0.25, np.random.default_rng(0).random((1, 4, 1, 1)).astype(np.float32)
     config = perceptron.Config(
-        input_shape=(4, 1, 1), classes=("a", "b", "c"), rule="perceptron",
+        input_shape=(4, 1, 1), classes=("a", "b", "c"), loss="perceptron",
         learning_rate=rate, epochs=1, batch_size=1,
     )  # fmt: skip
     model = perceptron.build(config)
@@ -115,7 +115,7 @@ def test_what_it_ships_runs_where_its_package_is_not(perceptron: ModuleType, tin
     assert verified.returncode == 0, verified.stderr
     evaluated = typed("evaluate", str(run.path))
     assert evaluated.returncode == 2
-    assert "There is no architecture 'perceptron'" in evaluated.stderr
+    assert "needs the architecture 'perceptron' of zoo-perceptron" in evaluated.stderr
 
 
 def test_it_answers_for_the_users_files(perceptron: ModuleType, tiny: Any) -> None:
