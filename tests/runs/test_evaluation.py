@@ -11,9 +11,11 @@ import zoo_mlp
 
 import zoo
 from zoo.data.dataset import Dataset
+from zoo.entry_points import ARCHITECTURES
 
 SMALL: dict[str, Any] = {"units": [4], "epochs": 1}
 Register = Callable[..., Any]
+Shell = Callable[..., tuple[int, str, str]]
 
 
 class Faulty:
@@ -178,3 +180,48 @@ def test_the_file_that_a_model_is_trained_on_is_measured_with_a_warning(tiny: Da
     assert zoo.evaluate(run) == run.metrics
     with pytest.warns(UserWarning, match=r"run is trained on .*mine\.npz: most of the examples"):
         zoo.evaluate(run, "mine.npz")
+
+
+FAULTY = """
+import os
+import zoo
+import zoo_mlp
+from zoo_mlp import build, defaults, export, preview, train
+
+
+@zoo.hookimpl
+def evaluate(model, config, data):
+    if "REPAIRED" not in os.environ:
+        return {"loss": float("nan")}
+    return zoo_mlp.evaluate(model, config, data)
+"""
+
+
+def test_the_shell_says_in_a_line_what_failed_and_how_to_complete_the_run(
+    install: Callable[..., Path], shell: Shell, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("zoo-faulty", {"zoo_faulty.py": FAULTY}, {ARCHITECTURES: "faulty = zoo_faulty"})
+    np.savez("mine.npz", x=tiny.train.stored, y=tiny.train.targets)
+    words = ["train", "faulty", "--data", "mine.npz", "--out", "mine", "--set", "epochs=1"]
+    code, out, err = shell(*words, "--export", "onnx")
+    assert (code, out) == (1, "")
+    (line,) = [line for line in err.splitlines() if line.startswith("Error")]
+    assert "mine is trained but not finished: evaluate() failed." in line
+    assert "must return finite numbers. Received: {'loss': nan}." in line
+    assert line.endswith("Complete the run: zoo evaluate mine")
+    assert not Path("mine/export").exists()
+    monkeypatch.setenv("REPAIRED", "1")
+    assert shell("evaluate", "mine")[0] == 0
+    run = zoo.Run.open("mine")
+    assert (run.state, run.metrics.keys() >= {"accuracy"}) == ("finished", True)
+
+
+@pytest.mark.filterwarnings("default:The data of run")
+def test_the_shell_shows_a_warning_in_a_line(shell: Shell, tiny: Dataset) -> None:
+    np.savez("mine.npz", x=tiny.train.stored, y=tiny.train.targets)
+    zoo.train("mlp", data="mine.npz", out="run", **SMALL)
+    np.savez("mine.npz", x=tiny.train.stored[:40], y=tiny.train.targets[:40])
+    code, _, err = shell("evaluate", "run")
+    (line,) = [line for line in err.splitlines() if "mine.npz" in line]
+    assert line.startswith("Warning: The data of run has changed")
+    assert code == 0

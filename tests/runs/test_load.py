@@ -30,7 +30,7 @@ def test_what_data_would_decide_must_be_given() -> None:
     [
         ("mlpp", {}, "Did you mean mlp"),
         ("mlp.digts", {}, "Did you mean mlp.digits"),
-        ("mlp.digits", {"width": [3]}, "Did you mean units"),
+        ("mlp.digits", {"unit": [3]}, "Did you mean units"),
         ("mlp.digits", {"units": [0]}, "integer above 0"),
         ("mlp.digits", {"units": [10**7, 10**7]}, "GiB of memory"),
     ],

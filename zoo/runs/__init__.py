@@ -1,1 +1,1 @@
-"""Runs: a model is resolved by name, trained, saved, reopened, measured and used."""
+"""Runs: a name is resolved to a model, which is trained, saved, loaded again, measured and applied."""

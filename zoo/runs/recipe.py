@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.config import Config, WithoutData, fill_missing, validate_config
 from zoo.data.dataset import Dataset, empty_dataset
-from zoo.data.load import absolute_source, dataset_info, open_dataset
+from zoo.data.load import SOURCES, absolute_source, dataset_info, open_dataset
 from zoo.entry_points import DATASETS, EntryPointGroup
 from zoo.environment import disabled_plugins
 from zoo.errors import RunError, SettingError, UnknownName, UsageError
@@ -72,9 +72,8 @@ class Recipe:
         if isinstance(self.config, WithoutData):
             return empty_dataset()
         raise UsageError(
-            f"{self.name} needs data. Give a dataset's name "
-            f"({', '.join(EntryPointGroup(DATASETS).names())}), tfds:NAME, an .npz, .ts or .csv file, "
-            "or a folder of images."
+            f"{self.name} needs data. Give {SOURCES}. "
+            f"Datasets: {', '.join(EntryPointGroup(DATASETS).names())}."
         )
 
     def build_model(self) -> keras.Model:

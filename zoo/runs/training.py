@@ -121,7 +121,7 @@ def train_model(
         check_memory(recipe.name, recipe.parameters)
         run = create_run(name, out, force, new_record(recipe, seed))
     with run.lock():
-        if run.state == "trained":
+        if run.state == "trained" and run.weights.exists():
             recipe, model = load_run_model(run, recipe.load_data())
         else:
             model = _train_and_save(run, recipe, progress or Progress(), tensorboard, not resume)
