@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 import zoo
+from zoo.layers import PadToMultiple
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 NO_ZOO = """
@@ -47,3 +48,14 @@ def test_the_lines_beside_the_files_run_them_without_the_zoo() -> None:
         (numbers,) = re.findall(r"\[\[(.*?)\]\]", printed, re.DOTALL)
         received = [float(word) for word in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", numbers)]
         np.testing.assert_allclose(received, expected[0], atol=1e-5)
+
+
+def test_the_lines_import_the_modules_that_a_file_requires() -> None:
+    image = keras.Input((None, None, 1), name="image")
+    model = keras.Model(image, keras.layers.Conv2D(1, 3)(PadToMultiple(4)(image)))
+    zoo.export(model, ["keras", "onnx"], out="shipped")
+    of_keras, of_onnx = BLOCK.findall(Path("shipped/README.md").read_text())
+    assert of_keras.startswith("import zoo.layers\nimport keras\n")
+    assert "zoo" not in of_onnx
+    command = [sys.executable, "-P", "-c", of_keras]
+    subprocess.run(command, cwd="shipped", capture_output=True, text=True, check=True)

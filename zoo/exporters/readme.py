@@ -1,62 +1,60 @@
-"""The README.md beside exported files: what they take, what they give, and how to run each."""
+"""The README.md beside exported files: their inputs, their outputs, and the code that runs each."""
 
 from __future__ import annotations
 
-from zoo.exporters.formats import protocol
+from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.parts.contract import Contract, Tensor
-from zoo.exporters.report import Report
+from zoo.exporters.report import ExportedFile, Report
 
 
 def readme(report: Report) -> str:
-    """Write it from a report."""
+    """Return the text of README.md for a report."""
     origin = report.origin
-    lines = [f"# {report.model}", ""]
-    lines += [
-        f"Exported by zoo {origin.get('zoo', '')}. Each file was run in its own runtime on the"
+    lines = [
+        f"# {report.model}",
+        "",
+        f"Exported by zoo {origin.get('zoo', '')}. Each file was run in its own runtime on the inputs in",
+        "probe.npz, and its outputs equal the original's. `zoo verify` on this folder runs the files",
+        "again. report.json has the largest differences.",
     ]
-    lines += [
-        "inputs in probe.npz and found equal to the original; `zoo verify` on this folder does it"
-    ]
-    lines += ["again. report.json holds the figures."]
     if origin.get("preprocessing"):
-        lines += ["", f"Trained on inputs made thus: {origin['preprocessing']}."]
+        lines += ["", f"Preprocessing of the training data: {origin['preprocessing']}."]
     if origin.get("classes", "null") != "null":
         lines += ["", f"Classes, in order: {origin['classes']}."]
     for role, contract in report.contracts.items():
-        lines += ["", f"## {role}", "", *_table(contract)]
+        lines += ["", f"## {role}", "", *_contract_table(contract)]
         for file in report.files:
             if file.part == role:
-                lines += _how(contract, file.format, file.path, file.runtime, file.requires)
+                lines += _file_section(contract, file)
     return "\n".join(lines) + "\n"
 
 
-def _table(contract: Contract) -> list[str]:
+def _contract_table(contract: Contract) -> list[str]:
     rows = ["| | name | dtype | shape | holds |", "|---|---|---|---|---|"]
-    rows += [_row("in", tensor) for tensor in contract.inputs]
-    return rows + [_row("out", tensor) for tensor in contract.outputs]
+    rows += [_contract_row("in", tensor) for tensor in contract.inputs]
+    return rows + [_contract_row("out", tensor) for tensor in contract.outputs]
 
 
-def _row(way: str, tensor: Tensor) -> str:
+def _contract_row(direction: str, tensor: Tensor) -> str:
     shape = ", ".join(str(size) for size in tensor.shape)
-    return f"| {way} | `{tensor.name}` | {tensor.dtype} | ({shape}) | {tensor.expects} |"
+    return f"| {direction} | `{tensor.name}` | {tensor.dtype} | ({shape}) | {tensor.expects} |"
 
 
-def _how(
-    contract: Contract, name: str, path: str, runtime: str, requires: tuple[str, ...]
-) -> list[str]:
-    needs = (
-        f" Its layers come from {', '.join(requires)}, which must be imported first."
-        if requires
+def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
+    """Return the lines on one file: its format, the runtime it was checked with, and the code."""
+    requires = (
+        f" Its layers come from {', '.join(file.requires)}, which must be imported first."
+        if file.requires
         else ""
     )
-    code = protocol.load_format(name).example(contract, path)
     return [
         "",
-        f"### {path}",
+        f"### {file.path}",
         "",
-        f"{name}, checked with {runtime}.{needs}",
+        f"{file.format}, checked with {file.runtime}.{requires}",
         "",
         "```python",
-        code,
+        *(f"import {module}" for module in file.requires),
+        load_format(file.format).example(contract, file.path),
         "```",
     ]

@@ -1,7 +1,7 @@
-"""The report that stands beside exported files: what was compared, how, and what came of it.
+"""The report beside exported files: what was compared, how, and with what result.
 
 report.json   contracts, files with their SHA-256, largest differences, runtimes
-probe.npz     the inputs that every file was fed, and the original's outputs
+probe.npz     the inputs that every file was run on, and the original's outputs
 README.md     ten lines of code for each format
 """
 
@@ -22,7 +22,13 @@ RELATIVE = 1e-4
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One part in one format."""
+    """One part in one format.
+
+    `path` is relative to the report's folder. `difference` is the largest absolute difference of an
+    output, None where none was measured. `verdict` is one of unchecked, refused (it was not written),
+    different, changed (its bytes are others), and equal; `problem` says what is wrong. `requires` are
+    the modules to import before the file can be opened.
+    """
 
     part: str
     format: str
@@ -37,13 +43,15 @@ class ExportedFile:
 
     @property
     def ok(self) -> bool:
-        """Whether its runtime computed what the original does."""
+        """Whether its runtime computes what the original computes."""
         return self.verdict == "equal"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an export or a verification found.
+    """The result of an export or of a verification.
+
+    `contracts` has the inputs and outputs of each part by role, `origin` facts about the model.
 
     Example:
         >>> report = zoo.export("cnn.digits", formats=["onnx"], out="shipped")
@@ -62,7 +70,7 @@ class Report:
         return bool(self.files) and all(file.ok for file in self.files)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as plain data."""
+        """Return the report as plain data."""
         return {
             "model": self.model,
             "verdict": "equal" if self.ok else "different",
@@ -106,6 +114,6 @@ class Report:
 
 
 def size_on_disk(path: Path) -> int:
-    """Count the bytes of a file, or of all files of a directory."""
+    """Return the bytes of a file, or of all files of a folder."""
     files = [path] if path.is_file() else path.rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file())

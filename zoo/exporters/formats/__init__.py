@@ -1,1 +1,1 @@
-"""Formats: one file format, with its runtime, in each module."""
+"""Formats: each module writes one file format and runs its files in their own runtime."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats.keras import check_customs, keras_example
+from zoo.exporters.formats.keras import check_custom_objects, keras_example
 from zoo.exporters.formats.keras import open as open_keras
 from zoo.exporters.formats.keras import prepare as prepare
 from zoo.exporters.formats.protocol import Runner
@@ -24,34 +24,39 @@ WITHOUT: tuple[str, ...] = ()
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Save the part.
 
+    Args:
+        part: the part.
+        path: of the new file.
+        options: none is used.
+
     Raises:
-        ExportError: its graph holds a bare operation, which an .h5 cannot be reopened with, or a
-            layer that could not be opened again.
+        ExportError: its graph holds an operation outside any layer, with which Keras cannot load an .h5,
+            or no other process could open one of its layers.
     """
     import keras
     from absl import logging
 
-    check_customs(part)
+    check_custom_objects(part)
     for operation in operations_of(part.model):
         if not isinstance(operation, keras.Layer):
             raise ExportError(
                 f"The operation {operation.name!r} ({type(operation).__name__}) stands bare in the "
-                "graph, and an .h5 with one does not load. Wrap it in a registered layer. (Embedding "
-                "with mask_zero and Masking bring one along.)"
+                "graph, outside any layer, and Keras cannot load an .h5 with such an operation. Wrap it "
+                "in a registered layer. (Embedding with mask_zero and Masking add one.)"
             )
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)  # Keras calls the format old on every save
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)  # Keras warns on every save that the format is old
     try:
         part.model.save(path)
     finally:
-        logging.set_verbosity(before)
+        logging.set_verbosity(verbosity)
 
 
 def open(path: Path) -> Runner:
-    """Load the file in safe mode: no code in it is run."""
+    """Load the file in safe mode, in which no code in it is run; return the function that runs it."""
     return open_keras(path)
 
 
 def example(contract: Contract, file: str) -> str:
-    """Load and call with Keras alone."""
+    """Return the code that loads and runs the file with Keras alone."""
     return keras_example(contract, file)

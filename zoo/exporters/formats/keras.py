@@ -1,4 +1,4 @@
-"""Keras 3's own file: one zip with the config and the weights, opened in safe mode."""
+"""The .keras file of Keras 3: one zip with the config and the weights, opened in safe mode."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
-    """Save the part, with fixed times and numbers so that the same weights give the same bytes.
+    """Save the part, with fixed dates and numbers so that the same weights give the same bytes.
+
+    Args:
+        part: the part.
+        path: of the new file.
+        options: none is used.
 
     Raises:
-        ExportError: a layer of it could not be opened again.
+        ExportError: no other process could open one of its layers.
     """
-    check_customs(part)
+    check_custom_objects(part)
     draft = path.with_name(f"draft-{path.name}")
     part.model.save(draft)
     with zipfile.ZipFile(draft) as source, zipfile.ZipFile(path, "w") as target:
@@ -42,30 +47,30 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
                 metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
                 content = json.dumps(metadata, sort_keys=True).encode()
             if name == "config.json":
-                content = json.dumps(_numbered(json.loads(content), {})).encode()
+                content = json.dumps(_with_numbered_objects(json.loads(content), {})).encode()
             target.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     draft.unlink()
 
 
-def _numbered(value: Any, seen: dict[int, int]) -> Any:
-    """Number shared objects in order; Keras takes their addresses in memory."""
+def _with_numbered_objects(value: Any, seen: dict[int, int]) -> Any:
+    """Return a config with numbers for shared objects; Keras writes their addresses in memory."""
     if isinstance(value, list):
-        return [_numbered(item, seen) for item in value]
+        return [_with_numbered_objects(item, seen) for item in value]
     if not isinstance(value, dict):
         return value
     return {
         key: seen.setdefault(item, len(seen))
         if key == "shared_object_id"
-        else _numbered(item, seen)
+        else _with_numbered_objects(item, seen)
         for key, item in value.items()
     }
 
 
-def check_customs(part: Part) -> None:
-    """Refuse classes and functions that no other process could find again.
+def check_custom_objects(part: Part) -> None:
+    """Refuse classes and functions that no other process could import.
 
     Raises:
-        ExportError: it names the layer and what it lacks.
+        ExportError: it names the layer, and what the class or function lacks.
     """
     import keras
 
@@ -84,23 +89,23 @@ def check_customs(part: Part) -> None:
 
 
 def prepare() -> str:
-    """Import Keras."""
+    """Import Keras; return its name and version."""
     import keras
 
     return f"keras {keras.__version__}"
 
 
 def open(path: Path) -> Runner:
-    """Load the file in safe mode: no code in it is run."""
+    """Load the file in safe mode, in which no code in it is run; return the function that runs it."""
     return by_name(open_model_file(path))
 
 
 def open_model_file(path: Path) -> Any:
-    """Load a .keras or .h5 from anywhere in safe mode, once it has proved to fit its own weights.
+    """Load a .keras or .h5 file of any origin in safe mode, after a check of the sizes that it declares.
 
     Raises:
         UnsafeFile: it declares more than it holds.
-        Exception: whatever Keras meets in it.
+        Exception: whatever Keras raises on its content.
     """
     import keras
 
@@ -121,14 +126,14 @@ def open_model_file(path: Path) -> Any:
 
 
 def by_name(model: Any) -> Runner:
-    """Call a Keras model with inputs by name, giving outputs by name."""
+    """Return a Keras model as a function from inputs by name to outputs by name."""
     from keras import tree
 
     names = [tensor.name for tensor in model.inputs]
 
     def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        given = tree.pack_sequence_as(model.input, [inputs[name] for name in names])
-        values = model(given, training=False)
+        arguments = tree.pack_sequence_as(model.input, [inputs[name] for name in names])
+        values = model(arguments, training=False)
         if not isinstance(values, dict):
             flat = values if isinstance(values, list | tuple) else [values]
             values = dict(zip(model.output_names, flat, strict=True))
@@ -138,20 +143,22 @@ def by_name(model: Any) -> Runner:
 
 
 def example(contract: Contract, file: str) -> str:
-    """Load and call with Keras alone."""
+    """Return the code that loads and runs the file with Keras alone."""
     return keras_example(contract, file)
 
 
 def keras_example(contract: Contract, file: str) -> str:
-    """Give the code that both of Keras' formats are run with."""
+    """Return the code that runs a file of either format of Keras."""
     names = [tensor.name for tensor in contract.inputs]
-    given = f'inputs["{names[0]}"]' if len(names) == 1 else f"[inputs[name] for name in {names}]"
+    arguments = (
+        f'inputs["{names[0]}"]' if len(names) == 1 else f"[inputs[name] for name in {names}]"
+    )
     return "\n".join(
         [
             "import keras",
             sample_code(contract),
             f'model = keras.saving.load_model("{file}", compile=False)',
-            f"outputs = model.predict({given}, verbose=0)",
+            f"outputs = model.predict({arguments}, verbose=0)",
             "print(outputs)",
         ]
     )

@@ -1,7 +1,7 @@
 """ONNX, for ONNX Runtime and everything that reads it.
 
-tf2onnx reports success on graphs that no runtime loads or that ask for inputs of their own. What can
-be put right is put right here; what cannot is refused with the layer and the remedy.
+tf2onnx reports success on graphs that no runtime loads, or that require extra inputs. What can be
+repaired is repaired here; the rest is refused with the layer and the remedy (docs/export-facts.md).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 WITHOUT = ("keras", "tensorflow")
-OPSETS = range(11, 19)  # 9 comes out invalid, tf2onnx refuses 19
+OPSETS = range(11, 19)  # files of opset 9 are invalid, and tf2onnx refuses 19
 DEFAULT_OPSET = 17
 
 _REMEDIES = {
@@ -36,47 +36,50 @@ _REMEDIES = {
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
-    """Convert the part, repair what can be repaired, and give everything a name that stays.
+    """Convert the part, repair the graph, and bring it to canonical form.
+
+    Args:
+        part: the part; its contract names the inputs and outputs.
+        path: of the new file.
+        options: `opset`, from 11 to 18, or None for 17.
 
     Raises:
-        SettingError: the opset is none that works.
-        ExportError: an operator is left that no runtime knows.
+        SettingError: the opset is out of range.
+        ExportError: the graph needs an operator that ONNX does not have.
     """
     import onnx
 
     opset = check_opset(options.get("opset"))
-    model = _converted(part, opset)
+    model = _convert(part, opset)
     expand_operators(model.graph)
     _check_operators(part, model, opset)
-    taken, given = part.contract.inputs, part.contract.outputs
-    graph = canonical_graph(model.graph, [t.name for t in taken], [t.name for t in given])
-    _shape(graph.input, taken)
-    _shape(graph.output, given)
+    inputs, outputs = part.contract.inputs, part.contract.outputs
+    graph = canonical_graph(model.graph, [t.name for t in inputs], [t.name for t in outputs])
+    _set_shapes(graph.input, inputs)
+    _set_shapes(graph.output, outputs)
     model.graph.CopyFrom(graph)
-    _describe(model, part)
+    _set_metadata(model, part)
     onnx.checker.check_model(model, full_check=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def check_opset(opset: int | None) -> int:
-    """Give the opset, 17 for None.
+    """Return the opset, 17 for None.
 
     Raises:
-        SettingError: it is none that works.
+        SettingError: it is out of range.
     """
     if opset is not None and opset not in OPSETS:
         raise SettingError(f"The opset must be from {OPSETS[0]} to {OPSETS[-1]}. Received: {opset}")
     return DEFAULT_OPSET if opset is None else opset
 
 
-def _converted(part: Part, opset: int) -> Any:
+def _convert(part: Part, opset: int) -> Any:
     import tf2onnx
 
     function = serving_function(part)
     captured = function.get_concrete_function().graph.captures
-    logging.getLogger("tf2onnx").setLevel(
-        logging.CRITICAL
-    )  # unsupported operators are ours to tell
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` reports instead
     model, _ = tf2onnx.convert.from_function(
         function, input_signature=function.input_signature, opset=opset
     )
@@ -85,7 +88,7 @@ def _converted(part: Part, opset: int) -> Any:
 
 
 def _freeze(graph: Any, captured: Mapping[str, Any]) -> None:
-    """Turn the constants that tf2onnx made into required inputs (Normalization) back into constants."""
+    """Turn required inputs that tf2onnx made of constants, as of Normalization's, back into constants."""
     from onnx import numpy_helper
 
     for value in list(graph.input):
@@ -108,13 +111,13 @@ def _check_operators(part: Part, model: Any, opset: int) -> None:
 
 
 def remedy(operator: str) -> str:
-    """Say what to write instead of an operator."""
-    found = [text for key, text in _REMEDIES.items() if key in operator]
-    return found[0] if found else "Write the layer with other operations, or leave out this format."
+    """Return what to write instead of an operator of TensorFlow."""
+    remedies = [text for key, text in _REMEDIES.items() if key in operator]
+    return (*remedies, "Write the layer with other operations, or leave out this format.")[0]
 
 
 def _layer_of(part: Part, node: str) -> str:
-    """Find the layer in whose scope a node lies; TensorFlow numbers scopes: gelu_1."""
+    """Return the subject of an error: the layer in whose scope a node lies. Scopes have numbers: gelu_1."""
     from zoo.exporters.parts.canonical import layers_of
 
     layers = {layer.name: layer for layer in layers_of(part.model)}
@@ -125,8 +128,8 @@ def _layer_of(part: Part, node: str) -> str:
     return "it needs"
 
 
-def _shape(values: Iterable[Any], tensors: Iterable[Tensor]) -> None:
-    """Give the free sizes of inputs or outputs the contract's names."""
+def _set_shapes(values: Iterable[Any], tensors: Iterable[Tensor]) -> None:
+    """Set the shapes of inputs or outputs, with the contract's names for the free sizes."""
     for value, tensor in zip(values, tensors, strict=True):
         sizes = value.type.tensor_type.shape.dim
         del sizes[:]
@@ -134,8 +137,8 @@ def _shape(values: Iterable[Any], tensors: Iterable[Tensor]) -> None:
             sizes.add(**({"dim_value": size} if isinstance(size, int) else {"dim_param": size}))
 
 
-def _describe(model: Any, part: Part) -> None:
-    """Put the contract and the origin into metadata_props, and fix what names the producer."""
+def _set_metadata(model: Any, part: Part) -> None:
+    """Write the contract and the origin into metadata_props, and the same producer each time."""
     import onnx
 
     model.producer_name, model.producer_version, model.doc_string = "zoo", "", ""
@@ -144,32 +147,32 @@ def _describe(model: Any, part: Part) -> None:
 
 
 def prepare() -> str:
-    """Import ONNX Runtime."""
+    """Import ONNX Runtime; return its name and version."""
     import onnxruntime
 
     return f"onnxruntime {onnxruntime.__version__}"
 
 
 def open(path: Path) -> Runner:
-    """Open the file in ONNX Runtime, on the CPU and quietly."""
+    """Open the file in ONNX Runtime on the CPU, without warnings; return the function that runs it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    wanted = {value.name for value in session.get_inputs()}
+    expected = {value.name for value in session.get_inputs()}
 
     def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        if wanted != set(inputs):
-            raise ValueError(f"the file wants the inputs {sorted(wanted)}")
+        if expected != set(inputs):
+            raise ValueError(f"its inputs are {sorted(expected)}, expected {sorted(inputs)}")
         return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
     return run
 
 
 def example(contract: Contract, file: str) -> str:
-    """Load and call with ONNX Runtime alone."""
+    """Return the code that loads and runs the file with ONNX Runtime alone."""
     return "\n".join(
         [
             "import onnxruntime",

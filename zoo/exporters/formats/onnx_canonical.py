@@ -1,9 +1,12 @@
-"""An ONNX graph in canonical form: nothing twice, nothing unused, everything numbered in order.
+"""An ONNX graph in canonical form: no duplicates, nothing unused, names and order from the graph alone.
 
-tf2onnx counts on from whatever the process converted before and walks through sets, so that one model
-comes out with other names and in another order each time. Here a graph is written anew from its
-outputs: each node after those that it needs, equal nodes once, names in the order of first use.
+tf2onnx numbers names from a counter of the process and walks through sets, so that one model gets other
+names and another order in each export. `canonical_graph` writes the graph again, starting at its outputs:
+each node stands after those that it needs, equal nodes are merged, and names are numbered by first use.
 """
+# onnx-ir 1.1 has passes that merge identities, equal nodes and equal constants. It was tried and is not
+# used: its topological sort keeps the order of the input and its names stay, so that two exports of a GRU
+# still differ, and most of this module would remain; and it needs sympy, 80 MB.
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _EXPANSIONS = {"Erfc": ("Erf", "Sub"), "Expm1": ("Exp", "Sub")}
 
 
 def nodes_of(graph: Any) -> Iterator[Any]:
-    """Walk through the nodes, those of branches and loops included."""
+    """Yield all nodes, those of branches and loops included."""
     for node in graph.node:
         yield node
         for inner in _subgraphs(node):
@@ -22,7 +25,7 @@ def nodes_of(graph: Any) -> Iterator[Any]:
 
 
 def expand_operators(graph: Any) -> None:
-    """Write what ONNX lacks with what it has: erfc(x) = 1 - erf(x), expm1(x) = exp(x) - 1."""
+    """Replace operators that ONNX lacks, in place: erfc(x) = 1 - erf(x), expm1(x) = exp(x) - 1."""
     import numpy as np
     from onnx import helper, numpy_helper
 
@@ -46,73 +49,79 @@ def expand_operators(graph: Any) -> None:
 
 
 def canonical_graph(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
-    """Write a graph anew, its inputs and outputs in the order given.
+    """Return a graph in canonical form.
 
-    What those are called stays; every other name becomes a number.
+    Args:
+        graph: a GraphProto; it is not changed.
+        inputs: the names of its inputs in the order wanted; these names stay.
+        outputs: the names of its outputs in the order wanted; these names stay.
     """
     import onnx
 
-    made = onnx.GraphProto(name="zoo")
-    found = {value.name: value for value in [*graph.input, *graph.output]}
-    made.input.extend(found[name] for name in inputs)
-    made.output.extend(found[name] for name in outputs)
-    written = _Writer(graph, made, {name: name for name in inputs}, [0]).write(outputs)
-    renamed = dict(zip(written, outputs, strict=True))
-    for node in nodes_of(made):
+    canonical = onnx.GraphProto(name="zoo")
+    values = {value.name: value for value in [*graph.input, *graph.output]}
+    canonical.input.extend(values[name] for name in inputs)
+    canonical.output.extend(values[name] for name in outputs)
+    numbered = _Writer(graph, canonical, {name: name for name in inputs}, [0]).write(outputs)
+    renamed = dict(zip(numbered, outputs, strict=True))
+    for node in nodes_of(canonical):
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
-    return made
+    return canonical
 
 
 class _Writer:
-    """Writes one graph, or one branch or loop body, into an empty one."""
+    """Writes one graph, or the body of one branch or loop, into an empty graph.
 
-    def __init__(self, graph: Any, made: Any, names: dict[str, str], count: list[int]) -> None:
-        self.graph, self.made, self.names, self.count = graph, made, names, count
+    `names` maps the names of tensors to their new names; `count` holds the number of the next name.
+    """
+
+    def __init__(self, graph: Any, target: Any, names: dict[str, str], count: list[int]) -> None:
+        self.graph, self.target, self.names, self.count = graph, target, names, count
         self.initializers = {tensor.name: tensor for tensor in graph.initializer}
         self.aliases = {
             node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"
         }
-        self.known: dict[tuple[Any, ...], list[str]] = {}
+        self.written: dict[tuple[Any, ...], list[str]] = {}
 
     def write(self, outputs: Sequence[str]) -> list[str]:
-        """Write the nodes that lead to some outputs; give the names that those have now."""
+        """Write the nodes that some outputs need; return the new names of the outputs."""
         for node in _in_order(self.graph, self.aliases):
             self._write_node(node)
-        local = {name for node in self.made.node for name in node.output}
-        written: list[str] = []
+        local = {name for node in self.target.node for name in node.output}
+        new_names: list[str] = []
         for name in outputs:
-            new = self._named(self._root(name))
-            if new in written or new not in local:  # the same twice, an input, or a constant
-                new = self._append("Identity", [new], [self._fresh()]).output[0]
-            written.append(new)
-        return written
+            new = self._new_name(self._root(name))
+            if new in new_names or new not in local:  # a duplicate, an input, or a constant
+                new = self._append("Identity", [new], [self._next_name()]).output[0]
+            new_names.append(new)
+        return new_names
 
     def _write_node(self, node: Any) -> None:
-        inputs = [self._named(self._root(name)) for name in node.input]
+        inputs = [self._new_name(self._root(name)) for name in node.input]
         attributes = [
             self._attribute(item) for item in sorted(node.attribute, key=lambda a: a.name)
         ]
-        described = tuple(item.SerializeToString(deterministic=True) for item in attributes)
-        asked = tuple(bool(name) for name in node.output)
-        key = (node.op_type, node.domain, tuple(inputs), described, asked)
-        if key in self.known:
-            self.names.update(zip(node.output, self.known[key], strict=True))
+        contents = tuple(item.SerializeToString(deterministic=True) for item in attributes)
+        used_outputs = tuple(bool(name) for name in node.output)
+        key = (node.op_type, node.domain, tuple(inputs), contents, used_outputs)
+        if key in self.written:
+            self.names.update(zip(node.output, self.written[key], strict=True))
             return
-        outputs = [self._named(name) for name in node.output]
-        self.known[key] = outputs
-        written = self._append(node.op_type, inputs, outputs)
-        written.attribute.extend(attributes)
+        outputs = [self._new_name(name) for name in node.output]
+        self.written[key] = outputs
+        copy = self._append(node.op_type, inputs, outputs)
+        copy.attribute.extend(attributes)
         if node.domain:
-            written.domain = node.domain
+            copy.domain = node.domain
 
     def _append(self, kind: str, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
-        return self.made.node.add(
-            op_type=kind, name=f"{kind}_{len(self.made.node)}", input=inputs, output=outputs
+        return self.target.node.add(
+            op_type=kind, name=f"{kind}_{len(self.target.node)}", input=inputs, output=outputs
         )
 
     def _attribute(self, attribute: Any) -> Any:
-        """Copy an attribute; a subgraph in it is written anew."""
+        """Return a copy of an attribute; a subgraph in it is in canonical form too."""
         copy = type(attribute).FromString(attribute.SerializeToString())
         copy.doc_string = ""
         if not attribute.HasField("g"):
@@ -121,47 +130,48 @@ class _Writer:
         copy.g.name = "zoo"
         local = {*_producers(attribute.g), *(tensor.name for tensor in attribute.g.initializer)}
         names = {old: new for old, new in self.names.items() if old not in local}
-        for outer in _free(attribute.g):
-            names[outer] = self._named(self._root(outer))
+        for outer in _outer_names(attribute.g):
+            names[outer] = self._new_name(self._root(outer))
         inner = _Writer(attribute.g, copy.g, names, self.count)
         for value in attribute.g.input:
-            names[value.name] = self._fresh()
-            copy.g.input.append(_loose(value, names[value.name]))
-        written = inner.write([value.name for value in attribute.g.output])
-        copy.g.output.extend(map(_loose, attribute.g.output, written))
+            names[value.name] = self._next_name()
+            copy.g.input.append(_renamed_value(value, names[value.name]))
+        outputs = inner.write([value.name for value in attribute.g.output])
+        copy.g.output.extend(map(_renamed_value, attribute.g.output, outputs))
         return copy
 
     def _root(self, name: str) -> str:
-        """Follow Identity nodes back to the tensor that they stand for."""
+        """Return the tensor that a chain of Identity nodes copies."""
         while name in self.aliases:
             name = self.aliases[name]
         return name
 
-    def _named(self, name: str) -> str:
-        """Give a tensor's new name; a constant is written where it is first used."""
+    def _new_name(self, name: str) -> str:
+        """Return a tensor's new name; a constant is written where it is first used."""
         if not name or name in self.names:
             return self.names.get(name, "")
         tensor = self.initializers.get(name)
         if tensor is None:
-            self.names[name] = self._fresh()
+            self.names[name] = self._next_name()
             return self.names[name]
         copy = type(tensor).FromString(tensor.SerializeToString())
         copy.name = copy.doc_string = ""
         key = ("constant", copy.SerializeToString(deterministic=True))
-        if key not in self.known:
-            self.known[key] = [self._fresh()]
-            copy.name = self.known[key][0]
-            self.made.initializer.append(copy)
-        self.names[name] = self.known[key][0]
+        if key not in self.written:
+            self.written[key] = [self._next_name()]
+            copy.name = self.written[key][0]
+            self.target.initializer.append(copy)
+        self.names[name] = self.written[key][0]
         return self.names[name]
 
-    def _fresh(self) -> str:
+    def _next_name(self) -> str:
+        """Return the next number as a name."""
         self.count[0] += 1
         return f"t{self.count[0] - 1}"
 
 
 def _in_order(graph: Any, aliases: Mapping[str, str]) -> list[Any]:
-    """List the nodes that the outputs need, each after those that it needs itself."""
+    """Return the nodes that the outputs need, each after those that it needs itself."""
     producers, done, order = _producers(graph), set[str](), []
     stack = [value.name for value in reversed(graph.output)]
     while stack:
@@ -170,10 +180,13 @@ def _in_order(graph: Any, aliases: Mapping[str, str]) -> list[Any]:
         if node is None or name in done:
             stack.pop()
             continue
-        needed = [*node.input, *(name for inner in _subgraphs(node) for name in _free(inner))]
-        open_ = [other for other in needed if other in producers and other not in done]
-        if open_:
-            stack.extend(reversed(open_))
+        needed = [
+            *node.input,
+            *(name for inner in _subgraphs(node) for name in _outer_names(inner)),
+        ]
+        missing = [other for other in needed if other in producers and other not in done]
+        if missing:
+            stack.extend(reversed(missing))
             continue
         done.update(node.output)
         if name not in aliases:
@@ -185,25 +198,28 @@ def _producers(graph: Any) -> dict[str, Any]:
     return {name: node for node in graph.node for name in node.output if name}
 
 
-def _free(graph: Any) -> list[str]:
-    """List the names that a subgraph takes from outside, in the order of first use."""
+def _outer_names(graph: Any) -> list[str]:
+    """Return the names that a subgraph takes from outside, in the order of first use."""
     known = {value.name for value in [*graph.input, *graph.initializer]} | set(_producers(graph))
     aliases: Mapping[str, str] = {}
     used = [
         name
         for node in _in_order(graph, aliases)
-        for name in [*node.input, *(n for inner in _subgraphs(node) for n in _free(inner))]
+        for name in [*node.input, *(n for inner in _subgraphs(node) for n in _outer_names(inner))]
     ] + [value.name for value in graph.output]
     return list(dict.fromkeys(name for name in used if name and name not in known))
 
 
 def _subgraphs(node: Any) -> list[Any]:
-    found = sorted((item for item in node.attribute if item.HasField("g")), key=lambda a: a.name)
-    return [attribute.g for attribute in found]
+    attributes = [attribute for attribute in node.attribute if attribute.HasField("g")]
+    return [attribute.g for attribute in sorted(attributes, key=lambda each: each.name)]
 
 
-def _loose(value: Any, name: str) -> Any:
-    """Copy what is said of a tensor without the names of its free sizes, which differ each time."""
+def _renamed_value(value: Any, name: str) -> Any:
+    """Return a tensor's type and shape under a new name, without the names of its free sizes.
+
+    tf2onnx numbers those from a counter too.
+    """
     copy = type(value).FromString(value.SerializeToString())
     copy.name, copy.doc_string = name, ""
     for size in copy.type.tensor_type.shape.dim:

@@ -1,4 +1,4 @@
-"""TensorFlow's directory for TensorFlow Serving, opened without Keras."""
+"""TensorFlow's SavedModel: a folder for TensorFlow Serving, opened without Keras."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ WITHOUT = ("keras",)
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
-    """Save one signature, `serving_default`, with the contract's names."""
+    """Save one signature, `serving_default`, with the contract's names.
+
+    Args:
+        part: the part.
+        path: of the new folder.
+        options: none is used.
+    """
     import tensorflow as tf
 
     served = tf.Module()
-    served.kept = [variable.value for variable in part.model.variables]
+    served.weights = [variable.value for variable in part.model.variables]
     signature = serving_function(part).get_concrete_function()
     tf.saved_model.save(served, str(path), signatures={"serving_default": signature})
 
 
 def serving_function(part: Part) -> Any:
-    """Give the part as a tf.function with named inputs and a dictionary of outputs."""
+    """Return the part as a tf.function with named inputs and a dictionary of outputs."""
     import tensorflow as tf
 
     from zoo.exporters.parts.part import call_part
@@ -45,14 +51,14 @@ def serving_function(part: Part) -> Any:
 
 
 def prepare() -> str:
-    """Import TensorFlow."""
+    """Import TensorFlow; return its name and version."""
     import tensorflow as tf
 
     return f"tensorflow {tf.__version__}"
 
 
 def open(path: Path) -> Runner:
-    """Load the directory and call its one signature."""
+    """Load the folder; return the function that calls its one signature."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
@@ -62,12 +68,12 @@ def open(path: Path) -> Runner:
         outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})
         return {name: value.numpy() for name, value in outputs.items()}
 
-    run.__dict__["kept"] = loaded  # the signature alone does not keep the variables alive
+    run.__dict__["loaded"] = loaded  # the signature alone does not keep the variables in memory
     return run
 
 
 def example(contract: Contract, file: str) -> str:
-    """Load and call with TensorFlow alone."""
+    """Return the code that loads and runs the folder with TensorFlow alone."""
     return "\n".join(
         [
             "import tensorflow as tf",

@@ -1,7 +1,7 @@
-"""A copy of a Functional model under names that depend on nothing but the model itself.
+"""A copy of a Functional model with names that depend on the model alone.
 
-Keras counts on from whatever the process built before (dense_7), so that the same model would be
-written with other bytes. A name that was given on purpose stays.
+Keras numbers names from a counter of the process (dense_7), so that files of one model would have other
+bytes each time. A name that the author chose stays.
 """
 
 from __future__ import annotations
@@ -19,22 +19,30 @@ if TYPE_CHECKING:
 def canonical_copy(model: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
     """Rebuild a model from its config, with its weights, and with names for its outputs.
 
-    It happens in a thread of its own, where the counters behind Keras' names begin at 0.
+    This runs in another thread, where the counters behind Keras' names begin at 0.
+
+    Args:
+        model: a Functional model with a flat list of outputs.
+        names: of the outputs, in order.
+        as_dict: whether the copy returns its outputs as a dictionary with these names.
+
+    Raises:
+        Exception: whatever `get_config` or `from_config` of a layer raises.
     """
     import keras
 
     policy = keras.config.dtype_policy()
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_rebuilt, model, policy, names, as_dict).result()
+        return thread.submit(_rebuild, model, policy, names, as_dict).result()
 
 
 def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
-    """Walk through all layers, those inside nested models and wrappers included."""
+    """Yield all layers, those inside nested models and wrappers included."""
     yield from model._flatten_layers(include_self=False, recursive=True)
 
 
 def operations_of(model: keras.Model) -> Iterator[Any]:
-    """Walk through all nodes of the graph, those of nested models included."""
+    """Yield all operations of the graph, layers and others, those of nested models included."""
     for operation in model.operations:
         yield operation
         if hasattr(operation, "operations"):
@@ -42,69 +50,72 @@ def operations_of(model: keras.Model) -> Iterator[Any]:
 
 
 def unused_name(name: str, taken: set[str]) -> str:
-    """Lengthen a name until no layer has it."""
+    """Return the name with as many `_out` behind it as make it unused."""
     while name in taken:
         name = f"{name}_out"
     return name
 
 
 def canonical_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Rename what was named automatically, by class and order, and strip what only training needs."""
+    """Return a model's config with names by class and order, and without what only training needs.
+
+    The names that Keras chose change; the names that the author chose stay.
+    """
     names: dict[str, str] = {}
     taken = {layer["name"] for layer in config["layers"] if not _automatic_layer(layer)}
     for layer in config["layers"]:
         names[layer["name"]] = _new_name(layer, taken)
     for layer in config["layers"]:
         layer["name"] = layer["config"]["name"] = names[layer["name"]]
-        layer["config"] = _stripped(layer["config"], taken)
-        layer["inbound_nodes"] = _renamed(layer.get("inbound_nodes", []), names)
+        layer["config"] = _inference_config(layer["config"], taken)
+        layer["inbound_nodes"] = _rename_nodes(layer.get("inbound_nodes", []), names)
     for key in ("input_layers", "output_layers"):
-        config[key] = _renamed_references(config[key], names)
+        config[key] = _rename_references(config[key], names)
     return config
 
 
 def is_automatic(name: str, kind: str) -> bool:
-    """Tell whether Keras chose a name; Bidirectional puts a word before that of its layers."""
+    """Return whether Keras chose a layer's name; Bidirectional puts a word before those of its layers."""
     stem = re.escape(_snake(kind))
     return re.fullmatch(rf"((forward|backward)_)?{stem}(_\d+)?", name) is not None
 
 
 def portable_name(name: str) -> str:
-    """Make a name that every runtime takes as it is: letters of ASCII, digits and underscores."""
-    made = re.sub(r"\W", "_", str(name), flags=re.ASCII)
-    return made if re.match(r"[A-Za-z]", made) else f"x{made}"
+    """Return a name that no runtime changes: ASCII letters, digits and underscores, a letter first."""
+    portable = re.sub(r"\W", "_", str(name), flags=re.ASCII)
+    return portable if re.match(r"[A-Za-z]", portable) else f"x{portable}"
 
 
 def names_in(config: Any) -> set[str]:
-    """Collect every name in a config that could be one registered with Keras."""
+    """Return every name in a config that may be registered with Keras."""
     if isinstance(config, list | tuple):
         return {name for item in config for name in names_in(item)}
     if not isinstance(config, dict):
         return set()
-    found = {name for item in config.values() for name in names_in(item)}
+    names = {name for item in config.values() for name in names_in(item)}
     if config.get("class_name") == "function":
-        found.add(str(config.get("config")))
+        names.add(str(config.get("config")))
     elif config.get("registered_name"):
-        found.add(str(config["registered_name"]))
-    return found
+        names.add(str(config["registered_name"]))
+    return names
 
 
-def _rebuilt(flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool) -> keras.Model:
+def _rebuild(flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool) -> keras.Model:
     import keras
 
-    keras.config.set_dtype_policy(policy)  # a thread begins with Keras' own
+    keras.config.set_dtype_policy(policy)  # a new thread has Keras' default
     custom = {type(layer).__name__: type(layer) for layer in layers_of(flat)}
     with keras.utils.custom_object_scope(custom):
         clone = keras.Model.from_config(canonical_config(flat.get_config()))
     clone.set_weights(flat.get_weights())
     for layer in layers_of(clone):
         if hasattr(layer, "finalize_state"):
-            layer.finalize_state()  # Normalization computes with what it derives from its weights
-    return _with_names(clone, names, as_dict)
+            layer.finalize_state()  # Normalization computes with values derived from its weights
+    return _name_outputs(clone, names, as_dict)
 
 
-def _with_names(clone: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
-    """Put an Identity of the right name behind each output whose layer is called otherwise."""
+def _name_outputs(clone: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
+    """Return a model with an Identity of the right name behind each output whose layer has another name."""
     import keras
 
     taken = {layer.name for layer in clone.layers}
@@ -123,9 +134,10 @@ def _with_names(clone: keras.Model, names: Sequence[str], as_dict: bool) -> kera
 
 
 def _new_name(layer: dict[str, Any], taken: set[str]) -> str:
+    """Return the name that a layer gets: the author's, or its class with the first free number."""
     if not _automatic_layer(layer):
         name = str(layer["name"])
-        return _argument(name) if layer["class_name"] == "InputLayer" else name
+        return _argument_name(name) if layer["class_name"] == "InputLayer" else name
     stem = "input" if layer["class_name"] == "InputLayer" else _snake(layer["class_name"])
     number = 0
     while (name := stem if not number else f"{stem}_{number}") in taken:
@@ -134,34 +146,37 @@ def _new_name(layer: dict[str, Any], taken: set[str]) -> str:
     return name
 
 
-def _argument(name: str) -> str:
-    """Make a name that a function's argument can have, as TensorFlow's signatures require."""
-    made = portable_name(name)
-    return f"{made}_" if iskeyword(made) else made
+def _argument_name(name: str) -> str:
+    """Return a name that an argument of a Python function may have, as TensorFlow's signatures require."""
+    portable = portable_name(name)
+    return f"{portable}_" if iskeyword(portable) else portable
 
 
-def _stripped(value: Any, taken: set[str]) -> Any:
-    """Clean a layer's config, and the layers and models within it."""
+def _inference_config(value: Any, taken: set[str]) -> Any:
+    """Return a layer's config without what only training needs; layers and models in it too."""
     if isinstance(value, list | tuple):
-        return type(value)(_stripped(item, taken) for item in value)
+        return type(value)(_inference_config(item, taken) for item in value)
     if not isinstance(value, dict):
         return value
     if "layers" in value and "input_layers" in value:
         return canonical_config(value)
-    cleaned = {key: _stripped(item, taken) for key, item in value.items() if key != "build_config"}
-    for key in cleaned:
+    config = {
+        key: _inference_config(item, taken) for key, item in value.items() if key != "build_config"
+    }
+    for key in config:
         if key.endswith("_regularizer"):
-            cleaned[key] = None
-        if key == "seed" and cleaned[key] is None:
-            cleaned[key] = 0  # a seed drawn anew would change the file's bytes
-    if _is_layer(cleaned) and _automatic_layer({"name": cleaned["config"]["name"], **cleaned}):
-        cleaned["config"]["name"] = _new_name({"name": cleaned["config"]["name"], **cleaned}, taken)
-        if "name" in cleaned:
-            cleaned["name"] = cleaned["config"]["name"]
-    return cleaned
+            config[key] = None
+        if key == "seed" and config[key] is None:
+            config[key] = 0  # Keras draws a new seed each time, and the file's bytes would change
+    if _is_layer(config) and _automatic_layer({"name": config["config"]["name"], **config}):
+        config["config"]["name"] = _new_name({"name": config["config"]["name"], **config}, taken)
+        if "name" in config:
+            config["name"] = config["config"]["name"]
+    return config
 
 
 def _is_layer(value: dict[str, Any]) -> bool:
+    """Return whether a dictionary is a layer's serialized form."""
     return (
         isinstance(value.get("class_name"), str)
         and isinstance(value.get("config"), dict)
@@ -169,24 +184,27 @@ def _is_layer(value: dict[str, Any]) -> bool:
     )
 
 
-def _renamed(value: Any, names: dict[str, str]) -> Any:
+def _rename_nodes(value: Any, names: dict[str, str]) -> Any:
+    """Return inbound nodes with new names of layers."""
     if isinstance(value, list | tuple):
-        return type(value)(_renamed(item, names) for item in value)
+        return type(value)(_rename_nodes(item, names) for item in value)
     if isinstance(value, dict):
         return {
-            key: [names[item[0]], *item[1:]] if key == "keras_history" else _renamed(item, names)
+            key: [names[item[0]], *item[1:]]
+            if key == "keras_history"
+            else _rename_nodes(item, names)
             for key, item in value.items()
         }
     return value
 
 
-def _renamed_references(value: Any, names: dict[str, str]) -> Any:
-    """Rename the layer in each [name, node, tensor] of input_layers and output_layers."""
+def _rename_references(value: Any, names: dict[str, str]) -> Any:
+    """Return input_layers or output_layers, made of [name, node, tensor], with new names of layers."""
     if isinstance(value, dict):
-        return {key: _renamed_references(item, names) for key, item in value.items()}
+        return {key: _rename_references(item, names) for key, item in value.items()}
     if isinstance(value, list | tuple) and value and isinstance(value[0], str):
         return [names[value[0]], *value[1:]]
-    return [_renamed_references(item, names) for item in value]
+    return [_rename_references(item, names) for item in value]
 
 
 def _automatic_layer(layer: dict[str, Any]) -> bool:
@@ -194,7 +212,7 @@ def _automatic_layer(layer: dict[str, Any]) -> bool:
 
 
 def _snake(kind: str) -> str:
-    """Turn a class name into the name that Keras gives its first instance."""
+    """Return the name that Keras gives the first layer of a class."""
     kind = re.sub(r"\W+", "", kind)
     kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()
