@@ -1,6 +1,6 @@
-"""EXPORT_FACTS.md, row by row: what Keras and tf2onnx write without an error, and wrong.
+"""docs/export-facts.md, row by row: what Keras and tf2onnx write without an error, and wrong.
 
-Each comes out right, which the test sees for itself, or is refused with the layer and the remedy.
+Each file is right, which the test checks by running it, or is refused with the layer and the remedy.
 """
 
 from collections.abc import Callable
