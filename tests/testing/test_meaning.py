@@ -1,11 +1,20 @@
 """Measures, pictures and answers that mean nothing are found."""
 
+import inspect
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import zoo_mlp
 
-from tests.testing.conftest import Verdict, fails
+import zoo
+from tests.conftest import forget_installed, plugin
+from tests.testing.conftest import Verdict, defaults
+from zoo.registry.architectures import registry
+from zoo.testing import CHECKS, Subject
+from zoo.testing.outcome import CheckFailure
 
 
 def constant(model: Any, data: Any) -> dict[str, float]:
@@ -61,26 +70,73 @@ def predicted(model: Any, items: Any) -> Any:
     return model.predict(np.stack(items), verbose=0)
 
 
+HOOKS: dict[str, Callable[..., Any]] = {}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """A trained perceptron, whose hooks are those in HOOKS."""
+    forget_installed()
+    registry().register(
+        plugin(defaults=defaults, evaluate=evaluate, preview=preview, apply=apply), "stranger"
+    )
+    subject = Subject("stranger", tmp_path_factory.mktemp("stranger"))
+    _ = subject.reloaded
+    return subject
+
+
+@pytest.fixture
+def trained(network: Subject) -> Subject:
+    HOOKS.update(evaluate=zoo_mlp.evaluate, preview=zoo_mlp.preview, apply=zoo_mlp.apply)
+    return network
+
+
+def evaluate(model: Any, config: Any, data: Any) -> Any:
+    return called("evaluate", model=model, config=config, data=data)
+
+
+def preview(model: Any, config: Any, data: Any) -> Any:
+    return called("preview", model=model, config=config, data=data)
+
+
+def apply(model: Any, config: Any, items: Any) -> Any:
+    return called("apply", model=model, config=config, items=items)
+
+
+def called(name: str, **arguments: Any) -> Any:
+    """Call the hook of the moment with those arguments that it asks for."""
+    hook = HOOKS[name]
+    return hook(
+        **{
+            key: value
+            for key, value in arguments.items()
+            if key in inspect.signature(hook).parameters
+        }
+    )
+
+
 @pytest.mark.parametrize(
-    ("check", "message", "hooks"),
+    ("check", "message", "hook"),
     [
-        ("evaluate", "same figures for the untrained model", {"evaluate": constant}),
-        ("evaluate", "finite", {"evaluate": not_a_number}),
-        ("evaluate", "same figures for other test examples", {"evaluate": of_the_weights_alone}),
-        ("evaluate", "same figures for the untrained model", {"evaluate": of_the_data_alone}),
-        ("evaluate", "it must measure on data.test", {"evaluate": on_the_training_split}),
-        ("preview", "The picture 'plain' is of one colour", {"preview": plain}),
-        ("apply", "Return a name of config.classes", {"apply": numbers}),
-        ("apply", "a probability lies in [0, 1]", {"apply": logits}),
-        ("apply", "sum to 0.5; expected: 1", {"apply": twice_one}),
-        ("apply", "gives its highest score to", {"apply": of_other_images}),
-        ("apply", "of shape (5,); the output 'probabilities'", {"apply": of_another_shape}),
+        ("evaluate", "same figures for the untrained model", constant),
+        ("evaluate", "finite", not_a_number),
+        ("evaluate", "same figures for other test examples", of_the_weights_alone),
+        ("evaluate", "same figures for the untrained model", of_the_data_alone),
+        ("evaluate", "it must measure on data.test", on_the_training_split),
+        ("preview", "The picture 'plain' is of one colour", plain),
+        ("apply", "Return a name of config.classes", numbers),
+        ("apply", "a probability lies in [0, 1]", logits),
+        ("apply", "sum to 0.5; expected: 1", twice_one),
+        ("apply", "gives its highest score to", of_other_images),
+        ("apply", "of shape (5,); the output 'probabilities'", of_another_shape),
     ],
 )
 def test_what_means_nothing_fails_the_check_that_is_meant_for_it(
-    verdict: Verdict, check: str, message: str, hooks: dict[str, Any]
+    trained: Subject, check: str, message: str, hook: Callable[..., Any]
 ) -> None:
-    fails(verdict, check, message, hooks)
+    HOOKS[check] = hook
+    with pytest.raises((CheckFailure, zoo.PluginError), match=re.escape(message)):
+        CHECKS[check].function(trained)
 
 
 def test_what_an_architecture_leaves_out_is_skipped(verdict: Verdict) -> None:
@@ -90,6 +146,6 @@ def test_what_an_architecture_leaves_out_is_skipped(verdict: Verdict) -> None:
         assert (found.verdict, found.detail) == ("skipped", f"the architecture has no {check}()")
 
 
-def test_measures_that_mean_something_pass(verdict: Verdict) -> None:
-    for check in ("evaluate", "preview", "apply"):
-        assert verdict(check).verdict == "passed", verdict(check).detail
+@pytest.mark.parametrize("check", ["evaluate", "preview", "apply"])
+def test_what_means_something_passes(trained: Subject, check: str) -> None:
+    CHECKS[check].function(trained)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +65,9 @@ def test_the_package_is_light_until_it_is_used() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         getattr(zoo.testing, "noth" + "ing")
+
+
+def test_the_tutorial_names_every_check() -> None:
+    page = Path(__file__).parents[2] / "docs" / "writing-a-plugin.md"
+    text = page.read_text("utf-8")
+    assert [name for name in CHECKS if f"`{name}`" not in text] == []

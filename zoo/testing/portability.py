@@ -18,6 +18,14 @@ from zoo.testing.subject import Subject
 
 ON_JAX = ("build", "train", "round-trip", "resume")  # a resumed training equals another one too
 
+JAX = {
+    "KERAS_BACKEND": "jax",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # the same step is compiled for each training: the second time it comes from the cache
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
+
 
 def check_export(subject: Subject) -> None:
     """Every part passes the gate in every format."""
@@ -43,7 +51,7 @@ def check_jax(subject: Subject) -> None:
         raise SkipCheck("another process cannot see an architecture that was registered by hand")
     done = subprocess.run(
         [sys.executable, "-P", "-m", "zoo.testing", subject.name, *ON_JAX],
-        env={**os.environ, "KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, **JAX, "JAX_COMPILATION_CACHE_DIR": str(subject.folder / "jax-cache")},
         capture_output=True,
         text=True,
         check=False,
