@@ -9,7 +9,7 @@ import pytest
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.load import dataset_info, open_dataset
-from zoo.data.split import Split, train_test_split
+from zoo.data.split import Split
 from zoo.datasets import digits
 
 PIXELS = np.linspace(0, 1, 6 * 4 * 4, dtype=np.float32).reshape(6, 4, 4, 1)
@@ -57,7 +57,7 @@ def test_what_became_of_raw_values_is_told() -> None:
         ({"train": PIXELS.astype(complex)}, "must hold numbers. Received: complex128"),
         ({"train": np.full((6, 4, 4, 1), None)}, "must hold numbers. Received: object"),
         ({"targets": LABELS[:4]}, "6 inputs and 4 targets"),
-        ({"targets": 1}, "6 inputs and a single one as targets"),
+        ({"targets": 1}, "6 inputs and a single number as targets"),
         ({"targets": None}, "has no labels, and there are 2 classes"),
         ({"targets": LABELS * 2}, r"label 2 in example 1. Expected: 0 to 1, for 2 classes"),
         ({"targets": LABELS - 1}, r"label -1 in example 0"),
@@ -111,40 +111,6 @@ def test_the_fingerprint_changes_with_every_pixel_and_label(other: Dataset) -> N
 def test_the_fingerprint_is_the_datas_alone() -> None:
     swapped = made(PIXELS.astype(">f4"), LABELS.astype(">i8"), np.asfortranarray(PIXELS))
     assert swapped.fingerprint == made().at(7, 3).fingerprint == made().fingerprint
-
-
-def test_a_fifth_is_held_out_of_each_class_the_same_one_every_time() -> None:
-    labels = np.repeat([0, 1, 2, 5], [20, 10, 5, 1])
-    positions = np.arange(36)[:, None]
-    train, test = train_test_split(Split(positions, labels))
-    assert np.bincount(test.targets, minlength=6).tolist() == [4, 2, 1, 0, 0, 0]
-    assert np.bincount(train.targets, minlength=6).tolist() == [16, 8, 4, 0, 0, 1]
-    assert sorted([*train.stored[:, 0], *test.stored[:, 0]]) == list(range(36))
-    assert (labels[test.stored[:, 0]] == test.targets).all()
-    again = train_test_split(Split(positions, labels))
-    assert (again[1].stored == test.stored).all()
-
-
-def test_a_fifth_is_held_out_of_whole_numbers_that_are_no_classes() -> None:
-    prices = np.arange(200) // 2 * 1000
-    train, test = train_test_split(Split(np.arange(200)[:, None], prices))
-    assert (len(train), len(test)) == (160, 40)
-    assert test.targets is not None
-    assert len(np.unique(test.targets)) > 30
-
-
-@pytest.mark.parametrize("targets", [None, np.linspace(0, 1, 10)])
-def test_a_fifth_is_held_out_of_data_without_labels(targets: Any) -> None:
-    train, test = train_test_split(Split(np.arange(10)[:, None], targets))
-    assert (len(train), len(test)) == (8, 2)
-
-
-def test_one_example_is_held_out_of_the_smallest_data() -> None:
-    assert [len(split) for split in train_test_split(Split([[1.0], [2.0]], [4, 4]))] == [1, 1]
-    with pytest.raises(zoo.DataError, match=r"At least 2 examples are needed.*Received: 1"):
-        train_test_split(Split([[1.0]], [0]))
-    with pytest.raises(zoo.DataError, match="At least 2 examples of one class"):
-        train_test_split(Split([[1.0], [2.0]], [0, 1]))
 
 
 def test_a_dataset_is_opened_by_name_before_any_file_of_that_name() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.io import confusion_matrix, pictures
+from zoo.io import pictures
 from zoo.io.confusion_matrix import plot_confusion_matrix
 
 CHANCE = np.random.default_rng(0)
@@ -124,47 +124,10 @@ def test_measures_that_come_later_or_only_in_validation_are_drawn() -> None:
 LONG = ["a very long name of a class indeed", "$x_1$ and $y$", "猫 🐈", "no", "{percent}%", "a_b^c"]
 
 
-@pytest.mark.parametrize(
-    "classes",
-    [
-        list("0123456789"),
-        ["no", "yes"],
-        ["W" * 40, "i" * 40],
-        [f"class {at}" for at in range(25)],
-        [f"class number {at}" for at in range(100)],
-        [f"class {at}" for at in range(300)],
-    ],
-    ids=len,
-)
-def test_a_confusion_matrix_can_be_read(classes: list[str]) -> None:
-    count = len(classes)
-    matrix = np.eye(count, dtype=int) * 10 + CHANCE.integers(0, 2, (count, count))
-    drawn = plot_confusion_matrix(matrix, classes)
-    check_nothing_is_cut_off(drawn)
-    axes = drawn.axes[0]
-    counts = [text.get_text() for text in axes.texts]
-    assert counts == (
-        [f"{n}" for n in matrix.flat if n] if count <= confusion_matrix.MOST_COUNTED else []
-    )
-    if count <= confusion_matrix.MOST_NAMED:
-        labels = axes.get_yticklabels()
-        expected = [pictures.shorten(name, 20) for name in classes]
-        assert [label.get_text() for label in labels] == expected
-        assert [label.get_text() for label in axes.get_xticklabels()] == expected
-        boxes = [label.get_window_extent() for label in labels]
-        assert all(lower.y1 <= upper.y0 + 1 for upper, lower in pairwise(boxes))
-
-
 def test_names_of_any_script_and_sign_are_drawn_without_a_word_on_the_shell() -> None:
     check_nothing_is_cut_off(plot_confusion_matrix(np.eye(6, dtype=int), LONG))
     check_nothing_is_cut_off(pictures.plot_images([np.zeros((4, 4))] * 6, LONG))
     check_nothing_is_cut_off(pictures.plot_history([{"epoch": 1.0, name: 1.0} for name in LONG]))
-
-
-def test_a_confusion_matrix_of_nothing_is_white() -> None:
-    drawn = plot_confusion_matrix(np.zeros((3, 3), int), ("a", "b", "c"))
-    assert not drawn.axes[0].texts
-    check_nothing_is_cut_off(drawn)
 
 
 @pytest.mark.parametrize("count", [1, 6, 13])
@@ -203,3 +166,12 @@ def test_small_images_are_enlarged_and_large_ones_left() -> None:
     assert large.shape == (1, 9, 12, 1)
     np.testing.assert_array_equal(large[:, ::3, ::3], small)
     assert pictures.enlarge(large, 5).shape == large.shape
+
+
+def test_curves_of_one_title_share_a_panel() -> None:
+    drawn = pictures.plot_curves({"loss": {"a": ([1, 2], [3, 4]), "b": ([1], [5])}, "mse": {}})
+    assert [axes.get_title() for axes in drawn.axes] == ["loss", "mse"]
+    assert {line.get_label(): list(line.get_ydata()) for line in drawn.axes[0].lines} == {
+        "a": [3, 4],
+        "b": [5],
+    }

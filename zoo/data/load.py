@@ -64,7 +64,7 @@ def open_dataset(
     if isinstance(source, Dataset):
         return source
     if str(source) in EntryPointGroup(DATASETS):
-        return _load_named(str(source))
+        return _load_by_name(str(source))
     if str(source).startswith(tfds.PREFIX):
         return tfds.read(str(source), shape, hold_out)
     pairs = str(source).startswith(image_pairs.PREFIX)
@@ -122,7 +122,7 @@ def _read_path(path: Path, shape: tuple[int | None, ...] | None, hold_out: bool)
     return npz.read(path, shape, hold_out)
 
 
-def _load_named(name: str) -> Dataset:
+def _load_by_name(name: str) -> Dataset:
     """Call `load()` of the module of a named dataset, and check what it returns."""
     shelf = EntryPointGroup(DATASETS)
     module, package = shelf.load(name), package_of(shelf.entry(name))
@@ -159,12 +159,12 @@ def _check_declared(dataset: Dataset, declared: DatasetInfo, package: str) -> No
     for name, wanted, received in pairs:
         if wanted != received:
             raise PluginError(
-                f"The dataset {declared.name!r} of {package} declares {name} {_listed(wanted)}, and load() "
-                f"returned {_listed(received)}. Correct one of them."
+                f"The dataset {declared.name!r} of {package} declares {name} {_format_values(wanted)}, and load() "
+                f"returned {_format_values(received)}. Correct one of them."
             )
 
 
-def _listed(values: tuple[object, ...] | None) -> str:
+def _format_values(values: tuple[object, ...] | None) -> str:
     if values is None:
         return "None"
     shown = ", ".join(map(str, values[:8]))

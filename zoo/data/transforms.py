@@ -11,7 +11,13 @@ Transform = Callable[[Any, Any], Any]  # a batch of inputs and a seed of shape (
 
 
 def affine(move: float, angle: float, zoom: float) -> Transform:
-    """Rotate by a about the centre c, enlarge by z and move by t: x -> R(a) (x - c) / z + c + t."""
+    """Rotate, enlarge and move images: x -> R(a) (x - c) / z + c + t about the centre c.
+
+    Args:
+        move: largest |t| along each axis, as a share of its size.
+        angle: largest |a|, in radians.
+        zoom: largest |z - 1|.
+    """
 
     def transform(images: Any, seed: Any) -> Any:
         import tensorflow as tf

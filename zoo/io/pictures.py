@@ -149,7 +149,8 @@ def plot_curves(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
         axes.set_xlabel("epoch")
         _show_whole_epochs(axes, [epoch for epochs, _ in curves.values() for epoch in epochs])
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7 if len(curves) > 2 else None)
+        if curves:
+            axes.legend(fontsize=7 if len(curves) > 2 else None)
     return drawing
 
 

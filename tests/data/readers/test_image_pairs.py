@@ -41,6 +41,7 @@ def test_folders_a_and_b_without_a_test_split() -> None:
         put(f"mine/B/{at}.jpg", at + 101, mode="L")
     data = open_dataset("pairs:mine")
     assert (len(data.train), len(data.test), data.input_shape) == (4, 1, (8, 12, 2))
+    assert len(open_dataset("pairs:mine", hold_out=False).test) == 5
     apart = data.train.stored[..., 1].astype(int) - data.train.stored[..., 0]
     assert (abs(apart - 100) <= 1).all()
 

@@ -78,6 +78,7 @@ def test_images_of_one_size_are_kept_as_they_are(store: Store) -> None:
     store("photos", {"image": PHOTO, "label": LABEL}, train=rows)
     data = open_dataset("tfds:photos")
     assert (len(data.train), len(data.test), data.preprocessing) == (8, 2, "uint8 / 255")
+    assert len(open_dataset("tfds:photos", hold_out=False).test) == 10
     held = {image.tobytes() for split in (data.train, data.test) for image in split.stored}
     assert held == {row["image"].tobytes() for row in rows}
 

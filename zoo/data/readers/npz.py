@@ -81,8 +81,8 @@ def dataset_from_arrays(
             raise DataError(
                 f"{where} has {len(examples)} examples in {x} and {len(labels)} labels in {y}."
             )
-    made = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
-    train, test = train_and_test(made, hold_out)
+    parts = [Split(x, y) for x, y in zip(inputs, targets, strict=True)]
+    train, test = train_and_test(parts, hold_out)
     return Dataset(name, train, test, classes)
 
 
