@@ -30,6 +30,7 @@ from keras import ops
 import zoo
 from zoo.data.arrays import Array
 from zoo.data.inputs import read_array
+from zoo.interpret.activation_maximization import channel_means
 
 from .config import Config
 from .objective_language import Term
@@ -135,7 +136,7 @@ class Objective:
         if term.kind == "neuron":
             return f[(slice(None), *neuron_position(term, f.shape[1:-1]))]
         if term.kind == "channel":
-            return ops.mean(f, positions) if positions else f
+            return channel_means(f)
         if term.kind == "layer":
             return ops.sum(amplification(f, self.config), all_axes)[:, None]
         if term.kind == "deepdream":
