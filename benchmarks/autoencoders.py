@@ -1,11 +1,10 @@
-"""Training throughput: autoencoder.simple and .conv by `zoo.train` against hand-written Keras, interleaved.
+"""Training throughput of autoencoder.simple and .conv: `zoo.train` against a Keras script, in turns.
 
     ZOO_DATA=../shared/data python benchmarks/autoencoders.py > benchmarks/results/autoencoders.md
 
 Both train the same network (equal parameter counts) on the same examples, in batches of one size,
 with one optimizer and loss. The script feeds a tf.data pipeline as Keras' guides write it: shuffle,
-batch, map to float, prefetch. An epoch's time runs from its beginning to the beginning of the next, so
-the zoo's includes its checkpoint, its history and its progress. The first epoch (tracing) is left out.
+batch, map to float, prefetch. benchmarks/interleaved.py says how an epoch is timed.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from functools import partial
 
 import keras
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, clocks, compare
+from interleaved import Clocks, clocks, compare, train_with_zoo
 from keras import layers
 
 import zoo
@@ -41,18 +40,18 @@ def conv() -> keras.Model:
     return keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(x))
 
 
-def by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
+def train_by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
     steps = len(data.train) // BATCH * EPOCHS
-    warm = int(0.02 * steps)
+    warmup_steps = int(0.02 * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm, warmup_target=RATE, warmup_steps=warm
+        0.0, steps - warmup_steps, warmup_target=RATE, warmup_steps=warmup_steps
     )
     model = network()
     model.compile(
         keras.optimizers.Adam(schedule), keras.losses.BinaryCrossentropy(from_logits=True)
     )
 
-    def scaled(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def to_input_and_target(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pixels = tf.cast(images, tf.float32) / 255
         return pixels, pixels
 
@@ -60,34 +59,35 @@ def by_hand(network: Callable[[], keras.Model], data: Dataset) -> list[Clocks]:
         tf.data.Dataset.from_tensor_slices(data.train.stored)
         .shuffle(len(data.train))
         .batch(BATCH, drop_remainder=True)
-        .map(scaled, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(to_input_and_target, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
-    begun: list[Clocks] = []
+    epoch_starts: list[Clocks] = []
     watch = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: begun.append(clocks())
+        on_epoch_begin=lambda epoch, logs: epoch_starts.append(clocks())
     )
     model.fit(stream, epochs=EPOCHS, callbacks=[watch], verbose=0)
-    return begun
+    return epoch_starts
 
 
-def raced(name: str, network: Callable[[], keras.Model]) -> None:
-    """Print one table: each in turn, several times."""
+def print_comparison(name: str, network: Callable[[], keras.Model]) -> None:
+    """Print the table of one model."""
     sizes = zoo.create(name).count_params(), network().count_params()
     assert sizes[0] == sizes[1], sizes
-    full, count = open_dataset("mnist"), EXAMPLES[name]
-    data = Dataset("mnist", full.train.take(slice(count)), full.test.take(slice(500)), full.classes)
+    mnist, count = open_dataset("mnist"), EXAMPLES[name]
+    train, test = mnist.train.take(slice(count)), mnist.test.take(slice(500))
+    data = Dataset("mnist", train, test, mnist.classes)
     print(f"{name}, {sizes[0]:,} parameters, {count:,} examples, batches of {BATCH}\n")
     ways = {
-        "zoo.train": partial(by_the_zoo, name, data, EPOCHS),
-        "by hand": partial(by_hand, network, data),
+        "zoo.train": partial(train_with_zoo, name, data, EPOCHS),
+        "by hand": partial(train_by_hand, network, data),
     }
     compare(ways, count, ROUNDS)
 
 
 def main() -> None:
-    raced("autoencoder.simple", simple)
-    raced("autoencoder.conv", conv)
+    print_comparison("autoencoder.simple", simple)
+    print_comparison("autoencoder.conv", conv)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Training throughput of dcgan.mnist against a hand-written two-tape TensorFlow loop, interleaved.
+"""Training throughput of dcgan.mnist against a TensorFlow loop with two tapes, in turns.
 
     ZOO_DATA=../shared/data python benchmarks/dcgan.py > benchmarks/results/dcgan.md
 
-The loop is the one of the guides: one tf.function with a GradientTape for each network, over a tf.data
-stream that shuffles, batches and maps, with the networks that the zoo builds, an Adam each, the average
-of the generator's weights, and the same four numbers for the log. Both are compiled by the same compiler:
-XLA where Keras chooses it for the zoo's.
+The loop is that of the guides: a tf.function with a GradientTape for each network, and a tf.data stream that
+shuffles, batches and maps. It has the zoo's networks, an Adam for each, the average of the generator's
+weights, and the same four metrics. Both are compiled in the same way: with XLA where Keras chooses it.
 """
 
 import sys
@@ -13,7 +12,7 @@ from functools import partial
 
 import keras
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, compare, loop, stream
+from interleaved import Clocks, compare, run_epochs, stream, train_with_zoo
 
 import zoo
 from zoo.data.dataset import Dataset
@@ -22,7 +21,7 @@ from zoo.data.load import open_dataset
 NAME, EXAMPLES, EPOCHS, BATCH = "dcgan.mnist", 25_600, 3, 64
 
 
-def by_hand(data: Dataset, compiled: bool) -> list[Clocks]:
+def train_by_hand(data: Dataset, jit_compile: bool) -> list[Clocks]:
     model = zoo.create(NAME)
     generator, discriminator, config = model.generator, model.discriminator, model.config
     average = keras.models.clone_model(generator)
@@ -33,29 +32,35 @@ def by_hand(data: Dataset, compiled: bool) -> list[Clocks]:
     networks = (discriminator, generator)
     for optimizer, network in zip(optimizers, networks, strict=True):
         optimizer.build(network.trainable_variables)
-    means = [keras.metrics.Mean() for _ in range(4)]
+    metrics = [keras.metrics.Mean() for _ in range(4)]
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
-    @tf.function(jit_compile=compiled)
+    @tf.function(jit_compile=jit_compile)
     def step(x: tf.Tensor) -> None:
-        noise = tf.random.normal((BATCH, config.latents))
-        with tf.GradientTape() as judging, tf.GradientTape() as making:
-            made = generator(noise, training=True)
-            real, fake = discriminator(x, training=True), discriminator(made, training=True)
-            lost = entropy(tf.ones_like(real), real) + entropy(tf.zeros_like(fake), fake)
-            gained = entropy(tf.ones_like(fake), fake)
+        noise = tf.random.normal((BATCH, config.latent_dim))
+        with tf.GradientTape() as discriminator_tape, tf.GradientTape() as generator_tape:
+            images = generator(noise, training=True)
+            real, fake = discriminator(x, training=True), discriminator(images, training=True)
+            discriminator_loss = entropy(tf.ones_like(real), real) + entropy(
+                tf.zeros_like(fake), fake
+            )
+            generator_loss = entropy(tf.ones_like(fake), fake)
         for tape, loss, optimizer, network in zip(
-            (judging, making), (lost, gained), optimizers, networks, strict=True
+            (discriminator_tape, generator_tape),
+            (discriminator_loss, generator_loss),
+            optimizers,
+            networks,
+            strict=True,
         ):
             weights = [variable.value for variable in network.trainable_variables]
             optimizer.apply(tape.gradient(loss, weights), network.trainable_variables)
-        for mean, new in zip(average.weights, generator.weights, strict=True):
-            mean.assign(config.ema * mean + (1 - config.ema) * new)
-        values = (lost, gained, tf.reduce_mean(real), tf.reduce_mean(fake))
-        for metric, value in zip(means, values, strict=True):
+        for averaged, weight in zip(average.weights, generator.weights, strict=True):
+            averaged.assign(config.ema * averaged + (1 - config.ema) * weight)
+        values = (discriminator_loss, generator_loss, tf.reduce_mean(real), tf.reduce_mean(fake))
+        for metric, value in zip(metrics, values, strict=True):
             metric.update_state(value)
 
-    return loop(stream(data, BATCH), step, means, EPOCHS)
+    return run_epochs(stream(data, BATCH), step, metrics, EPOCHS)
 
 
 def main(rounds: int) -> None:
@@ -64,8 +69,8 @@ def main(rounds: int) -> None:
     model = zoo.create(NAME)
     model.compile("adam")
     ways = {
-        "zoo.train": partial(by_the_zoo, NAME, data, EPOCHS, features=None),
-        "by hand": partial(by_hand, data, bool(model.jit_compile)),
+        "zoo.train": partial(train_with_zoo, NAME, data, EPOCHS, feature_network=None),
+        "by hand": partial(train_by_hand, data, bool(model.jit_compile)),
     }
     print(f"{NAME}, {EXAMPLES:,} examples, batches of {BATCH}, XLA: {model.jit_compile}\n")
     compare(ways, EXAMPLES, rounds)

@@ -1,11 +1,11 @@
-"""A folder of images larger than memory: what training on it holds, and whether the decoder keeps up.
+"""Training on a folder of images that is larger than memory: its peak of memory, and its waiting for files.
 
     python benchmarks/folders.py --files 2000 --files 200000
 
-For each number of files: writes them (PNG, 32 x 32, two classes), trains one epoch in a process of
-its own, and reports the peak of its memory. Then, on the largest, the share of a step in which the
-network computes: the time of a step fed from memory over that of a step fed from files, medians of
-rounds that take turns.
+For each number of files, the script writes the files (PNG, 32 x 32, two classes), trains one epoch in a
+process of its own, and prints the peak of its memory. On the largest folder it then measures the share of a
+step in which the network computes: the time of a step with batches from memory divided by that with batches
+from files, as medians of rounds in turns.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ SETTINGS = {"filters": [32, 64], "epochs": 1, "batch_size": BATCH, "validation":
 ROUNDS, STEPS = 7, 20
 
 
-def write(folder: Path, start: int, stop: int) -> None:
-    """Write pictures number start to stop; those of the second class are darker."""
+def write_images(folder: Path, start: int, stop: int) -> None:
+    """Write the images from number start to stop; those of the second class are darker."""
     for at in range(start, stop):
         pixels = np.random.default_rng(at).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
         path = folder / ("bright", "dark")[at % 2] / f"{at}.png"
         Image.fromarray(pixels // (1 + at % 2)).save(path)
 
 
-def written(folder: Path, count: int) -> None:
-    """Write a folder of pictures on all cores."""
+def write_folder(folder: Path, count: int) -> None:
+    """Write a folder of images on all cores."""
     for name in ("bright", "dark"):
         (folder / name).mkdir(parents=True)
     edges = np.linspace(0, count, 17).astype(int).tolist()
     with ProcessPoolExecutor() as pool:
-        for done in [pool.submit(write, folder, a, b) for a, b in itertools.pairwise(edges)]:
+        for done in [pool.submit(write_images, folder, a, b) for a, b in itertools.pairwise(edges)]:
             done.result()
 
 
 def train(folder: Path) -> dict[str, float]:
-    """Train an epoch here; give the peak of this process's memory in MiB, and the seconds."""
+    """Train an epoch; return the peak of this process's memory in MiB, and the seconds."""
     import zoo
 
     started = time.perf_counter()
@@ -60,8 +60,8 @@ def train(folder: Path) -> dict[str, float]:
     return {"peak": peak, "seconds": time.perf_counter() - started}
 
 
-def busy(folder: Path) -> dict[str, float]:
-    """Compare steps fed from memory with steps fed from files."""
+def compare_sources(folder: Path) -> dict[str, float]:
+    """Return the seconds of a step from memory and of a step from files, and their ratio."""
     import keras
 
     import zoo
@@ -73,12 +73,12 @@ def busy(folder: Path) -> dict[str, float]:
     config: Any = type("Few", (), {"batch_size": BATCH, "epochs": 1, "validation": 0.0})
     stream = data.fit_arguments(config)["x"]
     batch = next(iter(stream))
-    feeds = {"memory": stream.take(1).cache().repeat(), "files": stream}
-    times: dict[str, list[float]] = {name: [] for name in feeds}
+    sources = {"memory": stream.take(1).cache().repeat(), "files": stream}
+    times: dict[str, list[float]] = {name: [] for name in sources}
     for _ in range(ROUNDS + 1):
-        for name, feed in feeds.items():
+        for name, source in sources.items():
             watch = Watch(keras)
-            model.fit(feed, steps_per_epoch=STEPS + 5, verbose=0, callbacks=[watch.callback])
+            model.fit(source, steps_per_epoch=STEPS + 5, verbose=0, callbacks=[watch.callback])
             times[name].append(watch.seconds / STEPS)
     del batch
     memory, files = (median(times[name][1:]) for name in ("memory", "files"))
@@ -86,7 +86,7 @@ def busy(folder: Path) -> dict[str, float]:
 
 
 class Watch:
-    """Time the steps after the first five, when the queue of batches has filled."""
+    """Measures the time of the steps after the first five, when the queue of batches is full."""
 
     def __init__(self, keras: Any) -> None:
         self.started = self.seconds = 0.0
@@ -103,12 +103,12 @@ class Watch:
         )
 
 
-def elsewhere(job: str, folder: Path) -> dict[str, float]:
-    """Do a job in a process of its own."""
+def run_in_process(job: str, folder: Path) -> dict[str, float]:
+    """Return the result of a job that runs in a process of its own."""
     command = [sys.executable, __file__, "--job", job, "--folder", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 @click.command()
@@ -120,21 +120,21 @@ def elsewhere(job: str, folder: Path) -> dict[str, float]:
 def main(files: tuple[int, ...], job: str | None, folder: Path) -> None:
     """Print a table in Markdown."""
     if job:
-        print(json.dumps({"train": train, "busy": busy}[job](folder)))
+        print(json.dumps({"train": train, "compare_sources": compare_sources}[job](folder)))
         return
     print("| files | decoded, MiB | peak memory, MiB | seconds with one epoch |")
     print("|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as temporary:
         for count in files:
-            where = Path(place) / str(count)
-            written(where, count)
-            found = elsewhere("train", where)
+            dataset_folder = Path(temporary) / str(count)
+            write_folder(dataset_folder, count)
+            result = run_in_process("train", dataset_folder)
             size = count * SIDE * SIDE * 3 / 2**20
-            print(f"| {count:,} | {size:,.0f} | {found['peak']:,.0f} | {found['seconds']:,.0f} |")
-        shares = elsewhere("busy", Path(place) / str(max(files)))
+            print(f"| {count:,} | {size:,.0f} | {result['peak']:,.0f} | {result['seconds']:,.0f} |")
+        shares = run_in_process("compare_sources", Path(temporary) / str(max(files)))
     print(
-        f"\nA step fed from memory takes {1000 * shares['memory']:.0f} ms, one fed from files "
-        f"{1000 * shares['files']:.0f} ms: the network is busy {shares['share']:.1%} of the step."
+        f"\nA step from memory takes {1000 * shares['memory']:.0f} ms, one from files "
+        f"{1000 * shares['files']:.0f} ms: the network computes in {shares['share']:.1%} of the step."
     )
 
 

@@ -1,18 +1,16 @@
-"""What the gate costs: exporting a trained cnn in four formats against the bare writes, interleaved.
+"""The time of the gate: the export of a cnn in four formats against the bare writes, in turns.
 
     python benchmarks/gate.py > benchmarks/results/gate.md
 
-Bare writes are what anybody would type: `model.save` twice, `model.export`, and tf2onnx, nothing
-opened, nothing compared. The checker process imports four runtimes, which takes seconds and is the same for
-every model; it starts before the writing and runs beside it. The last row takes that aside: the export
-gets a checker that was started early enough to be ready.
+The bare writes are `model.save` twice, `model.export`, and tf2onnx; no file is opened or compared. The gate's
+worker process imports four runtimes, which takes seconds and is the same for every model; it starts before
+the writing and runs beside it. The last row leaves this out: its export has a worker that is ready.
 """
 
 import contextlib
 import io
 import logging
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,25 +30,25 @@ from zoo.exporters.api import FORMATS_BY_DEFAULT
 ROUNDS = 7
 
 
-def bare(model: keras.Model, folder: Path) -> None:
+def write_bare(model: keras.Model, folder: Path) -> None:
     model.save(folder / "model.keras")
     model.save(folder / "model.h5")
     with contextlib.redirect_stdout(io.StringIO()):
         model.export(folder / "model")
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="inputs")]
     function = tf.function(lambda x: model(x, training=False), input_signature=signature)
-    made, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=17)
-    (folder / "model.onnx").write_bytes(made.SerializeToString())
+    onnx_model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=17)
+    (folder / "model.onnx").write_bytes(onnx_model.SerializeToString())
 
 
-def timed(work: Callable[..., object], *given: object, **named: object) -> float:
-    begun = time.perf_counter()
-    work(*given, **named)
-    return time.perf_counter() - begun
+def run_seconds(function: Callable[..., object], *args: object, **kwargs: object) -> float:
+    started = time.perf_counter()
+    function(*args, **kwargs)
+    return time.perf_counter() - started
 
 
-def ready(seconds: float = 15) -> worker.Worker:
-    """Start a checker and give it time to import its runtimes."""
+def ready_worker(seconds: float = 15) -> worker.Worker:
+    """Return a worker that has had the time to import its runtimes."""
     process = worker.Worker(FORMATS_BY_DEFAULT)
     time.sleep(seconds)
     return process
@@ -60,24 +58,24 @@ def main() -> None:
     logging.getLogger("absl").setLevel(logging.ERROR)
     full = open_dataset("digits")
     data = Dataset("digits", full.train.take(slice(64)), full.test.take(slice(32)), full.classes)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         run = zoo.train(
             "cnn.mnist", data=data, out=folder / "run", epochs=1, filters=[64, 128, 256]
         )
         model = zoo.load(run)
-        names = ("bare writes", "with the gate", "with a ready checker")
+        names = ("bare writes", "with the gate", "with a ready worker")
         seconds: dict[str, list[float]] = {name: [] for name in names}
         for number in range(ROUNDS + 1):
             target = folder / f"bare-{number}"
             target.mkdir()
             times = {
-                "bare writes": timed(bare, model, target),
-                "with the gate": timed(zoo.export, run, out=folder / f"gated-{number}"),
+                "bare writes": run_seconds(write_bare, model, target),
+                "with the gate": run_seconds(zoo.export, run, out=folder / f"gated-{number}"),
             }
-            with mock.patch.object(api, "Checker", return_value=ready()):
+            with mock.patch.object(api, "Worker", return_value=ready_worker()):
                 warm = folder / f"warm-{number}"
-                times["with a ready checker"] = timed(zoo.export, run, out=warm)
+                times["with a ready worker"] = run_seconds(zoo.export, run, out=warm)
             for name, value in times.items():
                 if number:  # the first round imports and warms up
                     seconds[name].append(value)
@@ -87,14 +85,14 @@ def main() -> None:
     for name, label in (
         ("bare writes", "bare writes, nothing checked"),
         ("with the gate", "zoo.export, everything checked"),
-        ("with a ready checker", "the same, the checker process's start aside"),
+        ("with a ready worker", "the same, without the start of the worker process"),
     ):
         print(f"| {label} | {medians[name]:.2f} |")
     whole, aside = (medians[name] / medians["bare writes"] for name in names[1:])
     print(
-        f"\nwith the gate / bare: {whole:.2f}x; the checker's start aside: {aside:.2f}x (mark: 3x)"
+        f"\nwith the gate / bare: {whole:.2f}x; without the worker's start: {aside:.2f}x (mark: 3x)"
     )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

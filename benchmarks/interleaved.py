@@ -1,9 +1,9 @@
-"""Two ways to train the same network, in turns in one process, and the ratio of their medians.
+"""Train the same network in two ways, in turns in one process, and print the ratio of their medians.
 
-Each goes first in every other round, since what comes second finds the machine warmer.
+Each way is first in every other round, because the second one finds a warmer machine.
 
-An epoch's time runs from its beginning to the beginning of the next, so that the zoo's includes its
-checkpoint, its history and its progress. The first epoch of each training (tracing) is left out.
+An epoch lasts from its start to the start of the next epoch, so the zoo's epochs include its checkpoint,
+its history and its progress. The first epoch of each training is left out: it includes the tracing.
 """
 
 import itertools
@@ -25,31 +25,31 @@ Clocks = tuple[float, float]
 
 
 def clocks() -> Clocks:
-    """Seconds on the wall, and seconds of this process on all cores."""
+    """Return the seconds of the wall clock, and the CPU seconds of this process on all cores."""
     return time.perf_counter(), time.process_time()
 
 
 class Times(Progress):
-    """Note when each epoch begins."""
+    """Record when each epoch starts."""
 
     def __init__(self) -> None:
-        self.begun: list[Clocks] = []
+        self.epoch_starts: list[Clocks] = []
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
-        self.begun.append(clocks())
+        self.epoch_starts.append(clocks())
 
 
-def by_the_zoo(name: str, data: Dataset, epochs: int, **settings: Any) -> list[Clocks]:
-    """Train a model of the catalog by `zoo.train`."""
+def train_with_zoo(name: str, data: Dataset, epochs: int, **settings: Any) -> list[Clocks]:
+    """Train a model of the catalog with `zoo.train`; return when each epoch started."""
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         zoo.train(name, data=data, out=out, epochs=epochs, progress=times, **settings)
-    return times.begun
+    return times.epoch_starts
 
 
 def stream(data: Dataset, batch: int) -> tf.data.Dataset:
-    """Give shuffled batches of pixels in [0, 1], as the guides write it."""
+    """Return shuffled batches of pixels in [0, 1], as in Keras' guides."""
     return (
         tf.data.Dataset.from_tensor_slices(data.train.stored)
         .shuffle(len(data.train))
@@ -59,32 +59,37 @@ def stream(data: Dataset, batch: int) -> tf.data.Dataset:
     )
 
 
-def loop(
-    batches: tf.data.Dataset, step: Callable[[Any], None], means: Sequence[Any], epochs: int
+def run_epochs(
+    batches: tf.data.Dataset, step: Callable[[Any], None], metrics: Sequence[Any], epochs: int
 ) -> list[Clocks]:
-    """Take the steps of a hand-written training, whose means must stay numbers."""
-    begun = []
+    """Run a hand-written training step for each batch; return when each epoch started.
+
+    The metrics must stay finite.
+    """
+    epoch_starts = []
     for _ in range(epochs):
-        begun.append(clocks())
+        epoch_starts.append(clocks())
         for batch in batches:
             step(batch)
-        assert all(math.isfinite(float(metric.result())) for metric in means)
-        for metric in means:
+        assert all(math.isfinite(float(metric.result())) for metric in metrics)
+        for metric in metrics:
             metric.reset_state()
-    return begun
+    return epoch_starts
 
 
 def compare(ways: Mapping[str, Callable[[], list[Clocks]]], examples: int, rounds: int) -> None:
-    """Print a table of two ways' rates, and how the first compares with the second."""
-    spent: dict[str, list[Clocks]] = {name: [] for name in ways}
+    """Print a table of two ways' rates, and the ratio of the first to the second."""
+    durations: dict[str, list[Clocks]] = {name: [] for name in ways}
     for at in range(rounds):
         for name, train in list(ways.items())[:: 1 if at % 2 == 0 else -1]:
-            begun = train()[1:]
-            spent[name] += [(w - v, c - b) for (v, b), (w, c) in itertools.pairwise(begun)]
+            epoch_starts = train()[1:]
+            durations[name] += [
+                (w - v, c - b) for (v, b), (w, c) in itertools.pairwise(epoch_starts)
+            ]
     heads = ("", "examples a second, median", "slowest", "fastest", "CPU seconds an epoch")
     print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     medians = []
-    for name, pairs in spent.items():
+    for name, pairs in durations.items():
         wall, cpu = ([pair[at] for pair in pairs] for at in (0, 1))
         medians.append((statistics.median(wall), statistics.median(cpu)))
         rates = [examples / value for value in (medians[-1][0], max(wall), min(wall))]

@@ -1,4 +1,4 @@
-"""What looking things up costs: `zoo list`, and a catalog of 10,000 entries.
+"""The time of `zoo list`, and of a look-up in a catalog of 10,000 entries.
 
 python benchmarks/lookup.py > benchmarks/results/lookup.md
 """
@@ -22,22 +22,22 @@ settings = {{ filters = [32, {number}], epochs = 40, batch_size = 32 }}
 """
 COLD = """
 import time
-begun = time.perf_counter()
+started = time.perf_counter()
 import zoo
 names = zoo.list_models()
-read = time.perf_counter() - begun
-from zoo.catalog import catalog
-begun = time.perf_counter()
+read = time.perf_counter() - started
+from zoo.registry.catalog import catalog
+started = time.perf_counter()
 for name in names[:1000]:
     catalog().get(name)
-print(len(names), read, (time.perf_counter() - begun) / 1000)
+print(len(names), read, (time.perf_counter() - started) / 1000)
 """
 
 
-def timed(command: list[str]) -> float:
-    begun = time.perf_counter()
+def run_seconds(command: list[str]) -> float:
+    started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def main() -> None:
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(ROUNDS + 1):
         for name, command in commands.items():
-            value = timed(command)
+            value = run_seconds(command)
             if number:
                 seconds[name].append(value)
     medians = {name: statistics.median(values) for name, values in seconds.items()}

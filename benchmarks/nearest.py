@@ -1,10 +1,10 @@
-"""The plainest rival: scikit-learn's nearest neighbour on the data of our series and volumes.
+"""The accuracy of scikit-learn's nearest neighbour on our series and volumes, beside that of our networks.
 
     ZOO_DATA=../shared/data python benchmarks/nearest.py
 
-The neighbour sees what the networks see (series standardised by channel, halved volumes), and all training
-examples. The network's figure is the catalog's; where that has none, it is that of a finished run in
-./runs (or ZOO_RUNS), as `zoo train cnn.adrenal3d` leaves it.
+The neighbour is searched among all training examples, in the inputs of the networks: series standardised by
+channel, halved volumes. The network's accuracy is the catalog's; where the catalog has none, that of a
+finished run in ./runs (or ZOO_RUNS), which `zoo train cnn.adrenal3d` writes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ from zoo.tasks.normalization import mean_and_std
 MODELS = ("cnn.gunpoint", "cnn.italy-power", "cnn.basic-motions", "cnn.adrenal3d")
 
 
-def nearest(name: str) -> float:
-    """Measure the test accuracy of one nearest neighbour by Euclidean distance."""
+def neighbour_accuracy(name: str) -> float:
+    """Return the test accuracy of the one nearest neighbour by Euclidean distance."""
     data = open_dataset(name)
-    mean, spread = mean_and_std(data.train) if len(data.input_shape) == 2 else (0, 1)
+    mean, std = mean_and_std(data.train) if len(data.input_shape) == 2 else (0, 1)
     train, test = (
-        ((split.inputs - mean) / spread).reshape(len(split), -1)
-        for split in (data.train, data.test)
+        ((split.inputs - mean) / std).reshape(len(split), -1) for split in (data.train, data.test)
     )
     neighbour = KNeighborsClassifier(1).fit(train, data.train.targets)
     return float(neighbour.score(test, data.test.targets))
 
 
-def network(name: str) -> float | None:
-    """Look a network's test accuracy up: in the catalog, else in the first finished run of its name."""
-    ran = (run.metrics for run in list_runs() if run.name == name and run.state == "finished")
-    known = (catalog().get(name).results, *ran)
-    return next((found["accuracy"] for found in known if "accuracy" in found), None)
+def network_accuracy(name: str) -> float | None:
+    """Return a network's test accuracy from the catalog, or from the first finished run of its name."""
+    of_runs = (run.metrics for run in list_runs() if run.name == name and run.state == "finished")
+    results = (catalog().get(name).results, *of_runs)
+    return next((found["accuracy"] for found in results if "accuracy" in found), None)
 
 
 def main() -> None:
@@ -44,10 +43,10 @@ def main() -> None:
     print("|---|---|---|---|")
     for model in MODELS:
         entry = catalog().get(model)
-        ours = network(model)
+        accuracy = network_accuracy(model)
         count = len(open_dataset(str(entry.dataset)).test)
-        shown = "not measured" if ours is None else f"{ours:.4f}"
-        print(f"| {model} | {count} | {nearest(str(entry.dataset)):.4f} | {shown} |")
+        cell = "not measured" if accuracy is None else f"{accuracy:.4f}"
+        print(f"| {model} | {count} | {neighbour_accuracy(str(entry.dataset)):.4f} | {cell} |")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Training throughput of each rank: cnn by `zoo.train` against a hand-written Keras script, interleaved.
+"""Training throughput of cnn on series, images and volumes: `zoo.train` against a Keras script, in turns.
 
     python benchmarks/throughput.py > benchmarks/results/throughput.md
     python benchmarks/throughput.py --ranks 1,3 --rounds 1
@@ -17,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, clocks, compare
+from interleaved import Clocks, clocks, compare, train_with_zoo
 from keras import layers
 
 import zoo
@@ -27,7 +27,7 @@ RATE, DECAY, WARMUP = 2e-3, 1e-4, 0.05
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained at one rank; bytes are divided by 255, floats are taken as they are."""
+    """The data and the network of one rank. Bytes are divided by 255, floats stay as they are."""
 
     shape: tuple[int, ...]
     classes: int
@@ -35,15 +35,15 @@ class Case:
     batch: int
     filters: tuple[int, ...]
     convolutions: int
-    kernel: int
+    kernel_size: int
     eight_bits: bool
 
     def data(self) -> zoo.Dataset:
-        chance = np.random.default_rng(0)
+        generator = np.random.default_rng(0)
         shape = (self.examples + 50, *self.shape)
-        values: Any = chance.normal(size=shape).astype(np.float32)
+        values: Any = generator.normal(size=shape).astype(np.float32)
         if self.eight_bits:
-            values = chance.integers(0, 256, shape, np.uint8)
+            values = generator.integers(0, 256, shape, np.uint8)
         labels = np.arange(len(values)) % self.classes
         cut = self.examples
         splits = [zoo.Split(values[part], labels[part]) for part in (slice(cut), slice(cut, None))]
@@ -57,11 +57,11 @@ CASES = {
 }
 
 
-def same_network(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
+def train_cnn_with_zoo(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     settings = {
         "filters": case.filters,
         "convolutions": case.convolutions,
-        "kernel": case.kernel,
+        "kernel_size": case.kernel_size,
         "learning_rate": RATE,
         "weight_decay": DECAY,
         "warmup": WARMUP,
@@ -69,7 +69,7 @@ def same_network(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     }
     ours = zoo.create("cnn", input_shape=case.shape, classes=case.classes, **settings)
     assert ours.count_params() == network(case).count_params()
-    return by_the_zoo("cnn", data, epochs, **settings)
+    return train_with_zoo("cnn", data, epochs, **settings)
 
 
 def network(case: Case) -> keras.Model:
@@ -79,24 +79,24 @@ def network(case: Case) -> keras.Model:
         for name in ("Conv", "MaxPooling", "SpatialDropout", "GlobalAveragePooling")
     )
     inputs = x = keras.Input(case.shape)
-    if rank == 1:  # as the zoo does with series
+    if rank == 1:  # as in the zoo's cnn
         x = layers.Normalization(name="standardised")(x)
     for filters in case.filters:
         for _ in range(case.convolutions):
-            x = convolve(filters, case.kernel, padding="same", use_bias=False)(x)
+            x = convolve(filters, case.kernel_size, padding="same", use_bias=False)(x)
             x = layers.Activation("relu")(layers.BatchNormalization()(x))
         x = drop(0.1)(pool(2)(x))
     x = layers.Dropout(0.3)(average()(x))
     return keras.Model(inputs, layers.Dense(case.classes)(x))
 
 
-def by_hand(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
+def train_by_hand(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
     steps = case.examples // case.batch * epochs
-    warm = int(WARMUP * steps)
+    warmup_steps = int(WARMUP * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm, warmup_target=RATE, warmup_steps=warm
+        0.0, steps - warmup_steps, warmup_target=RATE, warmup_steps=warmup_steps
     )
-    if not warm:
+    if not warmup_steps:
         schedule = keras.optimizers.schedules.CosineDecay(RATE, steps)
     model = network(case)
     if len(case.shape) == 2:
@@ -114,22 +114,22 @@ def by_hand(case: Case, data: zoo.Dataset, epochs: int) -> list[Clocks]:
         .map(lambda x, y: (tf.cast(x, tf.float32) / white, y), num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
-    begun: list[Clocks] = []
+    epoch_starts: list[Clocks] = []
     watch = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: begun.append(clocks())
+        on_epoch_begin=lambda epoch, logs: epoch_starts.append(clocks())
     )
     model.fit(stream, epochs=epochs, callbacks=[watch], verbose=0)
-    return begun
+    return epoch_starts
 
 
-def show(rank: int, case: Case, rounds: int, epochs: int) -> None:
+def print_comparison(rank: int, case: Case, rounds: int, epochs: int) -> None:
     kind = {1: "series", 2: "images", 3: "volumes"}[rank]
     count = f"{network(case).count_params():,} parameters, {case.examples:,} examples"
     print(f"\n## {kind} of {case.shape}: {count}, batches of {case.batch}\n")
     data = case.data()
     ways = {
-        "zoo.train": partial(same_network, case, data, epochs),
-        "by hand": partial(by_hand, case, data, epochs),
+        "zoo.train": partial(train_cnn_with_zoo, case, data, epochs),
+        "by hand": partial(train_by_hand, case, data, epochs),
     }
     compare(ways, case.examples, rounds)
 
@@ -139,9 +139,9 @@ def main() -> None:
     options.add_argument("--ranks", default="1,2,3", help="which of 1, 2 and 3")
     options.add_argument("--rounds", type=int, default=4, help="trainings of each kind")
     options.add_argument("--epochs", type=int, default=5, help="in each training, 3 at least")
-    given = options.parse_args()
-    for rank in map(int, given.ranks.split(",")):
-        show(rank, CASES[rank], given.rounds, max(3, given.epochs))
+    arguments = options.parse_args()
+    for rank in map(int, arguments.ranks.split(",")):
+        print_comparison(rank, CASES[rank], arguments.rounds, max(3, arguments.epochs))
 
 
 if __name__ == "__main__":

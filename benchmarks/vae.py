@@ -1,11 +1,10 @@
-"""Training throughput of vae.mnist and vae.fashion-mnist against a hand-written TensorFlow loop, interleaved.
+"""Training throughput of vae.mnist and vae.fashion-mnist against a TensorFlow loop, in turns.
 
     ZOO_DATA=../shared/data python benchmarks/vae.py > benchmarks/results/vae.md
     python benchmarks/vae.py 2 vae.mnist        # two rounds of one model
 
-The loop is the one that the guides write: a GradientTape in a tf.function, over a tf.data stream that
-shuffles, batches and maps, with the networks that the zoo builds, one Adam with the same schedule, and the
-two losses averaged for the log.
+The loop is that of the guides: a GradientTape in a tf.function, and a tf.data stream that shuffles, batches
+and maps. It has the zoo's networks, Adam with the same schedule, and the means of the two losses.
 """
 
 import sys
@@ -14,7 +13,7 @@ from functools import partial
 
 import keras
 import tensorflow as tf
-from interleaved import Clocks, by_the_zoo, compare, loop, stream
+from interleaved import Clocks, compare, run_epochs, stream, train_with_zoo
 
 import zoo
 from zoo.data.dataset import Dataset
@@ -25,14 +24,14 @@ EXAMPLES = {"vae.mnist": 60_000, "vae.fashion-mnist": 12_800}  # the second is 1
 EPOCHS, BATCH, RATE = 3, 128, 2e-3
 
 
-def by_hand(name: str, data: Dataset) -> list[Clocks]:
+def train_by_hand(name: str, data: Dataset) -> list[Clocks]:
     model = zoo.create(name)
     encoder, decoder = model.encoder, model.decoder
     steps = len(data.train) // BATCH
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps * EPOCHS))
     weights = encoder.trainable_variables + decoder.trainable_variables
     optimizer.build(weights)
-    means = [keras.metrics.Mean() for _ in range(3)]
+    metrics = [keras.metrics.Mean() for _ in range(3)]
 
     @tf.function
     def step(x: tf.Tensor) -> None:
@@ -46,10 +45,10 @@ def by_hand(name: str, data: Dataset) -> list[Clocks]:
             kl = tf.reduce_mean(tf.reduce_sum(each, 1)) / 2
             loss = reconstruction + kl
         optimizer.apply(tape.gradient(loss, weights), weights)
-        for metric, value in zip(means, (loss, reconstruction, kl), strict=True):
+        for metric, value in zip(metrics, (loss, reconstruction, kl), strict=True):
             metric.update_state(value)
 
-    return loop(stream(data, BATCH), step, means, EPOCHS)
+    return run_epochs(stream(data, BATCH), step, metrics, EPOCHS)
 
 
 def main(rounds: int, names: Iterable[str]) -> None:
@@ -57,13 +56,13 @@ def main(rounds: int, names: Iterable[str]) -> None:
         full = open_dataset(resolve_without_loading(name, {}).source)
         data = Dataset(name, full.train.take(slice(EXAMPLES[name])), full.test.take(slice(200)))
         ways = {
-            "zoo.train": partial(by_the_zoo, name, data, EPOCHS),
-            "by hand": partial(by_hand, name, data),
+            "zoo.train": partial(train_with_zoo, name, data, EPOCHS),
+            "by hand": partial(train_by_hand, name, data),
         }
         print(f"{name}, {EXAMPLES[name]:,} examples, batches of {BATCH}\n")
         compare(ways, EXAMPLES[name], rounds)
 
 
 if __name__ == "__main__":
-    rounds, *chosen = sys.argv[1:] or ["4"]
-    main(int(rounds), chosen or EXAMPLES)
+    rounds, *names = sys.argv[1:] or ["4"]
+    main(int(rounds), names or EXAMPLES)

@@ -1,4 +1,4 @@
-"""The marks of cnn-vis, one command each; every table is Markdown.
+"""The benchmarks of cnn-vis, one command each; every table is Markdown.
 
     ZOO_DATA=... ZOO_RUNS=... python benchmarks/vis.py channels|classes|fooling|adversarial|inversion
     python benchmarks/vis.py tiles|memory|speed
@@ -39,8 +39,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         print("| " + " | ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row) + " |")
 
 
-def trained(name: str = "cnn-vis", **settings: Any) -> Any:
-    """Train in memory; give the model, at its final size."""
+def train_in_memory(name: str = "cnn-vis", **settings: Any) -> Any:
+    """Return a model that was trained in memory, at its final size."""
     chosen = resolve_with_data(name, settings, empty_dataset())
     keras.utils.set_random_seed(0)
     model = chosen.architecture.build(chosen.config)
@@ -55,7 +55,7 @@ def channels() -> None:
     rows = []
     for at in (4, 5):
         layer, after = f"conv2d_{at}", f"activation_{at}"
-        model = trained(
+        model = train_in_memory(
             network=NETWORK, objective=f"channel:{layer}:*", epochs=5, steps_per_epoch=64, **STILL
         )
         look = networks.truncate(model.visualized.network.model, [layer, after])
@@ -80,8 +80,8 @@ def probabilities(name: str, images: np.ndarray) -> np.ndarray:
 
 
 def classes() -> None:
-    """Ask the network itself and another of another seed what the class images are."""
-    model = trained("cnn-vis.digit-classes")
+    """Print the probability that the network and another one give to the image of each class."""
+    model = train_in_memory("cnn-vis.digit-classes")
     images = model.images()
     own, other = (np.diagonal(probabilities(each, images)) for each in (NETWORK, OTHER))
     table(
@@ -93,8 +93,8 @@ def classes() -> None:
 
 
 def fooling() -> None:
-    """Make images of noise that the network is certain of."""
-    model = trained("cnn-vis.fooling")
+    """Print the probability that the network gives to images of noise, one for each class."""
+    model = train_in_memory("cnn-vis.fooling")
     sure = np.diagonal(probabilities(NETWORK, model.images()))
     table(("digit", "probability"), [[at, float(p)] for at, p in enumerate(sure)])
     print(f"\nleast: {sure.min():.4f} (mark: 0.99)\n")
@@ -103,8 +103,8 @@ def fooling() -> None:
 def adversarial(
     count: int = 1000, steps: int = 40, rate: float = 0.01, budget: float = 0.3
 ) -> None:
-    """Count flips beside a plain projected-gradient loop of as many steps of the same size."""
-    model = trained("cnn-vis.adversarial")
+    """Compare the changed predictions with those of a projected-gradient loop of the same steps."""
+    model = train_in_memory("cnn-vis.adversarial")
     images = open_dataset("mnist").test.take(slice(count)).inputs
     network = visualized_network.open_network(NETWORK).model
     scores = networks.truncate(network, ["logits"])
@@ -114,8 +114,8 @@ def adversarial(
     def step(x: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            lost = tf.nn.sparse_softmax_cross_entropy_with_logits(before, scores(x)["logits"])
-        x = x + rate * tf.sign(tape.gradient(lost, x))
+            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(before, scores(x)["logits"])
+        x = x + rate * tf.sign(tape.gradient(loss, x))
         return tf.clip_by_value(images + tf.clip_by_value(x - images, -budget, budget), 0, 1)
 
     x = tf.constant(images)
@@ -133,10 +133,10 @@ def adversarial(
 
 
 def inversion() -> None:
-    """Rebuild test images from each layer."""
+    """Print the PSNR of test images that are reconstructed from each layer."""
     found: dict[str, list[float]] = {}
     for at in range(3):
-        model = trained("cnn-vis.inversion", target=f"mnist:{at}")
+        model = train_in_memory("cnn-vis.inversion", target=f"mnist:{at}")
         for name, value in metrics.inversion_metrics(model, model.images()).items():
             found.setdefault(name.removeprefix("psnr_"), []).append(value)
     table(
@@ -145,8 +145,8 @@ def inversion() -> None:
     )
 
 
-def convolutional(size: int, path: Path) -> Path:
-    """Write a small convolutional network of random weights that sees `size` pixels."""
+def write_network(size: int, path: Path) -> Path:
+    """Write a small convolutional network of random weights for `size` x `size` pixels."""
     keras.utils.set_random_seed(0)
     inputs = x = keras.Input((size, size, 3))
     for at, filters in enumerate((8, 16)):
@@ -156,18 +156,18 @@ def convolutional(size: int, path: Path) -> Path:
 
 
 def tiles(size: int = 96, tile: int = 64, reach: int = 4) -> None:
-    """Compare the gradient by windows, added up, with that of the whole image, away from borders."""
+    """Compare the sum of the windows' gradients with the gradient of the whole image, away from borders."""
     with tempfile.TemporaryDirectory() as folder:
-        path = str(convolutional(tile, Path(folder) / "small.keras"))
+        path = str(write_network(tile, Path(folder) / "small.keras"))
         common = {"network": path, "objective": "deepdream:conv_1", "epochs": 1, **STILL}
         common |= {"initial_size": f"{size}x{size}", "noise_scale": 0.2}
-        one = built(**common, tile="whole")
-        many = built(**common, batch_size=1)
+        one = build_canvas(**common, tile="whole")
+        many = build_canvas(**common, batch_size=1)
     images = one.images()
     whole = gradient(one, images)
-    begins = many.train_stage.corners
+    corners = many.train_stage.corners
     summed, counts = np.zeros_like(whole), np.zeros_like(whole)
-    for begin in begins:
+    for begin in corners:
         corner = (0, *(slice(b, b + tile) for b in begin))
         part = gradient(many, images[corner][None])[0]
         inner = tuple(
@@ -181,12 +181,12 @@ def tiles(size: int = 96, tile: int = 64, reach: int = 4) -> None:
     inside = counts > 0
     gap = abs(summed - whole)[inside].max() / abs(whole).max()
     rows = [
-        [f"{size} x {size} in {len(begins)} windows of {tile}", f"{inside.mean():.0%}", float(gap)]
+        [f"{size} x {size} in {len(corners)} windows of {tile}", f"{inside.mean():.0%}", float(gap)]
     ]
     table(("image", "pixels compared", "largest difference / largest gradient (mark: 1e-4)"), rows)
 
 
-def built(**settings: Any) -> Any:
+def build_canvas(**settings: Any) -> Any:
     chosen = resolve_with_data("cnn-vis", settings, empty_dataset())
     model = chosen.architecture.build(chosen.config)
     model.begin(None, None, 0)
@@ -203,7 +203,7 @@ def gradient(model: Any, images: np.ndarray) -> np.ndarray:
 
 
 def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
-    """Make a 1080p image with a 224-pixel network of random weights, and say what it took."""
+    """Print the time and the memory of a 1080p image with a 224-pixel network of random weights."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.keras"
         pixels = keras.Input((224, 224, 3), name="pixels")
@@ -219,8 +219,8 @@ def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         held = run.weights.stat().st_size / 2**20
     heads = ("image", "network", "steps", "peak GiB (mark: 3)", "before", "seconds", "weights MiB")
-    spent = time.perf_counter() - started
-    table(heads, [[shape, network, 90, float(peak), float(before), spent, float(held)]])
+    seconds = time.perf_counter() - started
+    table(heads, [[shape, network, 90, float(peak), float(before), seconds, float(held)]])
 
 
 def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
@@ -232,7 +232,7 @@ def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
         times = Times()
         with tempfile.TemporaryDirectory() as folder:
             zoo.train("cnn-vis", out=Path(folder) / "run", progress=times, **settings)
-        return times.begun
+        return times.epoch_starts
 
     def by_hand() -> list[Any]:
         network = visualized_network.open_network(NETWORK).model
@@ -248,32 +248,32 @@ def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
         def step() -> Any:
             with tf.GradientTape() as tape:
                 means = tf.reduce_mean(look(w)["conv2d_5"], (1, 2))
-                lost = -tf.reduce_sum(means * eye)
-            g = tape.gradient(lost, w)
+                loss = -tf.reduce_sum(means * eye)
+            g = tape.gradient(loss, w)
             t.assign_add(1.0)
             m.assign(0.9 * m + 0.1 * g)
             v.assign(0.999 * v + 0.001 * g * g)
             move = m / (1 - 0.9**t) / (tf.sqrt(v / (1 - 0.999**t)) + 1e-8)
             w.assign(tf.clip_by_value(w - 0.05 * move, 0, 1))
-            return lost
+            return loss
 
-        begun = []
+        epoch_starts = []
         for _ in range(epochs):
-            begun.append(clocks())
+            epoch_starts.append(clocks())
             for _ in range(steps):
-                lost = step()
-            float(lost)
-        return begun
+                loss = step()
+            float(loss)
+        return epoch_starts
 
     compare({"cnn-vis": by_zoo, "TensorFlow loop": by_hand}, steps, rounds)
 
 
-MARKS = (channels, classes, fooling, adversarial, inversion, tiles, memory, speed)
+BENCHMARKS = (channels, classes, fooling, adversarial, inversion, tiles, memory, speed)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("marks", nargs="+", choices=[mark.__name__ for mark in MARKS])
-    for name in parser.parse_args().marks:
+    parser.add_argument("benchmarks", nargs="+", choices=[each.__name__ for each in BENCHMARKS])
+    for name in parser.parse_args().benchmarks:
         print(f"## {name}\n")
-        {mark.__name__: mark for mark in MARKS}[name]()
+        {each.__name__: each for each in BENCHMARKS}[name]()
         print(flush=True)
