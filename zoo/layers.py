@@ -13,6 +13,8 @@ from typing import Any
 import keras
 from keras import ops
 
+__all__ = ["CropLike", "PadToMultiple"]
+
 
 @keras.saving.register_keras_serializable(package="zoo")
 class PadToMultiple(keras.layers.Layer):

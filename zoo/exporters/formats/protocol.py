@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
+__all__ = ["Format", "Runner", "sample_code"]
+
 Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 """A function from inputs by name to outputs by name."""
 

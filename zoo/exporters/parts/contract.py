@@ -8,6 +8,8 @@ from typing import Any
 
 from zoo.errors import ExportError
 
+__all__ = ["Contract", "Tensor"]
+
 _AXES = {3: ("time",), 4: ("height", "width"), 5: ("depth", "height", "width")}
 
 

@@ -27,6 +27,8 @@ from zoo.exporters.parts.contract import Contract, check_contract, describe_tens
 if TYPE_CHECKING:
     import keras
 
+__all__ = ["Part", "call_part"]
+
 
 @dataclass(frozen=True)
 class Part:
