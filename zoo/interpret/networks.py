@@ -1,9 +1,7 @@
 """Trained networks to look into: opened by name, listed by layer, and cut off at a layer.
 
 A network is opened as one flat Functional model: the models that it uses as layers are replaced by their
-own layers, and every layer has a name of its own. A network of keras.applications takes pixels in [0, 1]:
-its first layer, `preprocessing`, does what Keras' `preprocess_input` does. A network that is opened by
-name is frozen.
+own layers, and every layer has a name of its own. Networks of keras.applications take pixels in [0, 1].
 """
 
 from __future__ import annotations
@@ -76,10 +74,6 @@ def open_network(
     Raises:
         SettingError: nothing has this name, its weights cannot be read, or it is no graph of layers.
             Without `setting`, an unknown name is an UnknownName.
-
-    Example:
-        >>> open_network("cnn.mnist").input_shape
-        (None, 28, 28, 1)
     """
     source = open_source(network, setting=setting, example=example)
     model = flatten(source.network())
@@ -106,25 +100,23 @@ def flatten(model: keras.Model) -> keras.Model:
             "Expected: a Functional or Sequential model."
         )
     inputs = [keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name) for t in model.inputs]
-    whole = model
     if isinstance(model, keras.Sequential):
-        whole = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-    _rename_duplicates(whole)
+        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    _rename_duplicates(model)
     try:
-        return _rebuild(whole, inputs)
+        return _rebuild(model, inputs)
     except ValueError as error:
-        problem = format_cause(error)
-        raise SettingError(f"{model.name} cannot be made one flat model: {problem}") from error
+        raise SettingError(f"{model.name} cannot be flattened: {format_cause(error)}") from error
 
 
 def renumber_layers(model: keras.Model) -> None:
     """Number the layers that Keras named from 0, whatever this process built before."""
-    kinds = {layer: type(layer).__name__ for layer in model.layers}
-    automatic = [layer for layer, kind in kinds.items() if is_automatic(layer.name, kind)]
-    taken = {layer.name for layer in model.layers if layer not in automatic}
-    for layer in automatic:
-        layer.name = _free_name(re.sub(r"_\d+$", "", layer.name), taken)
-        taken.add(layer.name)
+    stems = {layer: _automatic_stem(layer) for layer in model.layers}
+    taken = {layer.name for layer, stem in stems.items() if stem is None}
+    for layer, stem in stems.items():
+        if stem is not None:
+            layer.name = _free_name(stem, taken)
+            taken.add(layer.name)
 
 
 def _rename_duplicates(model: keras.Model) -> None:
@@ -133,8 +125,15 @@ def _rename_duplicates(model: keras.Model) -> None:
     taken, reserved = set[str](), {operation.name for operation in operations}
     for operation in operations:
         if operation.name in taken:
-            operation.name = _free_name(operation.name, reserved | taken)
+            name = _automatic_stem(operation) or operation.name
+            operation.name = _free_name(name, reserved | taken)
         taken.add(operation.name)
+
+
+def _automatic_stem(layer: Any) -> str | None:
+    """Return the name that Keras gave a layer, without its number; None if somebody else named it."""
+    automatic = is_automatic(layer.name, type(layer).__name__)
+    return re.sub(r"_\d+$", "", layer.name) if automatic else None
 
 
 def _operations(model: keras.Model) -> Iterator[Any]:
@@ -143,14 +142,13 @@ def _operations(model: keras.Model) -> Iterator[Any]:
 
     graph = model._functional if isinstance(model, keras.Sequential) else model
     for operation in graph.operations:
-        yield from () if isinstance(operation, keras.layers.InputLayer) else [operation]
-        if isinstance(operation, keras.Model) and is_graph(operation):
-            yield from _operations(operation)
+        yield from [] if isinstance(operation, keras.layers.InputLayer) else [operation]
+        yield from _operations(operation) if _is_inner_graph(operation) else []
 
 
 def _free_name(stem: str, taken: set[str]) -> str:
-    names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(1)))
-    return next(name for name in names if name not in taken)
+    numbered = (f"{stem}_{number}" for number in itertools.count(1))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 def layers_of(model: keras.Model) -> list[LayerInfo]:
@@ -194,16 +192,13 @@ def find_layers(
 def truncate(
     model: keras.Model, names: Sequence[str], shape: Sequence[int | None] | None = None
 ) -> keras.Model:
-    """Return a model from the inputs of a flat model to the outputs of some of its layers.
+    """Return a model from the inputs of a flat model to the outputs of some layers: {name: tensor}.
 
     Args:
         model: a flat model with one input. (A layer's `output` may be that of another graph.)
         names: the layers' names.
         shape: the shape of one input, if it is not the model's own: for images of another size. Layers
             after a Flatten take no other size.
-
-    Returns:
-        A model whose output is a dictionary with a tensor for each name.
 
     Raises:
         SettingError: there is no such layer, or a layer does not take inputs of that shape.
@@ -235,8 +230,8 @@ def _rebuild(
     outputs = {} if outputs is None else outputs
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        inside = isinstance(layer, keras.Model) and is_graph(layer)
-        outputs[layer.name] = layer.call(*args) if inside else layer(*args, **kwargs)
+        inner = _is_inner_graph(layer)
+        outputs[layer.name] = layer.call(*args) if inner else layer(*args, **kwargs)
         return outputs[layer.name]
 
     model = keras.models.clone_model(
@@ -245,5 +240,11 @@ def _rebuild(
         clone_function=lambda layer: layer,
         call_function=call,
     )
-    inner = [layer for layer in model.layers if isinstance(layer, keras.Model) and is_graph(layer)]
-    return _rebuild(model, inputs, outputs) if inner else model
+    any_inner = any(map(_is_inner_graph, model.layers))
+    return _rebuild(model, inputs, outputs) if any_inner else model
+
+
+def _is_inner_graph(operation: Any) -> bool:
+    import keras
+
+    return isinstance(operation, keras.Model) and is_graph(operation)
