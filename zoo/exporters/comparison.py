@@ -60,7 +60,7 @@ def compare_arrays(name: str, received: Any, expected: Any) -> tuple[float | Non
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     if not np.isfinite(np.where(same, 0.0, [a, b])).all():
         return None, f"{name!r} holds NaN or infinity where the other does not"
-    difference = np.abs(a - b, out=np.zeros_like(a), where=~same)
+    difference = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=~same))
     largest = float(difference.max(initial=0.0))
     if (difference > ABSOLUTE + RELATIVE * np.abs(b)).any():
         return largest, f"{name!r} is off by up to {largest:.3g}"
