@@ -118,10 +118,10 @@ def called(name: str, **arguments: Any) -> Any:
 @pytest.mark.parametrize(
     ("check", "message", "hook"),
     [
-        ("evaluate", "same figures for the untrained model", constant),
+        ("evaluate", "same metrics for the untrained model", constant),
         ("evaluate", "finite", not_a_number),
-        ("evaluate", "same figures for other test examples", of_the_weights_alone),
-        ("evaluate", "same figures for the untrained model", of_the_data_alone),
+        ("evaluate", "same metrics for other test examples", of_the_weights_alone),
+        ("evaluate", "same metrics for the untrained model", of_the_data_alone),
         ("evaluate", "it must measure on data.test", on_the_training_split),
         ("preview", "The picture 'plain' is of one colour", plain),
         ("apply", "Return a name of config.classes", numbers),

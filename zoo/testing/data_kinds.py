@@ -11,7 +11,7 @@ from zoo.config import WithoutData
 from zoo.data.dataset import Dataset
 from zoo.errors import DataError, SettingError
 from zoo.testing import tasks
-from zoo.testing.fidelity import check_fidelity, figures
+from zoo.testing.fidelity import check_fidelity
 from zoo.testing.outcome import SkipCheck, require
 from zoo.testing.subject import Subject
 
@@ -51,9 +51,9 @@ def _check_kind(subject: Subject, data: Dataset, settings: Mapping[str, Any] | N
         _ = other.untrained, other.run
     except (SettingError, DataError) as reason:
         raise SkipCheck(str(reason)) from reason
-    measured = figures(other, "reloaded")
+    measured = other.reloaded_metrics
     require(
         all(np.isfinite(value) for value in measured.values()),
-        f"evaluate() on {data.name} returns figures that are not finite: {measured}",
+        f"evaluate() on {data.name} returns metrics that are not finite: {measured}",
     )
     check_fidelity(other)

@@ -10,7 +10,7 @@ from zoo.exporters.comparison import compare_arrays
 from zoo.testing.outcome import require
 from zoo.testing.subject import Subject
 
-TOLERANCE = 1e-4  # relative, between two figures of the same weights
+TOLERANCE = 1e-4  # relative, between two metrics of the same weights
 ADVICE = (
     "Something that train() changes is no weight of the model, so no file holds it. Keep it in a "
     "variable (model.add_weight) or compute it in build()."
@@ -18,8 +18,8 @@ ADVICE = (
 
 
 def check_fidelity(subject: Subject) -> None:
-    """The trained model in memory and the reloaded one give the same figures and the same outputs."""
-    _compare_figures(figures(subject, "memory"), figures(subject, "reloaded"))
+    """The trained model in memory and the reloaded one give the same metrics and the same outputs."""
+    _compare_metrics(subject.metrics(subject.model), subject.reloaded_metrics)
     reloaded = subject.reloaded_probes
     for role, probes in subject.probes(subject.model).items():
         for one, other in zip(probes, reloaded[role], strict=True):
@@ -32,14 +32,8 @@ def check_fidelity(subject: Subject) -> None:
                 )
 
 
-def figures(subject: Subject, where: str) -> dict[str, float]:
-    """Return the figures of `evaluate`, of the model in memory or of the reloaded one."""
-    model = subject.model if where == "memory" else subject.reloaded
-    return subject.architecture.evaluate(model, subject.config, subject.positioned_data)
-
-
-def differing_figures(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
-    """Return the names of figures that differ, or that only one of the two has."""
+def differing_metrics(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+    """Return the names of metrics that differ, or that only one of the two has."""
     return [
         name
         for name in {**one, **other}
@@ -49,8 +43,8 @@ def differing_figures(one: Mapping[str, float], other: Mapping[str, float]) -> l
     ]
 
 
-def _compare_figures(memory: Mapping[str, float], reloaded: Mapping[str, float]) -> None:
-    for name in differing_figures(memory, reloaded):
+def _compare_metrics(memory: Mapping[str, float], reloaded: Mapping[str, float]) -> None:
+    for name in differing_metrics(memory, reloaded):
         require(
             False,
             f"evaluate() gives {name} = {memory.get(name, float('nan')):.5g} for the trained model in "

@@ -11,11 +11,11 @@ import numpy as np
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.data.split import Split
-from zoo.errors import PluginError, brief
+from zoo.errors import ZooError, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import call_part, prepare_part
 from zoo.io import pictures
-from zoo.testing.fidelity import differing_figures, figures
+from zoo.testing.fidelity import differing_metrics
 from zoo.testing.outcome import SkipCheck, require
 from zoo.testing.subject import Subject
 from zoo.testing.tasks import shifted_targets, with_other_test_split
@@ -24,22 +24,22 @@ SUM_TOLERANCE = 1e-3
 
 
 def check_evaluate(subject: Subject) -> None:
-    """The figures are finite, and change with the test data and with the weights."""
+    """The metrics are finite, and change with the test data and with the weights."""
     if not subject.architecture.has("evaluate"):
         raise SkipCheck("the architecture has no evaluate()")
-    trained = figures(subject, "reloaded")
+    trained = subject.reloaded_metrics
     wrong = {name: value for name, value in trained.items() if not np.isfinite(value)}
-    require(trained, "evaluate() returns no figures.")
-    require(not wrong, f"evaluate() returns figures that are not finite: {brief(wrong)}")
-    untrained = _figures_or_none(subject, subject.untrained, subject.positioned_data)
+    require(trained, "evaluate() returns no metrics.")
+    require(not wrong, f"evaluate() returns metrics that are not finite: {brief(wrong)}")
+    untrained = _metrics_or_none(subject, subject.untrained, subject.positioned_data)
     require(
-        untrained is None or differing_figures(trained, untrained),
-        "evaluate() returns the same figures for the untrained model: it must measure the model "
+        untrained is None or differing_metrics(trained, untrained),
+        "evaluate() returns the same metrics for the untrained model: it must measure the model "
         "that it receives.",
     )
     require(
         has_no_data(subject.data) or any(_changes(subject, trained)),
-        "evaluate() returns the same figures for other test examples and for wrong targets: it must "
+        "evaluate() returns the same metrics for other test examples and for wrong targets: it must "
         "measure on data.test.",
     )
 
@@ -75,21 +75,21 @@ def check_apply(subject: Subject) -> None:
             _check_winners(answers, np.asarray(scores), classes, role)
 
 
-def _figures_or_none(subject: Subject, model: Any, data: Dataset) -> dict[str, float] | None:
-    """Return the figures, or None where evaluate() refuses the model or the data."""
+def _metrics_or_none(subject: Subject, model: Any, data: Dataset) -> dict[str, float] | None:
+    """Return the metrics, or None where evaluate() refuses the model or the data."""
     try:
         return subject.architecture.evaluate(model, subject.config, data)
-    except PluginError:
+    except ZooError:
         return None
 
 
 def _changes(subject: Subject, trained: Mapping[str, float]) -> Iterator[bool]:
-    """Yield, for each way to spoil the test split, whether the figures change."""
+    """Yield, for each way to spoil the test split, whether the metrics change."""
     data = subject.positioned_data
     spoiled = [replace(data, test=Split(data.test.stored, shifted_targets(data)))]
     for changed in [*spoiled, with_other_test_split(data)]:
-        found = _figures_or_none(subject, subject.reloaded, changed)
-        yield found is None or bool(differing_figures(trained, found))
+        found = _metrics_or_none(subject, subject.reloaded, changed)
+        yield found is None or bool(differing_metrics(trained, found))
 
 
 def _check_classes(answer: Mapping[str, Any], classes: tuple[str, ...]) -> None:

@@ -154,6 +154,15 @@ class Subject:
         """What the parts of the reloaded model answer."""
         return self.probes(self.reloaded)
 
+    def metrics(self, model: keras.Model) -> dict[str, float]:
+        """Return the metrics of `evaluate` for a model."""
+        return self.architecture.evaluate(model, self.config, self.positioned_data)
+
+    @cached_property
+    def reloaded_metrics(self) -> dict[str, float]:
+        """The metrics of the reloaded model."""
+        return self.metrics(self.reloaded)
+
     def items(self) -> list[Any]:
         """Return two inputs for `apply`: test examples, or what the first part takes without data."""
         if not has_no_data(self.data):
