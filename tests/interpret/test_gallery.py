@@ -34,8 +34,8 @@ def test_an_image_finds_the_pattern_that_a_kernel_holds() -> None:
     convolution = layers.Conv2D(2, (1, 2), use_bias=False)
     network = keras.Sequential([keras.Input((6, 6, 1)), convolution, layers.ReLU()])
     convolution.set_weights([np.array([[1.0, 1.0], [1.0, -1.0]]).reshape(1, 2, 1, 2)])
-    climb = AscentConfig(steps=100, jitter=0, smoothness=0.0)
-    bright, edges = maximize(network, [0, 1], np.ones(2), BOUNDS, (6, 6, 1), climb)[..., 0]
+    config = AscentConfig(steps=100, jitter=0, smoothness=0.0)
+    bright, edges = maximize(network, [0, 1], np.ones(2), BOUNDS, (6, 6, 1), config)[..., 0]
     assert bright.min() > 0.9
     assert np.asarray(network(edges[None, ..., None]))[..., 1].mean() > 0.2  # noise: 0.12
 
@@ -44,21 +44,21 @@ def test_a_silent_channel_wakes_where_its_relu_leaks_at_first() -> None:
     convolution = layers.Conv2D(1, 1)
     network = keras.Sequential([keras.Input((4, 4, 1)), convolution])
     convolution.set_weights([np.full((1, 1, 1, 1), 8.0), np.array([-7.9])])
-    climb = AscentConfig(steps=200, jitter=1, smoothness=0.0)
-    image = maximize(network, [0], np.ones(1), BOUNDS, (4, 4, 1), climb, rectify=True)
+    config = AscentConfig(steps=200, jitter=1, smoothness=0.0)
+    image = maximize(network, [0], np.ones(1), BOUNDS, (4, 4, 1), config, rectify=True)
     assert np.maximum(network(image), 0).mean() > 0
 
 
 def test_images_are_seeded_and_smoother_where_asked() -> None:
     network = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3)])
 
-    def made(**settings: Any) -> Any:
-        climb = AscentConfig(steps=30, **settings)
-        return maximize(network, [0, 1], np.ones(2), BOUNDS, (8, 8, 1), climb)
+    def images(**settings: Any) -> Any:
+        config = AscentConfig(steps=30, **settings)
+        return maximize(network, [0, 1], np.ones(2), BOUNDS, (8, 8, 1), config)
 
-    assert (made(seed=4) == made(seed=4)).all()
-    assert not (made(seed=4) == made(seed=5)).all()
-    rough, smooth = (np.abs(np.diff(made(smoothness=s), axis=1)).mean() for s in (0.0, 50.0))
+    assert (images(seed=4) == images(seed=4)).all()
+    assert not (images(seed=4) == images(seed=5)).all()
+    rough, smooth = (np.abs(np.diff(images(smoothness=s), axis=1)).mean() for s in (0.0, 50.0))
     assert smooth < rough / 2
 
 

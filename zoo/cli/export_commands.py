@@ -75,7 +75,14 @@ def parse_formats(text: str, opset: int | None) -> list[str]:
 
 
 def export_source(source: Any, formats: list[str], out: Path | None, opset: int | None) -> Report:
-    """Export a model, and show on a terminal that something is being done."""
+    """Export a model, and show on a terminal that something is being done.
+
+    Args:
+        source: what `zoo.export` takes.
+        formats: names of formats.
+        out: the folder; the run's `export` if None.
+        opset: of the ONNX files; 17 if None.
+    """
     from zoo.cli import render
     from zoo.exporters import api
 

@@ -83,7 +83,9 @@ def _results_file() -> Iterator[TextIO]:
     own = os.dup(1)
     os.dup2(2, 1)
     try:
-        with os.fdopen(os.dup(own), "w", encoding=sys.stdout.encoding) as results:
+        stdout = sys.stdout
+        copy = os.dup(own)
+        with os.fdopen(copy, "w", encoding=stdout.encoding, errors=stdout.errors) as results:
             yield results
     finally:
         os.dup2(own, 1)

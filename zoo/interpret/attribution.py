@@ -129,12 +129,12 @@ class Explainer:
         return maps[0], _in_batches(gradient, maps, index)[0]
 
 
-def gradient(explainer: Explainer, x: Array, index: int) -> Array:
+def _gradient(explainer: Explainer, x: Array, index: int) -> Array:
     """Return dF/dx."""
     return np.asarray(explainer.gradient(x[None], index)[0])
 
 
-def smoothgrad(explainer: Explainer, x: Array, index: int) -> Array:
+def _smoothgrad(explainer: Explainer, x: Array, index: int) -> Array:
     """Return the mean of dF/dx over noisy copies of x."""
     deviation = explainer.noise * (x.max() - x.min() or 1.0)
     generator = np.random.default_rng(explainer.seed)
@@ -143,15 +143,15 @@ def smoothgrad(explainer: Explainer, x: Array, index: int) -> Array:
     return mean
 
 
-def integrated_gradients(explainer: Explainer, x: Array, index: int) -> Array:
+def _integrated_gradients(explainer: Explainer, x: Array, index: int) -> Array:
     """Return the integral of dF/dx along the line from the baseline to x, by the midpoint rule."""
-    start = baseline(explainer, x)
+    start = _baseline(explainer, x)
     fractions = (np.arange(explainer.steps, dtype=np.float32) + 0.5) / explainer.steps
     points = start + fractions.reshape(-1, *[1] * x.ndim) * (x - start)
     return np.asarray((x - start) * explainer.gradient(points, index).mean(0))
 
 
-def gradcam(explainer: Explainer, x: Array, index: int) -> Array:
+def _gradcam(explainer: Explainer, x: Array, index: int) -> Array:
     """Return a layer's maps, weighted by how much the logit grows with each; negative values become 0."""
     maps, slopes = explainer.maps_and_gradient(x, index)
     positions = tuple(range(maps.ndim - 1))
@@ -160,14 +160,14 @@ def gradcam(explainer: Explainer, x: Array, index: int) -> Array:
 
 
 METHODS: dict[str, Callable[[Explainer, Array, int], Array]] = {
-    "gradient": gradient,
-    "smoothgrad": smoothgrad,
-    "integrated": integrated_gradients,
-    "gradcam": gradcam,
+    "gradient": _gradient,
+    "smoothgrad": _smoothgrad,
+    "integrated": _integrated_gradients,
+    "gradcam": _gradcam,
 }
 
 
-def baseline(explainer: Explainer, x: Array) -> Array:
+def _baseline(explainer: Explainer, x: Array) -> Array:
     """Return the input without information: black, or the mean of each channel of a series."""
     if explainer.baseline is None and x.ndim == 2:
         return np.broadcast_to(x.mean(0), x.shape)

@@ -143,7 +143,7 @@ def explain_each(
             the error is raised.
         track: shows progress over the items.
     """
-    methods = check_methods(explainer, methods, class_name)
+    methods = _check_methods(explainer, methods, class_name)
     items = [items] if isinstance(items, str | Path) else items
     paths = [Path(item) if isinstance(item, str) else item for item in items]
     files = expand_items(paths, explainer.classifier.shape)
@@ -158,7 +158,7 @@ def explain_each(
             on_error(error)
 
 
-def check_methods(
+def _check_methods(
     explainer: Explainer, methods: Sequence[str], class_name: str | int | None
 ) -> tuple[str, ...]:
     """Return the methods to use; refuse an unknown class or method before anything long begins.

@@ -128,7 +128,7 @@ def make_layer_gallery(
         SettingError: the range of the inputs is not known.
     """
     count = min(chosen.layer.channels, channels or chosen.layer.channels)
-    indices, bounds = np.arange(count), input_bounds(network, shape, data)
+    indices, bounds = np.arange(count), _input_bounds(network, shape, data)
     layer = _tensor_model(truncate(network, [chosen.layer.name], shape))
     scales = np.abs(real.means[0]) if real else _noise_scales(layer, shape, bounds, config.seed)
     start = _tensor_model(truncate(network, [chosen.rectified or chosen.layer.name], shape))
@@ -144,7 +144,7 @@ def make_layer_gallery(
     return LayerGallery(chosen.layer, chosen.follows, tuple(shown))
 
 
-def input_bounds(network: keras.Model, shape: tuple[int, ...], data: Dataset | None) -> Bounds:
+def _input_bounds(network: keras.Model, shape: tuple[int, ...], data: Dataset | None) -> Bounds:
     """Return the least and the largest value of an input: 0 and 1 of pixels, else those of the examples.
 
     Raises:
