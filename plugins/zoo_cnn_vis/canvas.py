@@ -141,7 +141,7 @@ class Canvas(keras.Model):
 
     def pixel_rate_scales(self) -> Array | None:
         """Return the factors of the learning rate of each pixel at the train step's stage, or None."""
-        if not self.config.pixel_rates or self.config.parameterisation != "pixels":
+        if not self.config.pixel_rates or self.config.parameterization != "pixels":
             return None
         return self._require_train_stage().pixel_rate_scales(self.schedule.final)
 

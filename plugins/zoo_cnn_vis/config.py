@@ -21,7 +21,7 @@ class Config(WithoutData):
     images: PositiveInt = 1
     """Images of each objective; they start from different noise."""
 
-    parameterisation: Literal["pixels", "fourier"] = "pixels"
+    parameterization: Literal["pixels", "fourier"] = "pixels"
     """What is trained: pixels, or frequencies of decorrelated colours."""
     start: str = "noise"
     """Start: noise, an image file, test examples as DATASET:7 or DATASET:0..9, or the images of run:NAME."""
@@ -92,7 +92,7 @@ class Config(WithoutData):
     grad_clip: PositiveFloat = 5.0
     """Bound of a in that gradient."""
 
-    optimizer: Literal["adam", "rmsprop", "normalised", "sign"] = "adam"
+    optimizer: Literal["adam", "rmsprop", "normalized", "sign"] = "adam"
     """How a gradient becomes a step."""
     decay_rate: Fraction = 0.95
     """Share of the old mean of squared gradients that rmsprop keeps."""

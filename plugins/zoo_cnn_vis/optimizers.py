@@ -2,7 +2,7 @@
 
     rmsprop      v <- d v + (1 - d) g^2,  step g / sqrt(v + 1e-8): cnn-vis, window by window
     adam         Kingma & Ba, arXiv:1412.6980
-    normalised   g / std(g) of each image: Mordvintsev et al. 2015
+    normalized   g / std(g) of each image: Mordvintsev et al. 2015
     sign         sign(g): Goodfellow et al., arXiv:1412.6572
 
 A step looks at some windows of an image. A weight outside of them has the gradient 0: it stays as it is,
@@ -138,7 +138,7 @@ class Sign(ImageOptimizer):
 OPTIMIZERS: dict[str, type[ImageOptimizer]] = {
     "adam": Adam,
     "rmsprop": RMSprop,
-    "normalised": Normalised,
+    "normalized": Normalised,
     "sign": Sign,
 }
 

@@ -91,8 +91,8 @@ class Fourier:
         """
         if len(image) > 3:
             raise zoo.SettingError(
-                "parameterisation=fourier is for images and series. Received: a network of volumes. "
-                "Expected: parameterisation=pixels"
+                "parameterization=fourier is for images and series. Received: a network of volumes. "
+                "Expected: parameterization=pixels"
             )
         return (*image[:-1], 2 * image[-1])
 
@@ -148,9 +148,9 @@ def create_parameterisation(config: Config, bounded: bool) -> Parameterisation:
     Raises:
         SettingError: a budget is set for another parameterisation than pixels.
     """
-    if config.budget and config.parameterisation != "pixels":
+    if config.budget and config.parameterization != "pixels":
         raise zoo.SettingError(
-            "budget limits the change of pixels, so it needs parameterisation=pixels. "
-            f"Received: {config.parameterisation}"
+            "budget limits the change of pixels, so it needs parameterization=pixels. "
+            f"Received: {config.parameterization}"
         )
-    return (Fourier if config.parameterisation == "fourier" else Pixels)(bounded)
+    return (Fourier if config.parameterization == "fourier" else Pixels)(bounded)

@@ -97,7 +97,7 @@ def test_terms_are_added_subtracted_and_scaled() -> None:
         ({"network": "cnn.mnsit"}, "network=cnn.mnsit"),
         ({"start": "digtis:3"}, "Did you mean digits"),
         ({"objective": "direction:conv_2:wide.npy"}, "holds 3 numbers; conv_2 has 16 channels"),
-        ({"budget": 0.1, "parameterisation": "fourier"}, "needs parameterisation=pixels"),
+        ({"budget": 0.1, "parameterization": "fourier"}, "needs parameterization=pixels"),
         (
             {"objective": "inversion:conv_2", "initial_size": "48x48"},
             "need images of the size of the network's input, 24x24",
@@ -385,7 +385,7 @@ def test_series_are_looked_into_too(tmp_path: Path) -> None:
     name = save_classifier(tmp_path / "series.keras", (20, 2))
     for kind in ("pixels", "fourier"):
         model = create_canvas(
-            network=name, objective="class:*", parameterisation=kind, noise_blur=1.0
+            network=name, objective="class:*", parameterization=kind, noise_blur=1.0
         )
         assert model.images().shape == (4, 20, 2)
         assert model.images().min() < 0
