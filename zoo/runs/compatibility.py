@@ -30,7 +30,7 @@ def check_fit(data: Dataset, config: Config) -> None:
     if wanted is not None and not shape_fits(data.input_shape, wanted):
         raise DataError(
             f"{data.name} does not fit the model: each example {describe_misfit(data.input_shape, wanted)} "
-            f"(the setting input_shape is {tuple(wanted)}). Leave input_shape out to take the data's."
+            "(the setting input_shape). Leave input_shape out to take the data's."
         )
     if is_regression(config):
         _check_outputs(data, config)
