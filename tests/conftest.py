@@ -25,12 +25,6 @@ from zoo.registry.catalog import catalog
 from zoo.registry.hookspecs import OPTIONAL, REQUIRED
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let xdist run each module in one process, except where a test says another group."""
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty directory, with nothing taken from the user's environment but ZOO_DATA."""
