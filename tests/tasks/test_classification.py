@@ -287,7 +287,7 @@ def test_items_that_cannot_be_read_are_named(grey: keras.Model, item: str, probl
     ("item", "problem"),
     [
         ("a.png", r"a\.png: the model takes arrays of shape \(3,\), each in an \.npy file"),
-        ([1, 2], r"takes arrays of shape \(3\). Received: shape \(2,\)"),
+        ([1, 2], r"takes arrays of shape \(3,\). Received: shape \(2,\)"),
         ([[1, 2, 3]], r"Received: shape \(1, 3\)"),
         (["x", "y", "z"], "must hold numbers"),
         ([[1], [2, 3]], "must all have one shape"),

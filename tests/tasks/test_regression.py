@@ -46,7 +46,7 @@ def test_measures_are_those_of_the_field() -> None:
 
 
 def test_answers_are_drawn(run: zoo.Run) -> None:
-    with Image.open(run.path / "pictures" / "answers.png") as image:
+    with Image.open(run.path / "pictures" / "predictions.png") as image:
         assert np.asarray(image.convert("L")).std() > 10
 
 
@@ -93,7 +93,7 @@ def test_numbers_in_an_npz_are_learnt_whole_or_not() -> None:
     [
         (None, {}, "has no targets"),
         (np.zeros((128, 2, 2)), {}, "has no targets"),
-        (np.zeros(128), {"outputs": 3}, "1 numbers an example, and the setting outputs is 3"),
+        (np.zeros(128), {"outputs": 3}, "1 numbers for each input, and the setting outputs is 3"),
     ],
 )
 def test_what_holds_no_numbers_is_refused(targets: Any, settings: Any, said: str) -> None:

@@ -1,9 +1,9 @@
-"""Standardising inside a model: x -> (x - m) / s, with the mean and deviation of the training examples.
+"""Standardisation inside a model: x -> (x - m) / s, with the mean m and deviation s of the training split.
 
-Public: whoever uses a trained model, here or in another runtime, gives it values as they were measured.
+So a trained model takes values in their own units, here and in every other runtime.
 
-    x = standardising.layer()(inputs)          # in build: one m and s for each channel, the last axis
-    standardising.learn(model, data.train)     # in train, before fit
+    x = normalization.normalization_layer()(inputs)   # in build; m and s of each channel, the last axis
+    normalization.adapt(model, data.train)            # in train, before fit
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from zoo.data.split import Split
 if TYPE_CHECKING:
     import keras
 
-NAME = "standardised"
+__all__ = ["NAME", "adapt", "mean_and_std", "normalization_layer", "with_weights"]
+
+NAME = "standardised"  # of the layer, unless it has a name of its own
 
 
 def normalization_layer(name: str = NAME, invert: bool = False) -> keras.layers.Layer:
-    """Make the layer, which computes in float32 whatever its neighbours do.
+    """Return the layer; it computes in float32, whatever the dtype of the other layers is.
 
     Args:
-        name: how it is found again.
+        name: the name by which `adapt` finds it.
         invert: compute s x + m instead.
     """
     import keras
@@ -34,34 +36,40 @@ def normalization_layer(name: str = NAME, invert: bool = False) -> keras.layers.
 
 
 def mean_and_std(split: Split) -> tuple[Array, Array]:
-    """Give each channel's mean and deviation over a split, as float32; 1 where it never changes."""
+    """Return each channel's mean and standard deviation over a split, as float32.
+
+    The deviation of a constant channel is 1.
+    """
     values = np.asarray(split.inputs, np.float64)
     axes = tuple(range(values.ndim - 1))
-    spread = values.std(axes)
-    # what is smaller than the rounding of float32 is no change
-    spread = np.where(spread > 1e-6 * np.abs(values).max(axes), spread, 1.0)
-    return values.mean(axes).astype(np.float32), spread.astype(np.float32)
+    deviation = values.std(axes)
+    # a smaller deviation is the rounding of float32
+    deviation = np.where(deviation > 1e-6 * np.abs(values).max(axes), deviation, 1.0)
+    return values.mean(axes).astype(np.float32), deviation.astype(np.float32)
 
 
 def adapt(model: keras.Model, split: Split, *names: str) -> None:
-    """Let the layers of those names, or the one called `standardised`, learn a split's figures.
+    """Set mean and deviation of a model's normalisation layers to those of a split.
 
-    A model without such a layer is left as it is.
+    Args:
+        model: it stays as it is if it has no such layer.
+        split: the training split.
+        *names: the names of the layers; `standardised` if none is given.
     """
-    found = [each for each in model.layers if each.name in (names or (NAME,))]
+    found = [layer for layer in model.layers if layer.name in (names or (NAME,))]
     if not found:
         return
-    mean, spread = mean_and_std(split)
-    for each in found:
-        each.adapt_mean.assign(mean)
-        each.adapt_variance.assign(spread**2)
-        each.finalize_state()
+    mean, deviation = mean_and_std(split)
+    for layer in found:
+        layer.adapt_mean.assign(mean)
+        layer.adapt_variance.assign(deviation**2)
+        layer.finalize_state()
 
 
 def with_weights(model: keras.Model, weights: Any) -> keras.Model:
-    """Set a model's weights and let its layers know, which `set_weights` alone does not."""
+    """Return the model with its weights set; `set_weights` alone does not update normalisation layers."""
     model.set_weights(weights)
-    for each in model.layers:
-        if hasattr(each, "finalize_state"):
-            each.finalize_state()
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     return model

@@ -1,11 +1,14 @@
-"""Spectral normalisation: W / s(W), s the largest singular value, followed by power iteration.
+"""Spectral normalisation: W / s(W), with the largest singular value s from power iteration.
 
     v = W u / |W u|,   u <- W^T v / |W^T v|,   s = v^T W u
 
-one step in each training step, in which W hardly moves. No gradient goes through u and v; it does go
-through s. Miyato et al., "Spectral normalization for generative adversarial networks",
-arXiv:1802.05957. A convolution's kernel (height, width, inputs, outputs) is the matrix of the same
-numbers with one column for each output.
+Each training step makes one step of the iteration: W changes little in it. The gradient goes through s,
+and not through u and v. Miyato et al., "Spectral normalization for generative adversarial networks",
+arXiv:1802.05957. A convolution's kernel of shape (height, width, inputs, outputs) counts as the matrix of
+shape (height * width * inputs, outputs).
+
+keras.layers.SpectralNormalization is no replacement: it writes the normalised kernel over the kernel in
+each step, so the optimizer trains another variable than in the paper.
 """
 
 from __future__ import annotations
@@ -15,36 +18,38 @@ from typing import Any
 import keras
 from keras import ops
 
-SMALL = 1e-12
+__all__ = ["is_kernel", "normalize_kernel", "random_direction"]
+
+SMALL = 1e-12  # added to a norm before the division
 
 
 def is_kernel(values: Any) -> bool:
-    """Tell whether weights are a matrix or a kernel, and no bias or scale."""
+    """Return whether weights are a matrix or a kernel, not a bias or a scale."""
     return len(values.shape) > 1
 
 
 def random_direction(shape: tuple[int, ...], dtype: Any = None) -> Any:
-    """Draw a direction to start from."""
-    return _scaled(keras.random.normal(shape, dtype=dtype))
+    """Return a random unit vector, the first u."""
+    return _unit_vector(keras.random.normal(shape, dtype=dtype))
 
 
-def normalize_kernel(values: Any, direction: Any, moving: bool = False) -> Any:
-    """Divide weights by their largest singular value.
+def normalize_kernel(values: Any, direction: Any, update_direction: bool = False) -> Any:
+    """Return a kernel divided by its largest singular value.
 
     Args:
         values: a matrix or kernel, outputs last.
         direction: the variable u, of shape (outputs,).
-        moving: keep the step of the power iteration in it.
+        update_direction: make one step of the power iteration and store it in `direction`.
     """
     matrix = ops.reshape(values, (-1, values.shape[-1]))
     fixed = ops.stop_gradient(matrix)
     u = ops.convert_to_tensor(direction)
-    v = _scaled(ops.matmul(fixed, u))
-    if moving:
-        u = _scaled(ops.matmul(v, fixed))
+    v = _unit_vector(ops.matmul(fixed, u))
+    if update_direction:
+        u = _unit_vector(ops.matmul(v, fixed))
         direction.assign(u)
     return values / ops.sum(v * ops.matmul(matrix, u))
 
 
-def _scaled(vector: Any) -> Any:
+def _unit_vector(vector: Any) -> Any:
     return vector / (ops.norm(vector) + SMALL)
