@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,7 +144,8 @@ def outcomes(
 def _verdict(name: str, subject: Subject) -> tuple[Verdict, str]:
     """Make one check, and return what came of it; with ZOO_TRACEBACK set, a failure is raised."""
     try:
-        CHECKS[name].function(subject)
+        with _no_retracing_warnings():
+            CHECKS[name].function(subject)
     except SkipCheck as reason:
         return "skipped", str(reason)
     except Exception as error:  # a plug-in's model or config may raise anything when it is used
@@ -151,3 +154,15 @@ def _verdict(name: str, subject: Subject) -> tuple[Verdict, str]:
         ours = isinstance(error, CheckFailure | ZooError)
         return "failed", str(error) if ours else format_error(error)
     return "passed", ""
+
+
+@contextmanager
+def _no_retracing_warnings() -> Iterator[None]:
+    """Silence what TensorFlow says about many small models in one process, which the checks make."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
