@@ -141,6 +141,12 @@ def test_what_cannot_be_opened_has_one_message(name: str, message: str, trained:
         assert str(of_setting.value).startswith(f"features={name}: ")
 
 
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b", "~nobody-at-all/x", ":", ":a", "", "mine:"])
+def test_any_text_is_a_name_that_nothing_has(name: str) -> None:
+    with pytest.raises(zoo.UnknownName, match="There is no run, "):
+        find_source(name)
+
+
 def test_the_shell_refuses_an_unknown_name_before_it_imports_keras(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

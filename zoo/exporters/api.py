@@ -71,7 +71,8 @@ def export(
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
         raise UsageError(
-            f"{opened.name} is no run, so its export has no folder of its own. Name one: out=DIR."
+            f"{opened.name} is no run, so its export has no folder of its own. "
+            "Name one: --out DIR, in Python out=DIR."
         )
     models = opened.parts()
     _check_free(folder)

@@ -49,10 +49,10 @@ def find_source(
         SettingError: instead of UnknownName and UsageError, where `setting` is given.
     """
     name = str(source)
-    stem, colon, role = name.rpartition(":")
+    stem, _, role = name.rpartition(":")
     if location := _locate(name, untrained):
         return location
-    if colon and (location := _locate(stem, untrained)):
+    if role and (location := _locate(stem, untrained)):
         return replace(location, part=role)
     raise _not_found(name, setting, example)
 
@@ -66,23 +66,39 @@ def usage_error(name: str, problem: str, setting: str | None = None) -> UsageErr
 
 def _locate(name: str, untrained: bool) -> Location | None:
     """Find a file, a run, a network of keras.applications, or a model to build."""
+    if not _is_path(name):
+        return None
     path = Path(name).expanduser()
     if path.suffix in FILE_SUFFIXES and path.is_file():
         return Location("file", name)
     if run := _find_run(name):
         return Location("run", name, run)
-    if name[:1].isupper() and name in _applications():
+    if _may_be_application(name) and name in _applications():
         return Location("application", name)
     if untrained and name in {*catalog().names(), *registry().names()}:
         return Location("untrained", name)
     return None
 
 
+def _is_path(name: str) -> bool:
+    """Return whether the system can look a name up: it is not too long, and knows the ~USER."""
+    try:
+        Path(name).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return bool(name)
+
+
 def _find_run(name: str) -> Run | None:
     try:
-        return Run.open(name) if name else None
+        return Run.open(name)
     except UnknownName:
         return None
+
+
+def _may_be_application(name: str) -> bool:
+    """Return whether a name looks like VGG16; for others Keras need not be imported."""
+    return name.isidentifier() and name[0].isupper()
 
 
 def _applications() -> list[str]:
@@ -93,27 +109,29 @@ def _applications() -> list[str]:
 
 def _not_found(name: str, setting: str | None, example: str) -> UsageError:
     """Return the error for a name that stands for nothing that can be opened."""
-    path, stem = Path(name).expanduser(), name.rpartition(":")[0]
-    models = catalog().names()
-    for model in (name, stem):
-        if model in models:
-            problem = f"there is no such run. Train the model first: zoo train {model}"
-            return usage_error(name, problem, setting)
+    models, (stem, _, role) = catalog().names(), name.rpartition(":")
+    model = stem if role and stem in models else name
     hint = f"Or train one: zoo train {example.partition(':')[0]}" if example else ""
-    if path.is_file():
-        return usage_error(name, f"the file must end in {' or '.join(FILE_SUFFIXES)}.", setting)
-    if name and path.is_dir():
-        return usage_error(name, "the folder is no run: it has no run.json.", setting)
-    if path.suffix in FILE_SUFFIXES:
-        return usage_error(name, f"there is no such {path.suffix} file. {hint}".strip(), setting)
-    return _unknown_name(name, [*models, *(run.path.name for run in list_runs())], setting, hint)
+    if model in models:
+        problem = f"there is no such run. Train the model first: zoo train {model}"
+    elif _is_path(name) and Path(name).expanduser().is_file():
+        problem = f"the file must end in {' or '.join(FILE_SUFFIXES)}."
+    elif _is_path(name) and Path(name).expanduser().is_dir():
+        problem = "the folder is no run: it has no run.json."
+    elif Path(name).suffix in FILE_SUFFIXES:
+        problem = f"there is no such {Path(name).suffix} file. {hint}".strip()
+    else:
+        return _unknown_name(
+            name, [*models, *(run.path.name for run in list_runs())], setting, hint
+        )
+    return usage_error(name, problem, setting)
 
 
 def _unknown_name(
     name: str, choices: list[str], setting: str | None, hint: str
 ) -> UnknownName | SettingError:
     """Return the error with the nearest names; those of keras.applications where Keras is loaded."""
-    if "keras" in sys.modules or name[:1].isupper():
+    if "keras" in sys.modules or _may_be_application(name.partition(":")[0]):
         choices = [*choices, *_applications()]
     if setting is None:
         return UnknownName(_KINDS, name, choices, hint)

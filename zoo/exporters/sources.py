@@ -40,7 +40,7 @@ class Source:
 
     `name` is what the user wrote, without the part. `recipe` has the architecture and the config of a
     model that a plug-in built, else it is None. `run` is None for everything but a run. `part` is the
-    role that the name asks for, or None.
+    role that the name asks for, or None. `setting` is the setting that names the source, or None.
     """
 
     kind: Kind
