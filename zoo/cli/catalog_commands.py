@@ -8,12 +8,13 @@ import click
 
 from zoo.cli.options import as_json, complete_model, import_backend
 from zoo.cli.output import Command, print_json, print_result
-from zoo.errors import UnknownName
+from zoo.environment import disabled_plugins
+from zoo.errors import UnknownName, nearest
 
 
 @click.command("list", cls=Command)
 @click.argument("pattern", default="*", metavar="[GLOB]")
-@click.option("--tag", help="Only models that carry this tag.")
+@click.option("--tag", help="Only models with this tag.")
 @as_json
 def list_models(pattern: str, tag: str | None, as_json: bool) -> None:
     """List the models of the catalog whose name matches GLOB."""
@@ -35,10 +36,14 @@ def list_models(pattern: str, tag: str | None, as_json: bool) -> None:
 
 @click.command(cls=Command)
 @click.argument("name", shell_complete=complete_model)
-@click.option("--layers", is_flag=True, help="List the layers; of a run or a .keras file too.")
+@click.option(
+    "--layers",
+    is_flag=True,
+    help="List the layers, also of a run, a model file or a name of keras.applications.",
+)
 @as_json
 def show(name: str, layers: bool, as_json: bool) -> None:
-    """Show what a model or an architecture is, and what can be set."""
+    """Show what a model or an architecture is, and its settings."""
     import_backend()
     if layers:
         return _show_layers(name, as_json)
@@ -66,11 +71,16 @@ def _show_layers(name: str, as_json: bool) -> None:
 @click.command(cls=Command)
 @as_json
 def plugins(as_json: bool) -> None:
-    """List everything that has a name: architectures, formats, datasets, extensions."""
+    """List architectures, formats, datasets and extensions."""
     from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
 
     groups = (ARCHITECTURES, FORMATS, DATASETS, EXTENSIONS)
     rows = [row for group in groups for row in EntryPointGroup(group).rows()]
+    known = {row["name"] for row in rows}
+    for name in sorted(disabled_plugins() - known):
+        click.echo(
+            f"Warning: ZOO_DISABLE: nothing is called {name}. {nearest(name, known)}", err=True
+        )
     if as_json:
         return print_json(rows)
     widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
@@ -84,7 +94,10 @@ def plugins(as_json: bool) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print what makes SHELL complete commands and names: eval "$(zoo completion bash)"."""
+    """Print the script that completes commands and names in SHELL.
+
+    Use it like this: eval "$(zoo completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -12,12 +12,15 @@ from zoo.errors import UnknownName, UsageError, ZooError
 
 @click.command(cls=Command)
 @click.argument("name", shell_complete=complete_model)
-@click.option("--only", metavar="CHECKS", help="Make these checks: config,build,...")
-@click.option("--formats", metavar="FORMATS", help="Export to these formats alone: keras,onnx,...")
-@click.option("--fast", is_flag=True, help="Leave out what takes long; says what that is.")
+@click.option("--only", metavar="CHECKS", help="Make only these checks: config,build,...")
+@click.option("--formats", metavar="FORMATS", help="Export only to these formats: keras,onnx,...")
+@click.option("--fast", is_flag=True, help="Leave out the checks that take long, and name them.")
 @as_json
 def check(name: str, only: str | None, formats: str | None, fast: bool, as_json: bool) -> None:
-    """Check that an architecture keeps the contract: built, trained, resumed, exported."""
+    """Check that an architecture keeps the contract.
+
+    It is built, trained, resumed and exported, with a tiny task.
+    """
     from zoo.testing.runner import CHECKS, FAST_CHECKS, outcomes
 
     check_model_name(name)

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
-@click.option("--to", "formats", default="keras,h5,saved-model,onnx", show_default=True)
+@click.option(
+    "--to", "formats", default="keras,h5,saved-model,onnx", show_default=True, help="Formats."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
-@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
 @as_json
 def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
-    """Export every part of RUN, each proved equal in its own runtime.
+    """Export every part of RUN, and prove each file equal.
 
     RUN is a run, one part of it (vae.mnist:encoder), a .keras or .h5 file, or a name of
     keras.applications.
@@ -44,7 +46,7 @@ def export(run: str, formats: str, out: Path | None, opset: int | None, as_json:
 @click.argument("folder", type=click.Path(path_type=Path))
 @as_json
 def verify(folder: Path, as_json: bool) -> None:
-    """Run exported files again: the same bytes, and the same outputs."""
+    """Check exported files again: their bytes and their outputs."""
     from zoo.exporters import api
 
     report = api.verify(folder)

@@ -15,17 +15,25 @@ from zoo.errors import DataError
 @click.command(cls=Command)
 @click.argument("network", shell_complete=complete_run)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where pictures go.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The folder for the pictures."
+)
 @click.option(
     "--method",
     "methods",
     multiple=True,
-    help="gradient, smoothgrad, integrated or gradcam; all if not given. May be repeated.",
+    help="gradient, smoothgrad, integrated or gradcam; may be repeated. All if not given.",
 )
-@click.option("--class", "class_name", help="The class to explain; the most probable if not given.")
-@click.option("--layer", help="Whose maps gradcam weighs; the last convolution's if not given.")
-@click.option("--output", help="The output that has the classes, where there are several.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of smoothgrad's noise.")
+@click.option(
+    "--class",
+    "class_name",
+    help="The class to explain, by name or number; the most probable if not given.",
+)
+@click.option("--layer", help="The layer for gradcam; the last convolution if not given.")
+@click.option("--output", help="The output with the classes, if the network has several outputs.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The seed of smoothgrad's noise."
+)
 @as_json
 def explain(
     network: str,
@@ -38,8 +46,9 @@ def explain(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Draw where a classifier looks in your own files; a folder stands for the images in it.
+    """Draw where a classifier looks in your own files.
 
+    A folder stands for the files in it, and a .ts or .csv file for its series.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
     import_backend()
@@ -69,19 +78,27 @@ def explain(
     "--layers",
     multiple=True,
     metavar="GLOB",
-    help="Layers by name or glob; the last two convolutions if not given. May be repeated.",
+    help="Layers by name or glob; may be repeated. The last two convolutions if not given.",
 )
-@click.option("--data", help="Other examples than the run's own test split.")
+@click.option("--data", help="Show examples of this data instead of the run's own test split.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("gallery.html"), show_default=True
 )
-@click.option("--steps", type=int, default=256, show_default=True, help="Of each image.")
-@click.option("--channels", type=int, help="Only so many of each layer.")
-@click.option("--size", type=int, help="Side of the images, where the network takes any.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the noise it begins with.")
+@click.option(
+    "--steps", type=int, default=256, show_default=True, help="The number of steps for each image."
+)
+@click.option("--channels", type=int, help="Show only the first channels of each layer, this many.")
+@click.option("--size", type=int, help="The side of the images, if the network takes any size.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the noise that images start from.",
+)
 @as_json
 def gallery(network: str, as_json: bool, **options: Any) -> None:
-    """Write one page that shows what excites each channel of a network.
+    """Write a page of what excites each channel of a network.
 
     Beside the image that excites a channel most are the strongest real examples, and the numbers.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.

@@ -12,12 +12,12 @@ from zoo.cli.output import Command, print_json
 
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
-@click.option("--data", help="Other data than the run's own.")
+@click.option("--data", help="Measure on this data instead of the run's own test split.")
 @as_json
 def evaluate(run: str, data: str | None, as_json: bool) -> None:
     """Measure a run's model on the test split.
 
-    A run that is trained but not finished becomes finished.
+    A run whose training ended before it was measured becomes finished.
     """
     from zoo.runs.run import Run
 
@@ -38,10 +38,18 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
-@click.option("--out", type=click.Path(path_type=Path), help="Where results that are files go.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder for pictures and arrays among the results.",
+)
 @as_json
 def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Use a run's model on your own files; a folder stands for the images in it."""
+    """Apply a run's model to your own files.
+
+    ITEM is a file, or what else the model takes. A folder stands for the files in it, and a .ts or .csv
+    file for its series.
+    """
     from zoo.runs.run import Run
 
     opened = Run.open(run)
@@ -71,10 +79,14 @@ def runs(as_json: bool) -> None:
 
 @click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=complete_run)
-@click.option("--out", type=click.Path(path_type=Path), help="The picture of the curves, a .png.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Draw the curves of the runs into this .png file.",
+)
 @as_json
 def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Show the settings in which runs differ and their results; --out draws their curves."""
+    """Show the settings in which runs differ, and their results."""
     from zoo.cli import render
     from zoo.io import pictures
     from zoo.runs import comparison

@@ -21,13 +21,21 @@ from zoo.errors import UsageError
     "--data",
     help="A dataset's name, tfds:NAME, an .npz, .ts or .csv file, or a folder of images.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="The run's directory.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Go on with the unfinished run.")
-@click.option("--force", is_flag=True, help="Replace the run that is there.")
-@click.option("--tensorboard", is_flag=True, help="Write RUN/tensorboard for TensorBoard too.")
-@click.option("--export", "formats", metavar="FORMATS", help="Export afterwards: keras,h5,...")
-@click.option("--opset", type=int, help="Of the ONNX files; 17 if not given.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The folder of the run; runs/NAME if not given."
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The seed of all random numbers."
+)
+@click.option("--resume", is_flag=True, help="Continue the unfinished run.")
+@click.option("--force", is_flag=True, help="Replace the run in that folder.")
+@click.option(
+    "--tensorboard", is_flag=True, help="Write logs for TensorBoard into RUN/tensorboard."
+)
+@click.option(
+    "--export", "formats", metavar="FORMATS", help="Export the model afterwards: keras,h5,..."
+)
+@click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
 @as_json
 def train(
     name: str,
