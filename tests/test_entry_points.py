@@ -253,3 +253,13 @@ def test_two_packages_with_one_name_can_be_switched_off(
     install("zoo-two", {"zoo_two.py": ""}, {EXTENSIONS: "tracker = zoo_two"})
     monkeypatch.setenv("ZOO_DISABLE", "tracker")
     assert zoo.create("mlp.digits").name == "mlp"
+
+
+def test_a_misspelt_name_in_zoo_disable_is_reported(
+    monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    monkeypatch.setenv("ZOO_DISABLE", "onx")
+    code, out, err = shell("plugins")
+    assert code == 0
+    assert "disabled" not in out
+    assert err == "Warning: ZOO_DISABLE: nothing is called onx. Did you mean onnx?\n"
