@@ -1,5 +1,6 @@
 """What is at fault: a format by its package and line, a layer by its name, each with fitting advice."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +11,8 @@ import zoo
 from tests.conftest import Install
 
 FORMAT = '''"""A format of a test: .keras files under another name."""
+
+import shutil
 
 from zoo.exporters.formats import keras
 
@@ -26,8 +29,8 @@ def prepare():
 
 
 def open(path):
-    path.rename(path.with_suffix(".keras"))
-    return keras.open(path.with_suffix(".keras"))
+    shutil.copy(path, path.with_name(f"opened-{path.stem}.keras"))
+    return keras.open(path.with_name(f"opened-{path.stem}.keras"))
 
 
 def example(contract, file):
@@ -118,3 +121,23 @@ def test_the_advice_on_remainders_is_given_for_sizes_of_free_axes() -> None:
     with pytest.raises(zoo.ExportError, match=r"'padded'.*write \(4 - h % 4\) % 4") as error:
         zoo.export(padded, ["onnx"], out="shipped")
     assert "has the shape" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('return "print()"', "1 / 0", r"failed at zoo_copy\.py:\d+: ZeroDivisionError"),
+        ("SUFFIX,", "import nowhere\nSUFFIX,", "cannot be imported from zoo_copy"),
+        ("def prepare", "def ready", "lacks prepare"),
+    ],
+)
+def test_a_broken_module_of_a_format_is_named_before_anything_is_published(
+    install: Install, old: str, new: str, message: str
+) -> None:
+    install(
+        "zoo-copy", {"zoo_copy.py": FORMAT.replace(old, new)}, {"zoo.formats": "copy = zoo_copy"}
+    )
+    with pytest.raises(zoo.PluginError, match=message) as error:
+        zoo.export(model(), ["onnx", "copy"], out="shipped")
+    assert "The format 'copy' of zoo-copy 1.0" in str(error.value)
+    assert not Path("shipped").exists()

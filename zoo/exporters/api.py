@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError, UsageError
+from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
 from zoo.exporters.parts.canonical import portable_name
 from zoo.exporters.report import ExportedFile, Report
@@ -57,6 +58,7 @@ def export(
 
     Raises:
         UsageError: there is no such source or format, or `out` holds something else.
+        PluginError: a format's module cannot be imported, lacks a member, or fails in `example`.
         ExportError: a file could not be written, or computes something else. The message names the
             part, the format, and the layer at fault. Such a file is not published; the others are.
 
@@ -165,13 +167,14 @@ def _format_names(names: Sequence[str]) -> list[str]:
 
     Raises:
         UsageError: there are none, or a format has no such name.
+        PluginError: a format's module cannot be imported, or lacks a member.
     """
-    known = EntryPointGroup(FORMATS)
     names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     for name in names:
-        known.entry(name)
+        load_format(name)
     if not names:
-        raise UsageError(f"Name at least one format: {', '.join(known.names())}.")
+        choices = ", ".join(EntryPointGroup(FORMATS).names())
+        raise UsageError(f"Name at least one format. Choices: {choices}.")
     return names
 
 

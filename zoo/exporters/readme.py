@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zoo.exporters.formats.protocol import load_format
+from zoo.errors import PluginError
+from zoo.exporters.formats.protocol import describe_failure, load_format
 from zoo.exporters.parts.contract import Contract, Tensor
 from zoo.exporters.report import ExportedFile, Report
 
@@ -55,6 +56,13 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         "",
         "```python",
         *(f"import {module}" for module in file.requires),
-        load_format(file.format).example(contract, file.path),
+        _sample(contract, file),
         "```",
     ]
+
+
+def _sample(contract: Contract, file: ExportedFile) -> str:
+    try:
+        return load_format(file.format).example(contract, file.path)
+    except Exception as error:  # a format of a plug-in may raise anything
+        raise PluginError(describe_failure(file.format, error)) from error
