@@ -121,8 +121,8 @@ def test_an_average_forgets_the_first_weights_in_a_short_training() -> None:
 def test_it_trains_on_jax() -> None:
     code = (
         "import zoo, numpy as np\n"
-        "from zoo.data.dataset import Dataset, open_dataset\n"
-        "full = open_dataset('digits')\n"
+        "from zoo.data.dataset import Dataset\n"
+        "full = zoo.open_dataset('digits')\n"
         "data = Dataset('tiny', full.train.take(slice(48)), full.test.take(slice(24)), full.classes)\n"
         f"run = zoo.train('cnn', data=data, out='run', **{AVERAGED!r})\n"
         "print(run.state)\n"

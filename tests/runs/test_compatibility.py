@@ -46,7 +46,11 @@ def test_bare_numbers_may_stand_for_any_classes() -> None:
             {"input_shape": (8, 8, 1)},
             r"has the shape \(8, 8, 3\); the model takes \(8, 8, 1\)",
         ),
-        (data(), {"input_shape": (None, 3)}, r"the model takes \(any, 3\) \(the setting input_shape\)"),
+        (
+            data(),
+            {"input_shape": (None, 3)},
+            r"the model takes \(any, 3\) \(the setting input_shape\)",
+        ),
         (data(), {"classes": 3}, r"2 classes \(cat, dog\), and the setting classes has 3"),
         (data(), {"classes": ("dog", "cat")}, "classes are cat, dog, and the model's are dog, cat"),
         (data(None, None), {}, "pets has no labels, and the model is a classifier"),

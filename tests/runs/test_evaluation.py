@@ -12,6 +12,7 @@ import zoo_mlp
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.entry_points import ARCHITECTURES
+from zoo.runs.evaluation import measure
 
 SMALL: dict[str, Any] = {"units": [4], "epochs": 1}
 Register = Callable[..., Any]
@@ -165,21 +166,41 @@ def test_a_refusal_in_mid_training_leaves_a_failed_run(register: Register, tiny:
     assert zoo.Run.open("run").state == "failed"
 
 
-def test_a_file_without_a_test_split_is_measured_as_a_whole(tiny: Dataset) -> None:
-    run = zoo.train("mlp", data=tiny, out="run", units=[8], epochs=1, batch_size=16)
-    np.savez("mine.npz", x=tiny.test.stored, y=tiny.test.targets)
-    assert zoo.evaluate(run, "mine.npz") == zoo.evaluate(run, tiny)
-    np.savez("both.npz", x_train=tiny.train.stored, y_train=tiny.train.targets,
-             x_test=tiny.test.stored, y_test=tiny.test.targets)  # fmt: skip
-    assert zoo.evaluate(run, "both.npz") == zoo.evaluate(run, tiny)
+@pytest.fixture
+def files(tiny: Dataset) -> Dataset:
+    """Leave own.npz with both splits, and other.npz with the test examples alone."""
+    train, test = tiny.train, tiny.test
+    np.savez("other.npz", x=test.stored, y=test.targets)
+    np.savez(
+        "own.npz", x_train=train.stored, y_train=train.targets,
+        x_test=test.stored, y_test=test.targets,
+    )  # fmt: skip
+    return tiny
 
 
-def test_the_file_that_a_model_is_trained_on_is_measured_with_a_warning(tiny: Dataset) -> None:
-    np.savez("mine.npz", x=tiny.train.stored, y=tiny.train.targets)
-    run = zoo.train("mlp", data="mine.npz", out="run", units=[8], epochs=1, batch_size=16)
+def test_a_file_without_a_test_split_is_measured_as_a_whole(files: Dataset) -> None:
+    run = zoo.train("mlp", data="own.npz", out="run", **SMALL)
+    assert measure(run, "other.npz").examples == 24
+    assert zoo.evaluate(run, "other.npz") == zoo.evaluate(run, files) == run.metrics
+    assert zoo.evaluate(run, "own.npz") == run.metrics
+
+
+def test_all_of_a_file_is_compared_with_the_runs_training_examples(
+    register: Register, files: Dataset
+) -> None:
+    register(evaluate=lambda data: {"train": len(data.train), "test": len(data.test)})
+    run = zoo.train("stranger", data="own.npz", out="run", **SMALL)
+    assert zoo.evaluate(run, "other.npz") == {"train": 48, "test": 24}
+    Path("own.npz").unlink()
+    with pytest.warns(UserWarning, match=r"training examples of run cannot be used: .*own\.npz"):
+        assert zoo.evaluate(run, "other.npz") == {"train": 24, "test": 24}
+
+
+def test_the_file_that_a_model_is_trained_on_is_measured_with_a_warning(files: Dataset) -> None:
+    run = zoo.train("mlp", data="other.npz", out="run", **SMALL)
     assert zoo.evaluate(run) == run.metrics
-    with pytest.warns(UserWarning, match=r"run is trained on .*mine\.npz: most of the examples"):
-        zoo.evaluate(run, "mine.npz")
+    with pytest.warns(UserWarning, match=r"run is trained on .*other\.npz: most of the examples"):
+        assert measure(run, "other.npz").examples == 24
 
 
 FAULTY = """

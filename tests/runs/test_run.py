@@ -11,16 +11,16 @@ from zoo.runs.run_directory import create_run
 RECORD = {"name": "mlp", "architecture": "mlp", "config": {}, "dataset": {}, "state": "training"}
 
 
-def made(name: str = "mlp", state: str = "training") -> Run:
+def create(name: str = "mlp", state: str = "training") -> Run:
     return create_run(name, None, False, {**RECORD, "name": name, "state": state})
 
 
 def test_a_second_run_of_a_name_gets_a_number() -> None:
-    assert [made().path.name for _ in range(3)] == ["mlp", "mlp-2", "mlp-3"]
+    assert [create().path.name for _ in range(3)] == ["mlp", "mlp-2", "mlp-3"]
 
 
 def test_a_run_is_found_by_name_and_by_path(tmp_path: Path) -> None:
-    run = made()
+    run = create()
     assert Run.open("mlp").path == run.path
     assert Run.open(tmp_path / "runs" / "mlp").name == "mlp"
     assert Run.open(run) is run
@@ -28,12 +28,12 @@ def test_a_run_is_found_by_name_and_by_path(tmp_path: Path) -> None:
 
 def test_runs_lie_where_zoo_runs_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_RUNS", str(tmp_path / "elsewhere"))
-    assert made().path == tmp_path / "elsewhere" / "mlp"
+    assert create().path == tmp_path / "elsewhere" / "mlp"
     assert [run.name for run in list_runs()] == ["mlp"]
 
 
 def test_an_unknown_run_is_answered_with_the_nearest() -> None:
-    made("cnn.digits")
+    create("cnn.digits")
     with pytest.raises(zoo.UnknownName, match=r"no run 'cnn\.digit'.*cnn\.digits"):
         Run.open("cnn.digit")
 
@@ -53,8 +53,8 @@ def test_an_unknown_run_is_answered_with_the_nearest() -> None:
     ],
 )
 def test_a_broken_record_is_refused_and_hurts_no_other_run(content: str, problem: str) -> None:
-    made("cnn")
-    broken = made()
+    create("cnn")
+    broken = create()
     (broken.path / "run.json").write_text(content)
     with pytest.raises(zoo.RunError, match=problem):
         Run.open("mlp")
@@ -62,7 +62,7 @@ def test_a_broken_record_is_refused_and_hurts_no_other_run(content: str, problem
 
 
 def test_a_record_that_is_no_text_is_refused() -> None:
-    (made().path / "run.json").write_bytes(b"\xff\xfe\x00")
+    (create().path / "run.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(zoo.RunError, match="cannot be read"):
         Run.open("mlp")
 
@@ -78,8 +78,8 @@ def test_out_that_holds_a_run_is_kept_unless_forced(tmp_path: Path) -> None:
 
 
 def test_force_replaces_the_first_run_of_a_name_and_no_other() -> None:
-    made()
-    made()
+    create()
+    create()
     assert create_run("mlp", None, True, RECORD).path.name == "mlp"
     assert [run.path.name for run in list_runs()] == ["mlp", "mlp-2"]
 
@@ -105,7 +105,7 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence(out: str) -> None:
 
 
 def test_two_processes_cannot_train_into_one_run() -> None:
-    run = made()
+    run = create()
     with (
         run.lock(),
         pytest.raises(zoo.RunError, match="Another process is training"),
@@ -117,16 +117,16 @@ def test_two_processes_cannot_train_into_one_run() -> None:
 
 
 def test_force_waits_for_nobody_and_kills_nothing() -> None:
-    run = made()
+    run = create()
     with run.lock(), pytest.raises(zoo.RunError, match="Another process is training"):
         create_run("mlp", run.path, True, RECORD)
     assert run.state == "training"
 
 
 def test_the_latest_unfinished_run_is_the_one_to_resume() -> None:
-    made(state="interrupted")
-    latest = made(state="failed")
-    made(state="finished")
+    create(state="interrupted")
+    latest = create(state="failed")
+    create(state="finished")
     assert find_unfinished_run("mlp", None).path == latest.path
     with pytest.raises(zoo.RunError, match="no unfinished run of cnn"):
         find_unfinished_run("cnn", None)
@@ -134,11 +134,11 @@ def test_the_latest_unfinished_run_is_the_one_to_resume() -> None:
 
 def test_a_finished_run_cannot_be_resumed() -> None:
     with pytest.raises(zoo.RunError, match="is finished"):
-        find_unfinished_run("mlp", made(state="finished").path)
+        find_unfinished_run("mlp", create(state="finished").path)
 
 
 def test_the_history_is_read_as_it_was_written() -> None:
-    run = made()
+    run = create()
     rows = [{"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": 0.25, "val_loss": 1.0}]
     run.write_history(rows)
     assert run.history == rows
