@@ -12,7 +12,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.split import Split
 from zoo.runs.recipe import resolve_with_data
 
-CHANCE = np.random.default_rng(0)
+GENERATOR = np.random.default_rng(0)
 SHAPES = {1: (11, 2), 2: (11, 9, 1), 3: (9, 8, 7, 1)}
 EVERY = {
     "simple": {"latent_dim": 3},
@@ -24,21 +24,23 @@ EVERY = {
 }
 
 
-def made(kind: str, shape: tuple[int, ...], **settings: Any) -> keras.Model:
+def create_model(kind: str, shape: tuple[int, ...], **settings: Any) -> keras.Model:
     return zoo.create("autoencoder", kind=kind, input_shape=shape, **{**EVERY[kind], **settings})
 
 
-def sized(name: str, shape: tuple[int, ...] = (28, 28, 1), **settings: Any) -> keras.Model:
+def create_full_size(
+    name: str, shape: tuple[int, ...] = (28, 28, 1), **settings: Any
+) -> keras.Model:
     return zoo.create("autoencoder", kind=name, input_shape=shape, **settings)
 
 
 def examples(rank: int, count: int = 24) -> Dataset:
-    inputs = CHANCE.random((count, *SHAPES[rank])).astype("float32")
+    inputs = GENERATOR.random((count, *SHAPES[rank])).astype("float32")
     split = Split(inputs, np.arange(count) % 2)
     return Dataset("chance", split, split, ("a", "b"))
 
 
-def trained(data: Dataset, out: Path, kind: str, **settings: Any) -> zoo.Run:
+def train_model(data: Dataset, out: Path, kind: str, **settings: Any) -> zoo.Run:
     few = {**EVERY[kind], "epochs": 1, "batch_size": 8}
     return zoo.train("autoencoder", data=data, out=out, kind=kind, **{**few, **settings})
 
@@ -60,7 +62,7 @@ def weights(run: zoo.Run) -> list[Any]:
 def test_the_kinds_have_the_sizes_of_the_source(
     kind: str, units: list[int], code: tuple[int, ...]
 ) -> None:
-    model = sized(kind)
+    model = create_full_size(kind)
     assert model.get_layer("code").output.shape[1:] == code
     assert model.output_shape == (None, 28, 28, 1)
     found = [getattr(layer, "units", getattr(layer, "filters", None)) for layer in model.layers]
@@ -79,9 +81,9 @@ def test_the_simplest_is_the_one_written_by_hand() -> None:
             layers.Reshape((28, 28, 1)),
         ]
     )
-    ours = sized("simple")
+    ours = create_full_size("simple")
     theirs.set_weights(ours.get_weights())
-    images = CHANCE.random((3, 28, 28, 1))
+    images = GENERATOR.random((3, 28, 28, 1))
     np.testing.assert_allclose(ours(images), theirs(images), atol=1e-6)
 
 
@@ -95,9 +97,9 @@ def test_the_convolutional_one_is_the_one_written_by_hand() -> None:
         if filters == 8 and len(theirs.layers) == 7:
             theirs.add(layers.Cropping2D(((0, 1), (0, 1))))
     theirs.add(layers.Conv2D(1, 3, padding="same", activation="sigmoid"))
-    ours = sized("conv")
+    ours = create_full_size("conv")
     theirs.set_weights(ours.get_weights())
-    images = CHANCE.random((3, 28, 28, 1))
+    images = GENERATOR.random((3, 28, 28, 1))
     np.testing.assert_allclose(ours(images), theirs(images), atol=1e-6)
 
 
@@ -106,8 +108,8 @@ def test_the_convolutional_one_is_the_one_written_by_hand() -> None:
     "shape", [(5, 2), (16, 1), (1, 3, 1), (11, 14, 3), (12, 12, 1), (3, 5, 9, 1), (8, 4, 6, 2)]
 )
 def test_inputs_of_any_size_come_back_in_their_size(kind: str, shape: tuple[int, ...]) -> None:
-    model = made(kind, shape)
-    said = np.asarray(model(CHANCE.random((2, *shape))))
+    model = create_model(kind, shape)
+    said = np.asarray(model(GENERATOR.random((2, *shape))))
     assert said.shape == (2, *shape)
     assert np.isfinite(said).all()
 
@@ -115,16 +117,16 @@ def test_inputs_of_any_size_come_back_in_their_size(kind: str, shape: tuple[int,
 @pytest.mark.parametrize("kind", ["simple", "sparse", "deep"])
 @pytest.mark.parametrize("shape", [(6,), (5, 2), (4, 3, 2), (2, 3, 4, 1)])
 def test_dense_kinds_take_inputs_of_any_shape(kind: str, shape: tuple[int, ...]) -> None:
-    assert made(kind, shape)(CHANCE.random((2, *shape))).shape == (2, *shape)
+    assert create_model(kind, shape)(GENERATOR.random((2, *shape))).shape == (2, *shape)
 
 
 def test_images_end_in_a_sigmoid_and_series_do_not() -> None:
     for kind, rank in [("simple", 2), ("conv", 3), ("denoising", 2)]:
-        assert made(kind, SHAPES[rank]).layers[-1].activation == keras.activations.sigmoid
+        assert create_model(kind, SHAPES[rank]).layers[-1].activation == keras.activations.sigmoid
     for kind in ("simple", "conv", "sequence"):
-        assert made(kind, SHAPES[1]).layers[-1].name == "reconstruction"
-    assert made("conv", SHAPES[2], loss="mse").layers[-1].name == "reconstruction"
-    assert made("sequence", SHAPES[1], loss="bce").layers[-2].name == "logits"
+        assert create_model(kind, SHAPES[1]).layers[-1].name == "reconstruction"
+    assert create_model("conv", SHAPES[2], loss="mse").layers[-1].name == "reconstruction"
+    assert create_model("sequence", SHAPES[1], loss="bce").layers[-2].name == "logits"
 
 
 @pytest.mark.parametrize(
@@ -151,11 +153,11 @@ def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str)
 
 
 def test_values_that_are_no_probabilities_are_refused(tmp_path: Path) -> None:
-    volumes = Split(CHANCE.standard_normal((8, 4, 4, 4, 1)))
+    volumes = Split(GENERATOR.standard_normal((8, 4, 4, 4, 1)))
     data = Dataset("wild", volumes, volumes)
     with pytest.raises(zoo.DataError, match=r"wild holds values .* loss=mse"):
-        trained(data, tmp_path / "bce", "conv")
-    assert trained(data, tmp_path / "mse", "conv", loss="mse").metrics["mse"] > 0
+        train_model(data, tmp_path / "bce", "conv")
+    assert train_model(data, tmp_path / "mse", "conv", loss="mse").metrics["mse"] > 0
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_values_that_are_no_probabilities_are_refused(tmp_path: Path) -> None:
     [("conv", 3), ("denoising", 1), ("sequence", 1)],
 )
 def test_every_kind_learns_draws_and_ships(kind: str, rank: int, tmp_path: Path) -> None:
-    run = trained(examples(rank), tmp_path / "run", kind)
+    run = train_model(examples(rank), tmp_path / "run", kind)
     assert {"reconstructions.png", "latent.png"} <= {
         path.name for path in (run.path / "pictures").iterdir()
     }
@@ -187,7 +189,7 @@ def test_the_decoder_after_the_encoder_is_the_whole(kind: str) -> None:
     chosen = resolve_with_data("autoencoder", {"kind": kind, **EVERY[kind]}, examples(rank))
     model = chosen.build_model()
     parts = chosen.architecture.export(model, chosen.config)
-    inputs = CHANCE.random((3, *SHAPES[rank]))
+    inputs = GENERATOR.random((3, *SHAPES[rank]))
     (whole,) = parts.keys() - {"encoder", "decoder"}
     expected = np.asarray(parts[whole](inputs))
     np.testing.assert_allclose(parts["decoder"](parts["encoder"](inputs)), expected, atol=1e-6)
@@ -209,24 +211,24 @@ def test_a_sequence_is_shipped_without_loops() -> None:
 
 
 def test_sparse_weighs_the_code_and_simple_does_not() -> None:
-    images = CHANCE.random((4, 11, 9, 1)).astype("float32")
+    images = GENERATOR.random((4, 11, 9, 1)).astype("float32")
     for settings, weight in [({}, 1e-4), ({"latent_l1": 0.5}, 0.5)]:
-        model = made("sparse", (11, 9, 1), **settings)
+        model = create_model("sparse", (11, 9, 1), **settings)
         model(images)
         code = keras.Model(model.input, model.get_layer("code").output)(images)
         expected = weight * np.abs(code).sum(1).mean()
         assert float(model.losses[0]) == pytest.approx(expected, rel=1e-4)
     for kind in ("simple", "conv"):
-        assert not made(kind, (11, 9, 1)).losses
-    conv = made("conv", (11, 9, 1), latent_l1=0.5)
+        assert not create_model(kind, (11, 9, 1)).losses
+    conv = create_model("conv", (11, 9, 1), latent_l1=0.5)
     conv(images)
     assert len(conv.losses) == 1
 
 
 def test_a_penalty_makes_the_code_sparser(tiny: Dataset, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"latent_dim": 16, "epochs": 60, "learning_rate": 1e-2}
-    plain = trained(tiny, tmp_path / "plain", "simple", **settings).metrics
-    sparse = trained(tiny, tmp_path / "sparse", "sparse", latent_l1=1e-2, **settings).metrics
+    plain = train_model(tiny, tmp_path / "plain", "simple", **settings).metrics
+    sparse = train_model(tiny, tmp_path / "sparse", "sparse", latent_l1=1e-2, **settings).metrics
     assert sparse["code_mean"] < plain["code_mean"] / 2
     assert sparse["code_zeros"] > plain["code_zeros"]
 
@@ -258,7 +260,7 @@ def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
         "epochs": 60,
         "learning_rate": 1e-2,
     }
-    found = trained(tiny, tmp_path / "run", "denoising", **settings).metrics
+    found = train_model(tiny, tmp_path / "run", "denoising", **settings).metrics
     assert found["psnr_gain"] == pytest.approx(found["psnr"] - found["noisy_psnr"])
     assert found["psnr_gain"] > 1
     assert found["mse"] < found["noisy_mse"]
@@ -277,7 +279,7 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
     from zoo.testing.mechanics import SecondEpochStop
 
     data = examples(rank)
-    whole = trained(data, tmp_path / "whole", kind, epochs=2, **extra)
+    whole = train_model(data, tmp_path / "whole", kind, epochs=2, **extra)
     with pytest.raises(KeyboardInterrupt):
         zoo.train(
             "autoencoder", data=data, out=tmp_path / "cut", kind=kind, progress=SecondEpochStop(),
@@ -290,26 +292,26 @@ def test_a_training_that_was_stopped_ends_with_the_same_bits(
 
 def test_series_are_measured_against_pca_with_a_code_of_the_same_size(tmp_path: Path) -> None:
     data = examples(1)
-    run = trained(data, tmp_path / "run", "sequence", noise=0.5)
+    run = train_model(data, tmp_path / "run", "sequence", noise=0.5)
     found = run.metrics
     clean = data.test.inputs
     assert found["mse"] == pytest.approx(np.square(zoo.load(run)(clean) - clean).mean(), rel=1e-4)
     assert found["mse_over_pca"] == pytest.approx(found["mse"] / found["pca_mse"])
     assert 0 < found["pca_mse"] < data.test.inputs.var()
-    large = trained(examples(1), tmp_path / "large", "simple", latent_dim=40).metrics
+    large = train_model(examples(1), tmp_path / "large", "simple", latent_dim=40).metrics
     assert "pca_mse" not in large
 
 
 def test_labels_are_not_needed(tmp_path: Path) -> None:
-    split = Split(CHANCE.random((12, 8, 8, 3)))
-    run = trained(Dataset("bare", split, split), tmp_path / "run", "conv", filters=[3])
+    split = Split(GENERATOR.random((12, 8, 8, 3)))
+    run = train_model(Dataset("bare", split, split), tmp_path / "run", "conv", filters=[3])
     assert {"codes.png", "latent.png", "reconstructions.png"} <= {
         path.name for path in (run.path / "pictures").iterdir()
     }
 
 
 def test_files_are_encoded_and_codes_decoded(tiny: Dataset, tmp_path: Path) -> None:
-    run = trained(tiny, tmp_path / "run", "conv")
+    run = train_model(tiny, tmp_path / "run", "conv")
     Image.fromarray((tiny.test.inputs[0, ..., 0] * 255).astype("uint8")).save("digit.png")
     (encoded,) = zoo.apply(run, ["digit.png"])
     assert encoded["reconstruction"].shape == (8, 8, 1)
@@ -325,11 +327,11 @@ def test_files_are_encoded_and_codes_decoded(tiny: Dataset, tmp_path: Path) -> N
 def test_a_denoiser_denoises_files_and_series_come_with_a_picture(
     tiny: Dataset, tmp_path: Path
 ) -> None:
-    run = trained(tiny, tmp_path / "images", "denoising")
+    run = train_model(tiny, tmp_path / "images", "denoising")
     (found,) = zoo.apply(run, [tiny.test.inputs[0]])
     assert set(found) == {"item", "code", "denoised"}
     data = examples(1)
-    run = trained(data, tmp_path / "series", "sequence")
+    run = train_model(data, tmp_path / "series", "sequence")
     (found,) = zoo.apply(run, [data.test.inputs[0]])
     assert found["reconstruction"].shape == (11, 2)
     assert hasattr(found["reconstruction_plot"], "savefig")
@@ -338,7 +340,7 @@ def test_a_denoiser_denoises_files_and_series_come_with_a_picture(
 def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None:
     from zoo.runs.predict import apply_to_files
 
-    run = trained(tiny, tmp_path / "run", "simple")
+    run = train_model(tiny, tmp_path / "run", "simple")
     np.save("digit.npy", tiny.test.inputs[0])
     results, faults = apply_to_files(run, ["digit.npy"], Path("out"))
     assert not faults

@@ -12,7 +12,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.split import Split
 from zoo.runs.recipe import resolve_with_data
 
-CHANCE = np.random.default_rng(0)
+GENERATOR = np.random.default_rng(0)
 SHAPES = {1: (8, 2), 2: (8, 8, 1), 3: (8, 8, 8, 1)}
 EVERY = list(
     itertools.product(
@@ -23,7 +23,7 @@ EVERY = list(
 )
 
 
-def made(**settings: Any) -> keras.Model:
+def create_model(**settings: Any) -> keras.Model:
     return zoo.create(
         "cnn", **{"input_shape": (8, 8, 1), "classes": 3, "filters": [4, 6], **settings}
     )
@@ -31,9 +31,9 @@ def made(**settings: Any) -> keras.Model:
 
 @pytest.mark.parametrize("rank", SHAPES)
 def test_every_setting_builds_a_network_of_every_rank(rank: int) -> None:
-    inputs = CHANCE.random((2, *SHAPES[rank]))
+    inputs = GENERATOR.random((2, *SHAPES[rank]))
     for pooling, global_pooling, normalisation in EVERY:
-        model = made(
+        model = create_model(
             input_shape=SHAPES[rank],
             pooling=pooling,
             global_pooling=global_pooling,
@@ -48,7 +48,7 @@ def test_every_setting_builds_a_network_of_every_rank(rank: int) -> None:
 
 
 def test_the_network_is_blocks_of_convolutions() -> None:
-    kinds = [type(layer).__name__ for layer in made().layers]
+    kinds = [type(layer).__name__ for layer in create_model().layers]
     convolution = ["Conv2D", "BatchNormalization", "Activation"]
     block = [*convolution, *convolution, "MaxPooling2D", "SpatialDropout2D"]
     head = ["GlobalAveragePooling2D", "Dropout", "Dense", "Activation"]
@@ -67,25 +67,31 @@ def test_the_network_is_the_one_written_by_hand() -> None:
             layers.Dense(3, activation="softmax"),
         ]
     )
-    ours = made(
-        kernel_size=5, convolutions=1, normalization="none", pooling="average", global_pooling="flatten"
+    ours = create_model(
+        kernel_size=5,
+        convolutions=1,
+        normalization="none",
+        pooling="average",
+        global_pooling="flatten",
     )
     theirs.set_weights(ours.get_weights())
-    images = CHANCE.random((4, 8, 8, 1))
+    images = GENERATOR.random((4, 8, 8, 1))
     np.testing.assert_allclose(ours(images), theirs(images), atol=1e-6)
 
 
 def test_without_normalisation_convolutions_have_biases_and_with_it_none() -> None:
     for normalisation in ("none", "batch", "group", "layer"):
         found = [
-            layer for layer in made(normalization=normalisation).layers if "conv" in layer.name
+            layer
+            for layer in create_model(normalization=normalisation).layers
+            if "conv" in layer.name
         ]
         assert {layer.use_bias for layer in found} == {normalisation == "none"}
 
 
 @pytest.mark.parametrize("filters", [[1], [6], [12], [7, 9], [16]])
 def test_groups_divide_any_number_of_filters(filters: list[int]) -> None:
-    model = made(filters=filters, normalization="group")
+    model = create_model(filters=filters, normalization="group")
     groups = [
         layer.groups for layer in model.layers if isinstance(layer, layers.GroupNormalization)
     ]
@@ -95,17 +101,17 @@ def test_groups_divide_any_number_of_filters(filters: list[int]) -> None:
 
 
 def test_no_dropout_leaves_no_dropout_layers() -> None:
-    model = made(dropout=0, head_dropout=0)
+    model = create_model(dropout=0, head_dropout=0)
     assert not [layer for layer in model.layers if "dropout" in layer.name]
-    images = CHANCE.random((2, 8, 8, 1))
-    flat = made(dropout=0, head_dropout=0, normalization="none")
+    images = GENERATOR.random((2, 8, 8, 1))
+    flat = create_model(dropout=0, head_dropout=0, normalization="none")
     np.testing.assert_array_equal(flat(images, training=True), flat(images, training=False))
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 8, 15])
 def test_a_kernel_may_be_larger_than_the_input(kernel: int) -> None:
-    model = made(kernel_size=kernel, filters=[2])
-    assert model(CHANCE.random((2, 8, 8, 1))).shape == (2, 3)
+    model = create_model(kernel_size=kernel, filters=[2])
+    assert model(GENERATOR.random((2, 8, 8, 1))).shape == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +136,14 @@ def test_a_kernel_may_be_larger_than_the_input(kernel: int) -> None:
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
     with pytest.raises(zoo.SettingError, match=problem):
-        made(**settings)
+        create_model(**settings)
 
 
 def test_strides_take_any_size() -> None:
-    assert made(input_shape=(1, 3, 1), pooling="stride")(np.zeros((2, 1, 3, 1))).shape == (2, 3)
+    assert create_model(input_shape=(1, 3, 1), pooling="stride")(np.zeros((2, 1, 3, 1))).shape == (
+        2,
+        3,
+    )
 
 
 def test_data_too_small_for_the_blocks_leaves_no_run(tiny: Dataset, tmp_path: Any) -> None:
@@ -143,8 +152,8 @@ def test_data_too_small_for_the_blocks_leaves_no_run(tiny: Dataset, tmp_path: An
     assert not list(tmp_path.iterdir())
 
 
-def reshaped(data: Dataset, rank: int) -> Dataset:
-    """Give the digits as series of rows, as images, or as stacks of eight equal images."""
+def reshape_dataset(data: Dataset, rank: int) -> Dataset:
+    """Return the digits as series of rows, as images, or as stacks of eight equal images."""
 
     def one(split: Split) -> Split:
         pixels = split.stored
@@ -156,29 +165,29 @@ def reshaped(data: Dataset, rank: int) -> Dataset:
 
 @pytest.mark.parametrize("rank", SHAPES)
 def test_data_of_every_rank_trains_a_network_of_any_size(rank: int, tiny: Dataset) -> None:
-    data = reshaped(tiny, rank)
+    data = reshape_dataset(tiny, rank)
     free = [None] * rank + [data.input_shape[-1]]
     run = zoo.train("cnn", data=data, input_shape=free, filters=[3], epochs=1, batch_size=16)
     model = zoo.load(run)
     assert model.input_shape == (None, *free)
     for size in (8, 11, 2):
-        inputs = CHANCE.random((1, *[size] * rank, free[-1]))
+        inputs = GENERATOR.random((1, *[size] * rank, free[-1]))
         np.testing.assert_allclose(np.asarray(model(inputs)).sum(), 1, rtol=1e-5)
-    assert len(zoo.apply(run, [CHANCE.random((*[9] * rank, free[-1]))])) == 1
+    assert len(zoo.apply(run, [GENERATOR.random((*[9] * rank, free[-1]))])) == 1
 
 
 @pytest.mark.parametrize("pooling", ["max", "average", "stride"])
 def test_a_network_of_any_size_takes_the_smallest_inputs_and_one_of_one_size_is_the_same(
     pooling: str,
 ) -> None:
-    free = made(input_shape=(None, None, 1), pooling=pooling)
+    free = create_model(input_shape=(None, None, 1), pooling=pooling)
     for size in (1, 2, 3, 5):
         np.testing.assert_allclose(
             np.asarray(free(np.ones((2, size, size, 1)))).sum(1), 1, rtol=1e-5
         )
-    fixed = made(pooling=pooling)
+    fixed = create_model(pooling=pooling)
     fixed.set_weights(free.get_weights())
-    images = CHANCE.random((2, 8, 8, 1))
+    images = GENERATOR.random((2, 8, 8, 1))
     np.testing.assert_allclose(free(images), fixed(images), atol=1e-6)
 
 
@@ -207,14 +216,15 @@ def kinds(model: keras.Model) -> list[str]:
 @pytest.mark.parametrize("rank", SHAPES)
 @pytest.mark.parametrize("pooling", ["max", "stride"])
 def test_a_residual_block_adds_its_input(rank: int, pooling: str) -> None:
-    model = made(input_shape=SHAPES[rank], residual=True, pooling=pooling)
+    model = create_model(input_shape=SHAPES[rank], residual=True, pooling=pooling)
     assert kinds(model).count("Add") == 2
-    assert np.asarray(model(CHANCE.random((2, *SHAPES[rank])))).shape == (2, 3)
+    assert np.asarray(model(GENERATOR.random((2, *SHAPES[rank])))).shape == (2, 3)
 
 
 def test_an_input_of_as_many_channels_is_carried_as_it_is() -> None:
     convolutions = [
-        kinds(made(residual=True, filters=filters)).count("Conv2D") for filters in ([6, 6], [4, 6])
+        kinds(create_model(residual=True, filters=filters)).count("Conv2D")
+        for filters in ([6, 6], [4, 6])
     ]
     assert convolutions == [5, 6]
 
@@ -226,7 +236,7 @@ def test_every_rank_is_trained_with_what_changes_its_examples(rank: int, tmp_pat
         2: {"shift": 0.2, "rotation": 10.0, "zoom": 0.1, "flip": True, "cutout": 0.3},
         3: {"shift": 0.2, "flip": True},
     }[rank]
-    data = striped(rank)
+    data = striped_images(rank)
     few = {"filters": [4], "epochs": 4, "batch_size": 8, "validation": 0.0, "ema": 0.5}
     whole, halved = (
         zoo.train("cnn", data=data, out=tmp_path / name, seed=1, **few, **settings)
@@ -242,15 +252,15 @@ def weights(run: zoo.Run) -> list[Any]:
     return zoo.load(run).get_weights()
 
 
-def striped(rank: int) -> Dataset:
-    inputs = CHANCE.random((24, *SHAPES[rank])).astype("float32")
+def striped_images(rank: int) -> Dataset:
+    inputs = GENERATOR.random((24, *SHAPES[rank])).astype("float32")
     split = Split(inputs, np.arange(24) % 2)
     return Dataset("striped", split, split, ("a", "b"))
 
 
 def test_what_does_not_suit_the_rank_is_refused_before_training() -> None:
     with pytest.raises(zoo.SettingError, match="rotation does not suit series"):
-        made(input_shape=(8, 2), rotation=10.0)
+        create_model(input_shape=(8, 2), rotation=10.0)
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
@@ -259,7 +269,12 @@ def test_what_was_trained_in_half_precision_is_shipped_in_full(
 ) -> None:
     before = keras.config.dtype_policy().name
     run = zoo.train(
-        "cnn", data=striped(2), out=tmp_path / "half", filters=[4], epochs=1, precision=precision
+        "cnn",
+        data=striped_images(2),
+        out=tmp_path / "half",
+        filters=[4],
+        epochs=1,
+        precision=precision,
     )
     assert keras.config.dtype_policy().name == before
     model = zoo.load(run)

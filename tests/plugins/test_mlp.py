@@ -11,7 +11,7 @@ from zoo.registry.architectures import registry
 from zoo.runs.recipe import resolve_with_data
 
 IMAGE: dict[str, Any] = {"input_shape": (8, 8, 1), "classes": 3, "units": [4]}
-CHANCE = np.random.default_rng(0)
+GENERATOR = np.random.default_rng(0)
 
 
 def by_hand_sequential() -> keras.Model:
@@ -46,7 +46,7 @@ def test_the_guides_examples_are_these_networks(name: str, build: Any, count: in
     model, theirs = zoo.create(name), build()
     assert model.count_params() == theirs.count_params() == count
     theirs.set_weights(model.get_weights())
-    images = CHANCE.random((5, 28, 28, 1)).astype(np.float32)
+    images = GENERATOR.random((5, 28, 28, 1)).astype(np.float32)
     np.testing.assert_allclose(model(images), theirs(images.reshape(5, 784)), atol=1e-6)
     kind = keras.Sequential if name.endswith("sequential") else keras.Model
     assert type(model) is kind or (kind is keras.Model and not isinstance(model, keras.Sequential))
@@ -79,7 +79,7 @@ def test_both_styles_give_the_same_weights_and_outputs(normalisation: str) -> No
         made.append(zoo.create("mlp", style=style, normalization=normalisation, **settings))
     for one, other in zip(*(model.get_weights() for model in made), strict=True):
         np.testing.assert_array_equal(one, other)
-    images = CHANCE.random((3, 8, 8, 1))
+    images = GENERATOR.random((3, 8, 8, 1))
     np.testing.assert_array_equal(*(np.asarray(model(images)) for model in made))
     assert isinstance(made[1], keras.Sequential)
 
@@ -121,7 +121,7 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_is_the_function_of_that_name(name: str) -> None:
     model = zoo.create("mlp", input_shape=(3,), classes=2, units=[200], activation=name)
-    x = CHANCE.normal(size=(4, 3)).astype(np.float32) * 3
+    x = GENERATOR.normal(size=(4, 3)).astype(np.float32) * 3
     _, _, _, kernel, *_, out, bias = model.get_weights()  # first what standardises, untrained
     hidden = ACTIVATIONS[name](x @ kernel)
     logits = keras.Model(model.input, model.get_layer("logits").output)(x)
@@ -149,7 +149,7 @@ def test_normalisation_stands_before_the_activation(normalisation: str, kind: An
 def test_without_hidden_layers_it_is_logistic_regression() -> None:
     for style in ("functional", "sequential"):
         model = zoo.create("mlp", input_shape=(5,), classes=3, units=[], style=style)
-        x = CHANCE.random((4, 5)).astype(np.float32)
+        x = GENERATOR.random((4, 5)).astype(np.float32)
         *_, kernel, bias = model.get_weights()  # before them what standardises, untrained
         powers = np.exp(x @ kernel + bias)
         np.testing.assert_allclose(model(x), powers / powers.sum(1, keepdims=True), rtol=1e-5)
@@ -174,8 +174,8 @@ def penalty(model: keras.Model, x: Any) -> float:
 @pytest.mark.parametrize("target", ["kernel", "bias", "activity"])
 def test_penalties_are_what_they_say(spec: str, expected: Any, target: str) -> None:
     model = zoo.create("mlp", **IMAGE, **{f"{target}_regularizer": spec})
-    model.layers[2].set_weights([CHANCE.normal(size=(64, 4)), CHANCE.normal(size=4)])
-    x = CHANCE.random((1, 8, 8, 1)).astype(np.float32)
+    model.layers[2].set_weights([GENERATOR.normal(size=(64, 4)), GENERATOR.normal(size=4)])
+    x = GENERATOR.random((1, 8, 8, 1)).astype(np.float32)
     kernel, bias, *_ = model.get_weights()
     put_out = x.reshape(1, 64) @ kernel + bias
     penalised = {"kernel": kernel, "bias": bias, "activity": put_out}[target]
@@ -223,18 +223,18 @@ def kernels(model: keras.Model) -> list[Any]:
 @pytest.fixture(scope="module")
 def free(tiny: Dataset) -> keras.Model:
     """What the same training gives without a constraint."""
-    return fitted(tiny)
+    return train_six_steps(tiny)
 
 
 @pytest.mark.parametrize("spec", CONSTRAINTS)
 def test_constraints_hold_after_training(spec: str, free: keras.Model, tiny: Dataset) -> None:
     holds = CONSTRAINTS[spec]
     assert not any(holds(np.linalg.norm(w, axis=0), w) for w in kernels(free))
-    bound = fitted(tiny, kernel_constraint=spec)
+    bound = train_six_steps(tiny, kernel_constraint=spec)
     assert all(holds(np.linalg.norm(w, axis=0), w) for w in kernels(bound))
 
 
-def fitted(data: Dataset, **settings: Any) -> keras.Model:
+def train_six_steps(data: Dataset, **settings: Any) -> keras.Model:
     """Train six steps."""
     common = {"units": [6, 5], "batch_size": 8, "epochs": 1, "learning_rate": 0.05}
     chosen = resolve_with_data("mlp", {**common, **settings}, data)
@@ -246,7 +246,7 @@ def fitted(data: Dataset, **settings: Any) -> keras.Model:
 
 def test_biases_are_constrained_too(free: keras.Model, tiny: Dataset) -> None:
     assert (free.get_weights()[1] < 0).any()
-    assert (fitted(tiny, bias_constraint="non_neg").get_weights()[1] >= 0).all()
+    assert (train_six_steps(tiny, bias_constraint="non_neg").get_weights()[1] >= 0).all()
 
 
 @pytest.mark.parametrize(

@@ -18,22 +18,22 @@ from zoo.data.split import Split
 from zoo.runs.predict import apply_to_files
 from zoo.runs.recipe import resolve_with_data
 
-CHANCE = np.random.default_rng(0)
+GENERATOR = np.random.default_rng(0)
 SMALL: dict[str, Any] = {"units": [8], "epochs": 1, "batch_size": 16}
 
 
-def made(shape: tuple[int, ...] = (8, 8, 1), **settings: Any) -> Any:
+def create_model(shape: tuple[int, ...] = (8, 8, 1), **settings: Any) -> Any:
     return zoo.create("vae", **{"input_shape": shape, "units": [8], **settings})
 
 
-def pictures_of(shape: tuple[int, ...], count: int = 24) -> Dataset:
-    """Make images whose brightness is the one thing to learn."""
-    grey = CHANCE.random((count, 1, 1, 1)) * CHANCE.random(shape)
+def images_of_shape(shape: tuple[int, ...], count: int = 24) -> Dataset:
+    """Return images that differ in brightness only."""
+    grey = GENERATOR.random((count, 1, 1, 1)) * GENERATOR.random(shape)
     return Dataset("made", Split(grey), Split(grey[:12]))
 
 
 def test_the_divergence_is_that_of_two_normal_distributions() -> None:
-    mean, log_var = CHANCE.normal(size=(2, 3)), CHANCE.normal(size=(2, 3))
+    mean, log_var = GENERATOR.normal(size=(2, 3)), GENERATOR.normal(size=(2, 3))
     z = np.linspace(-30, 30, 200_001)
     found = ops.convert_to_numpy(log_likelihood.divergence(mean, log_var))
     for row in range(2):
@@ -46,7 +46,7 @@ def test_the_divergence_is_that_of_two_normal_distributions() -> None:
 
 
 def test_the_likelihoods_are_those_of_scipy() -> None:
-    x, logits = CHANCE.random((3, 4, 4, 2)), CHANCE.normal(size=(5, 3, 4, 4, 2))
+    x, logits = GENERATOR.random((3, 4, 4, 2)), GENERATOR.normal(size=(5, 3, 4, 4, 2))
     p = 1 / (1 + np.exp(-logits))
     black_and_white = np.round(x)
     expected = stats.bernoulli.logpmf(black_and_white, p).sum((-3, -2, -1))
@@ -60,15 +60,15 @@ def test_the_likelihoods_are_those_of_scipy() -> None:
 
 
 def test_the_log_ratio_is_that_of_prior_and_posterior() -> None:
-    mean, log_var = CHANCE.normal(size=(3, 2)), CHANCE.normal(size=(3, 2))
-    noise = CHANCE.normal(size=(5, 3, 2))
+    mean, log_var = GENERATOR.normal(size=(3, 2)), GENERATOR.normal(size=(3, 2))
+    noise = GENERATOR.normal(size=(5, 3, 2))
     z = mean + np.exp(log_var / 2) * noise
     expected = (stats.norm.logpdf(z) - stats.norm.logpdf(z, mean, np.exp(log_var / 2))).sum(-1)
     np.testing.assert_allclose(log_likelihood.log_ratio(z, noise, log_var), expected, rtol=1e-4)
 
 
 def test_latents_are_drawn_with_the_standard_deviation_and_not_the_variance() -> None:
-    model = made(latent_dim=2)
+    model = create_model(latent_dim=2)
     for name, value in (("mean", 3.0), ("log_var", 2 * np.log(0.5))):
         layer = model.encoder.get_layer(name)
         layer.set_weights([np.zeros(layer.kernel.shape), np.full(2, value)])
@@ -78,7 +78,7 @@ def test_latents_are_drawn_with_the_standard_deviation_and_not_the_variance() ->
 
 
 def test_the_sampler_computes_what_the_model_draws() -> None:
-    mean, log_var, noise = CHANCE.normal(size=(3, 5, 4)).astype(np.float32)
+    mean, log_var, noise = GENERATOR.normal(size=(3, 5, 4)).astype(np.float32)
     z = zoo_vae.build_sampler(4)([mean, log_var, noise])
     np.testing.assert_allclose(z, mean + np.exp(log_var / 2) * noise, rtol=1e-5)
 
@@ -88,7 +88,7 @@ def test_the_sampler_computes_what_the_model_draws() -> None:
 def test_images_of_any_size_and_channels_come_back_in_their_shape(
     network: str, shape: tuple[int, ...]
 ) -> None:
-    model = made(shape, kind=network, filters=[3, 4], latent_dim=3)
+    model = create_model(shape, kind=network, filters=[3, 4], latent_dim=3)
     parts = zoo_vae.export(model)
     mean, log_var = parts["encoder"](np.ones((2, *shape)))
     assert mean.shape == log_var.shape == (2, 3)
@@ -99,8 +99,8 @@ def test_images_of_any_size_and_channels_come_back_in_their_shape(
 
 @pytest.mark.parametrize("settings", [{}, {"likelihood": "gaussian"}, {"importance_samples": 3}])
 def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
-    model = made(latent_dim=2, **settings)
-    x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
+    model = create_model(latent_dim=2, **settings)
+    x = GENERATOR.random((6, 8, 8, 1)).astype(np.float32)
     said = {name: ops.convert_to_numpy(value) for name, value in model(x).items()}
     loss = float(model.compute_loss(x, y_pred=said, training=False))
     p = 1 / (1 + np.exp(-said["logits"]))
@@ -120,9 +120,9 @@ def test_the_loss_is_the_bound(settings: dict[str, Any]) -> None:
 
 
 def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> None:
-    model = made(latent_dim=2, beta=4)
+    model = create_model(latent_dim=2, beta=4)
     model.kl_warmup_steps = 10.0
-    x = CHANCE.random((6, 8, 8, 1)).astype(np.float32)
+    x = GENERATOR.random((6, 8, 8, 1)).astype(np.float32)
     said = model(x)
     explained = model.log_likelihood(x, said["logits"])
     kl = float(ops.mean(log_likelihood.divergence(said["mean"], said["log_var"])))
@@ -134,7 +134,7 @@ def test_beta_rises_over_its_share_of_the_steps_and_is_whole_when_watched() -> N
 
 
 def test_pixels_are_drawn_anew_as_black_and_white() -> None:
-    model = made(binarize=True)
+    model = create_model(binarize=True)
     x = np.full((50, 8, 8, 1), 0.25, np.float32)
     one, two = (ops.convert_to_numpy(model(x, training=True)["x"]) for _ in range(2))
     assert set(np.unique(one)) == {0.0, 1.0}
@@ -154,7 +154,9 @@ def test_importance_samples_bound_what_an_integral_over_the_latent_gives(tiny: D
     explained = ops.convert_to_numpy(model.log_likelihood(images, logits)).astype(np.float64)
     density = np.exp(explained) * stats.norm.pdf(z)[:, None]
     exact = -np.log(np.trapezoid(density, z, axis=0))
-    np.testing.assert_allclose(metrics.likelihood_bounds(model, chosen.config, tiny), exact, atol=0.15)
+    np.testing.assert_allclose(
+        metrics.likelihood_bounds(model, chosen.config, tiny), exact, atol=0.15
+    )
 
 
 def test_black_and_white_test_images_are_the_same_every_time(tiny: Dataset) -> None:
@@ -189,7 +191,7 @@ def test_a_training_gives_measures_and_pictures(
 @pytest.mark.parametrize("latents", [1, 2, 3, 5])
 @pytest.mark.parametrize("shape", [(8, 8, 3), (6, 9, 2)])
 def test_every_number_of_latents_has_its_pictures(latents: int, shape: tuple[int, ...]) -> None:
-    data = pictures_of(shape)
+    data = images_of_shape(shape)
     chosen = resolve_with_data("vae", {**SMALL, "latent_dim": latents}, data)
     drawn = chosen.architecture.preview(chosen.build_model(), chosen.config, data)
     expected = {1: set(), 2: {"manifold"}, 3: {"slices", "flight", "traversals"}}
@@ -217,7 +219,7 @@ def test_learning_makes_the_bound_better_and_uses_a_latent(tiny: Dataset) -> Non
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str) -> None:
     with pytest.raises(zoo.SettingError, match=problem):
-        made(**{"shape": settings.pop("input_shape", (8, 8, 1)), **settings})
+        create_model(**{"shape": settings.pop("input_shape", (8, 8, 1)), **settings})
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +245,7 @@ def test_files_are_encoded_coordinates_decoded_and_pairs_joined(run: zoo.Run) ->
 
 
 def test_arrays_are_taken_too(run: zoo.Run) -> None:
-    image = CHANCE.random((8, 8, 1)).astype(np.float32)
+    image = GENERATOR.random((8, 8, 1)).astype(np.float32)
     encoded, decoded, pair = zoo.apply(run, [image, np.zeros(2), (image, 1 - image)])
     assert len(encoded["mean"]) == 2
     assert decoded["image"].shape == (8, 8, 1)
