@@ -226,7 +226,7 @@ def _export_on_tensorflow(
 
 def _reference(source: Source, temporary: Path) -> str:
     """Return what another process finds a source by; a model in memory is saved to a file."""
-    if source.kind == "model":
+    if source.kind in ("model", "untrained"):
         path = temporary / f"{portable_name(source.name)}.keras"
         source.model.save(path)
         return str(path)
