@@ -112,7 +112,7 @@ def test_an_entry_point_that_leads_nowhere_is_told(
     assert {"zoo_mlp", "zoo_cnn"} <= importable_packages()
 
 
-def made(kind: str) -> str:
+def failing_module(kind: str) -> str:
     return f"def {kind}(): raise AssertionError('of two packages, neither is used')"
 
 
@@ -131,8 +131,8 @@ def made(kind: str) -> str:
 def test_a_name_that_two_packages_claim_is_refused_and_both_are_named(
     install: Install, group: str, name: str, ask: Callable[[], object]
 ) -> None:
-    install("zoo-one", {"zoo_one.py": made("build")}, {group: f"{name} = zoo_one"})
-    install("zoo-two", {"zoo_two.py": made("load")}, {group: f"{name} = zoo_two"})
+    install("zoo-one", {"zoo_one.py": failing_module("build")}, {group: f"{name} = zoo_one"})
+    install("zoo-two", {"zoo_two.py": failing_module("load")}, {group: f"{name} = zoo_two"})
     claimed = rf"'{name}' is claimed by .*zoo-one 1\.0 and zoo-two 1\.0\. Uninstall"
     with pytest.raises(zoo.PluginError, match=claimed):
         ask()
@@ -189,14 +189,14 @@ def test_the_shell_lists_what_it_cannot_load(install: Install, tmp_path: Path) -
     """In a fresh process: listing works, asking for the broken one is a line, the others work."""
     install("zoo-net", {"zoo_net.py": "import sys; sys.exit('no')"}, NET)
 
-    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+    def run_zoo(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "zoo", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert "mlp.digits" in typed("list").stdout
-    rows = json.loads(typed("plugins", "--json").stdout)
+    assert "mlp.digits" in run_zoo("list").stdout
+    rows = json.loads(run_zoo("plugins", "--json").stdout)
     assert [row["package"] for row in rows if row["name"] == "net"] == ["zoo-net 1.0"]
-    asked = typed("show", "net")
+    asked = run_zoo("show", "net")
     assert asked.returncode == 1
     assert asked.stdout == ""
     assert asked.stderr == (

@@ -214,11 +214,11 @@ def fill_missing(config: C, **facts: Any) -> C:
         if fact is None or getattr(config, name, 0) is not None:
             continue
         candidates = [fact] if name != "classes" else [tuple(fact), len(fact)]
-        config = _first_accepted(config, name, candidates)
+        config = _set_first_valid(config, name, candidates)
     return config
 
 
-def _first_accepted(config: C, name: str, candidates: list[Any]) -> C:
+def _set_first_valid(config: C, name: str, candidates: list[Any]) -> C:
     for candidate in candidates[:-1]:
         with suppress(SettingError):
             return config.replace(**{name: candidate})

@@ -25,7 +25,7 @@ SMALL: dict[str, Any] = {"units": [2], "epochs": 1, "batch_size": 16}
 WHO = r"of the architecture 'stranger' of this process"
 
 
-def trained(data: zoo.Dataset, **more: Any) -> zoo.Run:
+def train_stranger(data: zoo.Dataset, **more: Any) -> zoo.Run:
     return zoo.train("stranger", data=data, out="run", **{**SMALL, **more})
 
 
@@ -75,7 +75,7 @@ def test_train_must_give_the_history_of_fit(
 ) -> None:
     register(train=lambda: given)
     with pytest.raises(PluginError, match=rf"^train\(\) {WHO} must return the History that model"):
-        trained(tiny)
+        train_stranger(tiny)
     assert zoo.Run.open("run").state == "failed"
 
 
@@ -87,7 +87,7 @@ def test_train_must_pass_the_callbacks(register: Register, tiny: zoo.Dataset) ->
     with pytest.raises(
         zoo.TrainingError, match=r"ended after 0 of 2 epochs\. It must pass the core's"
     ):
-        trained(tiny, epochs=2)
+        train_stranger(tiny, epochs=2)
     assert zoo.Run.open("run").state == "failed"
 
 
@@ -118,7 +118,7 @@ def test_a_role_that_is_no_word_is_refused(
     register: Register, tiny: zoo.Dataset, tmp_path: Path, role: str
 ) -> None:
     register(export=lambda model: {role: model})
-    run = trained(tiny)
+    run = train_stranger(tiny)
     with pytest.raises(zoo.ExportError, match="A part's role must be a word, such as encoder"):
         zoo.export(run, ["keras"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
@@ -244,9 +244,9 @@ def stranger(install: Install, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     return lambda hook, code: monkeypatch.setenv("FAILS", f"{hook}:{code}")
 
 
-def used(hook: str, data: zoo.Dataset) -> None:
+def use_hook(hook: str, data: zoo.Dataset) -> None:
     """Come by the one hook, after everything that must come before it."""
-    run = trained(data)
+    run = train_stranger(data)
     if hook == "export":
         zoo.export(run, ["keras"])
     if hook == "apply":
@@ -263,7 +263,7 @@ def test_an_error_in_a_hook_names_hook_plugin_package_and_line(
         rf"in {hook}\(\): KeyError: 'key'"
     )
     with pytest.raises(PluginError, match=said) as raised:
-        used(hook, tiny)
+        use_hook(hook, tiny)
     cause: BaseException | None = raised.value
     while isinstance(cause, PluginError):
         cause = cause.__cause__
@@ -288,7 +288,7 @@ def test_any_error_is_told_in_one_line(
 ) -> None:
     stranger("train", code)
     with pytest.raises(PluginError, match=rf"in train\(\): {said}") as raised:
-        trained(tiny)
+        train_stranger(tiny)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 600
     assert zoo.Run.open("run").state == "failed"
@@ -301,7 +301,7 @@ def test_an_error_of_the_zoo_comes_through_as_it_is(
 ) -> None:
     stranger(hook, f"raise zoo.{kind}('said by the plug-in')")
     with pytest.raises(getattr(zoo, kind), match=r"^said by the plug-in$"):
-        used(hook, tiny)
+        use_hook(hook, tiny)
 
 
 @pytest.mark.parametrize("hook", ["build", "train", "export", "apply"])
@@ -310,7 +310,7 @@ def test_ctrl_c_in_a_hook_is_ctrl_c(
 ) -> None:
     stranger(hook, "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
-        used(hook, tiny)
+        use_hook(hook, tiny)
 
 
 def test_a_measure_that_fails_leaves_the_trained_weights(
@@ -318,7 +318,7 @@ def test_a_measure_that_fails_leaves_the_trained_weights(
 ) -> None:
     stranger("evaluate", "1 / 0")
     with pytest.raises(PluginError, match=r"in evaluate\(\): ZeroDivisionError"):
-        trained(tiny)
+        train_stranger(tiny)
     assert zoo.Run.open("run").state == "trained"
     stranger("nowhere", "")
     assert 0 <= zoo.evaluate("run", tiny)["accuracy"] <= 1

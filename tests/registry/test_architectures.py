@@ -18,7 +18,7 @@ from zoo.registry.hookspecs import REQUIRED
 Register = Callable[..., Architecture]
 
 
-def refused(module: ModuleType) -> str:
+def registration_error(module: ModuleType) -> str:
     """Register a module; give what the refusal says, and see that it leaves nothing behind."""
     fresh = Registry()
     with pytest.raises(PluginError) as raised:
@@ -57,12 +57,12 @@ def test_an_unknown_architecture_is_answered_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_missing_required_hook_is_named_with_the_line_to_add(name: str) -> None:
-    said = refused(plugin(**{name: None}))
+    said = registration_error(plugin(**{name: None}))
     assert f"lacks the hook {name}(): add @zoo.hookimpl and def {name}(" in said
 
 
 def test_a_module_without_any_hook_is_refused() -> None:
-    assert "lacks the hook defaults(): add @zoo.hookimpl and def defaults()." in refused(
+    assert "lacks the hook defaults(): add @zoo.hookimpl and def defaults()." in registration_error(
         ModuleType("zoo_empty")
     )
 
@@ -72,8 +72,9 @@ def test_a_function_that_is_not_marked_is_no_hook_yet() -> None:
 
     module = plugin(build=None)
     vars(module)["build"] = build
-    assert "has a function build() that is not a hook yet: put @zoo.hookimpl above it" in refused(
-        module
+    assert (
+        "has a function build() that is not a hook yet: put @zoo.hookimpl above it"
+        in registration_error(module)
     )
 
 
@@ -81,7 +82,7 @@ def test_a_function_that_is_not_marked_is_no_hook_yet() -> None:
 def test_a_misspelt_hook_is_answered_with_the_nearest(name: str, meant: str) -> None:
     module = plugin()
     setattr(module, name, zoo.hookimpl(lambda config: None))
-    said = refused(module)
+    said = registration_error(module)
     assert f"implements a hook '{name}' that does not exist. Did you mean {meant}" in said
 
 
@@ -90,9 +91,9 @@ def test_an_argument_that_no_hook_has_is_named_beside_those_that_it_has() -> Non
 
     assert (
         "train(model, conf) asks for 'conf'. train() may ask for model, config, data, callbacks."
-        in refused(plugin(train=train))
+        in registration_error(plugin(train=train))
     )
-    assert "asks for 'x'. defaults() may ask for nothing." in refused(
+    assert "asks for 'x'. defaults() may ask for nothing." in registration_error(
         plugin(defaults=lambda x: zoo_mlp.Config())
     )
 
@@ -108,7 +109,7 @@ def test_an_argument_that_no_hook_has_is_named_beside_those_that_it_has() -> Non
 )
 @pytest.mark.parametrize("hook", ["build", "evaluate"])
 def test_a_hook_that_is_no_function_is_refused(hook: str, function: Any, shown: str) -> None:
-    said = refused(plugin(**{hook: function}))
+    said = registration_error(plugin(**{hook: function}))
     assert f"the hook {hook} must be a function. Received: " in said
     assert shown in said
 
@@ -119,9 +120,9 @@ def test_an_architecture_cannot_be_a_wrapper() -> None:
 
     module = plugin(train=None)
     vars(module)["train"] = zoo.hookimpl(wrapper=True)(train)
-    assert "wraps train(), which is what an extension does" in refused(module)
+    assert "wraps train(), which is what an extension does" in registration_error(module)
     vars(module)["train"] = zoo.hookimpl(wrapper=True)(lambda model: None)
-    assert "is not a generator function" in refused(module)
+    assert "is not a generator function" in registration_error(module)
 
 
 class Plain:
@@ -130,15 +131,15 @@ class Plain:
 
 @pytest.mark.parametrize("given", [None, {}, zoo_mlp.Config, Plain(), "Config"])
 def test_defaults_must_give_a_config(given: Any) -> None:
-    said = refused(plugin(defaults=lambda: given))
+    said = registration_error(plugin(defaults=lambda: given))
     assert said.startswith("defaults() of the architecture 'stranger'")
     assert "must return an instance of a subclass of zoo.Config. Received: " in said
 
 
 def test_defaults_that_raise_are_told() -> None:
-    said = refused(plugin(defaults=lambda: 1 / 0))
+    said = registration_error(plugin(defaults=lambda: 1 / 0))
     assert "failed in defaults(): ZeroDivisionError: division by zero" in said
-    said = refused(plugin(defaults=lambda: zoo_mlp.Config(epochs=0)))
+    said = registration_error(plugin(defaults=lambda: zoo_mlp.Config(epochs=0)))
     assert "failed in defaults(): ValidationError: 1 validation error for Config epochs" in said
 
 

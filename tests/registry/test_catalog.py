@@ -15,7 +15,7 @@ ENTRY = '[mlp.{}]\nsummary = "{}"\n'
 NET = {ARCHITECTURES: "net = zoo_net"}
 
 
-def mine(text: str | bytes, name: str = "registry.toml") -> Path:
+def write_catalog(text: str | bytes, name: str = "registry.toml") -> Path:
     """Write a catalog of the user's into the working directory."""
     path = Path(name).absolute()
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -23,9 +23,9 @@ def mine(text: str | bytes, name: str = "registry.toml") -> Path:
     return path
 
 
-def refused(text: str | bytes) -> str:
-    """Write a broken catalog; give what is said of it, which names the file in one line."""
-    path = mine(text)
+def catalog_error(text: str | bytes) -> str:
+    """Write a broken catalog; return the error message, one line that names the file."""
+    path = write_catalog(text)
     with pytest.raises(zoo.CatalogError) as raised:
         zoo.list_models()
     assert str(raised.value).startswith(str(path))
@@ -67,14 +67,14 @@ def test_models_are_found_by_glob(pattern: str, expected: list[str]) -> None:
 
 
 def test_models_are_found_by_tag() -> None:
-    mine(ENTRY.format("tagged", "x") + 'tags = ["größe", "two words"]')
+    write_catalog(ENTRY.format("tagged", "x") + 'tags = ["größe", "two words"]')
     assert zoo.list_models(tag="größe") == zoo.list_models(tag="two words") == ["mlp.tagged"]
     assert zoo.list_models("cnn.*", tag="größe") == []
     assert zoo.list_models(tag="no such tag") == []
 
 
 def test_an_entry_holds_what_its_file_says() -> None:
-    path = mine(
+    path = write_catalog(
         '[mlp.mine]\nsummary = "Größe ✓"\ndataset = "digits"\ntags = ["a"]\nreference = "me"\n'
         'settings = { units = [3], dropout = 0.5 }\nresults = { accuracy = 1 }\nmeasured = "zoo"'
     )
@@ -161,7 +161,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_file_of_the_users_is_told_with_file_and_place(case: str) -> None:
     text, problem = BROKEN[case]
-    assert problem in refused(text)
+    assert problem in catalog_error(text)
 
 
 def test_an_enormous_file_is_refused_unread() -> None:
@@ -176,40 +176,40 @@ def test_an_enormous_file_is_refused_unread() -> None:
     "settings", ["{ unts = [3] }", "{ units = 'x' }", "{ dropout = 2 }", "{ epochs = true }"]
 )
 def test_settings_are_checked_when_the_model_is_used(settings: str) -> None:
-    mine(f"{ENTRY.format('a', 'x')}settings = {settings}")
+    write_catalog(f"{ENTRY.format('a', 'x')}settings = {settings}")
     assert "mlp.a" in zoo.list_models()
     with pytest.raises(zoo.UsageError, match=r"setting 'unts'. Did you mean units|Received: "):
         zoo.create("mlp.a", input_shape=(4,), classes=2)
 
 
 def test_toml_has_no_null_and_says_none() -> None:
-    mine(
+    write_catalog(
         f"{ENTRY.format('a', 'x')}settings = {{ kernel_constraint = 'none', activation = 'relu' }}"
     )
     assert zoo.create("mlp.a", input_shape=(4,), classes=2).count_params() > 0
 
 
 def test_the_users_models_replace_ours() -> None:
-    mine('[mlp.digits]\nsummary = "Mine"\n[mlp."größe_2-b"]\nsummary = "Unicode"')
+    write_catalog('[mlp.digits]\nsummary = "Mine"\n[mlp."größe_2-b"]\nsummary = "Unicode"')
     assert catalog().get("mlp.digits").summary == "Mine"
     assert catalog().get("mlp.größe_2-b").summary == "Unicode"
     assert "cnn.digits" in zoo.list_models()
 
 
 def test_windows_line_ends_and_marks_are_read() -> None:
-    mine(b"\xef\xbb\xbf[mlp.a]\r\nsummary = 'x'\r\n")
+    write_catalog(b"\xef\xbb\xbf[mlp.a]\r\nsummary = 'x'\r\n")
     assert catalog().get("mlp.a").summary == "x"
 
 
 def test_an_empty_file_adds_nothing() -> None:
     before = zoo.list_models()
-    mine("")
+    write_catalog("")
     assert zoo.list_models() == before
 
 
 def test_zoo_registry_names_a_file_that_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    mine(ENTRY.format("a", "here") + ENTRY.format("b", "here"))
-    path = mine(ENTRY.format("a", "named"), "other.toml")
+    write_catalog(ENTRY.format("a", "here") + ENTRY.format("b", "here"))
+    path = write_catalog(ENTRY.format("a", "named"), "other.toml")
     for named in (str(path), "other.toml", "./other.toml", "sub/../other.toml"):
         monkeypatch.setenv("ZOO_REGISTRY", named)
         catalog.cache_clear()
@@ -218,7 +218,7 @@ def test_zoo_registry_names_a_file_that_comes_last(monkeypatch: pytest.MonkeyPat
 
 
 def test_zoo_registry_may_start_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    mine(ENTRY.format("a", "home"), "other.toml")
+    write_catalog(ENTRY.format("a", "home"), "other.toml")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ZOO_REGISTRY", "~/other.toml")
     catalog.cache_clear()
@@ -339,7 +339,7 @@ def test_a_model_of_two_packages_is_refused_and_both_files_are_named(install: In
         zoo.create("mlp.ours", input_shape=(4,), classes=2)
     assert "mlp.ours" in zoo.list_models()
     assert zoo.describe("mlp.digits").name == "mlp.digits"
-    mine(ENTRY.format("ours", "mine decides"))
+    write_catalog(ENTRY.format("ours", "mine decides"))
     assert catalog().get("mlp.ours").summary == "mine decides"
 
 
@@ -351,7 +351,7 @@ def test_a_package_cannot_replace_a_model_of_ours_in_silence(install: Install) -
 
 
 def test_ten_thousand_models_are_a_catalog() -> None:
-    path = mine("".join(ENTRY.format(f"m{at}", "One of many") for at in range(10_000)))
+    path = write_catalog("".join(ENTRY.format(f"m{at}", "One of many") for at in range(10_000)))
     many = Catalog({path: None})
     assert len(many.names()) == len(many.find("mlp.m*")) == 10_000
     assert [entry.name for entry in many.find("mlp.m77?")] == [f"mlp.m77{at}" for at in range(10)]
@@ -382,7 +382,7 @@ def test_a_missing_module_is_named_for_its_models_too(install: Install) -> None:
 
 def test_models_of_a_disabled_architecture_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_DISABLE", "mlp,mnist")
-    mine(ENTRY.format("a", "x"))
+    write_catalog(ENTRY.format("a", "x"))
     assert zoo.list_models("mlp.*") == []
     assert catalog().get("cnn.mnist").dataset == "mnist"
     with pytest.raises(zoo.UnknownName, match="'mlp' is switched off by ZOO_DISABLE"):

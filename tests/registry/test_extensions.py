@@ -105,7 +105,7 @@ def test_wrappers_run_around_every_architecture_and_nest(
 ) -> None:
     order: list[str] = []
 
-    def noting(name: str) -> Any:
+    def wrapper_that_notes(name: str) -> Any:
         @zoo.hookimpl(wrapper=True)
         def build() -> Any:
             order.append(f"{name} before")
@@ -115,8 +115,8 @@ def test_wrappers_run_around_every_architecture_and_nest(
 
         return build
 
-    extend("first", build=noting("first"))
-    extend("second", build=noting("second"))
+    extend("first", build=wrapper_that_notes("first"))
+    extend("second", build=wrapper_that_notes("second"))
     mlp = registry().get("mlp")
     mlp.build(mlp.defaults().replace(input_shape=(4,), classes=2, units=[2]))
     assert order == ["second before", "first before", "first after mlp", "second after mlp"]

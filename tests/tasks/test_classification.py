@@ -180,7 +180,7 @@ def lit(third: int) -> Any:
     return pixels
 
 
-def answered(model: keras.Model, items: Any) -> Any:
+def predictions(model: keras.Model, items: Any) -> Any:
     answers = classification.class_predictions(model, items, NAMES)
     for answer in answers:
         assert sum(answer["top"].values()) == pytest.approx(1, abs=1e-5)
@@ -198,14 +198,14 @@ def test_image_files_of_every_mode_and_size_are_classified(grey: keras.Model) ->
     image.resize((8, 6), 0).save("e.gif")
     Image.fromarray(lit(1) * np.uint16(257)).save("f.png")
     names = ["a.png", "b.bmp", Path("c.png"), "d.jpg", "e.gif", "f.png"]
-    answers = answered(grey, names)
+    answers = predictions(grey, names)
     assert [answer["class"] for answer in answers] == ["middle"] * 6
     assert [answer["item"] for answer in answers] == [str(name) for name in names]
 
 
 def test_an_inverted_photograph_gets_another_answer_and_no_error(grey: keras.Model) -> None:
     Image.fromarray(255 - lit(1)).save("a.png")
-    answer = answered(grey, ["a.png"])[0]
+    answer = predictions(grey, ["a.png"])[0]
     assert answer["class"] != "middle"
     assert answer["top"]["middle"] < 0.01
 
@@ -221,7 +221,7 @@ def test_arrays_are_classified_whatever_they_are_in(grey: keras.Model) -> None:
         (lit(2) == 255).tolist(),
         "float.NPY.npy",
     ]
-    answers = answered(grey, items)
+    answers = predictions(grey, items)
     assert [answer["class"] for answer in answers] == [
         "top",
         "middle",
@@ -235,7 +235,7 @@ def test_arrays_are_classified_whatever_they_are_in(grey: keras.Model) -> None:
 def test_vectors_are_classified() -> None:
     model = Brightest.make((3,))
     np.save("a.npy", np.array([0, 5, -5], np.float32))
-    answers = answered(model, ["a.npy", [0, 0, 9]])
+    answers = predictions(model, ["a.npy", [0, 0, 9]])
     assert [answer["class"] for answer in answers] == ["middle", "bottom"]
 
 

@@ -140,7 +140,7 @@ def test_each_term_moves_its_own_network_and_no_other(name: Any, pull: float) ->
             np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def moved(before: list[Any], model: Any) -> float:
+def largest_change(before: list[Any], model: Any) -> float:
     return max(np.abs(a - b).max() for a, b in zip(before, model.get_weights(), strict=True))
 
 
@@ -173,7 +173,7 @@ def test_each_network_has_betas_of_its_own() -> None:
     )
 
 
-def changed(old: list[Any], new: list[Any]) -> bool:
+def any_differs(old: list[Any], new: list[Any]) -> bool:
     return any((a != b).any() for a, b in zip(old, new, strict=True))
 
 
@@ -194,7 +194,7 @@ def test_the_generator_waits_for_the_discriminators_steps() -> None:
     for _ in range(6):
         old = state()
         fit(model)
-        turns.append([changed(*pair) for pair in zip(old, state(), strict=True)])
+        turns.append([any_differs(*pair) for pair in zip(old, state(), strict=True)])
     waits, moves = [True, True, False, False], [True, True, True, True]
     assert turns == [waits, waits, moves, waits, waits, moves]
     assert [int(rule.iterations) for rule in rules] == [6, 2]
@@ -220,7 +220,7 @@ def test_the_average_follows_the_generator() -> None:
         )
         for one, other in zip(model.averaged_generator.get_weights(), expected, strict=True):
             np.testing.assert_allclose(one, other, atol=1e-6)
-    assert moved(model.generator.get_weights(), model.averaged_generator) > 1e-3
+    assert largest_change(model.generator.get_weights(), model.averaged_generator) > 1e-3
 
 
 def test_without_an_average_the_generator_is_shipped() -> None:
