@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.errors import TrainingError, ZooError
 from zoo.runs.load import load_run_model
-from zoo.runs.recipe import Recipe
+from zoo.runs.recipe import Recipe, recipe_from_run
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -82,20 +82,44 @@ def measure(run: str | Path | Run, data: str | Path | Dataset | None = None) -> 
 def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
     """Return a recipe whose test split is all of its data where the source has no test split.
 
+    Its training split is then the run's: some measures compare the test examples with the training
+    examples.
+
     Warns:
-        UserWarning: the model is trained on most of these examples.
+        UserWarning: the model is trained on most of these examples; or the run's training examples are
+            not there to be compared with.
     """
     if recipe.source is None:
         return recipe
     recipe = dataclasses.replace(recipe, data=None, hold_out=False)
     data = recipe.load_data()
-    if data.test is data.train and recipe.source == run.record["dataset"].get("source"):
+    if data.test is not data.train:
+        return recipe
+    if recipe.source == run.record["dataset"].get("source"):
         warnings.warn(
             f"{run.path} is trained on {recipe.source}: most of the examples that are measured now are "
             "training examples. Leave the data out to measure on the held-out examples alone.",
             stacklevel=4,
         )
-    return recipe
+    return dataclasses.replace(recipe, data=_with_training_split(run, data))
+
+
+def _with_training_split(run: Run, data: Dataset) -> Dataset:
+    """Return data with the training split of a run in place of its own.
+
+    Warns:
+        UserWarning: the run's data cannot be opened, or has other inputs; `data` is returned as it is.
+    """
+    try:
+        own = recipe_from_run(run)
+        return dataclasses.replace(data, train=own.load_data().train)
+    except ZooError as error:
+        warnings.warn(
+            f"The training examples of {run.path} cannot be used: {error} Measures that compare with "
+            f"training examples compare {data.name} with itself.",
+            stacklevel=5,
+        )
+        return data
 
 
 def has_own_data(run: Run, recipe: Recipe) -> bool:
