@@ -236,7 +236,7 @@ def test_every_rank_is_trained_with_what_changes_its_examples(rank: int, tmp_pat
         2: {"shift": 0.2, "rotation": 10.0, "zoom": 0.1, "flip": True, "cutout": 0.3},
         3: {"shift": 0.2, "flip": True},
     }[rank]
-    data = striped_images(rank)
+    data = random_examples(rank)
     few = {"filters": [4], "epochs": 4, "batch_size": 8, "validation": 0.0, "ema": 0.5}
     whole, halved = (
         zoo.train("cnn", data=data, out=tmp_path / name, seed=1, **few, **settings)
@@ -252,10 +252,10 @@ def weights(run: zoo.Run) -> list[Any]:
     return zoo.load(run).get_weights()
 
 
-def striped_images(rank: int) -> Dataset:
+def random_examples(rank: int) -> Dataset:
     inputs = GENERATOR.random((24, *SHAPES[rank])).astype("float32")
     split = Split(inputs, np.arange(24) % 2)
-    return Dataset("striped", split, split, ("a", "b"))
+    return Dataset("random", split, split, ("a", "b"))
 
 
 def test_what_does_not_suit_the_rank_is_refused_before_training() -> None:
@@ -270,7 +270,7 @@ def test_what_was_trained_in_half_precision_is_shipped_in_full(
     before = keras.config.dtype_policy().name
     run = zoo.train(
         "cnn",
-        data=striped_images(2),
+        data=random_examples(2),
         out=tmp_path / "half",
         filters=[4],
         epochs=1,
