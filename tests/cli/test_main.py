@@ -152,6 +152,7 @@ def test_runs_are_listed_with_how_far_they_came(shell: Shell, run: zoo.Run) -> N
     assert [(row["name"], row["state"]) for row in listed] == [("mlp", "finished")]
 
 
+@pytest.mark.filterwarnings("ignore:The data that runs/small is trained on:UserWarning")
 def test_evaluate_says_on_what_it_measured(shell: Shell, run: zoo.Run, tiny: Dataset) -> None:
     np.savez("other.npz", x=tiny.test.stored, y=tiny.test.targets)
     code, out, err = shell("evaluate", "small", "--data", "other.npz")

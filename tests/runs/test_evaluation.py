@@ -192,7 +192,7 @@ def test_all_of_a_file_is_compared_with_the_runs_training_examples(
     run = zoo.train("stranger", data="own.npz", out="run", **SMALL)
     assert zoo.evaluate(run, "other.npz") == {"train": 48, "test": 24}
     Path("own.npz").unlink()
-    with pytest.warns(UserWarning, match=r"training examples of run cannot be used: .*own\.npz"):
+    with pytest.warns(UserWarning, match=r"run is trained on cannot be opened: .*own\.npz"):
         assert zoo.evaluate(run, "other.npz") == {"train": 24, "test": 24}
 
 

@@ -110,13 +110,17 @@ def _with_training_split(run: Run, data: Dataset) -> Dataset:
     Warns:
         UserWarning: the run's data cannot be opened, or has other inputs; `data` is returned as it is.
     """
+    own = recipe_from_run(run)
     try:
-        own = recipe_from_run(run)
-        return dataclasses.replace(data, train=own.load_data().train)
+        training_data = own.load_data()
+        if has_no_data(training_data):
+            return data
+        return dataclasses.replace(data, train=training_data.train)
     except ZooError as error:
+        reason = str(error) if own.source else "it was a Dataset in memory."
         warnings.warn(
-            f"The training examples of {run.path} cannot be used: {error} Measures that compare with "
-            f"training examples compare {data.name} with itself.",
+            f"The data that {run.path} is trained on cannot be opened: {reason} Metrics that compare "
+            f"with training examples compare {data.name} with itself.",
             stacklevel=5,
         )
         return data
