@@ -1,1 +1,1 @@
-"""The command line: one function for each command, and how results are shown."""
+"""The command line: the commands by topic, and how their results are shown."""

@@ -1,1 +1,1 @@
-"""Interpretation: what a network looks at, what its units respond to, and how it is built."""
+"""Look into trained networks: attributions, images that excite channels, galleries, lists of layers."""

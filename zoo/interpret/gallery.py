@@ -103,15 +103,15 @@ def gallery(
     ]
     arguments = {"steps": steps, "channels": channels, "size": size, "seed": seed}
     result = Gallery(
-        _name(source),
-        _command(_name(source), layers, data, arguments),
-        _architecture(source, model),
-        weights_digest(model),
-        examples.name if examples else "",
-        len(examples.test) if examples else 0,
-        steps,
-        seed,
-        tuple(shown),
+        network=_name(source),
+        command=_command(_name(source), layers, data, arguments),
+        architecture=_architecture(source, model),
+        digest=weights_digest(model),
+        dataset=examples.name if examples else "",
+        examples=len(examples.test) if examples else 0,
+        steps=steps,
+        seed=seed,
+        layers=tuple(shown),
     )
     return result if out is None else replace(result, page=write_page(result, Path(out)))
 
