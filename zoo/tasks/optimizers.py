@@ -31,7 +31,7 @@ class OptimizerConfig(Config):
     """The settings of an optimizer."""
 
     optimizer: Name = "adam"
-    """Optimizer."""
+    """Optimizer; sgd has Nesterov momentum 0.9."""
     schedule: Schedule = "constant"
     """How the learning rate changes during training; cosine falls to zero."""
     warmup: Fraction = 0.0
