@@ -7,11 +7,11 @@ import pytest
 
 from tests.conftest import Install
 from tests.exporters.test_bisect import FORMAT
-from zoo.exporters.worker import CRASHED, Worker, blocked
+from zoo.exporters.worker import CRASHED, Worker, block_imports
 
 
 def test_blocked_modules_cannot_be_imported_for_a_while() -> None:
-    with blocked(["nowhere_at_all"]), pytest.raises(ImportError):
+    with block_imports(["nowhere_at_all"]), pytest.raises(ImportError):
         __import__("nowhere_at_all")
     assert "nowhere_at_all" not in sys.modules
 

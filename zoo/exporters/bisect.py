@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.comparison import compare_arrays, compare_outputs
-from zoo.exporters.formats.keras import by_name
+from zoo.exporters.formats.keras import keras_runner
 from zoo.exporters.formats.protocol import describe_failure, describe_format, load_format
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
@@ -58,7 +58,7 @@ def check_clone(part: Part, probes: Sequence[Probe]) -> None:
             f"The part {part.role!r} draws random numbers{place}, so no file can be compared with it. "
             "Give the noise to the part as an input, or ship the mean."
         )
-    _, problem = compare_outputs(by_name(part.model), probes)
+    _, problem = compare_outputs(keras_runner(part.model), probes)
     if problem:
         place = _first_difference(part.original, part.model, inputs)
         raise ExportError(

@@ -143,7 +143,7 @@ def main(names: Sequence[str]) -> None:
     formats = {name: load_format(name) for name in names}
     runtimes: dict[str, str | Exception] = {}
     for name in sorted(names, key=lambda name: -len(formats[name].WITHOUT)):
-        with blocked(formats[name].WITHOUT):
+        with block_imports(formats[name].WITHOUT):
             try:
                 runtimes[name] = formats[name].prepare()
             except Exception as error:  # whatever an import meets; the other formats go on
@@ -157,7 +157,7 @@ def main(names: Sequence[str]) -> None:
 
 
 @contextmanager
-def blocked(modules: Sequence[str]) -> Iterator[None]:
+def block_imports(modules: Sequence[str]) -> Iterator[None]:
     """Make imports of some modules fail, as they fail where the modules are not installed."""
     loaded = cast("dict[str, Any]", sys.modules)
     hidden = [module for module in modules if module not in loaded]

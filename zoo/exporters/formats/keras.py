@@ -97,7 +97,7 @@ def prepare() -> str:
 
 def open(path: Path) -> Runner:
     """Load the file in safe mode, in which no code in it is run; return the function that runs it."""
-    return by_name(open_model_file(path))
+    return keras_runner(open_model_file(path))
 
 
 def open_model_file(path: Path) -> Any:
@@ -125,7 +125,7 @@ def open_model_file(path: Path) -> Any:
     return load()
 
 
-def by_name(model: Any) -> Runner:
+def keras_runner(model: Any) -> Runner:
     """Return a Keras model as a function from inputs by name to outputs by name."""
     from keras import tree
 
