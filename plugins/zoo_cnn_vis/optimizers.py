@@ -86,7 +86,7 @@ class ImageOptimizer(keras.optimizers.Optimizer):
         """Set all slots to 0; the count of steps, which the schedule of the rate reads, stays."""
         for slots in self.slot_variables.values():
             for slot in slots:
-                slot.assign(ops.zeros_like(slot))
+                slot.assign(ops.zeros(slot.shape, slot.dtype))
 
 
 class RMSprop(ImageOptimizer):

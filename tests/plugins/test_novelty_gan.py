@@ -265,6 +265,5 @@ def test_one_optimizer_moves_refiner_and_plain_autoencoder() -> None:
     assert len(create_detector(baselines=False).generator_variables) == len(
         both.generator.trainable_variables
     )
-    assert zoo_novelty_gan.gan_optimizer.from_config(both, 10).generator_variables == (
-        both.generator_variables
-    )
+    optimizer = zoo_novelty_gan.gan_optimizer.from_config(both, 10)
+    assert optimizer.generator_variables == both.generator_variables

@@ -279,3 +279,16 @@ def test_what_is_reported_is_both_terms_and_the_mean_scores() -> None:
     assert history["loss"][0] == pytest.approx(
         history["discriminator"][0] + history["generator"][0]
     )
+
+
+def test_the_optimizer_does_not_hold_the_models_variables() -> None:
+    """Keras tracks a list of variables in an attribute; JAX refuses to donate a variable twice."""
+    inputs, images = keras.Input((2,)), keras.Input((3,))
+    generator = keras.Model(inputs, layers.Dense(3)(inputs))
+    discriminator = keras.Model(images, layers.Dense(1)(images))
+    model = gan.GAN(generator, discriminator, GANConfig())
+    optimizer = gan_optimizer.from_config(model, 10)
+    optimizer.build(model.trainable_variables)
+    own = {id(variable) for variable in optimizer.variables}
+    assert not own & {id(variable) for variable in model.variables}
+    assert optimizer.generator_variables == generator.trainable_variables

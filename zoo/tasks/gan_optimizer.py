@@ -38,10 +38,17 @@ class AlternatingOptimizer(keras.optimizers.Optimizer):
         discriminator_steps: int = 1,
     ) -> None:
         super().__init__(learning_rate=1.0, name="alternating")
-        self.generator_variables = list(generator_variables)
+        # Keras would track a list of variables as the optimizer's own: JAX refuses to donate them twice
+        own = tuple(generator_variables)
+        self._generator_variables = lambda: own
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer = generator_optimizer
         self.discriminator_steps = discriminator_steps
+
+    @property
+    def generator_variables(self) -> list[Any]:
+        """The variables that the second optimizer moves."""
+        return list(self._generator_variables())
 
     @property
     def variables(self) -> list[Any]:
