@@ -105,6 +105,7 @@ def test_a_page_stands_alone_and_is_the_same_every_time(
 def test_no_page_is_written_if_none_is_wanted(run: str, tiny: Dataset) -> None:
     found = zoo.gallery(zoo.load(run), layers=["conv2d*"], data=tiny, steps=2, channels=1, out=None)
     assert found.page is None
+    assert found.command == "zoo.gallery(...) in Python"
     assert len(found.layers) == 2
     assert not list(Path().glob("*.html"))
 

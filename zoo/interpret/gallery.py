@@ -101,10 +101,11 @@ def gallery(
         )
         for each in chosen
     ]
-    arguments = {"steps": steps, "channels": channels, "size": size, "seed": seed}
+    options = {"data": data.name if isinstance(data, Dataset) else data, "steps": steps}
+    options |= {"channels": channels, "size": size, "seed": seed}
     result = Gallery(
         network=_name(source),
-        command=_command(_name(source), layers, data, arguments),
+        command=_command(source, layers=layers, **options),
         architecture=_architecture(source, model),
         digest=weights_digest(model),
         dataset=examples.name if examples else "",
@@ -237,13 +238,12 @@ def _architecture(source: Source, network: keras.Model) -> str:
     return f"{kind}, {sum(layer.parameters for layer in layers_of(network)):,} parameters"
 
 
-def _command(
-    name: str, layers: Sequence[str], data: str | Path | Dataset | None, arguments: dict[str, Any]
-) -> str:
-    """Return the command that makes the gallery again."""
-    words = ["zoo", "gallery", name]
-    words += [word for layer in layers for word in ("--layers", layer)]
-    named = {"data": data.name if isinstance(data, Dataset) else data, **arguments}
-    for option, value in named.items():
+def _command(source: Source, **options: Any) -> str:
+    """Return the command that makes the gallery again; a model in memory has none."""
+    if source.kind == "model":
+        return "zoo.gallery(...) in Python"
+    words = ["zoo", "gallery", _name(source)]
+    words += [word for layer in options.pop("layers") for word in ("--layers", layer)]
+    for option, value in options.items():
         words += [] if value is None else [f"--{option}", str(value)]
     return shlex.join(words)
