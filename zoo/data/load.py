@@ -159,8 +159,9 @@ def _check_declared(dataset: Dataset, declared: DatasetInfo, package: str) -> No
     for name, wanted, received in pairs:
         if wanted != received:
             raise PluginError(
-                f"The dataset {declared.name!r} of {package} declares {name} {_format_values(wanted)}, and load() "
-                f"returned {_format_values(received)}. Correct one of them."
+                f"The dataset {declared.name!r} of {package} declares {name} "
+                f"{_format_values(wanted)}, and load() returned {_format_values(received)}. "
+                "Correct one of them."
             )
 
 
