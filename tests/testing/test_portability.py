@@ -10,7 +10,7 @@ import pytest
 import zoo
 from tests.conftest import Install
 from tests.testing.conftest import Verdict
-from zoo.testing import Runner, Subject
+from zoo.testing import Runner, Subject, outcomes
 from zoo.testing.portability import check_reopen, not_importable
 
 
@@ -64,3 +64,33 @@ def test_a_file_that_needs_the_plugin_must_say_so(install: Install, tmp_path: Pa
     file.write_text(json.dumps(report), "utf-8")
     with pytest.raises(zoo.ExportError, match="Could not locate class 'Double'"):
         check_reopen(runner.subject)
+
+
+RANDOM_ON_JAX = """
+'''A perceptron that starts anywhere on JAX, and as the seed says elsewhere.'''
+import os
+
+import keras, zoo, zoo_mlp
+from zoo_mlp import apply, evaluate, export, preview, train
+
+@zoo.hookimpl
+def defaults():
+    return zoo_mlp.Config(units=(8,))
+
+@zoo.hookimpl
+def build(config):
+    model = zoo_mlp.build(config)
+    if keras.backend.backend() == "jax":
+        bias = model.get_layer("logits").bias
+        bias.assign(bias + int.from_bytes(os.urandom(2), "little"))
+    return model
+"""
+
+
+@pytest.mark.slow
+def test_what_is_not_repeatable_on_jax_alone_is_found(install: Install) -> None:
+    points = {"zoo.architectures": "lucky = zoo_lucky"}
+    install("zoo-lucky", {"zoo_lucky.py": RANDOM_ON_JAX}, points)
+    (found,) = outcomes("lucky", ["jax"])
+    assert found.verdict == "failed"
+    assert "On JAX: resume: Two trainings with one seed end with other weights" in found.detail

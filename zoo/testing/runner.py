@@ -13,7 +13,7 @@ from pathlib import Path
 from zoo.environment import shows_tracebacks
 from zoo.errors import UnknownName, ZooError, format_error
 from zoo.exporters.api import FORMATS_BY_DEFAULT
-from zoo.testing import data_kinds, fidelity, meaning, mechanics, optimization, portability
+from zoo.testing import data_kinds, fidelity, mechanics, optimization, portability, semantics
 from zoo.testing.outcome import CheckFailure, Outcome, SkipCheck, Verdict
 from zoo.testing.subject import Subject
 
@@ -54,9 +54,9 @@ CHECKS: Mapping[str, Check] = {
     "fit-is-last": Check(optimization.check_fit_is_last, TRAINED),
     "round-trip": Check(mechanics.check_round_trip, ("train", "parts")),
     "fidelity": Check(fidelity.check_fidelity, ("train", "round-trip")),
-    "evaluate": Check(meaning.check_evaluate, TRAINED),
-    "preview": Check(meaning.check_preview, TRAINED),
-    "apply": Check(meaning.check_apply, ("train", "parts")),
+    "evaluate": Check(semantics.check_evaluate, TRAINED),
+    "preview": Check(semantics.check_preview, TRAINED),
+    "apply": Check(semantics.check_apply, ("train", "parts")),
     "determinism": Check(mechanics.check_determinism, TRAINED),
     "test-split": Check(mechanics.check_test_split, TRAINED, ("determinism",)),
     "resume": Check(mechanics.check_resume, TRAINED, ("determinism",)),
