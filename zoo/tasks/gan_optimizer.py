@@ -6,7 +6,7 @@ In between, the generator's weights and the state of its optimizer stay as they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -40,7 +40,7 @@ class AlternatingOptimizer(keras.optimizers.Optimizer):
         super().__init__(learning_rate=1.0, name="alternating")
         # Keras would track a list of variables as the optimizer's own: JAX refuses to donate them twice
         own = tuple(generator_variables)
-        self._generator_variables = lambda: own
+        self._generator_variables: Callable[[], tuple[Any, ...]] = lambda: own
         self.discriminator_optimizer = discriminator_optimizer
         self.generator_optimizer = generator_optimizer
         self.discriminator_steps = discriminator_steps
