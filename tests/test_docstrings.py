@@ -28,13 +28,17 @@ PARTICIPLES = {
 
 
 def functions(path: Path) -> Iterator[tuple[ast.FunctionDef, bool]]:
-    """Give each function of a module or of its classes, and whether its name is public."""
+    """Give each function of a module or of its classes, and whether it is public and overrides nothing."""
+    inherited = set()
     for node in ast.parse(path.read_text("utf-8")).body:
         members = [node, *(node.body if isinstance(node, ast.ClassDef) else [])]
         inside = not node.name.startswith("_") if isinstance(node, ast.ClassDef) else True
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(b) == "Progress" for b in node.bases):
+            inherited = {"start", "step", "epoch"}  # zoo.runs.progress describes them once
         for member in members:
             if isinstance(member, ast.FunctionDef):
-                yield member, inside and not member.name.startswith("_")
+                public = inside and member.name not in inherited
+                yield member, public and not member.name.startswith("_")
 
 
 def is_participle(name: str) -> bool:

@@ -57,7 +57,7 @@ def test_a_file_that_needs_the_plugin_must_say_so(install: Install, tmp_path: Pa
     )
     runner = Runner(Subject("doubled", tmp_path, ["keras"]))
     assert runner.outcome("reopen").verdict == "passed", runner.outcome("reopen").detail
-    file = runner.subject.shipped / "report.json"
+    file = runner.subject.export_folder / "report.json"
     report = json.loads(file.read_text("utf-8"))
     assert [each["requires"] for each in report["files"]] == [["zoo_doubled"]]
     report["files"][0]["requires"] = []

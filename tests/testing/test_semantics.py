@@ -81,7 +81,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Subject:
         plugin(defaults=defaults, evaluate=evaluate, preview=preview, apply=apply), "stranger"
     )
     subject = Subject("stranger", tmp_path_factory.mktemp("stranger"))
-    _ = subject.reloaded
+    _ = subject.reloaded_model
     return subject
 
 

@@ -58,7 +58,16 @@ def find_source(
 
 
 def usage_error(name: str, problem: str, setting: str | None = None) -> UsageError:
-    """Return the error that a name cannot be used: a SettingError if a setting has it as its value."""
+    """Return the error that a name cannot be used.
+
+    Args:
+        name: what the user gave.
+        problem: one sentence that says what is wrong.
+        setting: the setting that has the name as its value, or None.
+
+    Returns:
+        A SettingError for a value of a setting, else a UsageError.
+    """
     if setting is None:
         return UsageError(f"{name}: {problem}")
     return SettingError(f"{setting}={name}: {problem}")

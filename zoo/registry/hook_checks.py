@@ -49,6 +49,11 @@ def register_plugin(
 def check_required_hooks(manager: pluggy.PluginManager, plugin: ModuleType, origin: str) -> None:
     """Check that a registered architecture implements every required hook and wraps none.
 
+    Args:
+        manager: the plug-in manager that the architecture is registered with.
+        plugin: the architecture's module.
+        origin: its name and package, for the message.
+
     Raises:
         PluginError: a hook is missing or is a wrapper.
     """
@@ -67,7 +72,13 @@ def check_required_hooks(manager: pluggy.PluginManager, plugin: ModuleType, orig
 
 
 def hooks_of(manager: pluggy.PluginManager, plugin: ModuleType, *, wrappers: bool) -> list[str]:
-    """Return the names of the hooks that a plug-in wraps, or of those that it implements."""
+    """Return the names of the hooks that a plug-in wraps, or of those that it implements.
+
+    Args:
+        manager: the plug-in manager that the plug-in is registered with.
+        plugin: its module.
+        wrappers: the hooks that it wraps, instead of those that it implements.
+    """
     return [
         hook.name
         for hook in manager.get_hookcallers(plugin) or []

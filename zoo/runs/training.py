@@ -109,7 +109,18 @@ def train_model(
     tensorboard: bool = False,
     progress: Progress | None = None,
 ) -> TrainedModel:
-    """Train as `train` does, and return the model in memory too; the arguments are those of `train`."""
+    """Train a model as `train` does, and return it in memory too.
+
+    Args:
+        name: as for `train`; so are `data`, `out`, `seed`, `resume`, `force`, `tensorboard` and `progress`.
+        settings: the settings that differ from the model's.
+
+    Returns:
+        The finished run, its recipe and the trained model.
+
+    Raises:
+        ZooError: as `train`.
+    """
     out = Path(out) if out is not None else None
     if tensorboard:
         check_tensorboard()

@@ -48,7 +48,7 @@ def _check_kind(subject: Subject, data: Dataset, settings: Mapping[str, Any] | N
         name, subject.folder / data.name, data=data, settings={**SETTINGS, **(settings or {})}
     )
     try:
-        _ = other.untrained, other.run
+        _ = other.untrained_model, other.run
     except (SettingError, DataError) as reason:
         raise SkipCheck(str(reason)) from reason
     measured = other.reloaded_metrics

@@ -74,14 +74,16 @@ def check_build(subject: Subject) -> None:
 
 def check_parts(subject: Subject) -> None:
     """Each part that export() returns has a graph, a role and named outputs."""
-    subject.probes(subject.untrained)
+    subject.probes(subject.untrained_model)
 
 
 def check_train(subject: Subject) -> None:
     """A training changes the weights, and its losses are finite numbers."""
-    after, history = weights_of(subject.reloaded), subject.run.history
+    after, history = weights_of(subject.reloaded_model), subject.run.history
     require(
-        any((a != b).any() for a, b in zip(weights_of(subject.untrained), after, strict=True)),
+        any(
+            (a != b).any() for a, b in zip(weights_of(subject.untrained_model), after, strict=True)
+        ),
         "No weight changed in the training: train() must fit the model that it receives.",
     )
     require(

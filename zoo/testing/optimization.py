@@ -19,8 +19,8 @@ ADVERSARIAL = ("critic", "discriminator", "generator")  # losses of networks aga
 
 def check_parts_learn(subject: Subject) -> None:
     """The trainable weights of every layer of every part move in the training."""
-    before, after = subject.parts(subject.untrained), subject.parts(subject.reloaded)
-    own = {id(weight) for weight in subject.reloaded.weights}
+    before, after = subject.parts(subject.untrained_model), subject.parts(subject.reloaded_model)
+    own = {id(weight) for weight in subject.reloaded_model.weights}
     for role, part in after.items():
         still = [name for name, moved in _moves(before[role], part, own) if not moved]
         require(

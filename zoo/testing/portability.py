@@ -29,17 +29,18 @@ JAX = {
 
 def check_export(subject: Subject) -> None:
     """Every part passes the gate in every format."""
-    require(Report.read(subject.shipped).ok, "A file computes something else than the model.")
+    require(Report.read(subject.export_folder).ok, "A file computes something else than the model.")
 
 
 def check_reopen(subject: Subject) -> None:
     """The files run in a process that cannot import the plug-in, unless the report says they need it."""
     own = subject.architecture.plugin.__name__.partition(".")[0]
-    files = Report.read(subject.shipped).files
+    files = Report.read(subject.export_folder).files
     needed = {module.partition(".")[0] for file in files for module in file.requires}
     with not_importable([own] if own not in needed else []):
         require(
-            verify(subject.shipped).ok, "An exported file computes something else when reopened."
+            verify(subject.export_folder).ok,
+            "An exported file computes something else when reopened.",
         )
 
 

@@ -31,7 +31,7 @@ def check_evaluate(subject: Subject) -> None:
     wrong = {name: value for name, value in trained.items() if not np.isfinite(value)}
     require(trained, "evaluate() returns no metrics.")
     require(not wrong, f"evaluate() returns metrics that are not finite: {brief(wrong)}")
-    untrained = _metrics_or_none(subject, subject.untrained, subject.positioned_data)
+    untrained = _metrics_or_none(subject, subject.untrained_model, subject.positioned_data)
     require(
         untrained is None or differing_metrics(trained, untrained),
         "evaluate() returns the same metrics for the untrained model: it must measure the model "
@@ -48,7 +48,9 @@ def check_preview(subject: Subject) -> None:
     """Every picture shows more than one colour."""
     if not subject.architecture.has("preview"):
         raise SkipCheck("the architecture has no preview()")
-    drawn = subject.architecture.preview(subject.reloaded, subject.config, subject.positioned_data)
+    drawn = subject.architecture.preview(
+        subject.reloaded_model, subject.config, subject.positioned_data
+    )
     for name, picture in drawn.items():
         frames = picture if isinstance(picture, list | tuple) else [picture]
         pixels = np.asarray(pictures.to_image(frames[0]).convert("L"))
@@ -60,13 +62,13 @@ def check_apply(subject: Subject) -> None:
     if not subject.architecture.has("apply"):
         raise SkipCheck("the architecture has no apply()")
     items = subject.items()
-    answers = subject.architecture.apply(subject.reloaded, subject.config, items)
+    answers = subject.architecture.apply(subject.reloaded_model, subject.config, items)
     classes = getattr(subject.config, "classes", None)
     for answer in answers:
         if isinstance(classes, tuple):
             _check_classes(answer, classes)
         _check_probabilities(answer, classes if isinstance(classes, tuple) else ())
-    for role, part in subject.parts(subject.reloaded).items():
+    for role, part in subject.parts(subject.reloaded_model).items():
         prepared = prepare_part(role, part)
         for answer in answers:
             _check_shapes(answer, role, prepared.contract)
@@ -88,7 +90,7 @@ def _changes(subject: Subject, trained: Mapping[str, float]) -> Iterator[bool]:
     data = subject.positioned_data
     spoiled = [replace(data, test=Split(data.test.stored, shifted_targets(data)))]
     for changed in [*spoiled, with_other_test_split(data)]:
-        found = _metrics_or_none(subject, subject.reloaded, changed)
+        found = _metrics_or_none(subject, subject.reloaded_model, changed)
         yield found is None or bool(differing_metrics(trained, found))
 
 

@@ -94,12 +94,12 @@ class Subject:
         return self.fit_watch.model
 
     @cached_property
-    def reloaded(self) -> keras.Model:
+    def reloaded_model(self) -> keras.Model:
         """The model of the run: built from its config, with its weights."""
         return load_run_model(self.run)[1]
 
     @cached_property
-    def untrained(self) -> keras.Model:
+    def untrained_model(self) -> keras.Model:
         """The model before the training: the same config, the same seed."""
         import keras
 
@@ -107,7 +107,7 @@ class Subject:
         return self.architecture.build(self.config)
 
     @cached_property
-    def shipped(self) -> Path:
+    def export_folder(self) -> Path:
         """The folder of the exported files."""
         folder = self.folder / "shipped"
         export(self.run, self.formats, out=folder)
@@ -152,7 +152,7 @@ class Subject:
     @cached_property
     def reloaded_probes(self) -> dict[str, list[Probe]]:
         """What the parts of the reloaded model answer."""
-        return self.probes(self.reloaded)
+        return self.probes(self.reloaded_model)
 
     def metrics(self, model: keras.Model) -> dict[str, float]:
         """Return the metrics of `evaluate` for a model."""
@@ -161,7 +161,7 @@ class Subject:
     @cached_property
     def reloaded_metrics(self) -> dict[str, float]:
         """The metrics of the reloaded model."""
-        return self.metrics(self.reloaded)
+        return self.metrics(self.reloaded_model)
 
     def items(self) -> list[Any]:
         """Return two inputs for `apply`: test examples, or what the first part takes without data."""
