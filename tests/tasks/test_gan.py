@@ -212,7 +212,7 @@ def test_the_average_follows_the_generator() -> None:
             ops.convert_to_numpy(new) if not each.trainable else old
             for each, old, new in zip(model.generator.weights, weights, fresh, strict=True)
         ]
-        kept = min(0.5, (1 + step) / (10 + step)) if step else 0
+        kept = min(0.5, step / (step + 10))
         expected = (
             seen
             if expected is None

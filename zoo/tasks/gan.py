@@ -7,9 +7,10 @@ Both networks are trained on one sum, on any backend:
 stop() lets no gradient through, and D_stop is the discriminator with its weights stopped. So the first
 term moves the discriminator only, and the second term the generator only. `zoo.tasks.gan_losses` has
 L_D and L_G; `zoo.tasks.gan_optimizer` gives each network an optimizer of its own. The weights w' of the
-averaged generator follow the generator's weights w, by `zoo.tasks.optimizers.average_share`:
+averaged generator follow the generator's weights w, with the share m of
+`zoo.tasks.optimizers.average_share`:
 
-    w' <- m w' + (1 - m) w
+    w' <- m w' + (1 - m) w,   m = min(ema, t / (t + 10)) in step t = 0, 1, ...
 
 The averaged generator is the one to draw, to measure and to export (Yazici et al., "The unusual
 effectiveness of averaging in GAN training", arXiv:1806.04498).
@@ -231,7 +232,7 @@ class GAN(keras.Model):
     def _update_average(self) -> None:
         """Move the average one step towards the generator's weights and moving statistics."""
         if self.config.ema:
-            share = optimizers.average_share(self.steps, self.config.ema)
+            share = optimizers.average_share(self.steps, self.config.ema, offset=0)
             for mean, new in zip(self.average.weights, self.generator.weights, strict=True):
                 mean.assign(share * mean + (1 - share) * new)
         self.steps.assign_add(1.0)

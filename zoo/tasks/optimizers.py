@@ -103,21 +103,22 @@ def optimizer(
     return result
 
 
-def average_share(step: Any, ema: float) -> Any:
+def average_share(step: Any, ema: float, offset: int = 1) -> Any:
     """Return the share m of the old average a in step t of a <- m a + (1 - m) w, weights w.
 
-    m = min(ema, (1 + t) / (10 + t)), and 0 in step 0. So the average spans a tenth of the steps so far,
-    until ema spans fewer. A constant m of 0.999 would still hold four fifths of the first weights after
-    200 steps.
+    m = min(ema, (offset + t) / (10 + t)), and 0 in step 0. So the average spans a part of the steps so
+    far, until ema spans fewer. A constant m of 0.999 would still hold four fifths of the first weights
+    after 200 steps.
 
     Args:
         step: t, a scalar tensor: 0, 1, ...
         ema: the largest share, in [0, 1).
+        offset: 1 as in TensorFlow's ExponentialMovingAverage; 0 forgets the first steps sooner.
     """
     from keras import ops
 
     step = ops.cast(step, "float32")
-    share = ops.minimum(ema, (1 + step) / (10 + step))
+    share = ops.minimum(ema, (offset + step) / (10 + step))
     return ops.where(step > 0, share, 0.0)
 
 
