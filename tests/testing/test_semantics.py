@@ -87,6 +87,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 @pytest.fixture
 def trained(network: Subject) -> Subject:
+    vars(network).pop("reloaded_metrics", None)  # of another test's evaluate
     HOOKS.update(evaluate=zoo_mlp.evaluate, preview=zoo_mlp.preview, apply=zoo_mlp.apply)
     return network
 
