@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 import zoo
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 
 from . import regularisers, transforms
 from .album import album_shape
@@ -77,7 +77,7 @@ class Canvas(keras.Model):
     @property
     def is_bounded(self) -> bool:
         """Whether pixels are in [0, 1]: those of images and volumes, not the values of series."""
-        return len(self.image_shape) > 2
+        return example_kind(self.image_shape) != "series"
 
     @property
     def current_index(self) -> int:

@@ -16,9 +16,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.interpret.activation_maximization import adam_step
+
 from .config import Config
 
-MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
+EPSILON = 1e-8  # added to what divides a gradient
 
 
 class ImageOptimizer(keras.optimizers.Optimizer):
@@ -107,13 +109,11 @@ class Adam(ImageOptimizer):
 
     def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
         """Return the step before it is multiplied by the rate, and update the slots."""
-        mean = MEAN_DECAY * slots["mean"] + (1 - MEAN_DECAY) * gradient
-        square = SQUARE_DECAY * slots["square"] + (1 - SQUARE_DECAY) * ops.square(gradient)
         count = slots["count"] + 1
+        step, mean, square = adam_step(gradient, slots["mean"], slots["square"], count)
         for name, value in (("mean", mean), ("square", square), ("count", count)):
             self.update_slot(slots[name], value, mask)
-        deviation = ops.sqrt(square / (1 - ops.power(SQUARE_DECAY, count)))
-        return mean / (1 - ops.power(MEAN_DECAY, count)) / (deviation + EPSILON)
+        return step
 
 
 class Normalised(ImageOptimizer):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
 from zoo.tasks.reconstruction import as_pictures
 
@@ -40,7 +40,7 @@ def preview(model: Canvas, config: Config) -> dict[str, Any]:
 
 def array_pictures(images: Array, captions: list[str]) -> dict[str, Any]:
     """Return curves of series, or the middle slices of volumes."""
-    if images.ndim == 3:
+    if example_kind(images.shape[1:]) == "series":
         return {"images": pictures.plot_series(list(images[:MOST_IMAGES]), captions[:MOST_IMAGES])}
     return {"images": captioned_sheet(as_pictures(images), captions)}
 

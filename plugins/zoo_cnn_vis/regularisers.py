@@ -6,14 +6,16 @@
 
 Mahendran & Vedaldi, arXiv:1412.0035; J. Johnson, cnn-vis (2015), with its three gradient operators:
 differences of neighbours, Sobel's operator, and Sobel's operator squished into half of its window.
-Series and volumes always use differences of neighbours. (The total variation of
-`zoo.interpret.activation_maximization` is another one: the mean of absolute differences.)
+Series and volumes always use differences of neighbours.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from keras import ops
+
+from zoo.interpret import activation_maximization
+from zoo.interpret.activation_maximization import neighbour_differences
 
 from .config import Config
 
@@ -44,15 +46,7 @@ def total_variation(images: Any, beta: float, scale: float, operator: str) -> An
     x = WHITE * images / scale
     rank = len(x.shape) - 2
     gradient = OPERATORS[operator](x) if rank == 2 else neighbour_differences(x)
-    squared_length = sum(ops.square(slope) for slope in gradient)
-    return ops.sum(ops.power(ops.maximum(squared_length, FLOOR), beta / 2))
-
-
-def neighbour_differences(x: Any) -> list[Any]:
-    """Return the differences to the next pixel along each axis, at pixels that have all of them."""
-    axes = range(1, len(x.shape) - 1)
-    here = (slice(None), *[slice(-1)] * len(axes))
-    return [x[here] - x[(*here[:axis], slice(1, None), *here[axis + 1 :])] for axis in axes]
+    return ops.sum(activation_maximization.total_variation(gradient, beta, FLOOR))
 
 
 def window_sums(x: Any, weights: Callable[[int, int], int]) -> list[Any]:

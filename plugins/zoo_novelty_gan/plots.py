@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 import zoo
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
 from zoo.tasks import reconstruction
 
@@ -66,7 +66,7 @@ def plot_refined(model: NoveltyGAN, data: zoo.Dataset, scores: Array, mask: Arra
     positions = np.flatnonzero(mask)[:COLUMNS]
     few = data.test.take(positions)
     refined = predict_array(refiner_in_units(model), few.inputs)
-    if refined.ndim == 3:
+    if example_kind(refined.shape[1:]) == "series":
         return reconstruction.plot_comparison({"given": few.inputs, "refined": refined})
     above, below = (
         pictures.enlarge(reconstruction.as_pictures(each), SIDE) for each in (few.inputs, refined)

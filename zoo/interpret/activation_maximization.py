@@ -1,5 +1,8 @@
 """Activation maximisation: for each channel of a layer, the input that excites it most.
 
+`zoo gallery` uses `maximize`. The architecture cnn-vis, which trains images as weights of a model, takes its
+parts from here: the mean of a channel, the total variation, Adam's step.
+
     z <- Adam's step up   mean over positions of A_c(roll(x(z))) / s_c - smoothness TV(sigmoid(z)),
     x(z) = low + (high - low) sigmoid(z),   z_0 ~ N(0, 1)
 
@@ -27,12 +30,20 @@ from zoo.interpret.gradients import GradientFunction, compile_gradient
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["AscentConfig", "channel_means", "maximize", "total_variation"]
+__all__ = [
+    "AscentConfig",
+    "adam_step",
+    "channel_means",
+    "maximize",
+    "neighbour_differences",
+    "total_variation",
+]
 
 MOST_NUMBERS = 1_000_000  # numbers of input in one batch
 MOST_INPUTS = 128  # inputs in one batch
 MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8  # of Adam
 SMALLEST_SCALE = 1e-6  # for a channel that nothing excites
+FLOOR = 1e-8  # of the squared gradient of pixels in [0, 1]: the root has no slope at 0
 
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 Bounds = tuple[Array, Array]
@@ -45,7 +56,7 @@ class AscentConfig:
     Args:
         steps: the number of steps.
         learning_rate: Adam's learning rate, in units of the logit z.
-        smoothness: the weight of the total variation.
+        smoothness: the weight of the total variation: the mean length of the gradient of sigmoid(z).
         jitter: the most positions by which a step rolls an image along each axis.
         seed: the seed of the noise that images start from.
     """
@@ -113,20 +124,49 @@ def channel_means(maps: Any) -> Any:
     return ops.mean(maps, tuple(range(1, len(maps.shape) - 1))) if len(maps.shape) > 2 else maps
 
 
-def total_variation(x: Any, axes: Sequence[int]) -> Any:
-    """Return the sum over the axes of the mean absolute difference of neighbours, for each example.
+def neighbour_differences(x: Any) -> list[Any]:
+    """Return the differences to the next position along each axis, at positions that have all of them.
 
     Args:
-        x: a tensor of shape (n, ...).
-        axes: the axes with positions, such as (1, 2) for images.
+        x: a tensor of shape (n, ..., channels); an axis with one position has no differences.
+    """
+    axes = [axis for axis in range(1, len(x.shape) - 1) if x.shape[axis] != 1]
+    here = tuple(slice(-1) if axis in axes else slice(None) for axis in range(len(x.shape)))
+    return [x[here] - x[(*here[:axis], slice(1, None), *here[axis + 1 :])] for axis in axes]
+
+
+def total_variation(gradient: Sequence[Any], beta: float, floor: float) -> Any:
+    """Return max(|gradient|^2, floor)^(beta / 2) of each position; its sum or mean is the total variation.
+
+    Args:
+        gradient: the derivatives along each axis, tensors of one shape.
+        beta: the power of the gradient's length (Mahendran & Vedaldi, arXiv:1412.0035).
+        floor: the least squared length, above 0.
     """
     from keras import ops
 
-    total = ops.zeros(x.shape[0])
-    for axis in axes:
-        differences = ops.abs(ops.diff(x, axis=axis))
-        total = total + ops.mean(differences, tuple(range(1, len(x.shape))))
-    return total
+    squared_length = sum(ops.square(slope) for slope in gradient)
+    return ops.power(ops.maximum(squared_length, floor), beta / 2)
+
+
+def adam_step(gradient: Any, mean: Any, square: Any, count: Any) -> tuple[Any, Any, Any]:
+    """Return Adam's step before it is multiplied by the learning rate, and its new moments.
+
+    Args:
+        gradient: the gradient.
+        mean: the mean of gradients so far.
+        square: the mean of squared gradients so far.
+        count: the number of this step, from 1.
+
+    Returns:
+        The step, the new mean and the new mean of squares (Kingma & Ba, arXiv:1412.6980).
+    """
+    from keras import ops
+
+    mean = MEAN_DECAY * mean + (1 - MEAN_DECAY) * gradient
+    square = SQUARE_DECAY * square + (1 - SQUARE_DECAY) * ops.square(gradient)
+    deviation = ops.sqrt(square / (1 - ops.power(SQUARE_DECAY, count)))
+    return mean / (1 - ops.power(MEAN_DECAY, count)) / (deviation + EPSILON), mean, square
 
 
 def _ascend(
@@ -143,12 +183,21 @@ def _ascend(
         next(steps)
         roll = generator.integers(-config.jitter, config.jitter + 1, z.ndim - 2).astype(np.int32)
         leak = np.float32(max(0.0, 1 - 2 * step / config.steps))
-        slope = np.asarray(gradient(z, *channels_and_scales, roll, leak)[1])
-        mean = MEAN_DECAY * mean + (1 - MEAN_DECAY) * slope
-        square = SQUARE_DECAY * square + (1 - SQUARE_DECAY) * slope**2
-        deviation = np.sqrt(square / (1 - SQUARE_DECAY**step)) + EPSILON
-        z = z + config.learning_rate * mean / (1 - MEAN_DECAY**step) / deviation
+        slope = gradient(z, *channels_and_scales, roll, leak)[1]
+        change, mean, square = adam_step(slope, mean, square, np.float32(step))
+        z = z + config.learning_rate * np.asarray(change)
     return z
+
+
+def _roughness(images: Any) -> Any:
+    """Return the mean length of the gradient of each image, shape (n,); 0 where there are no axes."""
+    from keras import ops
+
+    gradient = neighbour_differences(images)
+    if not gradient:
+        return ops.zeros(images.shape[0])
+    variation = total_variation(gradient, 1.0, FLOOR)
+    return ops.mean(variation, tuple(range(1, len(images.shape))))
 
 
 def _score_function(network: keras.Model, bounds: Bounds, smoothness: float, rectify: bool) -> Any:
@@ -166,6 +215,6 @@ def _score_function(network: keras.Model, bounds: Bounds, smoothness: float, rec
             maps = ops.relu(maps) - leak * ops.relu(-maps)
         means = channel_means(maps)
         excitation = ops.sum(means * ops.one_hot(channels, means.shape[-1]), -1) / scales
-        return excitation - smoothness * total_variation(shares, axes)
+        return excitation - smoothness * _roughness(shares)
 
     return score

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.errors import SettingError, UnknownName, ZooError
 from zoo.interpret.gradients import GradientFunction, compile_gradient
 from zoo.interpret.networks import LayerInfo, find_layers, layers_of, truncate
@@ -169,7 +169,7 @@ METHODS: dict[str, Callable[[Explainer, Array, int], Array]] = {
 
 def _baseline(explainer: Explainer, x: Array) -> Array:
     """Return the input without information: black, or the mean of each channel of a series."""
-    if explainer.baseline is None and x.ndim == 2:
+    if explainer.baseline is None and example_kind(x.shape) == "series":
         return np.broadcast_to(x.mean(0), x.shape)
     return np.full_like(x, explainer.baseline or 0)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def plot_attributions(x: Array, maps: Mapping[str, Array], title: str) -> Figure
         title: the figure's title.
     """
     rows, width, height = 1, 2.6, 2.6
-    if x.ndim <= 2:
-        rows = min(x.shape[-1], MOST_CHANNELS) if x.ndim == 2 else 1
+    kind = example_kind(x.shape)
+    if kind in ("numbers", "series"):
+        rows = min(x.shape[-1], MOST_CHANNELS) if kind == "series" else 1
         width, height = 3.4, 1.0 + 1.3 * rows
     figure = pictures.figure(width * (1 + len(maps)), height + 0.5)
     grid = figure.subplots(rows, 1 + len(maps), squeeze=False)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.data.arrays import shape_fits
 from zoo.data.dataset import Dataset
 from zoo.data.load import open_dataset
 from zoo.errors import DataError, SettingError
@@ -199,18 +200,12 @@ def _open_examples(
         examples = open_dataset(data, wanted)
     elif source.run is not None and source.recipe is not None:
         examples = source.recipe.load_data()
-    if examples is not None and not _fits(examples.test.stored.shape[1:], wanted):
+    if examples is not None and not shape_fits(examples.test.stored.shape[1:], wanted):
         raise DataError(
             f"{source.name} takes inputs of shape {wanted}. Received: {examples.name} with inputs of shape "
             f"{examples.input_shape}"
         )
     return examples
-
-
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        want in (None, size) for size, want in zip(shape, wanted, strict=True)
-    )
 
 
 def _image_shape(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.interpret.layer_gallery import ChannelGallery, LayerGallery
 from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
@@ -104,7 +104,7 @@ def _card(channel: ChannelGallery) -> dict[str, Any]:
 
 
 def _drawing(example: Array) -> dict[str, Any]:
-    if example.ndim <= 2:
+    if example_kind(example.shape) in ("numbers", "series"):
         return {"lines": _lines([example])}
     pixels = _flat_image(example)
     return {"src": _data_url(pixels), "coarse": max(pixels.shape[:2]) <= COARSE}
@@ -112,7 +112,7 @@ def _drawing(example: Array) -> dict[str, Any]:
 
 def _examples_drawing(examples: Array) -> dict[str, Any]:
     """Draw examples: series over each other, images in a square."""
-    if examples.ndim <= 3:
+    if example_kind(examples.shape[1:]) in ("numbers", "series"):
         return {"lines": _lines(list(examples))}
     images = np.stack([_flat_image(each) for each in examples])
     grid = pictures.image_grid(images, COLUMNS)
@@ -121,7 +121,7 @@ def _examples_drawing(examples: Array) -> dict[str, Any]:
 
 def _flat_image(example: Array) -> Array:
     """Return an image of one or three channels; of a volume its mean along the first axis, brightened."""
-    if example.ndim == 4:
+    if example_kind(example.shape) == "volume":
         example = example.mean(0)
         example = example / max(example.max(), 1e-12)
     return example if example.shape[-1] in (1, 3) else example.mean(-1, keepdims=True)

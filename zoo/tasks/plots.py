@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.arrays import Array, as_float
+from zoo.data.arrays import Array, as_float, example_kind
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         The figure `mistakes`; nothing if there is no mistake, or if examples cannot be drawn.
     """
     truth, names = data.test.targets, data.classes
-    rank = len(data.input_shape) - 1
-    if truth is None or names is None or rank not in (1, 2, 3):
+    if truth is None or names is None or len(data.input_shape) > 4:
         return {}
-    if rank > 1 and data.input_shape[-1] not in (1, 3):
+    kind = example_kind(data.input_shape)
+    if kind == "numbers" or (kind != "series" and data.input_shape[-1] not in (1, 3)):
         return {}
     predicted = probabilities.argmax(-1)
     wrong = np.flatnonzero(predicted != truth)
@@ -55,14 +55,14 @@ def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         for at in worst
     ]
     inputs = as_float(data.test.stored[worst])
-    if rank == 1:
+    if kind == "series":
         return {"mistakes": pictures.plot_series(list(inputs), captions)}
     return {"mistakes": pictures.plot_images(_project_volumes(inputs), captions)}
 
 
 def _project_volumes(inputs: Array) -> list[Any]:
     """Return images as they are, and volumes as their mean along the first axis, brightened."""
-    if inputs.ndim == 4:
+    if example_kind(inputs.shape[1:]) == "image":
         return list(inputs)
     means = inputs.mean(1)
     return list(means / np.maximum(means.max((1, 2, 3), keepdims=True), 1e-12))

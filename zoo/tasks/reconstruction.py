@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def reconstruction_metrics(clean: Array, output: Array, unit: bool = True) -> di
     metrics = {"mse": mean_squared_error(clean, output)}
     if unit:
         metrics = {"bce": cross_entropy(clean, output), **metrics, "psnr": psnr(clean, output)}
-        if clean.ndim in (4, 5) and min(clean.shape[1:-1]) >= 3:
+        if _has_pixels(clean) and min(clean.shape[1:-1]) >= 3:
             metrics["ssim"] = ssim(clean, output)
     return metrics
 
@@ -132,9 +132,14 @@ def plot_comparison(rows: Mapping[str, Array]) -> Figure:
             channels), (n, time, channels) or (n, values); all of one shape.
     """
     few = {name: array[:MOST_EXAMPLES] for name, array in rows.items()}
-    if next(iter(few.values())).ndim >= 4:
+    if _has_pixels(next(iter(few.values()))):
         return _plot_image_rows(few)
     return _plot_series_together(few)
+
+
+def _has_pixels(examples: Array) -> bool:
+    """Return whether examples are images or volumes, not series or numbers."""
+    return example_kind(examples.shape[1:]) in ("image", "volume")
 
 
 def as_pictures(examples: Array) -> Array:
@@ -142,7 +147,8 @@ def as_pictures(examples: Array) -> Array:
 
     A volume becomes its middle slice; an alpha channel is dropped; other channels become their mean.
     """
-    images = examples if examples.ndim == 4 else examples[:, examples.shape[1] // 2]
+    is_volume = example_kind(examples.shape[1:]) == "volume"
+    images = examples[:, examples.shape[1] // 2] if is_volume else examples
     if images.shape[-1] == 4:
         images = images[..., :3]
     return images if images.shape[-1] in (1, 3) else images.mean(-1, keepdims=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, shape_fits
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.data.split import Split
 from zoo.errors import ZooError, brief
@@ -160,10 +160,7 @@ def _classifies(contract: Contract, item: Any, classes: int) -> bool:
         return False
     inputs, outputs = contract.inputs[0].sizes[1:], contract.outputs[0].sizes[1:]
     shape = np.shape(item)
-    takes = len(shape) == len(inputs) and all(
-        want in (None, size) for size, want in zip(shape, inputs, strict=True)
-    )
-    return takes and outputs == (classes,)
+    return shape_fits(shape, inputs) and outputs == (classes,)
 
 
 def _check_winners(
