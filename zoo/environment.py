@@ -6,6 +6,9 @@ ZOO_REGISTRY       a catalog file of the user's, beside ./registry.toml
 ZOO_DISABLE        names of plug-ins that are switched off, with commas between them
 ZOO_LARGEST_DATA   bytes that one array file may unpack to; 8 GiB if not set
 ZOO_TRACEBACK      show the traceback of an error instead of its message alone
+ZOO_CACHE          the folder of files that can be made or fetched again; the user's cache if not set
+ZOO_WEIGHTS        a folder with weights files, which is searched first
+ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
 """
 
@@ -54,6 +57,26 @@ def largest_data() -> int:
 def shows_tracebacks() -> bool:
     """Return whether ZOO_TRACEBACK asks for the traceback of an error."""
     return bool(os.environ.get("ZOO_TRACEBACK"))
+
+
+def cache_folder() -> Path:
+    """Return the folder of files that can be made or fetched again: ZOO_CACHE, or the user's cache."""
+    if named := os.environ.get("ZOO_CACHE"):
+        return Path(named).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("keras-zoo", appauthor=False)
+
+
+def weights_folder() -> Path | None:
+    """Return the folder of weights files that ZOO_WEIGHTS names, or None."""
+    named = os.environ.get("ZOO_WEIGHTS")
+    return Path(named).expanduser() if named else None
+
+
+def weights_mirror() -> str | None:
+    """Return the address that ZOO_WEIGHTS_URL names, without a slash at its end, or None."""
+    return os.environ.get("ZOO_WEIGHTS_URL", "").rstrip("/") or None
 
 
 def keras_home() -> Path:
