@@ -10,6 +10,7 @@ ZOO_CACHE          the folder of files that can be made or fetched again; the us
 ZOO_WEIGHTS        a folder with weights files, which is searched first
 ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
+KERAS_BACKEND      the backend of Keras; what keras.json in that folder says if not set
 """
 
 from __future__ import annotations
@@ -82,3 +83,8 @@ def weights_mirror() -> str | None:
 def keras_home() -> Path:
     """Return the folder of Keras' cache: KERAS_HOME, or ~/.keras."""
     return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
+def keras_backend() -> str | None:
+    """Return the backend that KERAS_BACKEND names, or None."""
+    return os.environ.get("KERAS_BACKEND")

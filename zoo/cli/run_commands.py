@@ -88,13 +88,14 @@ def runs(as_json: bool) -> None:
 def compare(runs: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Show the settings in which runs differ, and their results."""
     from zoo.cli import render
-    from zoo.io import pictures
     from zoo.runs import comparison
     from zoo.runs.run import Run
 
     opened = [Run.open(run) for run in runs]
     found = comparison.compare(opened)
     if out is not None:
+        from zoo.io import pictures
+
         curves = comparison.plot_curves(opened)
         out = pictures.save(curves, out.with_suffix("") if out.suffix == ".png" else out)
     if as_json:

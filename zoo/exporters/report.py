@@ -14,7 +14,7 @@ from typing import Any
 
 from zoo.errors import RunError, UnsafeFile
 from zoo.exporters.parts.contract import Contract
-from zoo.io.safe_load import read_text
+from zoo.io.text import read_text
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
 RELATIVE = 1e-4

@@ -24,12 +24,10 @@ __all__ = [
     "check_model_file",
     "read_array",
     "read_arrays",
-    "read_text",
 ]
 
 SMALL_FILE = 64 * 2**20  # bytes that any file may declare
 LARGEST_RATIO = 20  # how many times its own size a model file may declare beyond that
-LARGEST_TEXT = 16 * 2**20  # bytes of a text file
 
 
 def check_model_file(path: Path) -> None:
@@ -91,17 +89,6 @@ def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:
         array.close()
         raise DataError("it is an .npz; save one array with numpy.save.")
     return array
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file of at most LARGEST_TEXT bytes.
-
-    Raises:
-        UnsafeFile: it is larger.
-    """
-    if path.stat().st_size > LARGEST_TEXT:
-        raise UnsafeFile(f"{path} is larger than {LARGEST_TEXT >> 20} MiB.")
-    return path.read_text("utf-8")
 
 
 @contextmanager

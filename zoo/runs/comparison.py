@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import UsageError
-from zoo.io import pictures
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def compare(runs: Sequence[str | Path | Run]) -> Comparison:
 
 def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
     """Plot the history of runs: one panel for each loss and metric, one line for each run."""
+    from zoo.io import pictures
+
     opened = [Run.open(run) for run in runs]
     histories = {name: run.history for name, run in zip(_names(opened), opened, strict=True)}
     columns = [name for rows in histories.values() for row in rows for name in row]

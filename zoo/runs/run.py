@@ -22,12 +22,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.io.atomic import atomic_write, disk_errors, write_json
-from zoo.io.safe_load import read_text
+from zoo.io.text import read_text
 
 # training     a process trains into it now, or was killed
 # interrupted  stopped by Ctrl-C; --resume goes on
@@ -171,6 +169,8 @@ class Run:
         Raises:
             RunError: another process writes into it now.
         """
+        from filelock import FileLock, Timeout  # here, because looking at runs needs no lock
+
         file = self.path / ".lock"
         with disk_errors(self.path):
             lock = FileLock(file, timeout=0)
