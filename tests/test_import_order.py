@@ -15,7 +15,7 @@ ORDER = (
     ("errors",),
     ("config_schema", "environment", "layers"),
     ("config", "entry_points", "io"),
-    ("data",),
+    ("data", "weights"),
     ("datasets", "registry"),
     ("runs",),
     ("exporters",),

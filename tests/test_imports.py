@@ -59,8 +59,8 @@ def test_the_public_names_are_these() -> None:
         "CatalogError", "ClassNames", "Config", "DataError", "Dataset", "Description",
         "ExportError", "Fraction", "PluginError", "Report", "Run", "RunError", "SettingError",
         "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
-        "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe", "has_no_data",
-        "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
+        "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
+        "has_no_data", "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
         "list_models", "load", "open_dataset", "read_image", "train", "verify",
     }  # fmt: skip
 

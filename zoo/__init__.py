@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         UnknownName,
         UnsafeFile,
         UsageError,
+        WeightsError,
         WriteError,
         ZooError,
     )
@@ -64,6 +65,7 @@ __all__ = [
     "UnsafeFile",
     "UsageError",
     "Values",
+    "WeightsError",
     "WithoutData",
     "WriteError",
     "ZooError",

@@ -24,12 +24,14 @@ ARCHITECTURES = "zoo.architectures"
 FORMATS = "zoo.formats"
 DATASETS = "zoo.datasets"
 EXTENSIONS = "zoo.extensions"
+WEIGHTS = "zoo.weights"
 
 _KINDS = {
     ARCHITECTURES: "architecture",
     FORMATS: "format",
     DATASETS: "dataset",
     EXTENSIONS: "extension",
+    WEIGHTS: "weights",
 }
 
 
@@ -170,6 +172,18 @@ class EntryPointGroup:
         """Return the file of the top-level module of each claim that has one; nothing is imported."""
         specs = map(_find_top_level_module, self._entries[name])
         return [Path(spec.origin) for spec in specs if spec and spec.origin]
+
+    def folders(self, name: str) -> list[Path]:
+        """Return the folder that each claim names, `package` or `package.folder`; nothing is imported.
+
+        A package of files alone, without __init__.py, has folders, too.
+        """
+        folders = []
+        for claim in self._entries[name]:
+            spec = _find_top_level_module(claim)
+            parts = claim.value.split(".")[1:]
+            folders += [Path(each, *parts) for each in (spec and spec.submodule_search_locations) or ()]
+        return folders
 
     def has_module(self, name: str) -> bool:
         """Return whether the top-level module of a claim exists; nothing is imported."""

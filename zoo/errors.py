@@ -11,6 +11,7 @@ ZooError                 exit code 1: a job failed
 ├── PluginError          a plug-in breaks the contract, or raised
 ├── TrainingError        training cannot go on (the loss is no longer a number)
 ├── ExportError          a part cannot be written, or computes something else in its runtime
+├── WeightsError         trained weights are not on this machine and cannot be fetched
 ├── UnsafeFile           a file from elsewhere asks for more than it should
 └── WriteError           the disk refused
 """
@@ -83,6 +84,10 @@ class TrainingError(ZooError):
 
 class ExportError(ZooError):
     """A part cannot be written, or computes something else in its runtime."""
+
+
+class WeightsError(ZooError):
+    """Trained weights are not on this machine, and cannot be fetched."""
 
 
 class UnsafeFile(ZooError):

@@ -9,9 +9,12 @@
     results = { accuracy = 0.99 }   # measured on the test split ...
     measured = "zoo train ..."      # ... by this command
 
+    [cnn.digits.weights]            # optional: zoo.weights.description has the keys
+
 Sources; a later one replaces entries of an earlier one: our own file; the file of each installed
 plug-in, which is registry.toml in its package's folder, or NAME.toml beside a single module NAME.py (it
-is read without importing either); `./registry.toml`; and the file that ZOO_REGISTRY names. A broken file
+is read without importing either); registry.toml of each installed distribution of weights;
+`./registry.toml`; and the file that ZOO_REGISTRY names. A broken file
 of the user's is an error. A broken file of a package is a problem that is reported; only the models in
 it are missing.
 """
@@ -23,7 +26,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
+from zoo.entry_points import ARCHITECTURES, DATASETS, WEIGHTS, EntryPointGroup
 from zoo.environment import catalog_file, disabled_plugins
 from zoo.errors import CatalogError, DisabledName, UnknownName
 from zoo.registry.catalog_reader import Entry, read_entries
@@ -80,12 +83,16 @@ class Catalog:
         hint = f"Broken catalogs: {'; '.join(self.problems)}" if self.problems else ""
         raise UnknownName("model", name, {*self._entries, *self._architectures.names()}, hint)
 
-    def find(self, pattern: str = "*", tag: str | None = None) -> list[Entry]:
-        """Return the models whose name matches a glob and that have a tag, sorted by name."""
+    def find(
+        self, pattern: str = "*", tag: str | None = None, weights: bool | None = None
+    ) -> list[Entry]:
+        """Return the models whose name matches a glob, that have a tag, and that have weights or none."""
         return [
             entry
             for name, entry in sorted(self._entries.items())
-            if fnmatchcase(name, pattern) and (tag is None or tag in entry.tags)
+            if fnmatchcase(name, pattern)
+            and (tag is None or tag in entry.tags)
+            and weights in (None, entry.weights is not None)
         ]
 
     def _add(self, path: Path, package: str | None) -> None:
@@ -122,6 +129,11 @@ def _catalog_files() -> dict[Path, str | None]:
             for path in map(_file_beside, group.locations(name)):
                 if path.is_file():
                     files.setdefault(path.resolve(), group.packages(name))
+    distributions = EntryPointGroup(WEIGHTS)
+    for name in distributions.names():
+        for folder in distributions.folders(name):
+            if (folder / "registry.toml").is_file():
+                files.setdefault((folder / "registry.toml").resolve(), distributions.packages(name))
     here, named = Path("registry.toml"), catalog_file()
     if here.exists():
         files.setdefault(here.resolve(), None)
@@ -148,8 +160,15 @@ def catalog() -> Catalog:
     return Catalog(_catalog_files(), _missing_modules())
 
 
-def list_models(pattern: str = "*", *, tag: str | None = None) -> list[str]:
+def list_models(
+    pattern: str = "*", *, tag: str | None = None, weights: bool | None = None
+) -> list[str]:
     """Return the names of the catalog's models that match a glob and have a tag.
+
+    Args:
+        pattern: a glob; all models if not given.
+        tag: only models with this tag.
+        weights: True for the models that have trained weights, False for those that have none.
 
     Raises:
         CatalogError: your own registry.toml is broken.
@@ -158,4 +177,4 @@ def list_models(pattern: str = "*", *, tag: str | None = None) -> list[str]:
         >>> zoo.list_models("mlp.*", tag="offline")
         ['mlp.digits']
     """
-    return [entry.name for entry in catalog().find(pattern, tag)]
+    return [entry.name for entry in catalog().find(pattern, tag, weights)]

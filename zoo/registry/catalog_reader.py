@@ -11,6 +11,7 @@ from typing import Any
 
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.errors import CatalogError, brief, nearest
+from zoo.weights.description import WeightsInfo, parse_weights
 
 LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
 TAG = r"\w[\w-]*"  # a model's name is also the name of its run's directory
@@ -28,6 +29,7 @@ class Entry:
     reference: str = ""
     results: Mapping[str, float] = field(default_factory=dict)
     measured: str = ""
+    weights: WeightsInfo | None = None
     source: str = ""
     package: str | None = None
 
@@ -51,6 +53,7 @@ _TYPES: dict[str, tuple[type, str]] = {
     "reference": (str, "a text"),
     "results": (dict, "a table of numbers"),
     "measured": (str, "a command"),
+    "weights": (dict, "a table that describes a weights file"),
 }
 
 
@@ -107,6 +110,8 @@ def _entry(
             f"{where}: there is no dataset {brief(dataset)}. {nearest(dataset, datasets.names())}"
         )
     fields = {**table, "tags": tuple(table.get("tags", ()))}
+    if "weights" in table:
+        fields["weights"] = parse_weights(where, table["weights"])
     return Entry(name, **fields, source=str(path), package=package)
 
 

@@ -1,0 +1,56 @@
+"""The places where a weights file may be; the first that has it decides.
+
+1. the folder that ZOO_WEIGHTS names
+2. the folder of the catalog file that has the entry
+3. the folder of each installed distribution with an entry point in the group zoo.weights
+4. the user's cache, where fetched files are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.entry_points import WEIGHTS, EntryPointGroup
+from zoo.environment import cache_folder, weights_folder
+from zoo.weights.description import WeightsInfo
+
+
+@dataclass(frozen=True)
+class WeightsPlace:
+    """A weights file on this machine, and what brought it here."""
+
+    path: Path
+    origin: str
+
+
+def find_weights(info: WeightsInfo, beside: Path | None = None) -> WeightsPlace | None:
+    """Return where a weights file is, or None. The file is not opened.
+
+    Args:
+        info: what the catalog says of it.
+        beside: the folder of the catalog file that has the entry, or None.
+    """
+    for folder, origin in _folders(beside):
+        path = folder / info.file
+        if path.is_file():
+            return WeightsPlace(path, origin)
+    path = cached_file(info)
+    return WeightsPlace(path, "the user's cache") if path.is_file() else None
+
+
+def cached_file(info: WeightsInfo) -> Path:
+    """Return where the cache keeps a weights file; versions of one file have different places."""
+    return cache_folder() / "weights" / info.sha256[:16] / info.file
+
+
+def _folders(beside: Path | None) -> Iterator[tuple[Path, str]]:
+    if named := weights_folder():
+        yield named, "ZOO_WEIGHTS"
+    if beside is not None:
+        yield beside, "the folder of its catalog file"
+    group = EntryPointGroup(WEIGHTS)
+    for name in group.names():
+        for folder in group.folders(name):
+            yield folder, group.packages(name)
