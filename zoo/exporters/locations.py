@@ -13,6 +13,7 @@ from typing import Literal
 from zoo.errors import SettingError, UnknownName, UsageError, nearest
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
+from zoo.registry.shipped_weights import PREFIX
 from zoo.runs.run import Run, list_runs
 
 FILE_SUFFIXES = (".keras", ".h5")
@@ -80,7 +81,7 @@ def _locate(name: str, untrained: bool) -> Location | None:
     path = Path(name).expanduser()
     if path.suffix in FILE_SUFFIXES and path.is_file():
         return Location("file", name)
-    if run := _find_run(name):
+    if run := _find_run(name, weights=not untrained or name.startswith(PREFIX)):
         return Location("run", name, run)
     if _may_be_application(name) and name in _applications():
         return Location("application", name)
@@ -98,9 +99,9 @@ def _is_path(name: str) -> bool:
     return bool(name)
 
 
-def _find_run(name: str) -> Run | None:
+def _find_run(name: str, weights: bool) -> Run | None:
     try:
-        return Run.open(name)
+        return Run.open(name, weights=weights)
     except UnknownName:
         return None
 

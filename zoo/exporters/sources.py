@@ -6,11 +6,13 @@ each setting that names a network. The first of these that fits decides:
     1. a keras.Model, a zoo.Run or a Source   as it is
     2. a path                                 a .keras or .h5 file, or the folder of a run
     3. a run's name                           a folder below ./runs (or ZOO_RUNS)
-    4. a name of keras.applications           VGG16, with the weights of ImageNet
-    5. a model of the catalog, or an architecture; only where `untrained` allows it
+    4. a model of the catalog with weights    its trained weights; not where `untrained` is set
+    5. a name of keras.applications           VGG16, with the weights of ImageNet
+    6. a model of the catalog, or an architecture; only where `untrained` allows it
 
 A name may end in the role of one part: `vae.mnist:encoder`. The whole name is tried first.
-`find_source` does the steps 2 to 5 without opening anything; `open_source` opens the model too.
+`weights:vae.mnist` is the catalog's model even where a run has that name.
+`find_source` does the steps 2 to 6 without opening a model; `open_source` opens the model too.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ class Source:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of its export, RUN/export; None for everything but a run."""
+        """The folder of its export: RUN/export, exports/NAME for the catalog's weights, else None."""
+        if self.run and self.run.shipped:
+            return Path("exports") / self.run.name
         return self.run.path / "export" if self.run else None
 
     @property

@@ -89,9 +89,12 @@ def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 
 
 def _names(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Return the name of each run's folder, or its whole path where two folders have one name."""
+    """Return the name of each run's folder, or its whole path where two folders have one name.
+
+    The weights of the catalog are weights:NAME.
+    """
     folders = [run.path.name for run in runs]
     return tuple(
-        name if folders.count(name) == 1 else str(run.path)
+        name if folders.count(name) == 1 and not run.shipped else str(run)
         for name, run in zip(folders, runs, strict=True)
     )

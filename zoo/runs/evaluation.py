@@ -62,7 +62,7 @@ def measure(run: str | Path | Run, data: str | Path | Dataset | None = None) -> 
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
     if data is None and not own:
         warnings.warn(
-            f"The data of {run.path} has changed since the run was trained: {recipe.source} has another "
+            f"The data of {run} has changed since the run was trained: {recipe.source} has another "
             f"fingerprint than run.json says. The run stays {run.state}.",
             stacklevel=3,
         )
@@ -97,7 +97,7 @@ def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
         return recipe
     if recipe.source == run.record["dataset"].get("source"):
         warnings.warn(
-            f"{run.path} is trained on {recipe.source}: most of the examples that are measured now are "
+            f"{run} is trained on {recipe.source}: most of the examples that are measured now are "
             "training examples. Leave the data out to measure on the held-out examples alone.",
             stacklevel=4,
         )
@@ -119,7 +119,7 @@ def _with_training_split(run: Run, data: Dataset) -> Dataset:
     except ZooError as error:
         reason = str(error) if own.source else "it was a Dataset in memory."
         warnings.warn(
-            f"The data that {run.path} is trained on cannot be opened: {reason} Metrics that compare "
+            f"The data that {run} is trained on cannot be opened: {reason} Metrics that compare "
             f"with training examples compare {data.name} with itself.",
             stacklevel=5,
         )

@@ -60,7 +60,7 @@ def load_run_model(
     """
     if not run.weights.exists():
         raise RunError(
-            f"{run.path} has no trained weights yet (state: {run.state}). Go on with it: "
+            f"{run} has no trained weights yet (state: {run.state}). Go on with it: "
             f"zoo train {run.name} --out {run.path} --resume"
         )
     recipe = recipe_from_run(run, data)

@@ -163,7 +163,7 @@ def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recip
         config = validate_config(type(architecture.defaults()), run.record["config"])
     except (UnknownName, SettingError) as error:
         raise RunError(
-            f"{run.path / 'run.json'} does not fit the architecture {architecture.name!r} of "
+            f"{run}: run.json does not fit the architecture {architecture.name!r} of "
             f"{architecture.package}; the run was made with {run.package}. {error}"
         ) from error
     return _recipe(run.name, architecture, config, data, run.record["dataset"].get("source"))
@@ -196,7 +196,7 @@ def _architecture_of(run: Run) -> Architecture:
         else:
             hint = f"Install it: pip install '{run.package.replace(' ', '==')}'"
         raise RunError(
-            f"{run.path} needs the architecture {name!r} of {run.package}, which is not installed. {hint}"
+            f"{run} needs the architecture {name!r} of {run.package}, which is not installed. {hint}"
         ) from error
 
 

@@ -15,17 +15,21 @@ import csv
 import io
 import json
 import shutil
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.io.atomic import atomic_write, disk_errors, write_json
 from zoo.io.text import read_text
+
+if TYPE_CHECKING:
+    from zoo.registry.shipped_weights import Shipped
 
 # training     a process trains into it now, or was killed
 # interrupted  stopped by Ctrl-C; --resume goes on
@@ -48,23 +52,52 @@ class Run:
     """
 
     path: Path
+    shipped: Shipped | None = None  # the catalog's weights that it holds; None: a user's run
+
+    def __str__(self) -> str:
+        """Return how the run is named in messages: its path, or weights:NAME."""
+        return f"weights:{self.shipped.name}" if self.shipped else str(self.path)
 
     @classmethod
-    def open(cls, reference: str | Path | Run) -> Run:
-        """Open a run by its path, or by its name below ./runs (or ZOO_RUNS).
+    def open(cls, reference: str | Path | Run, *, weights: bool = True) -> Run:
+        """Open a run by its path, by its name below ./runs (or ZOO_RUNS), or by a name of the catalog.
+
+        Args:
+            reference: a run, a path, or a name; `weights:NAME` is never a run of the user's.
+            weights: whether a model of the catalog stands for its trained weights.
 
         Raises:
             UnknownName: there is no such run.
             RunError: run.json is broken.
+            WeightsError: the catalog's weights are not on this machine and cannot be fetched.
+            UnsafeFile: the catalog's weights are not the ones that the catalog describes.
         """
         if isinstance(reference, Run):
             return reference
+        from zoo.registry import shipped_weights  # here: listing runs needs no catalog
+
         for path in (Path(reference).expanduser(), runs_folder() / str(reference)):
             if (path / "run.json").is_file():
                 run = cls(path)
                 _ = run.record
+                shipped_weights.log_hidden(str(reference), path)
                 return run
-        raise UnknownName("run", str(reference), [run.path.name for run in list_runs()])
+        if weights and (entry := shipped_weights.find_entry(str(reference))):
+            return cls._open_shipped(shipped_weights.unpack(entry))
+        names = [run.path.name for run in list_runs()]
+        names += shipped_weights.names() if weights else []
+        raise UnknownName("run", str(reference), names)
+
+    @classmethod
+    def _open_shipped(cls, shipped: Shipped) -> Run:
+        """Return the run in a folder of this process; the folder is removed when nobody holds the run."""
+        run = cls(shipped.folder, shipped)
+        weakref.finalize(run, shutil.rmtree, shipped.folder.parent, ignore_errors=True)
+        if run.name != shipped.name:
+            raise UnsafeFile(
+                f"The weights of {shipped.name} hold a run of {brief(run.name)}. They were not opened."
+            )
+        return run
 
     @cached_property
     def record(self) -> Mapping[str, Any]:
@@ -169,23 +202,15 @@ class Run:
         Raises:
             RunError: another process writes into it now.
         """
-        from filelock import FileLock, Timeout  # here, because looking at runs needs no lock
+        from zoo.io.lock import lock_folder, remove_empty  # here: looking at runs needs no lock
 
-        file = self.path / ".lock"
-        with disk_errors(self.path):
-            lock = FileLock(file, timeout=0)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise RunError(
-                    f"Another process is training into {self.path}. Wait for it, or give another --out."
-                ) from error
+        busy = f"Another process is training into {self.path}. Wait for it, or give another --out."
         try:
-            yield
+            with lock_folder(self.path, RunError(busy)):
+                yield
         finally:
-            lock.release()
             if not (self.path / "run.json").exists():
-                _remove_empty(self.path)
+                remove_empty(self.path)
 
     def clear(self) -> None:
         """Remove all that the directory holds; when the lock is released, the directory too."""
@@ -193,14 +218,6 @@ class Run:
             for item in self.path.iterdir():
                 if item.name != ".lock":
                     shutil.rmtree(item) if item.is_dir() else item.unlink()
-
-
-def _remove_empty(path: Path) -> None:
-    """Remove a directory that holds nothing but a lock that nobody holds."""
-    with suppress(OSError):  # there is more in it, or the directory is a mount point
-        if all(item.name == ".lock" for item in path.iterdir()):
-            (path / ".lock").unlink(missing_ok=True)
-            path.rmdir()
 
 
 def list_runs() -> list[Run]:
@@ -221,7 +238,7 @@ def find_unfinished_run(name: str, out: Path | None) -> Run:
         RunError: there is none, or it is finished.
     """
     if out is not None:
-        run = Run.open(out)
+        run = Run.open(out, weights=False)
         if run.state == "finished":
             raise RunError(f"{run.path} is finished. Train another, or replace it with --force.")
         return run

@@ -1,0 +1,44 @@
+"""One writer of a folder at a time, across processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from zoo.io.atomic import disk_errors
+
+LOCK = ".lock"  # the name of the lock's file in the folder
+
+
+@contextmanager
+def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
+    """Keep other processes from writing into a folder.
+
+    Args:
+        folder: it exists.
+        busy: the error that is raised where another process holds the lock.
+
+    Raises:
+        WriteError: the disk refuses.
+    """
+    with disk_errors(folder):
+        lock = FileLock(folder / LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise busy from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but a lock that nobody holds."""
+    with suppress(OSError):  # there is more in it, or the folder is a mount point
+        if all(item.name == LOCK for item in folder.iterdir()):
+            (folder / LOCK).unlink(missing_ok=True)
+            folder.rmdir()
