@@ -17,7 +17,7 @@ from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
-from zoo.runs.model_size import count_parameters
+from zoo.registry.model_size import count_parameters
 from zoo.tasks import classification
 
 Register = Callable[..., Architecture]

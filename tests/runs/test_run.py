@@ -5,8 +5,8 @@ import pytest
 
 import zoo
 from zoo.data.dataset import Dataset
-from zoo.runs.run import Run, find_unfinished_run, list_runs
-from zoo.runs.run_directory import create_run
+from zoo.runs.run import Run, list_runs
+from zoo.runs.run_directory import create_run, find_unfinished_run
 
 RECORD = {"name": "mlp", "architecture": "mlp", "config": {}, "dataset": {}, "state": "training"}
 

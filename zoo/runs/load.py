@@ -11,8 +11,8 @@ from zoo.data.dataset import Dataset
 from zoo.data.inputs import expand_items
 from zoo.errors import RunError, UnsafeFile
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
+from zoo.registry.model_size import FLOAT_BYTES
 from zoo.runs.compatibility import describe_weight_mismatch
-from zoo.runs.model_size import FLOAT_BYTES
 from zoo.runs.recipe import Recipe, recipe_from_run, resolve_without_loading
 from zoo.runs.run import Run
 

@@ -231,18 +231,3 @@ def list_runs() -> list[Run]:
     return runs
 
 
-def find_unfinished_run(name: str, out: Path | None) -> Run:
-    """Return the run to go on with: `out`, or the latest unfinished one of that name.
-
-    Raises:
-        RunError: there is none, or it is finished.
-    """
-    if out is not None:
-        run = Run.open(out, weights=False)
-        if run.state == "finished":
-            raise RunError(f"{run.path} is finished. Train another, or replace it with --force.")
-        return run
-    unfinished = [run for run in list_runs() if run.name == name and run.state != "finished"]
-    if not unfinished:
-        raise RunError(f"There is no unfinished run of {name} in {runs_folder()}/ to resume.")
-    return max(unfinished, key=lambda run: (run.path / "run.json").stat().st_mtime)

@@ -13,7 +13,7 @@ from zoo.environment import runs_folder
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
 from zoo.runs.recipe import Recipe
-from zoo.runs.run import Run
+from zoo.runs.run import Run, list_runs
 
 _PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
 _LARGEST_SEED = 2**31 - 1
@@ -116,3 +116,20 @@ def _clear_run(path: Path) -> None:
     run = Run(path)
     with run.lock():
         run.clear()
+
+
+def find_unfinished_run(name: str, out: Path | None) -> Run:
+    """Return the run to go on with: `out`, or the latest unfinished one of that name.
+
+    Raises:
+        RunError: there is none, or it is finished.
+    """
+    if out is not None:
+        run = Run.open(out, weights=False)
+        if run.state == "finished":
+            raise RunError(f"{run.path} is finished. Train another, or replace it with --force.")
+        return run
+    unfinished = [run for run in list_runs() if run.name == name and run.state != "finished"]
+    if not unfinished:
+        raise RunError(f"There is no unfinished run of {name} in {runs_folder()}/ to resume.")
+    return max(unfinished, key=lambda run: (run.path / "run.json").stat().st_mtime)
