@@ -7,6 +7,7 @@ code: 2 where the request is wrong, 1 where a job failed.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 import warnings
@@ -22,22 +23,10 @@ from zoo.cli import (
     run_commands,
     train_command,
 )
+from zoo.cli.output import Commands
+from zoo.cli.weights import publication_commands, weights_commands
 from zoo.environment import shows_tracebacks
-from zoo.errors import UnknownName, ZooError
-
-
-class Commands(click.Group):
-    """A group that answers a mistyped command with the nearest one."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Return the command that the first argument names.
-
-        Raises:
-            UnknownName: there is none; the message has the nearest names.
-        """
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownName("command", args[0], self.commands)
-        return super().resolve_command(ctx, args)
+from zoo.errors import ZooError
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,6 +41,8 @@ for command in (
     *run_commands.COMMANDS,
     *export_commands.COMMANDS,
     *interpret_commands.COMMANDS,
+    *weights_commands.COMMANDS,
+    *publication_commands.COMMANDS,
     check_command.check,
 ):
     zoo.add_command(command)
@@ -61,6 +52,7 @@ def main() -> NoReturn:
     """Run the command line; an error of the user's shows its message and no traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = _show_warning
+    _show_log()
     try:
         zoo(standalone_mode=False)
     except ZooError as error:
@@ -82,6 +74,20 @@ def main() -> NoReturn:
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning in a line, without the place in the code that it comes from."""
     click.echo(f"Warning: {message}", err=True)
+
+
+def _show_log() -> None:
+    """Show what the zoo logs, such as where weights come from, in a line on standard error."""
+    logger = logging.getLogger("zoo")
+    if not logger.handlers:
+        logger.addHandler(_ShowOnStandardError())
+        logger.setLevel(logging.INFO)
+
+
+class _ShowOnStandardError(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a message in a line."""
+        click.echo(record.getMessage(), err=True)
 
 
 def _fail(message: str, code: int, error: BaseException | None = None) -> NoReturn:

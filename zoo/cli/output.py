@@ -13,6 +13,8 @@ from typing import Any, TextIO
 
 import click
 
+from zoo.errors import UnknownName
+
 _RESULTS: ContextVar[TextIO | None] = ContextVar("results", default=None)
 
 
@@ -24,6 +26,20 @@ class Command(click.Command):
         with _results_on_stdout(), warnings.catch_warnings():
             warnings.showwarning = _show_warning
             return super().invoke(ctx)
+
+
+class Commands(click.Group):
+    """A group that answers a mistyped command with the nearest one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that the first argument names.
+
+        Raises:
+            UnknownName: there is none; the message has the nearest names.
+        """
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownName("command", args[0], self.commands)
+        return super().resolve_command(ctx, args)
 
 
 def result_stream() -> TextIO:

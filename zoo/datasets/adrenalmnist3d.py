@@ -16,6 +16,8 @@ from zoo.io.safe_load import read_arrays
 
 INPUT_SHAPE = (32, 32, 32, 1)
 CLASSES = ("normal", "hyperplasia")
+SOURCE = "AdrenalMNIST3D of MedMNIST v2, Yang et al. 2023"
+LICENSE = "CC-BY-4.0"
 FILE = "adrenalmnist3d_64.npz"
 
 

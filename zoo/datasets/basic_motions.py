@@ -5,6 +5,8 @@ from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (100, 6)
 CLASSES = ("Badminton", "Running", "Standing", "Walking")
+SOURCE = "BasicMotions of the UEA archive of time series, Bagnall et al. 2018"
+LICENSE = "not stated"
 
 
 def load() -> Dataset:

@@ -7,6 +7,9 @@ INPUT_SHAPE = (32, 32, 3)
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
+SOURCE = "CIFAR-10, Krizhevsky 2009"
+LICENSE = "not stated"
+HUB = "uoft-cs/cifar10"  # on huggingface.co
 
 
 def load() -> Dataset:

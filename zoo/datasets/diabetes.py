@@ -11,6 +11,8 @@ from zoo.data.split import Split
 INPUT_SHAPE = (10,)
 CLASSES = None
 OUTPUTS = 1
+SOURCE = "Efron et al. 2004, Least angle regression, as scikit-learn ships it"
+LICENSE = "not stated"
 HELD_OUT = 88
 
 

@@ -10,6 +10,8 @@ from zoo.data.split import Split
 
 INPUT_SHAPE = (8, 8, 1)
 CLASSES = tuple("0123456789")
+SOURCE = "Optical Recognition of Handwritten Digits (UCI), as scikit-learn ships it"
+LICENSE = "CC-BY-4.0"
 HELD_OUT = 360
 
 

@@ -8,6 +8,9 @@ CLASSES = (
     "T-shirt", "trouser", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
+SOURCE = "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, Zalando"
+LICENSE = "MIT"
+HUB = "zalando-datasets/fashion_mnist"  # on huggingface.co
 
 
 def load() -> Dataset:

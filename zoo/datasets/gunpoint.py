@@ -5,6 +5,8 @@ from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (150, 1)
 CLASSES = ("1", "2")
+SOURCE = "GunPoint of the UCR archive of time series, Ratanamahatana and Keogh 2004"
+LICENSE = "not stated"
 
 
 def load() -> Dataset:

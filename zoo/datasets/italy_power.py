@@ -5,6 +5,8 @@ from zoo.data.readers.timeseries import read_archive
 
 INPUT_SHAPE = (24, 1)
 CLASSES = ("1", "2")
+SOURCE = "ItalyPowerDemand of the UCR archive of time series, Keogh et al. 2006"
+LICENSE = "not stated"
 
 
 def load() -> Dataset:

@@ -5,6 +5,9 @@ from zoo.data.readers.keras_datasets import load_keras_dataset
 
 INPUT_SHAPE = (28, 28, 1)
 CLASSES = tuple("0123456789")
+SOURCE = "MNIST, LeCun, Cortes and Burges 1998"
+LICENSE = "CC-BY-SA-3.0"
+HUB = "ylecun/mnist"  # on huggingface.co
 
 
 def load() -> Dataset:

@@ -7,6 +7,8 @@ SIDE = 160  # two rows of three fill a photograph of BSDS500, 481 x 321
 STEP = 20  # pixels from one training crop to the next, where there are only two photographs
 INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
+SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
+LICENSE = "research use"
 
 
 def load() -> Dataset:

@@ -6,6 +6,8 @@ from zoo.datasets.photographs import photograph_dataset
 SIDE = 32
 INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
+SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
+LICENSE = "research use"
 
 
 def load() -> Dataset:

@@ -14,6 +14,7 @@ from zoo.io.atomic import disk_errors
 from zoo.registry.catalog import catalog
 from zoo.registry.catalog_reader import Entry
 from zoo.weights.archive import unpack_weights
+from zoo.weights.description import WeightsInfo
 from zoo.weights.places import WeightsPlace, find_weights
 
 PREFIX = "weights:"  # weights:cnn.mnist is the catalog's model even where a run has that name
@@ -23,10 +24,11 @@ log = logging.getLogger("zoo")
 
 @dataclass(frozen=True)
 class Shipped:
-    """A weights file that is unpacked: its folder, the model's name, and what brought the file here."""
+    """A weights file that is unpacked: its folder, its model, what the catalog says, whence it came."""
 
     folder: Path
     name: str
+    info: WeightsInfo
     origin: str
 
 
@@ -97,4 +99,4 @@ def unpack(entry: Entry) -> Shipped:
         shutil.rmtree(folder.parent, ignore_errors=True)
         raise
     log.info("%s: the weights of %s, verified by their hash", entry.name, place.origin)
-    return Shipped(folder, entry.name, place.origin)
+    return Shipped(folder, entry.name, entry.weights, place.origin)

@@ -1,0 +1,211 @@
+"""The card of a trained model, in the form of Hugging Face: what it is, its figures, its data, its limits.
+
+README.md            YAML for programs, then text for people
+pictures/            the run's pictures
+.eval_results/*.yaml the figures, where the data set has a name on the Hub
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import UnknownName, UsageError, ZooError
+from zoo.exporters.report import Report
+from zoo.io.atomic import atomic_write, disk_errors, make_directory
+from zoo.publication.card_metadata import card_metadata, eval_results, to_yaml
+from zoo.publication.terms import Terms, dataset_facts
+from zoo.publication.weights_file import train_command
+from zoo.registry.catalog import catalog
+from zoo.registry.catalog_reader import Entry
+from zoo.runs.run import Run
+
+_MOST_PICTURES = 6
+
+
+def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) -> Path:
+    """Write a run's card with its pictures into a folder, and return the path of README.md.
+
+    Args:
+        run: a finished run.
+        folder: it is made if it is missing.
+        terms: the licences, and the source of the data.
+        name: the model's name in the card; the run's if None.
+
+    Raises:
+        UsageError: the folder has a README.md that is no card.
+        WriteError: the disk refuses.
+    """
+    path = folder / "README.md"
+    if path.exists() and "library_name: keras" not in path.read_text("utf-8")[:4000]:
+        raise UsageError(f"{path} exists and is no card. Give another folder: --out DIR")
+    make_directory(folder / "pictures")
+    with disk_errors(folder):
+        for picture in _pictures(run):
+            shutil.copyfile(picture, folder / "pictures" / picture.name)
+        with atomic_write(path) as temporary:
+            temporary.write_text(card_text(run, terms, name or run.name), "utf-8")
+        if (hub := dataset_facts(run).get("HUB")) and run.metrics:
+            results = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
+            make_directory(results.parent)
+            results.write_text(eval_results(run, hub, name or run.name), "utf-8")
+    return path
+
+
+def card_text(run: Run, terms: Terms, name: str) -> str:
+    """Return the text of README.md: YAML between two lines `---`, then Markdown.
+
+    Args:
+        run: a finished run.
+        terms: the licences, and the source of the data.
+        name: the model's name in the card.
+    """
+    entry = _entry(run, name)
+    command = run.shipped.info.command if run.shipped else train_command(run, run.name)
+    sections = (
+        f"---\n{to_yaml(card_metadata(run, terms, name, entry))}---\n",
+        f"# {name}\n\n{entry.summary}.\n",
+        "".join(f"![{path.stem}](pictures/{path.name})\n" for path in _pictures(run)),
+        _usage(name),
+        _parts(run),
+        _data(run, terms),
+        _training(run, command),
+        _evaluation(run, name),
+        _exports(run),
+        _limits(run, terms, entry),
+    )
+    return "\n".join(section for section in sections if section)
+
+
+def _entry(run: Run, name: str) -> Entry:
+    """Return the catalog's entry of a model, or one that says what the run says."""
+    for candidate in (name, run.name):
+        try:
+            return catalog().get(candidate)
+        except (UnknownName, ZooError):
+            continue
+    source = run.record["dataset"].get("source") or "its own data"
+    return Entry(name, f"{run.record['architecture']} trained on {source}")
+
+
+def _pictures(run: Run) -> list[Path]:
+    return run.pictures[:_MOST_PICTURES]
+
+
+def _usage(name: str) -> str:
+    return f"""\
+## Use
+
+```python
+import zoo
+
+run = zoo.open("{name}")       # config, classes, metrics, predict
+model = zoo.load("{name}")     # a keras.Model
+```
+
+```console
+zoo apply {name} FILE...
+zoo export {name} --to keras,h5,saved-model,onnx
+```
+"""
+
+
+def _parts(run: Run) -> str:
+    rows = [
+        f"| {role} | {_tensors(part['inputs'])} | {_tensors(part['outputs'])} |\n"
+        for role, part in part_contracts(run).items()
+    ]
+    head = "## Parts\n\n| part | inputs | outputs |\n|---|---|---|\n"
+    return head + "".join(rows) if rows else ""
+
+
+def part_contracts(run: Run) -> Mapping[str, Any]:
+    """Return inputs and outputs of a run's parts, from its weights file or its export; else nothing."""
+    recorded = run.record.get("parts")
+    if isinstance(recorded, dict):
+        return recorded
+    report = _report(run)
+    return report.to_json()["parts"] if report else {}
+
+
+def _tensors(tensors: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"`{each['name']}` {each['dtype']} ({', '.join(map(str, each['shape']))})"
+        + (f", {each['expects']}" if each.get("expects") else "")
+        for each in tensors
+    )
+
+
+def _data(run: Run, terms: Terms) -> str:
+    dataset = run.record["dataset"]
+    lines = [f"{terms.data}. Licence of the data: {terms.data_license}."]
+    if dataset.get("preprocessing"):
+        lines.append(f"Preprocessing: {dataset['preprocessing']}.")
+    if classes := dataset.get("classes"):
+        lines.append(f"Classes, in order: {', '.join(map(str, classes))}.")
+    if dataset.get("fingerprint"):
+        lines.append(f"Fingerprint of the data: `{dataset['fingerprint']}`.")
+    return "## Training data\n\n" + "\n".join(lines) + "\n"
+
+
+def _training(run: Run, command: str) -> str:
+    record, history = run.record, run.history
+    seconds = sum(row.get("seconds", 0) for row in history)
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    lines = [f"```console\n{command}\n```\n"]
+    if history:
+        lines.append(f"{len(history)} epochs in {seconds:.0f} s, seed {record.get('seed')}.")
+    lines.append(f"Backend {record.get('backend')}; {versions}.")
+    return "## Training\n\n" + "\n".join(lines) + "\n"
+
+
+def _evaluation(run: Run, name: str) -> str:
+    if not run.metrics:
+        return ""
+    rows = "".join(f"| {key} | {value:.6g} |\n" for key, value in run.metrics.items())
+    return f"""\
+## Evaluation
+
+On the test split. These figures can be checked: `zoo evaluate {name}`.
+
+| metric | value |
+|---|---|
+{rows}"""
+
+
+def _report(run: Run) -> Report | None:
+    try:
+        return Report.read(run.path / "export")
+    except ZooError:
+        return None
+
+
+def _exports(run: Run) -> str:
+    report = _report(run)
+    if report is None:
+        return ""
+    rows = "".join(
+        f"| {file.part} | {file.format} | {file.bytes} | {file.difference or 0:.1e} | {file.runtime} |\n"
+        for file in report.files
+    )
+    return f"""\
+## Exported files
+
+Each file was run in its own runtime; its outputs equal the model's.
+
+| part | format | bytes | largest difference | checked with |
+|---|---|---|---|---|
+{rows}"""
+
+
+def _limits(run: Run, terms: Terms, entry: Entry) -> str:
+    source = run.record["dataset"].get("source") or "its data"
+    lines = [
+        f"The figures hold for the test split of {source}, and for inputs that are prepared like it. "
+        "Nothing is known about other data.",
+        *([f"Reference: {entry.reference}."] if entry.reference else []),
+        f"Licence of the weights: {terms.license}.",
+    ]
+    return "## Limits and licence\n\n" + "\n".join(lines) + "\n"

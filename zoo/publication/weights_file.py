@@ -1,0 +1,178 @@
+"""A finished run as one weights file, and the facts that the catalog keeps about it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from zoo.errors import RunError, UsageError
+from zoo.exporters.parts.part import prepare_part
+from zoo.io.atomic import atomic_write, disk_errors, write_json
+from zoo.io.digest import file_digest
+from zoo.publication.terms import Terms
+from zoo.registry.catalog_reader import TAG
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import resolve_without_loading
+from zoo.runs.run import Run
+from zoo.weights.archive import OPTIONAL_MEMBERS, PICTURE, write_archive
+from zoo.weights.description import LARGEST_WEIGHTS, WeightsInfo
+
+_PICTURE_BYTES = 256 * 2**10  # of all pictures in a weights file
+_EXECUTION = ("compile", "threads")  # settings that say how to compute, not what
+
+
+def write_weights_file(
+    run: Run, name: str, folder: Path, terms: Terms, commit: str | None = None
+) -> WeightsInfo:
+    """Write FOLDER/NAME.zip, a run as a weights file, and return what the catalog says of it.
+
+    The model is built and its weights are loaded first, so a file that does not open is never written.
+
+    Args:
+        run: a finished run.
+        name: the model's name in the catalog, architecture.tag.
+        folder: it exists.
+        terms: the licences, and the source of the data.
+        commit: of the code that trained the run; the commit of the working directory if None.
+
+    Raises:
+        RunError: the run is not finished, or its weights do not fit.
+        UsageError: the name is another architecture's, no commit is known, or the file is too large.
+        WriteError: the disk refuses.
+    """
+    check_publishable(run, name)
+    commit = commit or current_commit()
+    path = folder / f"{name}.zip"
+    with TemporaryDirectory() as temporary:
+        copy = _copy_run(run, name, Path(temporary))
+        with atomic_write(path) as target:
+            write_archive(copy, _small_pictures(run), target)
+            if target.stat().st_size > LARGEST_WEIGHTS:
+                raise UsageError(
+                    f"The weights of {run} are larger than {LARGEST_WEIGHTS >> 30} GiB."
+                )
+    versions = {**run.record.get("versions", {}), "backend": str(run.record.get("backend", ""))}
+    return WeightsInfo(
+        file=path.name,
+        sha256=file_digest(path),
+        size=path.stat().st_size,
+        license=terms.license,
+        data=terms.data,
+        data_license=terms.data_license,
+        command=train_command(run, name),
+        commit=commit,
+        versions={package: str(version) for package, version in versions.items() if version},
+    )
+
+
+def check_publishable(run: Run, name: str) -> None:
+    """Refuse a run that is not finished, and a name that is no name for it.
+
+    Raises:
+        RunError: the run is not finished.
+        UsageError: the name is no architecture.tag, or another architecture's.
+    """
+    if run.state != "finished":
+        raise RunError(f"{run} is {run.state}, not finished. Complete it: zoo evaluate {run}")
+    architecture, _, tag = name.partition(".")
+    expected = str(run.record["architecture"])
+    if architecture != expected or not re.fullmatch(TAG, tag):
+        raise UsageError(
+            f"The weights of {run} need a name like {expected}.mine: --name {expected}.TAG, where TAG has "
+            f"letters, digits, _ and -. Received: {name}"
+        )
+
+
+def train_command(run: Run, name: str) -> str:
+    """Return the command that trains a run: its model, its data, its seed and the settings that differ."""
+    record = run.record
+    words = ["zoo", "train", record["name"]]
+    differences = setting_differences(run, record["name"])
+    words += [f"--set {key}={_as_word(value)}" for key, value in differences.items()]
+    base = resolve_without_loading(record["name"], {})
+    if (source := _public_source(record)) != base.source and source:
+        words.append(f"--data {source}")
+    if record.get("seed"):
+        words.append(f"--seed {record['seed']}")
+    return " ".join(words)
+
+
+def setting_differences(run: Run, name: str) -> dict[str, Any]:
+    """Return the settings of a run that differ from those of a model of the catalog, or an architecture.
+
+    Settings that the data decides, and those that say how to compute, do not count.
+    """
+    base = resolve_without_loading(name, {}).config
+    settings: Mapping[str, Any] = base.model_dump(mode="json")
+    return {
+        key: value
+        for key, value in run.record["config"].items()
+        if key in settings and settings[key] not in (value, None) and key not in _EXECUTION
+    }
+
+
+def current_commit() -> str:
+    """Return the commit of the working directory.
+
+    Raises:
+        UsageError: it is no git repository.
+    """
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UsageError(
+            "The commit of the code that trained the run is not known here. Give it: --commit HASH"
+        ) from error
+    return done.stdout.strip()
+
+
+def _copy_run(run: Run, name: str, folder: Path) -> Path:
+    """Copy what a weights file holds, with the model's name and its parts in run.json."""
+    recipe, model = load_run_model(run)
+    parts = recipe.architecture.export(model, recipe.config)
+    record = {
+        **run.record,
+        "name": name,
+        "dataset": {**run.record["dataset"], "source": _public_source(run.record)},
+        "parts": {
+            role: prepare_part(role, part).contract.to_json() for role, part in parts.items()
+        },
+    }
+    with disk_errors(folder):
+        write_json(folder / "run.json", record)
+        shutil.copyfile(run.weights, folder / run.weights.name)
+        for member in OPTIONAL_MEMBERS:
+            if (run.path / member).is_file():
+                shutil.copyfile(run.path / member, folder / member)
+    return folder
+
+
+def _public_source(record: Mapping[str, Any]) -> str | None:
+    """Return where a run's data comes from, without the folders of the machine that trained it."""
+    source = record["dataset"].get("source")
+    return Path(source).name if source and Path(source).is_absolute() else source
+
+
+def _small_pictures(run: Run) -> list[Path]:
+    """Return the smallest pictures of a run, sorted by name, as many as a weights file may have."""
+    chosen: list[Path] = []
+    named = [path for path in run.pictures if re.fullmatch(PICTURE, f"pictures/{path.name}")]
+    for picture in sorted(named, key=lambda path: path.stat().st_size):
+        if sum(path.stat().st_size for path in [*chosen, picture]) > _PICTURE_BYTES:
+            break
+        chosen.append(picture)
+    return sorted(chosen)
+
+
+def _as_word(value: Any) -> str:
+    """Return a setting's value as the shell's --set takes it."""
+    if isinstance(value, list):
+        return ",".join(map(_as_word, value))
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
