@@ -32,6 +32,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ZOO_DATA", str(Path(os.environ["ZOO_DATA"]).resolve()))
     for name in ("ZOO_RUNS", "ZOO_REGISTRY", "ZOO_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     monkeypatch.chdir(tmp_path)
     catalog.cache_clear()
 

@@ -1,7 +1,7 @@
 """zoo: classic neural architectures as plug-ins, trained one way, and exports that are proved equal.
 
 Importing it imports neither Keras nor TensorFlow nor NumPy; each name below loads its module when
-it is first used.
+it is first used. It sets the environment variable that gives TensorFlow its fastest kernels.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from zoo.environment import set_default_kernels
+
 if TYPE_CHECKING:
     from zoo.config import ClassNames, Config, Fraction, WithoutData
     from zoo.data.dataset import Dataset, has_no_data
     from zoo.data.images import read_image
     from zoo.data.load import open_dataset
     from zoo.data.split import Split
+    from zoo.descriptions.describe import describe
+    from zoo.descriptions.description import Description
     from zoo.errors import (
         CatalogError,
         DataError,
@@ -34,14 +38,14 @@ if TYPE_CHECKING:
     from zoo.exporters.report import Report
     from zoo.interpret.explain import explain
     from zoo.interpret.gallery import gallery
-    from zoo.interpret.model_summary import Description, describe
     from zoo.io.results import Values
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
     from zoo.runs.comparison import compare
     from zoo.runs.evaluation import evaluate
-    from zoo.runs.load import apply, create, load
+    from zoo.runs.load import create, load
+    from zoo.runs.predict import apply
     from zoo.runs.run import Run
     from zoo.runs.training import train
 
@@ -92,18 +96,18 @@ _MODULES = {
     "ClassNames": "config",
     "Config": "config",
     "Dataset": "data.dataset",
-    "Description": "interpret.model_summary",
+    "Description": "descriptions.description",
     "Fraction": "config",
     "Report": "exporters.report",
     "Run": "runs.run",
     "Split": "data.split",
     "Values": "io.results",
     "WithoutData": "config",
-    "apply": "runs.load",
+    "apply": "runs.predict",
     "compare": "runs.comparison",
     "create": "runs.load",
     "has_no_data": "data.dataset",
-    "describe": "interpret.model_summary",
+    "describe": "descriptions.describe",
     "evaluate": "runs.evaluation",
     "explain": "interpret.explain",
     "export": "exporters.api",
@@ -117,6 +121,8 @@ _MODULES = {
     "train": "runs.training",
     "verify": "exporters.api",
 }
+
+set_default_kernels()  # TensorFlow reads the variable when it is imported
 
 
 def __getattr__(name: str) -> Any:

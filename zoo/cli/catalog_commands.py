@@ -43,13 +43,20 @@ def list_models(pattern: str, tag: str | None, as_json: bool) -> None:
 )
 @as_json
 def show(name: str, layers: bool, as_json: bool) -> None:
-    """Show what a model or an architecture is, and its settings."""
-    import_backend()
-    if layers:
-        return _show_layers(name, as_json)
-    from zoo.interpret.model_summary import describe
+    """Show what a model, an architecture or a run is, and its settings.
 
-    description = describe(name)
+    NAME is an architecture, a model of the catalog or a run; the first of these that fits is shown. The path
+    of a run (runs/cnn.digits) is always the run.
+    """
+    if layers:
+        import_backend()
+        return _show_layers(name, as_json)
+    from zoo.descriptions.describe import describe, read_description
+
+    description = read_description(name)
+    if description is None:
+        import_backend()
+        description = describe(name)
     if as_json:
         return print_json(description.to_json())
     from zoo.cli.render_model import show_description

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
@@ -11,9 +11,9 @@ from zoo.cli.render import make_table, print_rich, short_value
 from zoo.runs.progress import format_logs
 
 if TYPE_CHECKING:
+    from zoo.descriptions.description import Description
     from zoo.exporters.parts.contract import Tensor
     from zoo.interpret.gallery_html import Gallery
-    from zoo.interpret.model_summary import Description
     from zoo.interpret.networks import LayerInfo
 
 
@@ -36,6 +36,8 @@ def show_description(description: Description) -> None:
     for role, contract in description.parts.items():
         inputs, outputs = (", ".join(map(_tensor, x)) for x in (contract.inputs, contract.outputs))
         print_rich(f"{'part':>12}  {role}: {inputs} -> {outputs}", markup=False)
+    for name, fact in description.run.items():
+        print_rich(f"{name:>12}  {_run_fact(fact)}", markup=False)
     for setting in description.settings:
         value, default = (short_value(item) for item in (setting.value, setting.default))
         usual = f", {default} by default" if value != default else ""
@@ -66,6 +68,13 @@ def show_gallery(gallery: Gallery) -> None:
         table.add_row(escape(layer.layer.name), layer.follows, live, above, dead)
     print_rich(table)
     print_rich(f"in {gallery.page}", markup=False)
+
+
+def _run_fact(fact: Any) -> str:
+    """Return an entry of run.json in a line."""
+    if isinstance(fact, Mapping):
+        return ", ".join(f"{name} {_run_fact(value)}" for name, value in fact.items())
+    return short_value(fact)
 
 
 def _tensor(tensor: Tensor) -> str:

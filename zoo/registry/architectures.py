@@ -51,6 +51,21 @@ class Registry:
         package = package_of(self.group.entry(name))
         return self.register(self.group.load(name), name, package)
 
+    def is_installed(self, name: str) -> bool:
+        """Return whether an architecture and all extensions are those of installed packages.
+
+        If not, something is registered or removed by hand, and other processes do not know of it.
+        """
+        known = self._architectures.get(name)
+        extensions = self._extensions.values()
+        return (
+            name in self.group.names()
+            and (known is None or known.package != THIS_PROCESS)
+            and all(extension.installed for extension in extensions)
+            and {*self._waiting, *(each.name for each in extensions)}
+            == set(EntryPointGroup(EXTENSIONS).names())
+        )
+
     def register(self, plugin: ModuleType, name: str, package: str = THIS_PROCESS) -> Architecture:
         """Check a plug-in's hooks and add it under a name.
 
