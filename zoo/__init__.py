@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from zoo.runs.comparison import compare
     from zoo.runs.evaluation import evaluate
     from zoo.runs.load import create, load
+    from zoo.runs.load import open as open
     from zoo.runs.predict import apply
     from zoo.runs.run import Run
     from zoo.runs.training import train
@@ -86,6 +87,7 @@ __all__ = [
     "list_architectures",
     "list_models",
     "load",
+    "open",
     "open_dataset",
     "read_image",
     "train",
@@ -116,6 +118,7 @@ _MODULES = {
     "list_architectures": "registry.architectures",
     "list_models": "registry.catalog",
     "load": "runs.load",
+    "open": "runs.load",
     "open_dataset": "data.load",
     "read_image": "data.images",
     "train": "runs.training",

@@ -16,7 +16,7 @@ from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.exporters.report import Report
 from zoo.io.atomic import atomic_write, disk_errors, make_directory
 from zoo.publication.card_metadata import card_metadata, eval_results, to_yaml
-from zoo.publication.terms import Terms, dataset_facts
+from zoo.publication.terms import Terms, dataset_facts, resolve_terms
 from zoo.publication.weights_file import train_command
 from zoo.registry.catalog import catalog
 from zoo.registry.catalog_reader import Entry
@@ -52,6 +52,15 @@ def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) ->
             make_directory(results.parent)
             results.write_text(eval_results(run, hub, name or run.name), "utf-8")
     return path
+
+
+def run_card(run: Run, license: str | None = None) -> str:
+    """Return the text of a run's card.
+
+    Raises:
+        UsageError: the licence is missing.
+    """
+    return card_text(run, resolve_terms(run, license), run.name)
 
 
 def card_text(run: Run, terms: Terms, name: str) -> str:

@@ -1,17 +1,16 @@
-"""From a name to a model: a model is built untrained, or a run's model is rebuilt and applied."""
+"""From a name to a model: a model is built untrained, or a run's model is rebuilt."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
-from zoo.data.inputs import expand_items
-from zoo.errors import RunError, UnsafeFile
+from zoo.errors import RunError, SettingError, UnsafeFile
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
 from zoo.registry.model_size import FLOAT_BYTES
+from zoo.registry.shipped_weights import PREFIX
 from zoo.runs.compatibility import describe_weight_mismatch
 from zoo.runs.recipe import Recipe, recipe_from_run, resolve_without_loading
 from zoo.runs.run import Run
@@ -20,22 +19,55 @@ if TYPE_CHECKING:
     import keras
 
 
-def create(name: str, **settings: Any) -> keras.Model:
-    """Build an untrained model; nothing is loaded or downloaded.
+def open(name: str | Path | Run) -> Run:
+    """Open a trained model: a run, or a model of the catalog with weights.
+
+    It has `config`, `classes`, `metrics`, `pictures`, `predict` and `card`; a notebook shows it as a table.
+
+    Args:
+        name: a run, its path or its name, or a name of the catalog. A run of the user's comes first;
+            `weights:NAME` is always the catalog's model.
+
+    Raises:
+        UnknownName: there is no such run, and no such model with weights.
+        WeightsError: the catalog's weights are not on this machine and cannot be fetched.
+        UnsafeFile: the file of the weights is not the one of the catalog.
+
+    Example:
+        >>> zoo.open("cnn.digits").metrics["accuracy"]
+    """
+    return Run.open(name)
+
+
+def create(name: str, *, weights: bool = False, **settings: Any) -> keras.Model:
+    """Build an untrained model, or a trained one with the weights of the catalog.
+
+    Args:
+        name: a name of the catalog, or an architecture's.
+        weights: whether the model has the catalog's trained weights. Nothing is downloaded without them.
+        **settings: what differs from the model's settings; none with `weights`.
 
     Raises:
         UnknownName: there is no such model or setting.
-        SettingError: a setting is out of range, or one is missing that data would decide.
+        SettingError: a setting is out of range, or one is missing that data would decide; or trained
+            weights are asked for with other settings.
+        WeightsError: the weights are not on this machine and cannot be fetched.
 
     Example:
         >>> zoo.create("mlp.digits").count_params()
         >>> zoo.create("mlp", input_shape=(28, 28, 1), classes=10)
     """
-    return resolve_without_loading(name, settings).build_model()
+    if not weights:
+        return resolve_without_loading(name, settings).build_model()
+    if settings:
+        raise SettingError(
+            f"The weights of {name} fit its own settings. Remove {', '.join(settings)} or weights=True."
+        )
+    return load_run_model(Run.open(f"{PREFIX}{name}"))[1]
 
 
 def load(run: str | Path | Run) -> keras.Model:
-    """Rebuild the trained model of a run.
+    """Rebuild the trained model of a run, or of a model of the catalog with weights.
 
     Raises:
         UnknownName: there is no such run.
@@ -69,29 +101,6 @@ def load_run_model(
     model = recipe.build_model()
     _load_weights(run, recipe, model)
     return recipe, model
-
-
-def apply(run: str | Path | Run, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Apply a run's model to the user's own files or arrays.
-
-    Args:
-        run: a run, its path or its name.
-        items: what the architecture takes, such as paths of images, or arrays of its input shape. A
-            folder stands for the files in it, and a .ts or .csv file for the series in it.
-
-    Returns:
-        One dictionary for each item, for each file of a folder and for each series of a file.
-
-    Raises:
-        DataError: an item cannot be read, or does not fit the model.
-        PluginError: the architecture has no `apply`.
-
-    Example:
-        >>> zoo.apply("cnn.digits", ["seven.png"])[0]["class"]
-    """
-    recipe, model = load_run_model(Run.open(run))
-    files = expand_items(items, getattr(recipe.config, "input_shape", None))
-    return recipe.architecture.apply(model, recipe.config, files)
 
 
 def _load_weights(run: Run, recipe: Recipe, model: keras.Model) -> None:

@@ -11,8 +11,7 @@ export/             parts and report.json
 
 from __future__ import annotations
 
-import csv
-import io
+import importlib
 import json
 import shutil
 import weakref
@@ -25,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
-from zoo.io.atomic import atomic_write, disk_errors, write_json
+from zoo.io.atomic import disk_errors, write_json
+from zoo.io.number_table import read_rows, write_rows
 from zoo.io.text import read_text
 
 if TYPE_CHECKING:
@@ -136,6 +136,17 @@ class Run:
         return str(self.record.get("package", "an unknown package"))
 
     @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, those that the data decides included."""
+        return dict(self.record["config"])
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes, or None."""
+        names = self.record["dataset"].get("classes")
+        return tuple(map(str, names)) if names else None
+
+    @property
     def state(self) -> str:
         """One of training, interrupted, failed, trained and finished."""
         return str(self.record["state"])
@@ -159,16 +170,27 @@ class Run:
     @property
     def history(self) -> list[dict[str, float]]:
         """One row for each epoch: its number, its seconds, the losses and the metrics."""
-        file = self.path / "history.csv"
-        if not file.exists():
-            return []
-        rows = csv.DictReader(io.StringIO(read_text(file)))
-        return [{key: float(value) for key, value in row.items() if value} for row in rows]
+        return read_rows(self.path / "history.csv")
 
     @property
     def pictures(self) -> list[Path]:
         """The files of the pictures that were drawn after training."""
         return sorted((self.path / "pictures").glob("*.*"))
+
+    def predict(self, inputs: Any, **options: Any) -> Any:
+        """Return what the model computes from arrays of shape (n, ...), like keras.Model.predict.
+
+        The options and the result are those of `zoo.runs.predict.predict`.
+        """
+        # loaded by name: the module imports this one
+        return importlib.import_module("zoo.runs.predict").predict(self, inputs, **options)
+
+    def card(self, license: str | None = None) -> str:
+        """Return the model card as text; the catalog's weights have their licence in the catalog."""
+        return str(importlib.import_module("zoo.publication.card").run_card(self, license))
+
+    def _repr_html_(self) -> str:
+        return str(importlib.import_module("zoo.publication.notebook").run_html(self))
 
     def update(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -186,14 +208,7 @@ class Run:
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        with (
-            atomic_write(self.path / "history.csv") as temporary,
-            temporary.open("w", newline="") as file,
-        ):
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(rows)
+        write_rows(self.path / "history.csv", rows)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -229,5 +244,3 @@ def list_runs() -> list[Run]:
             _ = run.record
             runs.append(run)
     return runs
-
-
