@@ -43,7 +43,7 @@ def pack(run: Run, name: str, out: Path, terms: Terms, commit: str | None = None
         name: the model's name, architecture.tag; no installed package has a model of that name.
         out: a folder that does not exist, or one that an earlier call wrote.
         terms: the licences, and the source of the data.
-        commit: of the code that trained the run; the commit of the working directory if None.
+        commit: of the code that trained the run; that of the installed code if None.
 
     Raises:
         RunError: the run is not finished.
@@ -72,7 +72,7 @@ def pack_into(
         folder: of the package, such as weights/keras_zoo_weights.
         catalog_path: the catalog file, such as registry.toml.
         terms: the licences, and the source of the data.
-        commit: of the code that trained the run; the commit of the working directory if None.
+        commit: of the code that trained the run; that of the installed code if None.
 
     Raises:
         RunError: the run is not finished.

@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import RunError, UsageError
 from zoo.exporters.parts.part import prepare_part
 from zoo.io.atomic import atomic_write, disk_errors, write_json
@@ -38,15 +40,15 @@ def write_weights_file(
         name: the model's name in the catalog, architecture.tag.
         folder: it exists.
         terms: the licences, and the source of the data.
-        commit: of the code that trained the run; the commit of the working directory if None.
+        commit: of the code that trained the run; that of the installed code if None.
 
     Raises:
         RunError: the run is not finished, or its weights do not fit.
-        UsageError: the name is another architecture's, no commit is known, or the file is too large.
+        UsageError: the name is another architecture's, or the file is too large.
         WriteError: the disk refuses.
     """
     check_publishable(run, name)
-    commit = commit or current_commit()
+    commit = commit or code_version(run)
     path = folder / f"{name}.zip"
     with TemporaryDirectory() as temporary:
         copy = _copy_run(run, name, Path(temporary))
@@ -116,21 +118,20 @@ def setting_differences(run: Run, name: str) -> dict[str, Any]:
     }
 
 
-def current_commit() -> str:
-    """Return the commit of the working directory.
-
-    Raises:
-        UsageError: it is no git repository.
-    """
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise UsageError(
-            "The commit of the code that trained the run is not known here. Give it: --commit HASH"
-        ) from error
-    return done.stdout.strip()
+def code_version(run: Run) -> str:
+    """Return the commit of the architecture's code where it is a git checkout, else its package."""
+    group, name = EntryPointGroup(ARCHITECTURES), str(run.record["architecture"])
+    for module in group.locations(name) if name in group else []:
+        git = ["git", "-C", str(module.parent)]
+        with suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run(
+                [*git, "ls-files", "--error-unmatch", module.name], capture_output=True, check=True
+            )
+            done = subprocess.run(
+                [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+            )
+            return done.stdout.strip()
+    return run.package
 
 
 def _copy_run(run: Run, name: str, folder: Path) -> Path:

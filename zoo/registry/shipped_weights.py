@@ -73,7 +73,7 @@ def log_hidden(reference: str, run: Path) -> None:
 def locate(entry: Entry) -> WeightsPlace | None:
     """Return where the weights file of an entry is on this machine, or None."""
     assert entry.weights is not None
-    return find_weights(entry.weights, Path(entry.source).parent)
+    return find_weights(entry.weights, Path(entry.source), entry.package)
 
 
 def unpack(entry: Entry) -> Shipped:

@@ -9,7 +9,7 @@ data = "scikit-learn's digits"   # the training data and where it comes from
 data_license = "CC-BY-4.0"       # of the training data
 command = "zoo train cnn.digits" # what made the weights ...
 versions = { keras = "3.15.1" }  # ... with these packages ...
-commit = "17bf3ee"               # ... at this commit of the code
+commit = "17bf3ee"               # ... at this commit of the code, or "keras-zoo 0.1.0"
 url = "https://..."              # optional: where the file can be fetched
 """
 
@@ -44,7 +44,10 @@ class WeightsInfo:
 _PATTERNS = {
     "file": (r"\w[\w.-]{0,120}\.zip", "the name of a .zip file without a folder"),
     "sha256": (r"[0-9a-f]{64}", "64 hexadecimal digits in lower case"),
-    "commit": (r"[0-9a-f]{7,64}", "a commit: 7 to 64 hexadecimal digits"),
+    "commit": (
+        r"[0-9a-f]{7,64}|[\w.-]{1,120} [\w.+!-]{1,60}",
+        "a commit of 7 to 64 hexadecimal digits, or a package and its version",
+    ),
     "url": (r"https://[^\s/?#@]+/\S*", "an address that begins with https://"),
 }
 _TEXTS = ("license", "data", "data_license", "command")

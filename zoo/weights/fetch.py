@@ -54,7 +54,7 @@ def fetch_weights(name: str, info: WeightsInfo, progress: Progress | None = None
     """
     url = weights_url(info)
     if url is None:
-        raise missing_weights(name, info, "and it has no address")
+        raise missing_weights(name, info, "and they have no address")
     path = cached_file(info)
     make_directory(path.parent)
     with disk_errors(path), FileLock(path.with_suffix(".lock")):

@@ -25,14 +25,17 @@ class WeightsPlace:
     origin: str
 
 
-def find_weights(info: WeightsInfo, beside: Path | None = None) -> WeightsPlace | None:
+def find_weights(
+    info: WeightsInfo, catalog_file: Path | None = None, package: str | None = None
+) -> WeightsPlace | None:
     """Return where a weights file is, or None. The file is not opened.
 
     Args:
         info: what the catalog says of it.
-        beside: the folder of the catalog file that has the entry, or None.
+        catalog_file: the catalog file that has the entry, or None.
+        package: the package that ships the catalog file; None: it is the user's.
     """
-    for folder, origin in _folders(beside):
+    for folder, origin in _folders(catalog_file, package):
         path = folder / info.file
         if path.is_file():
             return WeightsPlace(path, origin)
@@ -45,11 +48,11 @@ def cached_file(info: WeightsInfo) -> Path:
     return cache_folder() / "weights" / info.sha256[:16] / info.file
 
 
-def _folders(beside: Path | None) -> Iterator[tuple[Path, str]]:
+def _folders(catalog_file: Path | None, package: str | None) -> Iterator[tuple[Path, str]]:
     if named := weights_folder():
         yield named, "ZOO_WEIGHTS"
-    if beside is not None:
-        yield beside, "the folder of its catalog file"
+    if catalog_file is not None:
+        yield catalog_file.parent, package or str(catalog_file.parent)
     group = EntryPointGroup(WEIGHTS)
     for name in group.names():
         for folder in group.folders(name):

@@ -32,7 +32,9 @@ def terms_options(command: Any) -> Any:
 @click.option("--out", type=click.Path(path_type=Path), help="The folder of the new distribution.")
 @click.option("--name", help="The name of the model in the catalog: architecture.tag.")
 @terms_options
-@click.option("--commit", help="The commit of the code that trained the run; HEAD if not given.")
+@click.option(
+    "--commit", help="The commit of the code that trained the run; the installed code if not given."
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path),
