@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.entry_points import FORMATS, EntryPointGroup
+from zoo.environment import keras_backend
 from zoo.errors import ExportError, UsageError
+from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
 from zoo.exporters.parts.canonical import portable_name
 from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.sources import Source, open_source
-from zoo.exporters.verify import importable_packages, verify_files, write_and_verify
-from zoo.exporters.worker import Worker
+from zoo.exporters.verify import verify_files, write_and_verify
 from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
 from zoo.io.digest import file_digest
 from zoo.runs.run import Run
@@ -66,9 +67,11 @@ def export(
         >>> zoo.export("cnn.digits", formats=["onnx"]).ok
         True
     """
+    names = _format_names(formats)
+    if keras_backend() in (None, "tensorflow"):
+        start_processes(names)  # they import their runtimes while Keras and the model are loaded
     import keras
 
-    names = _format_names(formats)
     opened = open_source(source)
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
@@ -82,13 +85,13 @@ def export(
     if keras.backend.backend() != "tensorflow":
         return _export_on_tensorflow(opened, names, folder, opset)
     with (
-        Worker(names) as worker,
+        Checker(names) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
         options = {"opset": opset}
         report = write_and_verify(
-            models, names, worker, temporary, options, opened.title, opened.origin
+            models, names, checker, temporary, options, opened.title, opened.origin
         )
         if any(file.ok for file in report.files):
             _publish(report, temporary, folder)
@@ -115,10 +118,8 @@ def verify(folder: str | Path) -> Report:
     report = Report.read(folder)
     names = _format_names(sorted({file.format for file in report.files}))
     unchanged = [file for file in report.files if _is_unchanged(folder, file)]
-    with Worker(names) as worker, temporary_directory(Path(tempfile.gettempdir())) as temporary:
-        verdicts = verify_files(
-            worker, folder, unchanged, temporary / "answer", importable_packages()
-        )
+    with Checker(names) as checker:
+        verdicts = verify_files(checker, folder, unchanged)
     problem = "it is missing, or not the file that was written"
     files = tuple(
         verdicts.get(file) or replace(file, verdict="changed", problem=problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import ExportError, UsageError, format_cause
 from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
+from zoo.exporters.checker import Checker
 from zoo.exporters.formats.protocol import file_name, load_format
 from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
-from zoo.exporters.worker import CRASHED, Worker
+from zoo.exporters.worker import CRASHED
 from zoo.io.digest import file_digest
 
 if TYPE_CHECKING:
     import keras
 
+LARGE = 256 * 2**20  # bytes of a file that is written and compared one after the other
 _NAMES_THE_FAULT = ("layer '", "operation '", "The format '", CRASHED)
 
 
 def write_and_verify(
     models: Mapping[str, keras.Model],
     formats: Sequence[str],
-    worker: Worker,
+    checker: Checker,
     folder: Path,
     options: Mapping[str, Any],
     title: str,
@@ -37,7 +39,7 @@ def write_and_verify(
     Args:
         models: the parts by role.
         formats: the names of the formats.
-        worker: the process that opens the files.
+        checker: opens the files, each in its own runtime.
         folder: an empty one.
         options: of the export: `opset`, an int or None.
         title: the model's name in the report.
@@ -55,48 +57,47 @@ def write_and_verify(
         check_clone(part, probes[role])
     with (folder / "probe.npz").open("wb") as file:
         save_probes(probes, file)
-    files = [
-        _write_file(part, name, folder, options) for part in parts.values() for name in formats
+    verdicts = [
+        _submit(checker, folder, _write_file(part, name, folder, options))
+        for part in parts.values()
+        for name in formats
     ]
-    written = [file for file in files if not file.problem]
-    verdicts = verify_files(worker, folder, written, folder / "answer")
-    explained = tuple(_explain(verdicts.get(file, file), parts, options) for file in files)
+    explained = tuple(_explain(verdict(), parts, options) for verdict in verdicts)
     contracts = {role: part.contract for role, part in parts.items()}
     return Report(folder, title, explained, contracts, origin)
 
 
 def verify_files(
-    worker: Worker,
-    folder: Path,
-    files: Sequence[ExportedFile],
-    answer: Path,
-    importable: Collection[str] | None = None,
+    checker: Checker, folder: Path, files: Sequence[ExportedFile]
 ) -> dict[ExportedFile, ExportedFile]:
-    """Have files opened and compared, and return each with its verdict.
+    """Have published files opened and compared, and return each with its verdict.
 
     Args:
-        worker: the process that opens the files; it takes one request.
-        folder: that has probe.npz, and the files.
+        checker: opens the files, each in its own runtime.
+        folder: that has probe.npz, and the files. Of the modules that they require, ours and those of
+            plug-ins are imported.
         files: those to compare.
-        answer: a path to a new file, for the worker's answers.
-        importable: the top-level modules that the files may have imported; None for all.
     """
-    requests = [
-        {
-            "part": file.part,
-            "format": file.format,
-            "path": file.path,
-            "requires": [name for name in file.requires if _may_import(name, importable)],
-        }
-        for file in files
-    ]
-    answers = worker.ask(folder, requests, answer)
-    return dict(zip(files, map(_with_verdict, files, answers), strict=True))
+    importable = {"zoo", *EntryPointGroup(ARCHITECTURES).modules()}
+    verdicts = {file: _submit(checker, folder, file, importable) for file in files}
+    return {file: verdict() for file, verdict in verdicts.items()}
 
 
-def importable_packages() -> set[str]:
-    """Return the top-level modules that a file may import when it is verified: ours, and plug-ins'."""
-    return {"zoo", *EntryPointGroup(ARCHITECTURES).modules()}
+def _submit(
+    checker: Checker, folder: Path, file: ExportedFile, importable: Collection[str] | None = None
+) -> Callable[[], ExportedFile]:
+    """Have a file compared, and return the function that waits for its verdict.
+
+    A large file is awaited here, so that no other is written meanwhile: together they need more memory.
+    """
+    if file.problem:
+        return lambda: file
+    modules = [name for name in file.requires if _may_import(name, importable)]
+    request = {"part": file.part, "format": file.format, "path": file.path, "requires": modules}
+    answer = checker.submit(folder, request)
+    if file.bytes > LARGE:
+        answer.result()
+    return lambda: _with_verdict(file, answer.result())
 
 
 def _may_import(module: str, importable: Collection[str] | None) -> bool:

@@ -1,30 +1,41 @@
-"""The one process in which exported files are opened in their own runtimes and compared.
+"""The process in which exported files are opened in their own runtimes and compared.
 
-    python -m zoo.exporters.worker onnx saved-model keras h5
+    python -m zoo.exporters.worker tensorflow keras
 
-imports the runtimes, those that must do without Keras first and with Keras blocked, and then reads
-one request from its standard input:
+imports these modules, and then answers requests, one a line, until its standard input ends:
 
-    {"folder": ..., "answer": FILE,
-     "files": [{"part": ..., "format": ..., "path": ..., "requires": [MODULE, ...]}]}
+    {"folder": ..., "part": ..., "format": ..., "path": ..., "requires": [MODULE, ...]}
 
-It writes one line of JSON for each file: {"difference": ..., "problem": ..., "runtime": ...}.
-A process that imports Keras costs seconds, so the gate starts this one before it begins to write.
+The answer is one line: {"difference": ..., "problem": ..., "runtime": ..., "reusable": ...}.
+
+Importing TensorFlow and Keras takes seconds, and a file must meet a process that no earlier file has
+changed: by custom objects, modules, or Keras' global state. So the process imports once, and forks for
+each file. The child opens the file and ends.
+
+A fork copies one thread only, and a lock that another thread holds stays locked in the child for ever. So
+the process forks only while it has exactly one thread, which it counts, and where Linux tells when a child
+ends (`pidfd_open`). TensorFlow starts its threads with the first operation, which only a child runs; NumPy
+is told to start none. ONNX Runtime starts a thread when it is imported. So only TensorFlow and Keras are
+imported before the fork, and every other runtime by the child; that of ONNX takes a tenth of a second.
+
+Where the process cannot fork, it compares the files itself, and says that it is not reusable: it is used
+for one export.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
 import os
-import subprocess
+import select
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, NoReturn, cast
 
 from zoo.errors import format_cause, format_error
 from zoo.exporters.comparison import compare_outputs
@@ -33,95 +44,36 @@ from zoo.exporters.parts.probes import load_probes
 from zoo.io.safe_load import read_arrays
 
 CRASHED = "its runtime ended the process"
-_ENVIRONMENT = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+LONGEST_IDLE = 600  # seconds without a request, after which the process ends
+_PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
-class Worker:
-    """The parent's side of the process: it is started early and takes one request."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "zoo.exporters.worker", *names],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={
-                **os.environ,
-                **_ENVIRONMENT,
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            },
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def ask(
-        self, folder: Path, files: Sequence[Mapping[str, Any]], answer: Path
-    ) -> list[dict[str, Any]]:
-        """Have files compared with the folder's probe.npz.
-
-        Args:
-            folder: which the files' paths start from.
-            files: as the module's docstring describes them.
-            answer: a path to a new file, for the answers.
-
-        Returns:
-            One answer for each file. Where a runtime ends the process, the file that was open then has
-            that as its problem, and the files after it were not reached.
-        """
-        request = {"folder": str(folder), "files": list(files), "answer": str(answer)}
-        _, errors = self._process.communicate(json.dumps(request))
-        lines = answer.read_text().splitlines() if answer.exists() else []
-        answers = [json.loads(line) for line in lines]
-        if len(answers) < len(files):
-            last_words = " ".join(errors.split())[-300:]
-            problem = f"{CRASHED} (exit code {self._process.returncode}): {last_words}"
-            answers.append({"difference": None, "problem": problem, "runtime": ""})
-        while len(answers) < len(files):
-            answers.append({"difference": None, "problem": "it was not reached", "runtime": ""})
-        return answers
-
-
-def compare_files(
-    folder: Path, files: Sequence[Mapping[str, Any]], runtimes: Mapping[str, str | Exception]
-) -> Iterator[dict[str, Any]]:
-    """Compare each file with the probes of its part.
+def compare_file(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare one file with the probes of its part.
 
     Args:
-        folder: that has probe.npz, and the files.
-        files: as the module's docstring describes them.
-        runtimes: the name and version of each format's runtime, or the error that it cannot be imported.
+        request: as the module's docstring describes it.
 
-    Yields:
-        The answer for each file.
+    Returns:
+        The answer: the largest difference, what is wrong, and the name and version of the runtime.
     """
+    with block_imports(load_format(request["format"]).WITHOUT):
+        try:
+            runtime = load_format(request["format"]).prepare()
+        except Exception as error:  # whatever an import meets
+            problem = describe_failure(request["format"], error)
+            return {"difference": None, "problem": problem, "runtime": ""}
+        difference, problem = _compare_outputs(request)
+        return {"difference": difference, "problem": problem, "runtime": runtime}
+
+
+def _compare_outputs(request: Mapping[str, Any]) -> tuple[float | None, str]:
+    folder = Path(request["folder"])
     arrays = read_arrays(folder / "probe.npz")
-    for file in files:
-        runtime, difference = runtimes[file["format"]], None
-        if isinstance(runtime, Exception):
-            problem, runtime = describe_failure(file["format"], runtime), ""
-        else:
-            difference, problem = _compare_file(folder, file, arrays)
-        yield {"difference": difference, "problem": problem, "runtime": runtime}
-
-
-def _compare_file(
-    folder: Path, file: Mapping[str, Any], arrays: dict[str, Any]
-) -> tuple[float | None, str]:
     try:
-        _import_modules(file.get("requires", ()))
-        runner = load_format(file["format"]).open(folder / file["path"])
-        return compare_outputs(runner, load_probes(arrays, file["part"]))
+        _import_modules(request.get("requires", ()))
+        runner = load_format(request["format"]).open(folder / request["path"])
+        return compare_outputs(runner, load_probes(arrays, request["part"]))
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
         return None, f"its runtime refuses it: {format_cause(error)}"
 
@@ -138,35 +90,137 @@ def _import_modules(modules: Sequence[str]) -> None:
             ) from error
 
 
-def main(names: Sequence[str]) -> None:
-    """Import the runtimes, then answer the one request."""
-    formats = {name: load_format(name) for name in names}
-    runtimes: dict[str, str | Exception] = {}
-    for name in sorted(names, key=lambda name: -len(formats[name].WITHOUT)):
-        with block_imports(formats[name].WITHOUT):
-            try:
-                runtimes[name] = formats[name].prepare()
-            except Exception as error:  # whatever an import meets; the other formats go on
-                runtimes[name] = error
-    request = json.loads(sys.stdin.readline() or sys.stdin.read())
-    with Path(request["answer"]).open("w") as answers:
-        for answer in compare_files(Path(request["folder"]), request["files"], runtimes):
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
-    gc.freeze()  # collecting what TensorFlow leaves would take a second at exit
-
-
 @contextmanager
 def block_imports(modules: Sequence[str]) -> Iterator[None]:
-    """Make imports of some modules fail, as they fail where the modules are not installed."""
+    """Make imports of some modules fail, as they fail where the modules are not installed.
+
+    Those that are imported already are hidden, with the modules inside them.
+    """
     loaded = cast("dict[str, Any]", sys.modules)
-    hidden = [module for module in modules if module not in loaded]
-    loaded.update(dict.fromkeys(hidden))
+    inside = tuple(f"{module}." for module in modules)
+    hidden = {name: loaded[name] for name in loaded if name.startswith(inside) or name in modules}
+    blocked = [*modules, *hidden]
+    loaded.update(dict.fromkeys(blocked))
     try:
         yield
     finally:
-        for module in hidden:
-            del loaded[module]
+        for name in blocked:
+            loaded.pop(name, None)
+        loaded.update(hidden)
+
+
+def crash_answer(code: int | None, errors: str) -> dict[str, Any]:
+    """Return the answer for a file whose runtime ended the process.
+
+    Args:
+        code: the exit code of the process; the negative number of a signal.
+        errors: what the process wrote to its standard error.
+    """
+    problem = f"{CRASHED} (exit code {code}): {' '.join(errors.split())[-300:]}"
+    return {"difference": None, "problem": problem, "runtime": ""}
+
+
+def main(modules: Sequence[str]) -> None:
+    """Import modules, then answer requests until the input ends, or none comes for a long time."""
+    requests, answers = _take_standard_streams()
+    for module in modules:
+        missing = [name for name in modules if name != module and name not in sys.modules]
+        with block_imports(missing), suppress(Exception):  # TensorFlow does without Keras
+            importlib.import_module(module)  # an error comes back when a file needs the module
+        if _has_ended(requests):
+            return
+    gc.collect()
+    gc.freeze()  # a child writes to no page of these objects, and exit need not collect them
+    with os.fdopen(requests, "rb", buffering=0) as lines, os.fdopen(answers, "w") as replies:
+        while _has_input(requests, LONGEST_IDLE) and (line := lines.readline()):
+            reusable, request = _can_fork(), json.loads(line)
+            answer = _answer_in_child(request, requests) if reusable else compare_file(request)
+            replies.write(json.dumps({**answer, "reusable": reusable}) + "\n")
+            replies.flush()
+
+
+def _take_standard_streams() -> tuple[int, int]:
+    """Return the descriptors of requests and answers; nothing else reads or writes there any more."""
+    requests, answers = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return requests, answers
+
+
+def _has_input(requests: int, seconds: float) -> bool:
+    """Return whether a line or the end comes within some seconds; Windows cannot tell, and waits."""
+    return sys.platform == "win32" or bool(select.select([requests], [], [], seconds)[0])
+
+
+def _has_ended(requests: int) -> bool:
+    """Return whether the parent has ended or closed its side, with no request left to read."""
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    return any(event == select.POLLHUP for _, event in poll.poll(0))
+
+
+def _can_fork() -> bool:
+    """Return whether a fork is safe here: on Linux, with one thread."""
+    if sys.platform != "linux" or len(os.listdir("/proc/self/task")) != 1:
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+def _answer_in_child(request: Mapping[str, Any], requests: int) -> dict[str, Any]:
+    """Compare a file in a new child, and end with it where the requests end meanwhile."""
+    answer, errors = os.memfd_create("answer"), os.memfd_create("errors")
+    try:
+        parent = os.getpid()
+        child = os.fork()
+        if not child:
+            _run_child(request, parent, answer, errors)
+        _wait_for(child, requests)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if text := _content(answer):
+            return cast("dict[str, Any]", json.loads(text))
+        return crash_answer(code, _content(errors))
+    finally:
+        os.close(answer)
+        os.close(errors)
+
+
+def _run_child(request: Mapping[str, Any], parent: int, answer: int, errors: int) -> NoReturn:
+    """Compare one file and end this process; nothing of the parent's is cleaned up."""
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before it could take this child with it
+            os._exit(1)
+        os.dup2(errors, 2)
+        os.write(answer, json.dumps(compare_file(request)).encode())
+        os._exit(0)
+    except BaseException as error:  # a child that returned would answer the parent's requests
+        os.write(2, format_error(error).encode())
+    os._exit(1)
+
+
+def _wait_for(child: int, requests: int) -> None:
+    """Wait until a child ends; kill it where the requests end before."""
+    descriptor = os.pidfd_open(child)
+    try:
+        ready = select.select([descriptor, requests], [], [])[0]
+    finally:
+        os.close(descriptor)
+    if descriptor not in ready:  # no second request comes before the answer, so this is the end
+        os.kill(child, signal.SIGKILL)
+
+
+def _content(descriptor: int) -> str:
+    """Return the text of a file in memory."""
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    return os.pread(descriptor, size, 0).decode(errors="replace")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from zoo.exporters.formats.protocol import Runner, sample_code
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ""
 WITHOUT = ("keras",)
+
+_FUNCTIONS: WeakKeyDictionary[Part, Any] = WeakKeyDictionary()
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
@@ -33,7 +36,16 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
 
 
 def serving_function(part: Part) -> Any:
-    """Return the part as a tf.function with named inputs and a dictionary of outputs."""
+    """Return the part as a tf.function with named inputs and a dictionary of outputs.
+
+    Each part has one function, so that it is traced once for all formats.
+    """
+    if part not in _FUNCTIONS:
+        _FUNCTIONS[part] = _serving_function(part)
+    return _FUNCTIONS[part]
+
+
+def _serving_function(part: Part) -> Any:
     import tensorflow as tf
 
     from zoo.exporters.parts.part import call_part

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Part", "call_part"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """One part, ready to be written: the original, its clone and their contract.
 

@@ -1,0 +1,248 @@
+"""The gate's side of the processes that open exported files: start early, ask, use again.
+
+A process that has imported TensorFlow and Keras is kept for the next export or verification of this
+Python session (`zoo.exporters.worker` says why no file can change what a later file meets). Two exports
+at the same time in two threads use two processes. The processes end with this one: `atexit` kills them,
+and where this process is killed itself, their standard input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from zoo.environment import checker_environment
+from zoo.exporters.formats.protocol import load_format
+from zoo.exporters.worker import LONGEST_IDLE, crash_answer
+
+_IMPORTED_EARLY = ("tensorflow", "keras")  # what takes seconds to import, and starts no thread
+
+# Variables that a process reads when it starts; TensorFlow sets many others when it is imported.
+_STARTING = ("CUDA_", "KERAS_", "OMP_", "ORT_", "PYTHON", "TF_ENABLE_", "TF_XLA_", "XLA_", "ZOO_")
+
+_idle: list[_Process] = []
+_lock = threading.Lock()
+_all: weakref.WeakSet[_Process] = weakref.WeakSet()
+
+
+def start_processes(formats: Sequence[str]) -> None:
+    """Start the processes that some formats need, so that they import their runtimes from now on.
+
+    Args:
+        formats: names of the group `zoo.formats`.
+    """
+    for modules in _modules_by_format(formats).values():
+        with _lock:
+            ready = any(process.fits(modules) for process in _idle)
+        if not ready:
+            _release(_Process(modules))
+
+
+class Checker:
+    """Compares the files of one export or verification, each kind of runtime in a process of its own.
+
+    Example:
+        >>> with Checker(["onnx"]) as checker:
+        ...     checker.submit(folder, {"part": "model", "format": "onnx", "path": "model.onnx"})
+    """
+
+    def __init__(self, formats: Sequence[str]) -> None:
+        self._modules = _modules_by_format(formats)
+        self._processes = {modules: _acquire(modules) for modules in set(self._modules.values())}
+        self._threads = {modules: ThreadPoolExecutor(1) for modules in self._processes}
+        self._is_closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_closed = True
+        for modules, thread in self._threads.items():
+            if kind is not None:
+                self._processes[modules].end()  # a comparison that runs need not be awaited
+            thread.shutdown(cancel_futures=True)
+        for process in self._processes.values():
+            _release(process)
+
+    def submit(self, folder: Path, file: Mapping[str, Any]) -> Future[dict[str, Any]]:
+        """Have a file compared with the folder's probe.npz, beside whatever is done here.
+
+        Args:
+            folder: which the file's path starts from.
+            file: its `part`, `format`, `path` and `requires`, as `zoo.exporters.worker` describes them.
+
+        Returns:
+            The answer, once it is there: `difference`, `problem` and `runtime`. Where the runtime ends
+            the process, this is the problem; other files are compared by a new process.
+        """
+        modules = self._modules[file["format"]]
+        request = {"folder": str(folder.absolute()), **file}
+        return self._threads[modules].submit(self._ask, modules, request)
+
+    def _ask(self, modules: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._is_closed:
+            return crash_answer(None, "")
+        if not self._processes[modules].is_alive():
+            self._processes[modules].end()
+            self._processes[modules] = _Process(modules)
+        return self._processes[modules].ask(request)
+
+
+class _Process:
+    """One process with some modules imported, or being imported. One thread asks it at a time."""
+
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self.modules, self._surroundings = modules, _surroundings()
+        self._last_use = time.monotonic()
+        self.reusable = True
+        self._errors = _unnamed_file()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "zoo.exporters.worker", *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,  # a fork then has no half-written request
+            env=_environment(),
+        )
+        _all.add(self)
+        self.end = weakref.finalize(self, _end, self._process, self._errors, os.getpid())
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self.end.alive and self._process.poll() is None
+
+    def fits(self, modules: tuple[str, ...]) -> bool:
+        """Return whether the process answers, and as a new one would that imports the same modules."""
+        is_fresh = time.monotonic() - self._last_use < 0.9 * LONGEST_IDLE
+        is_same = (self.modules, self._surroundings) == (modules, _surroundings())
+        return is_same and is_fresh and self.is_alive()
+
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request and wait for the answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        line = b""
+        with suppress(OSError, ValueError):  # the process has ended: there is no answer
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            line = self._process.stdout.readline()
+        self._last_use = time.monotonic()
+        if not line.endswith(b"\n"):
+            return self._crash()
+        answer: dict[str, Any] = json.loads(line)
+        self.reusable = answer.pop("reusable")
+        return answer
+
+    def _crash(self) -> dict[str, Any]:
+        if not self.end.alive:  # this side ended it
+            return crash_answer(None, "")
+        code = self._process.wait()
+        self._errors.seek(0)
+        answer = crash_answer(code, self._errors.read().decode(errors="replace"))
+        self.end()
+        return answer
+
+    def forget(self) -> None:
+        """Close this side's descriptors in a forked process, which shares them with its parent."""
+        self.end.detach()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
+
+
+def _end(process: subprocess.Popen[bytes], errors: IO[bytes], owner: int) -> None:
+    """Kill a process and wait for its end; not in a fork of the process that started it."""
+    if os.getpid() != owner:
+        return
+    process.kill()
+    process.wait()
+    errors.close()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _unnamed_file() -> IO[bytes]:
+    return tempfile.TemporaryFile()
+
+
+def _acquire(modules: tuple[str, ...]) -> _Process:
+    """Return an idle process, or a new one."""
+    with _lock:
+        for process in [each for each in _idle if each.fits(modules)][:1]:
+            _idle.remove(process)
+            return process
+    return _Process(modules)
+
+
+def _release(process: _Process) -> None:
+    """Keep a process for the next use in place of the idle ones with the same modules, or end it."""
+    with _lock:
+        spare = [each for each in _idle if not each.is_alive() or each.modules == process.modules]
+        if process.reusable and process.is_alive():
+            _idle.append(process)
+        else:
+            spare.append(process)
+        for each in spare:
+            if each in _idle:
+                _idle.remove(each)
+    for each in spare:
+        each.end()
+
+
+def _modules_by_format(formats: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return for each format the modules that its process imports early.
+
+    A runtime that does without TensorFlow has a process without it. All the others share one, in which
+    TensorFlow is imported while Keras cannot be, and Keras after it where a format needs it; a file of a
+    format that does without Keras is opened with Keras hidden.
+    """
+    without = {name: load_format(name).WITHOUT for name in formats}
+    heavy = [name for name in formats if "tensorflow" not in without[name]]
+    modules = tuple(
+        module for module in _IMPORTED_EARLY if any(module not in without[name] for name in heavy)
+    )
+    return {name: modules if name in heavy else () for name in formats}
+
+
+def _surroundings() -> tuple[Any, ...]:
+    """Return what a process takes over when it starts; a change asks for a new process."""
+    variables = checker_environment().items()
+    return tuple(sys.path), tuple(
+        sorted(each for each in variables if each[0].startswith(_STARTING))
+    )
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, sys.path))
+    return checker_environment() | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _forget_processes() -> None:
+    """Leave the processes to the parent, in a forked child."""
+    global _lock
+    _lock = threading.Lock()
+    for process in list(_all):
+        process.forget()
+    _idle.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_processes)
