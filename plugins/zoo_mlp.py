@@ -8,7 +8,7 @@ by back-propagating errors", Nature 323 (1986).
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from pydantic import AfterValidator, PositiveInt
 
 import zoo
 from zoo.config import FROM_DATA, Fraction, FromData
+from zoo.inference import predictions
 from zoo.tasks import classification, normalization, regression
 
 # Keras' class of each name, and how many numbers it takes
@@ -203,9 +204,4 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
     return classification.preview(model, data)
 
 
-@zoo.hookimpl
-def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the predictions for the user's files and arrays."""
-    if config.task == "regression":
-        return regression.apply(model, items)
-    return classification.apply(model, config, items)
+apply = zoo.hookimpl(predictions.apply)

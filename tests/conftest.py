@@ -104,7 +104,7 @@ def plugin(name: str = "zoo_stranger", **hooks: Any) -> ModuleType:
 
     module = ModuleType(name, "A plug-in of a test.")
     for hook in (*REQUIRED, *OPTIONAL):
-        function = hooks.pop(hook, getattr(zoo_mlp, hook))
+        function = hooks.pop(hook, getattr(zoo_mlp, hook, None))
         if function is not None:
             setattr(module, hook, zoo.hookimpl(function))
     vars(module).update(hooks)

@@ -24,6 +24,7 @@ ARCHITECTURES = "zoo.architectures"
 FORMATS = "zoo.formats"
 DATASETS = "zoo.datasets"
 EXTENSIONS = "zoo.extensions"
+PREDICTORS = "zoo.predictors"
 WEIGHTS = "zoo.weights"
 
 _KINDS = {
@@ -31,6 +32,7 @@ _KINDS = {
     FORMATS: "format",
     DATASETS: "dataset",
     EXTENSIONS: "extension",
+    PREDICTORS: "predictor",
     WEIGHTS: "weights",
 }
 
@@ -182,7 +184,9 @@ class EntryPointGroup:
         for claim in self._entries[name]:
             spec = _find_top_level_module(claim)
             parts = claim.value.split(".")[1:]
-            folders += [Path(each, *parts) for each in (spec and spec.submodule_search_locations) or ()]
+            folders += [
+                Path(each, *parts) for each in (spec and spec.submodule_search_locations) or ()
+            ]
         return folders
 
     def has_module(self, name: str) -> bool:

@@ -9,7 +9,8 @@ import zoo
 from zoo.io import pictures
 from zoo.io.results import Values
 from zoo.registry.architecture import Architecture
-from zoo.runs.predict import apply_to_files, output_names
+from zoo.inference.saved_results import output_names
+from zoo.runs.predict import apply_to_files
 
 
 def put(*names: str) -> None:
@@ -107,7 +108,7 @@ class Painter:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def __call__(self, architecture: Any, model: Any, config: Any, items: Any) -> Any:
+    def __call__(self, architecture: Any, model: Any, config: Any, items: Any, *_: Any) -> Any:
         return [{"item": str(item), "score": 0.5, **self.answer} for item in items]
 
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
+
+if TYPE_CHECKING:
+    from zoo.runs.run import Run
+
+with_runtime = click.option(
+    "--with",
+    "runtime",
+    metavar="RUNTIME",
+    default="keras",
+    help="keras; or onnx: the run's exported files in ONNX Runtime. They are exported first if need be.",
+)
 
 
 @click.command(cls=Command)
@@ -43,8 +55,9 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="The folder for pictures and arrays among the results.",
 )
+@with_runtime
 @as_json
-def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+def apply(run: str, items: tuple[str, ...], out: Path | None, runtime: str, as_json: bool) -> None:
     """Apply a run's model to your own files.
 
     ITEM is a file, or what else the model takes. A folder stands for the files in it, and a .ts or .csv
@@ -53,12 +66,24 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, as_json: bool) -> 
     from zoo.runs.run import Run
 
     opened = Run.open(run)
-    import_backend()
+    _prepare_runtime(opened, runtime)
     from zoo.cli import render
     from zoo.runs import predict
 
-    results, faults = predict.apply_to_files(opened, items, out, render.track_items)
+    results, faults = predict.apply_to_files(opened, items, out, render.track_items, runtime)
     render.show_item_results(results, faults, as_json)
+
+
+def _prepare_runtime(run: Run, runtime: str) -> None:
+    """Import Keras if a runtime needs it, and say so where a run has to be exported first."""
+    if runtime == "keras":
+        return import_backend()
+    from zoo.runs.predictors import needs_export, predictor_module
+
+    if runtime == "onnx" and (problem := needs_export(run)):
+        click.echo(f"{problem}: exporting and verifying first.", err=True)
+    if predictor_module(run) is None:
+        import_backend()
 
 
 @click.command(cls=Command)

@@ -30,6 +30,7 @@ from zoo.io.safe_load import read_array
 __all__ = [
     "expand_items",
     "item_name",
+    "item_path",
     "item_stem",
     "item_suffixes",
     "read_array",
@@ -43,6 +44,11 @@ _NUMBERED = re.compile(r"(.+):(\d+)")  # FILE:3
 def item_name(item: Any) -> str:
     """Return the name of an item in a table of results: its path, or the shape of an array."""
     return str(item) if isinstance(item, str | Path) else f"array {np.shape(item)}"
+
+
+def item_path(item: str | Path) -> Path:
+    """Return the file of an item: FILE.ts of FILE.ts:3."""
+    return _split_number(Path(item))[0]
 
 
 def item_stem(item: Path) -> str:

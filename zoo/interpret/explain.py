@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from zoo.data.arrays import Array
 from zoo.data.inputs import expand_items, item_name, read_input
 from zoo.errors import DataError, UnknownName
+from zoo.inference.saved_results import output_names
 from zoo.interpret.attribution import METHODS, Explainer
 from zoo.interpret.attribution_plots import plot_attributions
 from zoo.interpret.classifier import open_classifier
 from zoo.io import pictures
-from zoo.runs.predict import output_names
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:

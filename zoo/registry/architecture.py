@@ -65,6 +65,11 @@ class Architecture:
         callers = self._manager.get_hookcallers(self.plugin) or []
         return hook in {caller.name for caller in callers}
 
+    def takes(self, hook: str, argument: str) -> bool:
+        """Return whether a hook of the plug-in, or an extension's wrapper of it, takes an argument."""
+        implementations = self._caller(hook).get_hookimpls()
+        return any(argument in each.argnames for each in implementations)
+
     def defaults(self) -> Config:
         """Return the plug-in's default config."""
         from zoo.config import Config
@@ -112,11 +117,22 @@ class Architecture:
                 )
         return parts
 
-    def evaluate(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
-        """Return the model's metrics, all of them finite; none if the plug-in has no such hook."""
+    def evaluate(
+        self,
+        model: keras.Model | None,
+        config: Config,
+        data: Dataset,
+        parts: Mapping[str, Any] | None = None,
+        batch_size: int | None = None,
+    ) -> dict[str, float]:
+        """Return the model's metrics, all of them finite; none if the plug-in has no such hook.
+
+        `model` and `parts` are None where the hook does not take them; `batch_size` None is its own.
+        """
         if not self.has("evaluate"):
             return {}
-        returned = self._call("evaluate", model=model, config=config, data=data)
+        arguments = {"model": model, "config": config, "data": data}
+        returned = self._call("evaluate", **arguments, parts=parts or {}, batch_size=batch_size)
         try:
             metrics = {str(name): float(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
@@ -134,13 +150,27 @@ class Architecture:
             raise self._wrong_result("preview", "a dictionary of pictures", previews)
         return {name: self._picture(name, picture) for name, picture in previews.items()}
 
+    def read_item(self, config: Config, item: Any) -> Any:
+        """Return one of the user's items as `apply` takes it in `inputs`."""
+        return self._call("read_item", config=config, item=item)
+
     def apply(
-        self, model: keras.Model, config: Config, items: Sequence[Any]
+        self,
+        model: keras.Model | None,
+        config: Config,
+        items: Sequence[Any],
+        inputs: Sequence[Any] = (),
+        parts: Mapping[str, Any] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return one result for each item of the user's: files or arrays."""
+        """Return one result for each item of the user's: files or arrays.
+
+        `inputs` is what was read for each item. `model` and `parts` are None where the hook does not
+        take them.
+        """
         if not self.has("apply"):
             raise PluginError(f"The architecture {self.name!r} of {self.package} has no apply().")
-        results = self._call("apply", model=model, config=config, items=items)
+        arguments = {"items": items, "inputs": inputs, "parts": parts or {}}
+        results = self._call("apply", model=model, config=config, **arguments)
         if not isinstance(results, list) or len(results) != len(items):
             raise self._wrong_result("apply", f"a list of {len(items)} results", results)
         for result in results:
@@ -166,14 +196,18 @@ class Architecture:
             raise self._wrong_result("preview", expected, picture) from error
         return images if frames is picture else images[0]
 
-    def _call(self, hook: str, **arguments: Any) -> Any:
-        """Call this plug-in's hook and the extensions around it, and no other architecture's."""
+    def _caller(self, hook: str) -> pluggy.HookCaller:
+        """Return what calls this plug-in's hook and the extensions around it, and no other plug-in's."""
         others = [
             plugin
             for name, plugin in self._manager.list_name_plugin()
             if name.startswith(f"{ARCHITECTURES}:") and plugin is not self.plugin
         ]
-        caller = self._manager.subset_hook_caller(hook, others)
+        return self._manager.subset_hook_caller(hook, others)
+
+    def _call(self, hook: str, **arguments: Any) -> Any:
+        """Call this plug-in's hook and the extensions around it."""
+        caller = self._caller(hook)
         try:
             return caller(**arguments)
         except ZooError:

@@ -89,7 +89,10 @@ def hooks_of(manager: pluggy.PluginManager, plugin: ModuleType, *, wrappers: boo
 
 
 def _check_functions(plugin: ModuleType, origin: str) -> None:
-    """Refuse two mistakes that pluggy ignores: a mark on no function, and a hook without a mark."""
+    """Refuse two mistakes that pluggy ignores: a mark on no function, and a hook without a mark.
+
+    `read_item` may be a function of the plug-in's own: it is younger than many plug-ins.
+    """
     for name, value in vars(plugin).items():
         marked = inspect.getattr_static(value, "zoo_impl", None) is not None
         if marked and not inspect.isroutine(value):
@@ -97,7 +100,7 @@ def _check_functions(plugin: ModuleType, origin: str) -> None:
                 f"{origin} breaks the contract: the hook {name} must be a function. "
                 f"Received: {brief(value)}"
             )
-        if name in _hooks() and not marked and inspect.isfunction(value):
+        if name in _hooks() and not marked and inspect.isfunction(value) and name != "read_item":
             raise PluginError(
                 f"{origin} has a function {name}() that is not a hook yet: put @zoo.hookimpl above it, "
                 "or give it another name."

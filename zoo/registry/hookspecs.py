@@ -9,7 +9,7 @@ volumes are (depth, height, width, channels). A batch has one more axis in front
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from zoo.data.dataset import Dataset
     from zoo.io.pictures import Picture
 
+    Part = Callable[..., tuple[Any, ...]]  # zoo.inference.parts.PartFunction
+
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")
 
 REQUIRED = ("defaults", "build", "train", "export")
-OPTIONAL = ("evaluate", "preview", "apply")
+OPTIONAL = ("evaluate", "preview", "read_item", "apply")
 
 
 @hookspec(firstresult=True)
@@ -58,8 +60,18 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
 
 
 @hookspec(firstresult=True)
-def evaluate(model: keras.Model, config: Config, data: Dataset) -> dict[str, float]:
-    """Return measures of the trained model on `data.test`, by name: finite numbers."""
+def evaluate(
+    model: keras.Model,
+    config: Config,
+    data: Dataset,
+    parts: Mapping[str, Part],
+    batch_size: int | None,
+) -> dict[str, float]:
+    """Return measures of the trained model on `data.test`, by name: finite numbers.
+
+    `parts` are functions of arrays, as in `apply`. `batch_size` is the number of examples that the user
+    wants computed at a time; None leaves it to the plug-in.
+    """
 
 
 @hookspec(firstresult=True)
@@ -68,5 +80,25 @@ def preview(model: keras.Model, config: Config, data: Dataset) -> dict[str, Pict
 
 
 @hookspec(firstresult=True)
-def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return one result for each of the user's items, which are paths of files or arrays."""
+def read_item(config: Config, item: Any) -> Any:
+    """Return one of the user's items as `apply` takes it in `inputs`; other threads call it.
+
+    Without this hook it is the example that `zoo.data.inputs.read_input` reads, in `config.input_shape`.
+    An item that cannot be read raises zoo.DataError.
+    """
+
+
+@hookspec(firstresult=True)
+def apply(
+    model: keras.Model,
+    config: Config,
+    items: Sequence[Any],
+    inputs: Sequence[Any],
+    parts: Mapping[str, Part],
+) -> list[dict[str, Any]]:
+    """Return one result for each of the user's items, which are paths of files or arrays.
+
+    `inputs` has what `read_item` returned for each of them. `parts` are the exported parts by role, as
+    functions of arrays: `mean, log_var = parts["encoder"](images)`. A hook that takes `parts` and not
+    `model` also works with exported files, where there is no model: `zoo apply --with onnx`.
+    """

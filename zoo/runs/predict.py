@@ -1,35 +1,60 @@
-"""Apply a run's model to files: folders become the files in them, a broken file stops nothing."""
+"""Use a run's model on files and arrays: in Keras, or by its exported files in ONNX Runtime."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
-import numpy as np
-from PIL import Image
-
-from zoo.data.images import flatten_onto_white
-from zoo.data.inputs import expand_items, item_stem
-from zoo.errors import DataError, UsageError
-from zoo.io import pictures
-from zoo.io.atomic import atomic_write, make_directory
-from zoo.io.results import EDITED, Values
-from zoo.runs.load import load_run_model
+from zoo.data.arrays import Array
+from zoo.data.inputs import expand_items
+from zoo.errors import RunError
+from zoo.inference.examples import predict_examples
+from zoo.inference.predictor import Predictor, iterate_answers
+from zoo.inference.saved_results import output_names, save_result
+from zoo.runs.predictors import open_predictor
 from zoo.runs.run import Run
 
-# the formats that an edited picture keeps, and how they are written; others become .png
-_WRITE_OPTIONS: dict[str, dict[str, Any]] = {
-    ".jpg": {"quality": 95, "subsampling": 0},
-    ".jpeg": {"quality": 95, "subsampling": 0},
-    ".png": {},
-    ".tif": {"compression": "tiff_lzw"},
-    ".tiff": {"compression": "tiff_lzw"},
-    ".webp": {"quality": 95},
-}
-OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
+
+@overload
+def apply(
+    run: str | Path | Run, items: Sequence[Any], *, runtime: str = ..., stream: Literal[False] = ...
+) -> list[dict[str, Any]]: ...
+@overload
+def apply(
+    run: str | Path | Run, items: Sequence[Any], *, runtime: str = ..., stream: Literal[True]
+) -> Iterator[dict[str, Any]]: ...
+def apply(
+    run: str | Path | Run, items: Sequence[Any], *, runtime: str = "keras", stream: bool = False
+) -> list[dict[str, Any]] | Iterator[dict[str, Any]]:
+    """Apply a run's model to the user's own files or arrays.
+
+    Files are read beside the computation, and computed in batches.
+
+    Args:
+        run: a run, its path or its name.
+        items: what the architecture takes, such as paths of images, or arrays of its input shape. A
+            folder stands for the files in it, and a .ts or .csv file for the series in it.
+        runtime: `keras`, or `onnx` for the run's exported files in ONNX Runtime; they are exported and
+            verified first if there are none.
+        stream: return an iterator, which computes the results while they are taken.
+
+    Returns:
+        One dictionary for each item, for each file of a folder and for each series of a file.
+
+    Raises:
+        UnknownName: there is no such run or runtime.
+        DataError: an item cannot be read, or does not fit the model.
+        PluginError: the architecture has no `apply`.
+        UsageError: the architecture's `apply` needs the Keras model, and the runtime is another.
+        ExportError: the exported files compute something else than the model.
+
+    Example:
+        >>> zoo.apply("cnn.digits", ["seven.png"])[0]["class"]
+    """
+    predictor = open_predictor(Run.open(run), runtime)
+    results = _iterate_results(predictor, expand_items(items, predictor.input_shape))
+    return results if stream else list(results)
 
 
 def apply_to_files(
@@ -37,8 +62,9 @@ def apply_to_files(
     items: Sequence[str],
     out: Path | None,
     track: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+    runtime: str = "keras",
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Apply a run's model to files, to folders and to the series of a file, one after the other.
+    """Apply a run's model to files, to folders and to the series of a file.
 
     Pictures and arrays (`Values`) among the results are saved in `out` as NAME-KEY.png and
     NAME-KEY.npy, where NAME is the item's. A picture with the key `edited` is a new version of the
@@ -49,102 +75,69 @@ def apply_to_files(
         items: paths of files and folders, or what else the architecture takes.
         out: the folder for pictures and arrays; None where there are none.
         track: wraps the list of files, to show progress.
+        runtime: `keras` or `onnx`.
 
     Returns:
         The results, and one sentence for each item that could not be read.
 
     Raises:
-        UsageError: a folder has no file that the model reads, `out` is missing, or an original would
-            be replaced.
+        UsageError: a folder has no file that the model reads, `out` is missing, an original would
+            be replaced, or the runtime cannot serve the architecture.
         PluginError: the architecture has no `apply`, or it fails.
+        ExportError: the exported files compute something else than the model.
     """
     files = expand_items(list(map(Path, items)), run.record["config"].get("input_shape"))
-    recipe, model = load_run_model(run)
+    answers = iterate_answers(open_predictor(run, runtime), files)
     originals = {file.resolve() for file in files}
     results, faults = [], []
-    for file, name in zip(track(files), output_names(files), strict=True):
-        try:
-            answer = recipe.architecture.apply(model, recipe.config, [file])[0]
-        except DataError as error:
-            faults.append(str(error) if str(file) in str(error) else f"{file}: {error}")
-            continue
-        results.append({"item": str(file)} | _save_result(answer, name, out, file, originals))
+    for file, name, answer in zip(track(files), output_names(files), answers, strict=True):
+        if answer.result is not None:
+            saved = save_result(answer.result, name, out, file, originals)
+            results.append({"item": str(file)} | saved)
+        else:
+            fault = str(answer.error)
+            faults.append(fault if str(file) in fault else f"{file}: {fault}")
     return results, faults
 
 
-def output_names(files: Sequence[Path]) -> list[str]:
-    """Return a name for the results of each file: its stem, with a number where that is taken."""
-    stems = [item_stem(file) for file in files]
-    reserved, taken = set(stems), set[str]()
-    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
-    names = []
-    for stem in stems:
-        others = (f"{stem}-{number}" for number in numbers[stem])
-        names.append(next(n for n in others if n not in reserved) if stem in taken else stem)
-        taken.add(stem)
-    return names
+def predict(
+    run: Run,
+    inputs: Any,
+    *,
+    part: str | None = None,
+    batch_size: int = 32,
+    runtime: str = "keras",
+) -> Array | dict[str, Any]:
+    """Return what the model of a run computes from arrays, like keras.Model.predict.
 
+    The model is loaded once, and the run keeps it for further calls.
 
-def _is_picture(value: Any) -> bool:
-    if isinstance(value, list | tuple):  # the frames of an animation
-        return bool(value) and all(map(_is_picture, value))
-    return isinstance(value, np.ndarray | Image.Image) or hasattr(value, "savefig")
+    Args:
+        run: a run with trained weights.
+        inputs: an array of shape (n, ...); for a part with several inputs a list of arrays, or a
+            dictionary of them by name. uint8 images are divided by 255.
+        part: the name of the part; all parts that take such inputs if not given.
+        batch_size: examples that are computed at a time, at least 1.
+        runtime: `keras`, or `onnx` for the run's exported files in ONNX Runtime.
 
-
-def _save_result(
-    answer: Mapping[str, Any],
-    name: str,
-    out: Path | None,
-    file: Path,
-    originals: Collection[Path],
-) -> dict[str, Any]:
-    """Save the pictures and arrays of a result, and return it with their paths in their places."""
-    result: dict[str, Any] = {}
-    for key, value in answer.items():
-        if not _is_picture(value):
-            result[key] = value
-        elif out is None:
-            kind = "arrays" if isinstance(value, Values) else "pictures"
-            raise UsageError(f"The results have {kind} ({key}). Give a folder for them: --out DIR")
-        elif key == EDITED:
-            result[key] = _save_edited(value, out, name, file, originals)
-        elif isinstance(value, Values):
-            result[key] = _save_array(value, out / f"{name}-{key}.npy")
-        else:
-            result[key] = pictures.save(value, out / f"{name}-{key}")
-    return result
-
-
-def _save_array(array: Values, path: Path) -> Path:
-    make_directory(path.parent)
-    with atomic_write(path) as temporary, temporary.open("wb") as file:
-        np.save(file, np.asarray(array))
-    return path
-
-
-def _save_edited(
-    picture: Any, out: Path, name: str, file: Path, originals: Collection[Path]
-) -> Path:
-    """Save a new version of a file under its name, in its format, with its profile and EXIF data.
-
-    A .jpg cannot be transparent. A picture that is transparent, from whatever is in a file of that
-    suffix, is laid on white.
+    Returns:
+        The output; a dictionary by name where there are several outputs, and by part where several
+        parts take such inputs.
 
     Raises:
-        UsageError: it would replace an original, or a file beside its own.
+        DataError: no part takes inputs of that shape, or they hold something else than finite numbers.
+        UnknownName: there is no such part or runtime.
+        ExportError: the exported files compute something else than the model.
+
+    Example:
+        >>> zoo.Run.open("cnn.digits").predict(images).argmax(-1)
     """
-    suffix = file.suffix if file.suffix.lower() in _WRITE_OPTIONS else ".png"
-    path = out / f"{name}{suffix}"
-    beside = path.exists() and path.parent.resolve() == file.resolve().parent
-    if path.resolve() in originals or beside:
-        raise UsageError(
-            f"{path} is an original or stands beside one, and would be replaced. "
-            "Give another folder: --out DIR"
-        )
-    make_directory(out)
-    image = pictures.to_image(picture)
-    metadata = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
-    image = flatten_onto_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
-    with atomic_write(path) as temporary:
-        image.save(temporary, **_WRITE_OPTIONS[suffix.lower()], **metadata)
-    return path
+    predictor = open_predictor(run, runtime)
+    return predict_examples(predictor.parts, inputs, part, batch_size, predictor.input_shape)
+
+
+def _iterate_results(predictor: Predictor, items: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    for answer in iterate_answers(predictor, items):
+        if answer.result is None:
+            raise answer.error or RunError(f"There is no result for {answer.item}.")
+        yield answer.result

@@ -21,6 +21,8 @@ from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name, read_input
 from zoo.data.split import Split
 from zoo.errors import DataError
+from zoo.inference.parts import compute_groups
+from zoo.inference.predictions import TOP, class_result
 from zoo.io.confusion_matrix import plot_confusion_matrix
 from zoo.tasks import normalization, optimizers
 from zoo.tasks.calibration import expected_calibration_error, plot_reliability
@@ -47,7 +49,6 @@ __all__ = [
 ]
 
 MOST_RECALLS = 30  # classes up to which the recall of each class is a measure
-TOP = 5  # most probable classes of top_5 and of apply
 BATCH, CHUNK = 256, 4096  # examples at a time in the model, and in memory as float32
 
 
@@ -214,8 +215,22 @@ def class_predictions(
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
+    rows = predict_items(model, items)
+    return [
+        {"item": item_name(item)} | class_result(row, classes)
+        for item, row in zip(items, rows, strict=True)
+    ]
+
+
+def predict_items(model: keras.Model, items: Sequence[Any]) -> list[Array]:
+    """Return the model's output for each of the user's items; items of one shape are one batch.
+
+    Raises:
+        DataError: an item cannot be read, or has another shape than the model takes.
+    """
     shape = tuple(model.input_shape[1:])
-    return [_prediction(model, item, shape, classes) for item in items]
+    inputs = [read_input(item, shape) for item in items]
+    return [row for (row,) in compute_groups(lambda batch: (predict(model, batch),), inputs)]
 
 
 def _test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
@@ -227,16 +242,3 @@ def _test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
     if data.test.targets is None or data.classes is None:
         raise DataError(f"{data.name} has no labels; a classifier cannot be measured on it.")
     return data.test.targets, data.classes
-
-
-def _prediction(
-    model: keras.Model, item: Any, shape: tuple[int | None, ...], classes: Sequence[str]
-) -> dict[str, Any]:
-    probabilities = predict(model, read_input(item, shape)[None])[0]
-    best = np.argsort(-probabilities)[:TOP]
-    return {
-        "item": item_name(item),
-        "class": classes[int(best[0])],
-        "probability": float(probabilities[best[0]]),
-        "top": {classes[int(at)]: float(probabilities[at]) for at in best},
-    }

@@ -17,11 +17,12 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
-from zoo.data.inputs import item_name, read_input
+from zoo.data.inputs import item_name
 from zoo.errors import DataError
+from zoo.inference.predictions import number_result
 from zoo.io import pictures
 from zoo.tasks import normalization, optimizers
-from zoo.tasks.classification import ClassifierConfig, predict
+from zoo.tasks.classification import ClassifierConfig, predict, predict_items
 
 if TYPE_CHECKING:
     import keras
@@ -53,9 +54,9 @@ def train(model: keras.Model, config: ClassifierConfig, data: Dataset, callbacks
     columns = targets.shape[1]
 
     def standardize(x: Any, y: Any) -> Any:
-        import tensorflow as tf
+        from keras import ops
 
-        return x, (tf.reshape(tf.cast(y, tf.float32), [-1, columns]) - mean) / deviation
+        return x, (ops.reshape(ops.cast(y, "float32"), (-1, columns)) - mean) / deviation
 
     arguments = data.fit_arguments(config, standardize)
     normalization.adapt(model, data.train)
@@ -119,13 +120,9 @@ def apply(model: keras.Model, items: Sequence[Any]) -> list[dict[str, Any]]:
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    shape = tuple(model.input_shape[1:])
     return [
-        {
-            "item": item_name(item),
-            "values": [float(value) for value in predict(model, read_input(item, shape)[None])[0]],
-        }
-        for item in items
+        {"item": item_name(item)} | number_result(row)
+        for item, row in zip(items, predict_items(model, items), strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ from zoo.errors import ZooError, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import call_part, prepare_part
 from zoo.io import pictures
+from zoo.runs.predictors import model_predictor
 from zoo.testing.fidelity import differing_metrics
 from zoo.testing.outcome import SkipCheck, require
 from zoo.testing.subject import Subject
@@ -62,7 +63,8 @@ def check_apply(subject: Subject) -> None:
     if not subject.architecture.has("apply"):
         raise SkipCheck("the architecture has no apply()")
     items = subject.items()
-    answers = subject.architecture.apply(subject.reloaded_model, subject.config, items)
+    predictor = model_predictor(subject.architecture, subject.config, subject.reloaded_model)
+    answers = predictor.apply(items, [predictor.read(item) for item in items])
     classes = getattr(subject.config, "classes", None)
     for answer in answers:
         if isinstance(classes, tuple):

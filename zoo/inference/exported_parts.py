@@ -1,0 +1,185 @@
+"""Parts that the exported, verified files of a run compute in their own runtime, without Keras.
+
+A file is used only if report.json calls it equal to the model and has its digest. When a part is first
+used, its file also computes the recorded probe (probe.npz: inputs, and the outputs that the model computed
+from them), so that this machine's runtime is compared with the model too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.data.arrays import Array
+from zoo.entry_points import FORMATS, EntryPointGroup
+from zoo.errors import ExportError
+from zoo.inference.parts import PartFunction
+from zoo.io.digest import file_digest
+from zoo.io.safe_load import read_arrays
+from zoo.io.text import read_text
+
+Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A function from inputs by name to outputs by name."""
+
+
+class ExportedPart(PartFunction):
+    """One part that the runtime of a format computes.
+
+    Args:
+        role: the part's name.
+        contract: its inputs and outputs, as report.json has them.
+        runner: the function of the opened file.
+    """
+
+    def __init__(self, role: str, contract: Mapping[str, Any], runner: Runner) -> None:
+        inputs = {
+            tensor["name"]: tuple(
+                size if isinstance(size, int) else None for size in tensor["shape"][1:]
+            )
+            for tensor in contract["inputs"]
+        }
+        super().__init__(role, inputs, [tensor["name"] for tensor in contract["outputs"]])
+        self._dtypes = [tensor["dtype"] for tensor in contract["inputs"]]
+        self._runner = runner
+
+    def compute(self, arrays: Sequence[Array]) -> Sequence[Array]:
+        """Return the outputs for one batch."""
+        named = {
+            name: np.ascontiguousarray(array, dtype)
+            for name, array, dtype in zip(self.inputs, arrays, self._dtypes, strict=True)
+        }
+        outputs = self._runner(named)
+        return [outputs[name] for name in self.outputs]
+
+
+class ExportedParts(Mapping[str, PartFunction]):
+    """The parts of an export by role; a file is opened and compared when its part is first used.
+
+    Args:
+        folder: the export, with report.json and probe.npz.
+        name: the format whose files are used.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.format = name
+        self._report = read_report(folder)
+        self._paths = _paths(self._report, name)
+        self._parts: dict[str, PartFunction] = {}
+
+    @cached_property
+    def _probes(self) -> dict[str, Array]:
+        return read_arrays(self.folder / "probe.npz")
+
+    def __getitem__(self, role: str) -> PartFunction:
+        if role not in self._parts:
+            self._parts[role] = self._open(role, self.folder / self._paths[role])
+        return self._parts[role]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def _open(self, role: str, path: Path) -> PartFunction:
+        """Open a file, and compare what it computes with the recorded outputs.
+
+        Raises:
+            ExportError: the runtime refuses the file, or computes something else than the model.
+        """
+        module = EntryPointGroup(FORMATS).load(self.format)
+        try:
+            runner = module.open(path)
+            problem = _difference(runner, self._probes, role, self._report["tolerance"])
+        except Exception as error:  # each runtime has errors of its own
+            raise ExportError(f"{path} cannot be run here: {error}.") from error
+        if problem:
+            raise ExportError(
+                f"{path} computes something else than the model here: {problem}. "
+                f"Compare all files: zoo verify {self.folder}"
+            )
+        return ExportedPart(role, self._report["parts"][role], runner)
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return report.json of an export; empty where there is none or it is broken."""
+    try:
+        report = json.loads(read_text(folder / "report.json"))
+        return report if _is_report(report) else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def why_not_usable(folder: Path, name: str) -> str:
+    """Return why the files of a format in an export cannot be used; empty where they can be."""
+    report = read_report(folder)
+    files = [file for file in report.get("files", ()) if file["format"] == name]
+    if {file["part"] for file in files} != set(report.get("parts", ())) or not files:
+        return f"{folder} has no {name} file of every part"
+    for file in files:
+        path = folder / file["path"]
+        if file["verdict"] != "equal":
+            return f"{path} was not found equal to the model"
+        if not path.exists() or file_digest(path) != file["sha256"]:
+            return f"{path} is missing, or not the file that was verified"
+    if not (folder / "probe.npz").exists():
+        return f"{folder} has no probe.npz"
+    return ""
+
+
+def _is_report(value: Any) -> bool:
+    """Return whether a value has the entries of a report that are read here."""
+    if not isinstance(value, dict) or not isinstance(value.get("parts"), dict):
+        return False
+    keys = ("part", "format", "path", "verdict", "sha256")
+    files, tolerance = value.get("files"), value.get("tolerance")
+    return (
+        isinstance(files, list)
+        and all(isinstance(file, dict) and all(key in file for key in keys) for file in files)
+        and isinstance(tolerance, dict)
+        and {"absolute", "relative"} <= tolerance.keys()
+    )
+
+
+def _paths(report: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Return the path of each part's file of a format, by role, in the order of the parts."""
+    files = {file["part"]: file["path"] for file in report["files"] if file["format"] == name}
+    return {role: files[role] for role in report["parts"] if role in files}
+
+
+def _difference(
+    runner: Runner, probes: Mapping[str, Array], role: str, tolerance: Mapping[str, float]
+) -> str:
+    """Return how the outputs of a file differ from those of the model; empty where they are equal.
+
+    Args:
+        runner: the function of the opened file.
+        probes: the arrays of probe.npz: ROLE/NUMBER/in/NAME and ROLE/NUMBER/out/NAME.
+        role: the part's name.
+        tolerance: `absolute` and `relative`, as report.json has them.
+    """
+    numbers = sorted({key.split("/")[1] for key in probes if key.startswith(f"{role}/")})
+    if not numbers:
+        return "there is no probe for it"
+    for number in numbers:
+        inputs = _side(probes, f"{role}/{number}/in/")
+        outputs = runner(inputs)
+        for name, expected in _side(probes, f"{role}/{number}/out/").items():
+            received = np.asarray(outputs[name])
+            if received.shape != expected.shape:
+                return f"{name!r} has the shape {received.shape}, expected {expected.shape}"
+            limits = {"atol": tolerance["absolute"], "rtol": tolerance["relative"]}
+            if not np.allclose(received, expected, **limits, equal_nan=True):
+                largest = np.abs(received.astype(np.float64) - expected).max()
+                return f"{name!r} is off by up to {largest:.3g}"
+    return ""
+
+
+def _side(probes: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {key[len(prefix) :]: array for key, array in probes.items() if key.startswith(prefix)}

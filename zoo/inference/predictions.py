@@ -1,0 +1,56 @@
+"""Predictions of classifiers and of regressions for the user's items, computed by the part without Keras.
+
+A plug-in whose one part maps an input to probabilities, or to numbers, can write
+
+    apply = zoo.hookimpl(predictions.apply)
+
+and name this module in the group `zoo.predictors`, so that `zoo apply --with onnx` imports no Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from zoo.data.arrays import Array
+from zoo.inference.parts import Parts
+
+__all__ = ["TOP", "apply", "class_result", "number_result"]
+
+TOP = 5  # most probable classes of a result
+
+
+def apply(parts: Parts, config: Any, inputs: Sequence[Array]) -> list[dict[str, Any]]:
+    """Return the classes of a part `classifier`, or the numbers of a part `regressor`.
+
+    Args:
+        parts: the parts of the model; one of them has one of these roles.
+        config: the settings; `classes`, the names of the classes, is read.
+        inputs: the examples, without the batch axis.
+    """
+    if "regressor" in parts:
+        return [number_result(numbers) for (numbers,) in parts["regressor"].each(inputs)]
+    probabilities = parts["classifier"].each(inputs)
+    return [class_result(row, config.classes or ()) for (row,) in probabilities]
+
+
+def class_result(probabilities: Array, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the most probable class, its probability, and the probabilities of the 5 most probable.
+
+    Args:
+        probabilities: of one example, shape (classes,).
+        classes: the names of the classes.
+    """
+    best = np.argsort(-probabilities)[:TOP]
+    return {
+        "class": classes[int(best[0])],
+        "probability": float(probabilities[best[0]]),
+        "top": {classes[int(at)]: float(probabilities[at]) for at in best},
+    }
+
+
+def number_result(numbers: Array) -> dict[str, Any]:
+    """Return the predicted numbers of one example."""
+    return {"values": [float(number) for number in numbers]}
