@@ -127,6 +127,7 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
             UnsafeFile: it is not https.
         """
         if not _is_safe(newurl):
+            fp.close()
             raise UnsafeFile(f"{req.full_url} leads to {newurl}, which is not https.")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -139,7 +140,8 @@ def _download(url: str, part: Path, info: WeightsInfo, progress: Progress) -> No
             return
         try:
             _append(opener, url, part, info, progress)
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as error:
+            error.close()
             raise  # the server answers: asking again gives the same answer
         except _BROKEN:
             if attempt == _ATTEMPTS - 1:
