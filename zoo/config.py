@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from zoo.errors import SettingError, UnknownName, brief
 __all__ = [
     "FROM_DATA",
     "ClassNames",
+    "Compile",
     "Config",
     "Fraction",
     "FromData",
@@ -57,6 +58,8 @@ ClassNames = Annotated[
         | Annotated[int, Field(ge=2)],
     ),
 ]
+Compile = Literal["auto", "xla", "none"]
+Threads = Annotated[int, Field(ge=0, le=1024)]
 C = TypeVar("C", bound="Config")
 T = TypeVar("T")
 
@@ -92,6 +95,10 @@ class Config(BaseModel):
     """Step size of the optimizer."""
     validation: Fraction = 0.0
     """Share of the training data that is held out for validation."""
+    compile: Compile = "auto"
+    """Compile the training step with XLA (TensorFlow). auto: measure a long training, and keep the faster."""
+    threads: Threads | None = None
+    """Processor threads of one operation, for the whole process. None or 0: the backend's own number."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The environment variables that the zoo reads, each in one function.
+"""The environment variables that the zoo reads and sets, each in one function.
 
 ZOO_DATA           the folder of data sets; ./data if not set
 ZOO_RUNS           the folder of runs; ./runs if not set
@@ -16,9 +16,12 @@ KERAS_BACKEND      the backend of Keras; what keras.json in that folder says if 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from zoo.errors import UsageError, brief
+
+_USERS_ONEDNN = os.environ.get("TF_ENABLE_ONEDNN_OPTS")  # before `set_default_kernels`
 
 
 def data_folder() -> Path:
@@ -88,3 +91,65 @@ def keras_home() -> Path:
 def keras_backend() -> str | None:
     """Return the backend that KERAS_BACKEND names, or None."""
     return os.environ.get("KERAS_BACKEND")
+
+
+def set_default_kernels() -> None:
+    """Turn on oneDNN in TensorFlow on x86-64, unless the user has set TF_ENABLE_ONEDNN_OPTS.
+
+    TensorFlow has oneDNN on Linux and Windows, and reads the variable when it is imported. By itself it
+    uses oneDNN only on processors with instructions for neural networks, such as AVX-512 VNNI. On Arm,
+    TensorFlow's own choice stays.
+    """
+    too_late = "tensorflow" in sys.modules  # a variable that is not in force must not be set
+    if sys.platform in ("linux", "win32") and _machine() in ("x86_64", "amd64") and not too_late:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def _machine() -> str:
+    """Return the kind of processor, in small letters. The module `platform` would take longer to import."""
+    if sys.platform == "win32":
+        return os.environ.get("PROCESSOR_ARCHITECTURE", "").lower()
+    return os.uname().machine.lower()
+
+
+def set_onednn(enabled: bool) -> None:
+    """Turn oneDNN on or off in a TensorFlow that is not imported yet."""
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(enabled))
+
+
+def set_backend(name: str) -> None:
+    """Choose the backend of a Keras that is not imported yet, unless the user has set KERAS_BACKEND."""
+    os.environ.setdefault("KERAS_BACKEND", name)
+
+
+def tensorflow_threads() -> int | None:
+    """Return TF_NUM_INTRAOP_THREADS, the threads of TensorFlow if no program sets them, or None."""
+    return _positive_number("TF_NUM_INTRAOP_THREADS")
+
+
+def jax_threads() -> int | None:
+    """Return NPROC, the threads of JAX on a CPU, or None."""
+    return _positive_number("NPROC")
+
+
+def set_jax_threads(threads: int) -> None:
+    """Set the threads of JAX on a CPU. JAX reads NPROC before its first computation."""
+    os.environ["NPROC"] = str(threads)
+
+
+def _positive_number(name: str) -> int | None:
+    """Return a variable's number; None if it is not set, or no whole number above 0."""
+    text = os.environ.get(name, "")
+    return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def checker_environment() -> dict[str, str]:
+    """Return the environment of a process that opens exported files.
+
+    It is the environment of a plain user of the files: what the zoo itself chose for this process, such
+    as oneDNN, is left out, so that a file is run with the runtime's own kernels.
+    """
+    variables = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if _USERS_ONEDNN is None:
+        variables.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    return variables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -12,6 +12,9 @@ from zoo.cli.export_commands import export_source, parse_formats
 from zoo.cli.options import as_json, check_model_name, complete_model, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoo.runs.run import Run
 
 
 @click.command(cls=Command)
@@ -56,6 +59,7 @@ def train(
     overrides = dict(parse_setting(text) for text in settings)
     names = parse_formats(formats, opset) if formats is not None else []
     check_model_name(name)
+    run_to_resume = _prepare_to_resume(name, out) if resume else False
     import_backend()
     from zoo.cli import render
     from zoo.exporters.sources import Source
@@ -68,7 +72,7 @@ def train(
             data=data,
             out=out,
             seed=seed,
-            resume=resume,
+            resume=run_to_resume,
             force=force,
             tensorboard=tensorboard,
             progress=render.progress(),
@@ -86,9 +90,19 @@ def train(
         render.show_report(report)
 
 
+def _prepare_to_resume(name: str, out: Path | None) -> Run:
+    """Return the run to go on with, after the environment is set as it was when the run was started."""
+    from zoo.compute.kernels import prepare_to_resume
+    from zoo.runs.run_directory import find_unfinished_run
+
+    run = find_unfinished_run(name, out)
+    prepare_to_resume(run.record.get("compute", {}))
+    return run
+
+
 def _stop(name: str, out: Path | None) -> NoReturn:
     """Show how to go on with the run that Ctrl-C left, and exit."""
-    from zoo.runs.run import find_unfinished_run
+    from zoo.runs.run_directory import find_unfinished_run
 
     try:
         run = find_unfinished_run(name, out)

@@ -1,4 +1,4 @@
-"""The callbacks of every training: checkpoints, the history, a stop at NaN, averaged weights, progress.
+"""The callbacks of every training: checkpoints, history, a stop at NaN, averaged weights, progress, XLA.
 
 This module imports Keras at its top, since a callback is a class of Keras. `zoo.runs.training` imports
 it when a training starts.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
+from zoo.compute.xla import Choice, xla_callbacks
+from zoo.config import Config
 from zoo.errors import RunError, TrainingError
 from zoo.io.atomic import atomic_write, make_directory
 from zoo.io.safe_load import read_arrays
@@ -184,3 +187,34 @@ class Reporter(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the end of an epoch."""
         self.progress.epoch(epoch + 1, logs or {})
+
+
+def core_callbacks(
+    run: Run, config: Config, history: History, progress: Progress, tensorboard: bool
+) -> list[keras.callbacks.Callback]:
+    """Return the callbacks that every training has.
+
+    Args:
+        run: the run that is trained; its run.json has `compute`.
+        config: the settings.
+        history: the callback that writes the run's history.
+        progress: is called at every step and epoch.
+        tensorboard: write curves and histograms for TensorBoard too.
+    """
+    callbacks = [
+        TerminateOnNaN(config.learning_rate),
+        history,  # before the checkpoint: a row too many is cut off on resuming
+        Checkpoint(run),
+        ValidateAveragedWeights(),
+        Reporter(progress),
+        *xla_callbacks(config.compile, run.record["compute"], partial(_record_choice, run)),
+    ]
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
+    return callbacks
+
+
+def _record_choice(run: Run, choice: Choice) -> None:
+    """Write to run.json whether a training uses XLA, so that a resumed training does not choose again."""
+    compute = {**run.record["compute"], "xla": choice.xla, "xla_reason": choice.reason}
+    run.update(compute=compute)

@@ -19,8 +19,8 @@ from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import THIS_PROCESS, registry
 from zoo.registry.catalog import catalog
 from zoo.registry.catalog_settings import entry_config
+from zoo.registry.model_size import check_memory, count_parameters
 from zoo.runs.compatibility import check_fit, settings_from_data
-from zoo.runs.model_size import check_memory, count_parameters
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -76,6 +76,15 @@ class Recipe:
             f"Datasets: {', '.join(EntryPointGroup(DATASETS).names())}."
         )
 
+    def with_data(self) -> Recipe:
+        """Return this recipe with its data loaded and its config complete.
+
+        Raises:
+            UsageError: a setting or the data is wrong.
+        """
+        config = _fill_config(self.config, self.load_data())
+        return dataclasses.replace(self, config=config.with_content_hashes())
+
     def build_model(self) -> keras.Model:
         """Build the untrained model, unless the memory of this machine is too small for it.
 
@@ -130,10 +139,7 @@ def resolve_with_data(
     Raises:
         UsageError: a name, a setting or the data is wrong.
     """
-    recipe = resolve(name, settings, data)
-    loaded = recipe.load_data()
-    config = _fill_config(recipe.config, loaded)
-    return dataclasses.replace(recipe, config=config.with_content_hashes())
+    return resolve(name, settings, data).with_data()
 
 
 def resolve_without_loading(name: str, settings: Mapping[str, Any]) -> Recipe:

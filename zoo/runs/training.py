@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.compute.kernels import (
+    check_same_kernels,
+    compute_in_force,
+    prepare_to_resume,
+    recorded_choice,
+    use_threads,
+)
 from zoo.data.dataset import Dataset
 from zoo.errors import (
     DataError,
@@ -24,13 +31,13 @@ from zoo.errors import (
     ZooError,
 )
 from zoo.io.atomic import atomic_write
+from zoo.registry.model_size import check_memory
 from zoo.runs.evaluation import finish_run, has_own_data
 from zoo.runs.load import load_run_model
-from zoo.runs.model_size import check_memory
 from zoo.runs.progress import Progress
-from zoo.runs.recipe import Recipe, recipe_from_run, resolve_with_data
-from zoo.runs.run import Run, find_unfinished_run
-from zoo.runs.run_directory import create_run, new_record
+from zoo.runs.recipe import Recipe, recipe_from_run, resolve
+from zoo.runs.run import Run
+from zoo.runs.run_directory import create_run, find_unfinished_run, new_record
 
 if TYPE_CHECKING:
     import keras
@@ -104,7 +111,7 @@ def train_model(
     data: str | Path | Dataset | None = None,
     out: str | Path | None = None,
     seed: int = 0,
-    resume: bool = False,
+    resume: bool | Run = False,
     force: bool = False,
     tensorboard: bool = False,
     progress: Progress | None = None,
@@ -112,8 +119,9 @@ def train_model(
     """Train a model as `train` does, and return it in memory too.
 
     Args:
-        name: as for `train`; so are `data`, `out`, `seed`, `resume`, `force`, `tensorboard` and `progress`.
+        name: as for `train`; so are `data`, `out`, `seed`, `force`, `tensorboard` and `progress`.
         settings: the settings that differ from the model's.
+        resume: as for `train`, or the run to go on with.
 
     Returns:
         The finished run, its recipe and the trained model.
@@ -125,10 +133,13 @@ def train_model(
     if tensorboard:
         check_tensorboard()
     if resume:
-        run = find_unfinished_run(name, out)
+        run = resume if isinstance(resume, Run) else find_unfinished_run(name, out)
+        _use_same_kernels(run)
         recipe = _recipe_to_resume(run, name, data, settings)
     else:
-        recipe = resolve_with_data(name, settings, data)
+        recipe = resolve(name, settings, data)
+        use_threads(recipe.config.threads)  # before the data is loaded: that may compute
+        recipe = recipe.with_data()
         check_memory(recipe.name, recipe.parameters)
         run = create_run(name, out, force, new_record(recipe, seed))
     with run.lock():
@@ -157,11 +168,10 @@ def _train_and_save(
 
     A setting or data that `train` refuses before the first step leaves nothing of a new run.
     """
-    import keras
-
     from zoo.runs import callbacks
 
-    run.update(state="training", backend=keras.backend.backend())
+    compute = compute_in_force() | recorded_choice(run.record.get("compute", {}))
+    run.update(state="training", backend=compute["backend"], compute=compute)
     history = callbacks.History(run, callbacks.finished_epochs(run))
     try:
         model = _fit(run, recipe, history, progress, tensorboard)
@@ -187,23 +197,16 @@ def _fit(
     """Build the model and train it from the last checkpoint on."""
     import keras
 
+    from zoo.compute.xla import remember_jit_compile
     from zoo.runs import callbacks
 
     seed, config, architecture = int(run.record["seed"]), recipe.config, recipe.architecture
     keras.utils.set_random_seed(seed)
     model = architecture.build(config)
-    watchers = [
-        callbacks.TerminateOnNaN(config.learning_rate),
-        history,  # before the checkpoint: a row too many is cut off on resuming
-        callbacks.Checkpoint(run),
-        callbacks.ValidateAveragedWeights(),
-        callbacks.Reporter(progress),
-    ]
-    if tensorboard:
-        watchers.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
+    watchers = callbacks.core_callbacks(run, config, history, progress, tensorboard)
     data = recipe.load_data().at(seed, callbacks.finished_epochs(run))
     try:
-        with progress:
+        with progress, remember_jit_compile():
             architecture.train(model, config, data, watchers)
     except PluginError as error:
         if (
@@ -217,6 +220,14 @@ def _fit(
             "pass the core's callbacks to model.fit."
         )
     return model
+
+
+def _use_same_kernels(run: Run) -> None:
+    """Use the kernels and threads that a run was started with; refuse if that is no longer possible."""
+    compute = run.record.get("compute", {})
+    prepare_to_resume(compute)
+    if run.state != "trained":  # a trained run is only measured
+        check_same_kernels(run.path, compute)
 
 
 def _recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
