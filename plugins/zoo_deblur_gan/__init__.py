@@ -49,7 +49,7 @@ def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[A
     model.features = losses.perceptual_features(config)
     arguments = data.fit_arguments(config, lambda x, y: x, losses.crop_augmentation(config))
     steps = arguments["steps_per_epoch"] * config.epochs
-    model.compile(gan_optimizer.from_config(model, steps), jit_compile=losses.jit_compile())
+    model.compile(gan_optimizer.from_config(model, steps))
     return model.fit(**arguments, callbacks=callbacks)
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import FROM_DATA, Fraction, FromData
+from zoo.config import FROM_DATA, Compile, Fraction, FromData
 from zoo.tasks import gan
 from zoo.tasks.gan import Betas
 from zoo.tasks.gan_losses import Loss
@@ -36,8 +36,14 @@ class Config(gan.GANConfig):
     """Filters of the first convolution, and of each convolution after it that halves the image."""
     outer_kernel_size: PositiveInt = 3
     """Side of the window of the generator's first and last convolution; odd."""
+    block: Literal["residual", "naf"] = "residual"
+    """Blocks of two convolutions with normalisation and ReLU, or of depthwise convolutions with gates and
+    channel attention (Chen et al. 2022); naf does not read generator_normalization, generator_dropout and
+    upsampling."""
     blocks: PositiveInt = 9
-    """Residual blocks on the smallest map."""
+    """Blocks on the smallest map."""
+    outer_blocks: NonNegativeInt = 0
+    """Blocks on each map between the first and the smallest, on the way down and on the way up; naf only."""
     generator_normalization: Literal["none", "instance"] = "instance"
     """Normalisation in the generator: of each channel of each image, or none."""
     generator_dropout: Fraction = 0.0
@@ -66,6 +72,7 @@ class Config(gan.GANConfig):
     generator_learning_rate: PositiveFloat | None = 1e-3
     generator_betas: Betas | None = (0.9, 0.999)
     schedule: Schedule = "cosine"
+    compile: Compile = "none"  # TensorFlow's own convolutions are faster on a CPU
     epochs: PositiveInt = 40
     batch_size: PositiveInt = 8
     evaluation_images: PositiveInt = 200
