@@ -1,7 +1,7 @@
 """Augmentation: random changes of training inputs that leave their labels true.
 
-The changes run inside tf.data on every backend. They are a function of the stateless seed of the step, so
-that a resumed training sees the same inputs.
+The changes run inside tf.data, or on the device that trains if the backend is JAX. They are a function of the
+stateless seed of the step, so that a resumed training sees the same inputs.
 
 Images: shift, rotation, zoom, flip, cutout. Series: shift, scaling, jitter, warp. Volumes: shift, flip.
 """
@@ -17,6 +17,8 @@ from pydantic import NonNegativeFloat
 from zoo.config import Config, Fraction
 from zoo.data import transforms
 from zoo.data.arrays import ExampleKind, Shape, example_kind
+from zoo.data.jax_stream import transforms as jax_transforms
+from zoo.data.pipeline import is_on_jax
 from zoo.errors import SettingError
 
 if TYPE_CHECKING:
@@ -72,14 +74,13 @@ def augmentation(config: AugmentationConfig, shape: Shape) -> Augment | None:
         SettingError: a setting does not suit such inputs.
     """
     check_augmentation(config, shape)
-    steps = list(_transforms(config, example_kind(shape)))
+    library = jax_transforms if is_on_jax() else transforms
+    steps = list(_transforms(config, example_kind(shape), library))
     if not steps:
         return None
 
     def augment(inputs: Any, seed: Any) -> Any:
-        import tensorflow as tf
-
-        seeds = tf.random.split(seed, len(steps))
+        seeds = library.split_seed(seed, len(steps))
         for at, step in enumerate(steps):
             inputs = step(inputs, seeds[at])
         return inputs
@@ -101,19 +102,27 @@ def check_augmentation(config: AugmentationConfig, shape: Shape) -> None:
             raise SettingError(f"{name} does not suit {plural}. Choices: {choices or 'none'}.")
 
 
-def _transforms(config: AugmentationConfig, kind: ExampleKind) -> Iterator[transforms.Transform]:
-    """Yield the transforms that the settings ask for, in the order in which they run."""
+def _transforms(
+    config: AugmentationConfig, kind: ExampleKind, library: Any
+) -> Iterator[transforms.Transform]:
+    """Yield the transforms that the settings ask for, in the order in which they run.
+
+    Args:
+        config: the settings.
+        kind: of the inputs.
+        library: the module of the transforms, for TensorFlow or for JAX.
+    """
     if kind == "image" and (config.shift or config.rotation or config.zoom):
-        yield transforms.affine(config.shift, math.radians(config.rotation), config.zoom)
+        yield library.affine(config.shift, math.radians(config.rotation), config.zoom)
     elif config.shift:
-        yield transforms.shift(config.shift)
+        yield library.shift(config.shift)
     if config.flip:
-        yield transforms.flip([2] if kind == "image" else [1, 2, 3])
+        yield library.flip([2] if kind == "image" else [1, 2, 3])
     if config.cutout:
-        yield transforms.cutout(config.cutout)
+        yield library.cutout(config.cutout)
     if config.warp:
-        yield transforms.window_warp(config.warp)
+        yield library.window_warp(config.warp)
     if config.scaling:
-        yield transforms.scaling(config.scaling)
+        yield library.scaling(config.scaling)
     if config.jitter:
-        yield transforms.jitter(config.jitter)
+        yield library.jitter(config.jitter)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from zoo.data.arrays import Array
 from zoo.data.pipeline import (
     Augment,
     Example,
+    is_on_jax,
     ordered_batches,
     pair,
     shuffled_batches,
@@ -136,8 +138,8 @@ class Dataset:
                 without data, `steps_per_epoch` and `epochs` are read: the input is the number of each
                 step, shape (1,).
             example: maps a batch of inputs (float32) and targets to what the model takes; `(x, y)` if
-                not given. An autoencoder passes `lambda x, y: (x, x)`. It runs inside tf.data: only
-                rearrange tensors here, and compute in the model.
+                not given. An autoencoder passes `lambda x, y: (x, x)`. It runs inside tf.data,
+                or as a compiled function of JAX: only rearrange tensors here, and compute in the model.
             augment: maps a batch of training inputs and a stateless seed of shape (2,) to inputs of the
                 same shape.
 
@@ -164,6 +166,8 @@ class Dataset:
             arguments["validation_data"] = ordered_batches(
                 self.train.take(validation), batch, example or pair
             )
+            if is_on_jax():  # whose stream of validation examples has no end
+                arguments["validation_steps"] = math.ceil(len(validation) / batch)
         return arguments
 
     def _arguments(self, stream: Any, steps: int, config: Config) -> dict[str, Any]:

@@ -6,7 +6,8 @@ With n examples and batches of b,
     of the permutation of that seed and epoch
 
 without any state (tf.random.experimental.index_shuffle, a format-preserving cipher on 0 ... n-1).
-The n mod b examples that are left over differ from epoch to epoch. tf.data feeds every backend.
+The n mod b examples that are left over differ from epoch to epoch. On the JAX backend the streams are those
+of `zoo.data.jax_stream.batches`, which need no TensorFlow; tf.data feeds every other backend.
 
 Keras' own shuffling starts anew when a training resumes, and PyDataset.on_epoch_begin runs at a different
 moment on each backend: neither resumes with the same batches.
@@ -20,13 +21,23 @@ from typing import Any
 import numpy as np
 
 from zoo.data.arrays import Array
+from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split
 
-__all__ = ["Augment", "Example", "ordered_batches", "pair", "shuffled_batches", "step_numbers"]
+__all__ = [
+    "Augment", "Example", "is_on_jax", "ordered_batches", "pair", "shuffled_batches", "step_numbers",
+]  # fmt: skip
 
 Example = Callable[[Any, Any], Any]  # a batch of inputs and of targets -> what the model takes
 Augment = Callable[[Any, Any], Any]  # a batch of inputs and a seed of shape (2,) -> inputs
+
+
+def is_on_jax() -> bool:
+    """Return whether Keras computes on JAX, whose streams are those of `zoo.data.jax_stream`."""
+    import keras
+
+    return bool(keras.backend.backend() == "jax")
 
 
 def pair(inputs: Any, targets: Any) -> Any:
@@ -58,8 +69,19 @@ def shuffled_batches(
         augment: maps a batch of inputs and a stateless seed of shape (2,) to inputs of the same shape.
 
     Returns:
-        A tf.data.Dataset.
+        A tf.data.Dataset; on the JAX backend, an iterator of tuples.
     """
+    if is_on_jax():
+        return jax_batches.shuffled_batches(
+            split,
+            positions,
+            batch,
+            steps,
+            seed=seed,
+            first_epoch=first_epoch,
+            example=example,
+            augment=augment,
+        )
     import tensorflow as tf
 
     gather = _gather_function(split)
@@ -85,6 +107,8 @@ def shuffled_batches(
 
 def step_numbers(first: int) -> Any:
     """Return an endless stream of step numbers from `first` on, each a batch of shape (1,)."""
+    if is_on_jax():
+        return jax_batches.step_numbers(first)
     import tensorflow as tf
 
     steps = tf.data.Dataset.range(first, np.iinfo(np.int32).max, output_type=tf.int32)
@@ -92,13 +116,18 @@ def step_numbers(first: int) -> Any:
 
 
 def ordered_batches(split: Split, batch: int, example: Example) -> Any:
-    """Return a stream of a split, once and in order; the last batch may be shorter.
+    """Return a stream of a split in order; the last batch may be shorter.
 
     Args:
         split: the examples.
         batch: examples in a batch.
         example: maps a batch of inputs and targets to what the model takes.
+
+    Returns:
+        A tf.data.Dataset; on the JAX backend, an iterator of tuples that begins again at its end.
     """
+    if is_on_jax():
+        return jax_batches.ordered_batches(split, batch, example)
     import tensorflow as tf
 
     gather = _gather_function(split)

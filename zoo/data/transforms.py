@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["Transform", "affine", "cutout", "flip", "jitter", "scaling", "shift", "window_warp"]
+__all__ = [
+    "Transform",
+    "affine",
+    "cutout",
+    "flip",
+    "jitter",
+    "scaling",
+    "shift",
+    "split_seed",
+    "window_warp",
+]
 
 Transform = Callable[[Any, Any], Any]  # a batch of inputs and a seed of shape (2,) -> inputs
+
+
+def split_seed(seed: Any, count: int) -> Any:
+    """Return independent seeds, one for each use."""
+    import tensorflow as tf
+
+    return tf.random.split(seed, count)
 
 
 def affine(move: float, angle: float, zoom: float) -> Transform:

@@ -1,0 +1,1 @@
+"""The stream of batches on the JAX backend, which needs no TensorFlow."""

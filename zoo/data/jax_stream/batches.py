@@ -1,0 +1,142 @@
+"""Streams of batches on the JAX backend: a function of the seed and the global step alone.
+
+With n examples and batches of b,
+
+    step s belongs to epoch e = s // (n // b), and takes the positions (s mod n // b) b ... + b - 1
+    of a random permutation of 0 ... n - 1, drawn from (seed, e)
+
+NumPy gathers the examples, in a thread that is a few steps ahead. One compiled function then converts,
+augments and rearranges them on the device that trains, so a GPU augments its own images. The random numbers
+of step s come from the key that JAX folds s into. TensorFlow is not needed, and not imported.
+
+The order of the examples is not that of `zoo.data.pipeline` on TensorFlow; each is the same in every run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from zoo.data.arrays import Array
+from zoo.data.split import Split
+
+__all__ = ["ordered_batches", "permutation", "shuffled_batches", "step_numbers"]
+
+Function = Callable[[Any, Any], Any]  # of a batch; zoo.data.pipeline explains Example and Augment
+AHEAD = 3  # batches that are made before the training asks for them
+
+
+def shuffled_batches(
+    split: Split,
+    positions: Array,
+    batch: int,
+    steps: int,
+    *,
+    seed: int,
+    first_epoch: int,
+    example: Function,
+    augment: Function | None,
+) -> Iterator[Any]:
+    """Yield shuffled batches without end, from the first step of an epoch on.
+
+    Args:
+        split: the examples.
+        positions: of the examples to learn from, shape (n,).
+        batch: examples in a batch, at most n.
+        steps: batches in an epoch, n // batch.
+        seed: of the order of examples and of the augmentation.
+        first_epoch: the epoch that the stream begins with, from 0.
+        example: maps a batch of inputs and targets to what the model takes.
+        augment: maps a batch of inputs and a key of JAX, shape (2,), to inputs of the same shape.
+
+    Yields:
+        A tuple for `fit`: (inputs,) or (inputs, targets), in JAX's arrays.
+    """
+    import jax
+
+    def change(inputs: Any, targets: Any, step: Any) -> Any:
+        inputs = _as_float32(inputs)
+        if augment is not None:
+            shape = inputs.shape
+            inputs = augment(inputs, jax.random.fold_in(jax.random.PRNGKey(seed), step))
+            if inputs.shape != shape:
+                raise ValueError(
+                    f"Shapes must be equal: {shape} before augmentation, {inputs.shape}."
+                )
+        return _as_tuple(example(inputs, targets))
+
+    compiled = jax.jit(change)
+
+    def one_batch(step: int) -> Any:
+        epoch, step_of_epoch = divmod(step, steps)
+        order = permutation(len(positions), seed, epoch)
+        places = positions[order[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
+        return compiled(*_gather(split, places), np.uint32(step))
+
+    return _ahead(one_batch, itertools.count(first_epoch * steps))
+
+
+@lru_cache(maxsize=4)
+def permutation(count: int, seed: int, epoch: int) -> Array:
+    """Return the order of 0 ... count - 1 in an epoch of a seed."""
+    return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def step_numbers(first: int) -> Iterator[Any]:
+    """Yield step numbers without end from `first` on, each a tuple of one batch of shape (1,)."""
+    for step in itertools.count(first):
+        yield (np.array([step], np.int32),)
+
+
+def ordered_batches(split: Split, batch: int, example: Function) -> Iterator[Any]:
+    """Yield the batches of a split in order, again and again; the last batch may be shorter.
+
+    Args:
+        split: the examples.
+        batch: examples in a batch.
+        example: maps a batch of inputs and targets to what the model takes.
+    """
+    import jax
+
+    compiled = jax.jit(lambda inputs, targets: _as_tuple(example(_as_float32(inputs), targets)))
+
+    def one_batch(start: int) -> Any:
+        return compiled(*_gather(split, np.arange(start, min(start + batch, len(split)))))
+
+    return _ahead(one_batch, itertools.cycle(range(0, len(split), batch)))
+
+
+def _ahead(function: Callable[[int], Any], numbers: Iterable[int]) -> Iterator[Any]:
+    """Yield the function's values of some numbers; a thread computes the next ones meanwhile."""
+    waiting: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(1, "zoo-batches") as thread:
+        for number in numbers:
+            waiting.append(thread.submit(function, number))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+
+
+def _gather(split: Split, positions: Array) -> tuple[Array, Array]:
+    """Return the stored inputs and the targets at some positions; zeros where there are no targets."""
+    inputs = np.asarray(split.stored[positions])
+    targets = np.zeros(len(positions)) if split.targets is None else split.targets[positions]
+    return (inputs if inputs.dtype == np.uint8 else inputs.astype(np.float32)), targets
+
+
+def _as_float32(inputs: Any) -> Any:
+    """Return inputs as float32; those of 8 bits are divided by 255."""
+    from jax import numpy
+
+    if inputs.dtype == np.uint8:
+        return inputs.astype(numpy.float32) / np.float32(255)
+    return inputs
+
+
+def _as_tuple(batch: Any) -> tuple[Any, ...]:
+    return batch if isinstance(batch, tuple) else (batch,)
