@@ -5,7 +5,10 @@ block's input to the output of its convolutions. The number of spatial axes, 1 t
 shape. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998); blocks
 of 3 x 3 convolutions after Simonyan & Zisserman, "Very deep convolutional networks for large-scale image
 recognition", arXiv:1409.1556; residual blocks after He et al., "Deep residual learning for image
-recognition", arXiv:1512.03385.
+recognition", arXiv:1512.03385. `pre_activation` makes a wide residual network of it: stages of several blocks
+of n times (normalisation, ReLU, convolution), and halving only between stages; He et al., "Identity mappings
+in deep residual networks", arXiv:1603.05027; Zagoruyko & Komodakis, "Wide residual networks",
+arXiv:1605.07146.
 """
 
 import math
@@ -20,6 +23,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 import zoo
 from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.data import augmentation
+from zoo.inference import predictions
 from zoo.tasks import classification, normalization, optimizers
 
 # With Keras' 0.99, half of the initial statistics is left after 69 steps, and a small training has few more:
@@ -40,6 +44,15 @@ class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     """Side of each convolution's window."""
     residual: bool = False
     """Add each block's input to the output of its convolutions (He et al. 2015)."""
+    pre_activation: bool = False
+    """Residual blocks in which normalisation and ReLU come before each convolution (He et al. 2016)."""
+    blocks: PositiveInt = 1
+    """Residual blocks for each number in `filters`; for pre_activation only."""
+    stem_filters: PositiveInt | None = None
+    """Filters of the convolution before the first block; for pre_activation only. None: the first block's."""
+    squeeze: Annotated[int, Field(ge=0)] = 0
+    """Factor by which the channels' means are squeezed to scale the channels of a residual block (Hu et al.
+    2018); 0: no scaling. For pre_activation only."""
     normalization: Literal["none", "batch", "group", "layer"] = "batch"
     """Normalisation between convolution and ReLU."""
     pooling: Literal["max", "average", "stride"] = "max"
@@ -120,6 +133,68 @@ def apply_block(x: Any, config: Config, filters: int) -> Any:
     return layer_class("SpatialDropout#", rank)(config.dropout)(x) if config.dropout else x
 
 
+def apply_stages(x: Any, config: Config) -> Any:
+    """Return x after a convolution and the stages of a wide residual network, normalised at the end.
+
+    A stage has `blocks` residual blocks. Each stage but the first begins with half the size: by a pooling
+    before it, or by the stride of its first convolution.
+
+    Args:
+        x: a tensor of shape (batch, ..., channels).
+        config: the settings.
+    """
+    rank = len(x.shape) - 2
+    stem = config.stem_filters or config.filters[0]
+    x = layer_class("Conv#", rank)(stem, config.kernel_size, padding="same", use_bias=False)(x)
+    for stage, filters in enumerate(config.filters):
+        halves = stage > 0
+        if halves and config.pooling != "stride":
+            padding = "same" if None in config.input_shape else "valid"
+            x = layer_class(f"{config.pooling.title()}Pooling#", rank)(2, padding=padding)(x)
+        for block in range(config.blocks):
+            strides = 2 if halves and block == 0 and config.pooling == "stride" else 1
+            x = apply_preactivation_block(x, config, filters, strides)
+    return layers.Activation("relu")(normalize(x, config.normalization))
+
+
+def apply_preactivation_block(x: Any, config: Config, filters: int, strides: int) -> Any:
+    """Return x + F(x), or W x + F(x) if the shape changes; F is n times (normalisation, ReLU, convolution).
+
+    Args:
+        x: a tensor of shape (batch, ..., channels).
+        config: the settings.
+        filters: the channels of the output.
+        strides: the factor by which the first convolution shrinks the size.
+    """
+    shortcut, rank = x, len(x.shape) - 2
+    convolution = layer_class("Conv#", rank)
+    for position in range(config.convolutions):
+        x = layers.Activation("relu")(normalize(x, config.normalization))
+        if position == 0 and (shortcut.shape[-1] != filters or strides > 1):
+            shortcut = convolution(filters, 1, strides=strides, use_bias=False)(x)
+        if position > 0 and config.dropout:
+            x = layer_class("SpatialDropout#", rank)(config.dropout)(x)
+        step = strides if position == 0 else 1
+        x = convolution(filters, config.kernel_size, strides=step, padding="same", use_bias=False)(
+            x
+        )
+    return layers.Add()([squeeze_and_excite(x, config), shortcut])
+
+
+def squeeze_and_excite(x: Any, config: Config) -> Any:
+    """Scale each channel by a function of the means of all channels; x itself if `squeeze` is 0.
+
+    Hu et al., "Squeeze-and-excitation networks", arXiv:1709.01507.
+    """
+    if not config.squeeze:
+        return x
+    rank, filters = len(x.shape) - 2, x.shape[-1]
+    means = layer_class("GlobalAveragePooling#", rank)()(x)
+    hidden = layers.Dense(max(1, filters // config.squeeze), "relu")(means)
+    scales = layers.Reshape((*[1] * rank, filters))(layers.Dense(filters, "sigmoid")(hidden))
+    return layers.Multiply()([x, scales])
+
+
 @contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
     """Set Keras' dtype policy for the layers that are built inside."""
@@ -138,7 +213,8 @@ def check_size(config: Config) -> None:
         SettingError: an axis is too small, or the number of axes does not fit.
     """
     *sizes, channels = config.input_shape or (None,)
-    least = 2 ** len(config.filters) if config.pooling != "stride" else 1
+    halvings = len(config.filters) - (1 if config.pre_activation else 0)
+    least = 2**halvings if config.pooling != "stride" else 1
     too_small = [size for size in sizes if size is not None and size < least]
     if not 1 <= len(sizes) <= 3 or channels is None or too_small:
         raise zoo.SettingError(
@@ -157,8 +233,11 @@ def build_network(config: Config) -> keras.Model:
     inputs = x = keras.Input(config.input_shape, name="inputs")
     if rank == 1:  # images and volumes are in [0, 1]; series may have any unit
         x = normalization.normalization_layer()(x)
-    for filters in config.filters:
-        x = apply_block(x, config, filters)
+    if config.pre_activation:
+        x = apply_stages(x, config)
+    else:
+        for filters in config.filters:
+            x = apply_block(x, config, filters)
     if config.global_pooling == "flatten":
         x = layers.Flatten()(x)
     else:
@@ -203,4 +282,4 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
 
 evaluate = zoo.hookimpl(classification.evaluate)
 preview = zoo.hookimpl(classification.preview)
-apply = zoo.hookimpl(classification.apply)
+apply = zoo.hookimpl(predictions.apply)

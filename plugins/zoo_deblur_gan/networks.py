@@ -3,8 +3,8 @@
     y = x + G(x)
 
 G halves the image twice, has residual blocks there, and doubles it again by repeating pixels before a
-convolution, which avoids checkerboard patterns (Odena et al. 2016). Its last convolution begins at 0, so
-training begins at y = x.
+convolution, which avoids checkerboard patterns (Odena et al. 2016). With block=naf it has the blocks of `naf`
+instead. Its last convolution begins at 0, so training begins at y = x.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from keras import layers
 from zoo.layers import CropLike, PadToMultiple
 
 from .config import Config
+from .naf import naf_network, naf_radius
 
 INITIALIZER = "he_normal"  # for the ReLU after it, which halves the variance (He et al. 2015)
 SLOPE = 0.2  # of the discriminator's leaky ReLU below zero (Radford et al. 2016)
@@ -25,6 +26,19 @@ def generator(config: Config) -> keras.Model:
     blurred = keras.Input((None, None, config.channels), name="blurred")
     padded = PadToMultiple(size_multiple(config))(blurred)
     x = layers.Rescaling(2.0, -1.0)(padded)
+    x = naf_network(x, config) if config.block == "naf" else residual_network(x, config)
+    residual = convolve(x, config.channels, config.outer_kernel_size, initializer="zeros")
+    restored = layers.Add()([padded, residual])
+    return keras.Model(blurred, CropLike(name="image")([restored, blurred]), name="generator")
+
+
+def residual_network(x: Any, config: Config) -> Any:
+    """Return the map that the last convolution makes a residual of, of the size of x.
+
+    Args:
+        x: images in [-1, 1].
+        config: the settings.
+    """
     x = convolve(x, config.generator_filters[0], config.outer_kernel_size)
     x = normalize_and_relu(x, config)
     maps = []
@@ -36,9 +50,7 @@ def generator(config: Config) -> keras.Model:
     for filters, skip in zip(config.generator_filters[-2::-1], maps[::-1], strict=True):
         x = normalize_and_relu(double_size(x, filters, config), config)
         x = layers.Add()([x, skip]) if config.skips else x
-    residual = convolve(x, config.channels, config.outer_kernel_size, initializer="zeros")
-    restored = layers.Add()([padded, residual])
-    return keras.Model(blurred, CropLike(name="image")([restored, blurred]), name="generator")
+    return x
 
 
 def convolve(
@@ -97,7 +109,9 @@ def size_multiple(config: Config) -> int:
 
 
 def receptive_radius(config: Config) -> int:
-    """Return how far away a pixel can be from one that it depends on, without normalisation."""
+    """Return how far away a pixel can be from one that it depends on, without means of the whole image."""
+    if config.block == "naf":
+        return naf_radius(config)
     depth = len(config.generator_filters) - 1
     down = sum(
         2**level for level in range(depth)

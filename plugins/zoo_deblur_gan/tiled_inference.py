@@ -4,15 +4,17 @@ Tiles begin at multiples of the network's padding, so its strides meet the same 
 Where two tiles overlap, one fades into the other well inside both. If no layer depends on the whole image,
 the middle of a tile is then that of the whole image, except for the last bits of a float.
 
-Instance normalisation depends on the whole image, and tiles of different brightness would show. So the mean
-and the variance of every normalised map are computed once, for a mosaic of squares from all over the image,
-and every tile is computed with them. The result is the same function of a pixel's neighbourhood everywhere,
-so there is no seam. It is close to that of the whole image, not the same (benchmarks/deblur.py).
+Instance normalisation and channel attention depend on the whole image, and tiles of different brightness
+would show. So the mean and the variance of every such map are computed once, for a mosaic of squares from all
+over the image, and every tile is computed with them (for attention: Chu et al. 2022, arXiv:2112.04491). The
+result is the same function of a pixel's neighbourhood everywhere, so there is no seam. It is close to that of
+the whole image, not the same (benchmarks/deblur.py).
 """
 
 import itertools
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
@@ -87,13 +89,13 @@ def mosaic_positions(size: int) -> Array:
 
 
 def with_fixed_moments(network: keras.Model, sample: Array) -> keras.Model:
-    """Return a network whose instance normalisation uses the mean and variance of a sample for any image.
+    """Return a network that uses the means and variances of a sample for any image.
 
     Args:
         network: from images to images.
         sample: an image of shape (height, width, channels).
     """
-    names = normalization_layers(network)
+    names = global_layers(network)
     if not names:
         return network
     copy = keras.models.clone_model(network, clone_function=copy_with_moments)
@@ -105,24 +107,46 @@ def with_fixed_moments(network: keras.Model, sample: Array) -> keras.Model:
     return copy
 
 
-def normalization_layers(network: keras.Model) -> list[str]:
-    """Return the names of the layers of instance normalisation."""
-    return [layer.name for layer in network.layers if isinstance(layer, layers.GroupNormalization)]
+def global_layers(network: keras.Model) -> list[str]:
+    """Return the names of the layers that depend on the whole image."""
+    kinds = (layers.GroupNormalization, layers.GlobalAveragePooling2D)
+    return [layer.name for layer in network.layers if isinstance(layer, kinds)]
 
 
 @lru_cache(maxsize=4)
 def moments_model(network: keras.Model) -> keras.Model:
-    """Return the model from an image to the mean and variance of each normalised map."""
-    maps = [network.get_layer(name).input for name in normalization_layers(network)]
+    """Return the model from an image to the mean and variance of each map that a global layer takes."""
+    maps = [network.get_layer(name).input for name in global_layers(network)]
     return keras.Model(
         network.input, [ops.stack(ops.moments(values, (0, 1, 2))) for values in maps]
     )
 
 
+@keras.saving.register_keras_serializable(package="zoo_deblur_gan")
+class FixedMean(layers.Layer):
+    """Return the mean of another image's map in place of its input's; it has the weights mean and variance.
+
+    Shapes:
+        Input (batch, height, width, channels); output (batch, 1, 1, channels).
+    """
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Add the mean, and the variance, which is not used."""
+        self.mean, self.variance = (
+            self.add_weight((shape[-1],), name=name) for name in ("mean", "variance")
+        )
+
+    def call(self, values: Any) -> Any:
+        """Return the mean for each example."""
+        return ops.zeros_like(values[:, :1, :1]) + self.mean
+
+
 def copy_with_moments(layer: keras.Layer) -> keras.Layer:
-    """Return a copy of a layer; instance normalisation becomes BatchNormalization, which stores moments."""
+    """Return a copy of a layer; one that depends on the whole image becomes one that stores moments."""
     if isinstance(layer, layers.GroupNormalization):
         return layers.BatchNormalization(epsilon=layer.epsilon, name=layer.name)
+    if isinstance(layer, layers.GlobalAveragePooling2D):
+        return FixedMean(name=layer.name)
     return type(layer).from_config(layer.get_config())
 
 

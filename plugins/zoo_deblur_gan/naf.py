@@ -1,0 +1,83 @@
+"""The generator of blocks without activation functions (NAFNet).
+
+    y = x + W3 (a(g) g),   g = D1 W1 n(x) * D2 W2 n(x),   a(g) = W7 mean(g)
+    z = y + W6 (W4 n(y) * W5 n(y))
+
+with layer normalisation n, convolutions W of 1 x 1, depthwise convolutions D, and the mean over the image.
+The product * is the simple gate, a(g) the channel attention. Chen et al., "Simple baselines for image
+restoration", arXiv:2204.04676. Blocks are on the halved maps only: on the whole image, each of a block's maps
+would take as much time as a convolution.
+"""
+
+from typing import Any
+
+from keras import layers
+
+from .config import Config
+
+INITIALIZER = "glorot_uniform"  # of a convolution without a ReLU after it
+
+
+def convolve(
+    x: Any, filters: int, kernel_size: int = 1, strides: int = 1, initializer: str = INITIALIZER
+) -> Any:
+    """Apply a convolution.
+
+    Args:
+        x: the map.
+        filters: of the convolution.
+        kernel_size: side of its window.
+        strides: of the convolution.
+        initializer: of its kernel.
+    """
+    return layers.Conv2D(
+        filters, kernel_size, strides=strides, padding="same", kernel_initializer=initializer
+    )(x)
+
+
+def naf_network(x: Any, config: Config) -> Any:
+    """Return the map that the last convolution makes a residual of, of the size of x.
+
+    Args:
+        x: images in [-1, 1].
+        config: the settings.
+    """
+    first, *others = config.generator_filters
+    x = convolve(x, first, config.outer_kernel_size)
+    maps = []
+    for filters in others:
+        maps.append(x)
+        x = convolve(x, filters, 3, 2)
+        is_smallest = len(maps) == len(others)
+        for _ in range(config.blocks if is_smallest else config.outer_blocks):
+            x = naf_block(x)
+    for level, skip in reversed(list(enumerate(maps))):
+        # a transposed convolution of 2 x 2 is a 1 x 1 convolution whose channels become pixels
+        x = layers.Conv2DTranspose(skip.shape[-1], 2, strides=2)(x)
+        x = layers.Add()([x, skip]) if config.skips else x
+        for _ in range(config.outer_blocks if level else 0):
+            x = naf_block(x)
+    return x
+
+
+def naf_block(x: Any) -> Any:
+    """Return x after one block, which begins as the identity."""
+    filters = x.shape[-1]
+    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    halves = (layers.DepthwiseConv2D(3, padding="same")(convolve(normal, filters)) for _ in "ab")
+    gate = layers.Multiply()(list(halves))
+    attention = convolve(layers.GlobalAveragePooling2D(keepdims=True)(gate), filters)
+    change = convolve(layers.Multiply()([gate, attention]), filters, initializer="zeros")
+    x = layers.Add()([x, change])
+    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    gate = layers.Multiply()([convolve(normal, filters) for _ in "ab"])
+    return layers.Add()([x, convolve(gate, filters, initializer="zeros")])
+
+
+def naf_radius(config: Config) -> int:
+    """Return how far away a pixel can be from one that it depends on, without channel attention."""
+    depth = len(config.generator_filters) - 1
+    sizes = [2**level for level in range(depth)]
+    outer = 2 * config.outer_blocks * sum(sizes[1:])
+    blocks = config.blocks * 2**depth
+    return int(config.outer_kernel_size - 1 + 2 * sum(sizes) + outer + blocks + 2**depth)
