@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zoo.cli.options import as_json, complete_model, import_backend
-from zoo.cli.output import Command, print_json, print_result
+from zoo.cli.output import Command, format_size, print_json, print_result
 from zoo.environment import disabled_plugins
 from zoo.errors import UnknownName, nearest
+
+if TYPE_CHECKING:
+    from zoo.registry.catalog_reader import Entry
 
 
 @click.command("list", cls=Command)
 @click.argument("pattern", default="*", metavar="[GLOB]")
 @click.option("--tag", help="Only models with this tag.")
+@click.option("--weights", is_flag=True, help="Only models with trained weights.")
 @as_json
-def list_models(pattern: str, tag: str | None, as_json: bool) -> None:
+def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> None:
     """List the models of the catalog whose name matches GLOB."""
     from zoo.registry.catalog import catalog
 
-    entries = catalog().find(pattern, tag)
+    entries = catalog().find(pattern, tag, weights or None)
     for problem in catalog().problems:
         click.echo(f"Warning: a catalog was left out. {problem}", err=True)
     if as_json:
         keys = ("name", "summary", "dataset", "tags")
-        return print_json([{key: getattr(entry, key) for key in keys} for entry in entries])
+        return print_json(
+            [{key: getattr(entry, key) for key in keys} | _figures(entry) for entry in entries]
+        )
     if not entries and pattern != "*":
         raise UnknownName("model", pattern, catalog().names())
     width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
         result = next((f"  [{k} {v:.4g}]" for k, v in entry.results.items()), "")
-        print_result(f"{entry.name:<{width}}  {entry.summary}{result}")
+        size = f"  [weights {format_size(entry.weights.size)}]" if entry.weights else ""
+        print_result(f"{entry.name:<{width}}  {entry.summary}{result}{size}")
+
+
+def _figures(entry: Entry) -> dict[str, Any]:
+    """Return the results of a model and the description of its weights, or None, as plain data."""
+    weights = asdict(entry.weights) if entry.weights else None
+    return {"results": dict(entry.results), "weights": weights}
 
 
 @click.command(cls=Command)

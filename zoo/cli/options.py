@@ -23,10 +23,12 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of a run below ./runs."""
+    """Complete the name of a run below ./runs, or of a model with weights."""
+    from zoo.registry import shipped_weights
     from zoo.runs.run import list_runs
 
-    return [run.path.name for run in list_runs() if run.path.name.startswith(incomplete)]
+    names = [run.path.name for run in list_runs()] + shipped_weights.names()
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 
 def check_model_name(name: str) -> None:

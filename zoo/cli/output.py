@@ -52,6 +52,11 @@ def print_result(text: str) -> None:
     click.echo(text, file=result_stream())
 
 
+def format_size(size: int) -> str:
+    """Return a number of bytes in kB or MB."""
+    return f"{size / 1e3:.0f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON, for programs."""
     print_result(json.dumps(value, indent=2, default=str))

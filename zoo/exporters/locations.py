@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from zoo.errors import SettingError, UnknownName, UsageError, nearest
+from zoo.registry import shipped_weights
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
-from zoo.registry.shipped_weights import PREFIX
 from zoo.runs.run import Run, list_runs
 
 FILE_SUFFIXES = (".keras", ".h5")
@@ -81,7 +81,7 @@ def _locate(name: str, untrained: bool) -> Location | None:
     path = Path(name).expanduser()
     if path.suffix in FILE_SUFFIXES and path.is_file():
         return Location("file", name)
-    if run := _find_run(name, weights=not untrained or name.startswith(PREFIX)):
+    if run := _find_run(name, weights=not untrained or shipped_weights.is_local(name)):
         return Location("run", name, run)
     if _may_be_application(name) and name in _applications():
         return Location("application", name)

@@ -6,7 +6,7 @@ each setting that names a network. The first of these that fits decides:
     1. a keras.Model, a zoo.Run or a Source   as it is
     2. a path                                 a .keras or .h5 file, or the folder of a run
     3. a run's name                           a folder below ./runs (or ZOO_RUNS)
-    4. a model of the catalog with weights    its trained weights; not where `untrained` is set
+    4. a model of the catalog with weights    its trained weights; with `untrained` if the file is here
     5. a name of keras.applications           VGG16, with the weights of ImageNet
     6. a model of the catalog, or an architecture; only where `untrained` allows it
 

@@ -76,6 +76,15 @@ def locate(entry: Entry) -> WeightsPlace | None:
     return find_weights(entry.weights, Path(entry.source), entry.package)
 
 
+def is_local(reference: str) -> bool:
+    """Return whether a name stands for weights that are on this machine."""
+    try:
+        entry = find_entry(reference)
+    except UnknownName:
+        return False
+    return entry is not None and locate(entry) is not None
+
+
 def unpack(entry: Entry) -> Shipped:
     """Find or fetch the weights of an entry, verify them, and unpack them into a temporary folder.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo.cli.options import as_json
-from zoo.cli.output import Command, Commands, print_json, print_result
+from zoo.cli.output import Command, Commands, format_size, print_json, print_result
 from zoo.errors import UnknownName, WeightsError, ZooError
 
 if TYPE_CHECKING:
@@ -117,11 +117,6 @@ def find_entries(patterns: tuple[str, ...]) -> list[Entry]:
             raise UnknownName("model with weights", pattern, names)
         found |= {entry.name: entry for entry in matches}
     return list(found.values())
-
-
-def format_size(size: int) -> str:
-    """Return a number of bytes in kB or MB."""
-    return f"{size / 1e3:.0f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"
 
 
 def _row(entry: Entry) -> dict[str, Any]:
