@@ -16,7 +16,7 @@ from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.exporters.report import Report
 from zoo.io.atomic import atomic_write, disk_errors, make_directory
 from zoo.publication.card_metadata import card_metadata, eval_results, to_yaml
-from zoo.publication.terms import Terms, dataset_facts, resolve_terms
+from zoo.publication.terms import Terms, dataset_facts, public_source, resolve_terms
 from zoo.publication.weights_file import train_command
 from zoo.registry.catalog import catalog
 from zoo.registry.catalog_reader import Entry
@@ -95,7 +95,7 @@ def _entry(run: Run, name: str) -> Entry:
             return catalog().get(candidate)
         except (UnknownName, ZooError):
             continue
-    source = run.record["dataset"].get("source") or "its own data"
+    source = public_source(run) or "its own data"
     return Entry(name, f"{run.record['architecture']} trained on {source}")
 
 
@@ -210,7 +210,7 @@ Each file was run in its own runtime; its outputs equal the model's.
 
 
 def _limits(run: Run, terms: Terms, entry: Entry) -> str:
-    source = run.record["dataset"].get("source") or "its data"
+    source = public_source(run) or "its data"
     lines = [
         f"The figures hold for the test split of {source}, and for inputs that are prepared like it. "
         "Nothing is known about other data.",

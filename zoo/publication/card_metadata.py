@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.publication.terms import Terms, dataset_facts
+from zoo.publication.terms import Terms, dataset_facts, public_source
 from zoo.registry.catalog_reader import Entry
 from zoo.runs.run import Run
 
 
 def card_metadata(run: Run, terms: Terms, name: str, entry: Entry) -> dict[str, Any]:
     """Return the metadata that the Hub reads: https://huggingface.co/docs/hub/model-cards."""
-    facts, dataset = dataset_facts(run), run.record["dataset"]
-    data = facts.get("HUB") or str(dataset.get("source") or "")
+    source = public_source(run) or ""
+    data = dataset_facts(run).get("HUB") or source
     task = _task(run, entry)
     metrics = [
         {"type": key, "value": value, "name": key.replace("_", " ")}
@@ -22,7 +22,7 @@ def card_metadata(run: Run, terms: Terms, name: str, entry: Entry) -> dict[str, 
     ]
     result = {
         "task": {"type": task or "other"},
-        "dataset": {"type": data, "name": dataset.get("source") or data, "split": "test"},
+        "dataset": {"type": data, "name": source, "split": "test"},
         "metrics": metrics,
     }
     tags = dict.fromkeys(["keras-zoo", str(run.record["architecture"]), *entry.tags])

@@ -22,7 +22,7 @@ from zoo.publication.catalog_file import (
     round_results,
     update_catalog_file,
 )
-from zoo.publication.terms import Terms
+from zoo.publication.terms import Terms, public_source
 from zoo.publication.weights_file import (
     check_publishable,
     setting_differences,
@@ -132,8 +132,8 @@ def _write(run: Run, name: str, folder: Path, terms: Terms, commit: str | None) 
 
 def _entry(run: Run, name: str, info: WeightsInfo) -> Entry:
     """Return the catalog entry of a packed run: the entry that it is trained from, under its own name."""
-    source = run.record["dataset"].get("source")
-    base = Entry(name, f"{run.record['architecture']} trained on {Path(source or 'its data').name}")
+    source = public_source(run)
+    base = Entry(name, f"{run.record['architecture']} trained on {source or 'its own data'}")
     if "." in run.name:
         base = catalog().get(run.name)
     settings = {**base.settings, **setting_differences(run, run.name)}

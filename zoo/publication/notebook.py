@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.publication.card import part_contracts
+from zoo.publication.terms import public_source
 from zoo.runs.run import Run
 
 _LARGEST_PICTURE = 512 * 2**10  # bytes
@@ -18,9 +19,7 @@ _TYPES = {".png": "png", ".gif": "gif", ".jpg": "jpeg"}
 def run_html(run: Run) -> str:
     """Return a run as HTML: one picture, the first figures, and the inputs and outputs of its parts."""
     record = run.record
-    facts = (
-        f"{record['architecture']}, trained on {record['dataset'].get('source') or 'its own data'}"
-    )
+    facts = f"{record['architecture']}, trained on {public_source(run) or 'its own data'}"
     rows = "".join(
         f"<tr><td>{escape(key)}</td><td>{value:.4g}</td></tr>"
         for key, value in list(run.metrics.items())[:_MOST_FIGURES]

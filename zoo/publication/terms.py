@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from zoo.entry_points import DATASETS, EntryPointGroup
@@ -60,6 +61,12 @@ def resolve_terms(
             f"--data-license IDENTIFIER ('{NOT_STATED}' where nobody has stated one)."
         )
     return Terms(license, data, data_license)
+
+
+def public_source(run: Run) -> str | None:
+    """Return where a run's data comes from, without the folders of the machine that trained it."""
+    source = run.record["dataset"].get("source")
+    return Path(source).name if source and Path(source).is_absolute() else source
 
 
 def dataset_facts(run: Run) -> dict[str, str]:

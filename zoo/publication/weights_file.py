@@ -16,7 +16,7 @@ from zoo.errors import RunError, UsageError
 from zoo.exporters.parts.part import prepare_part
 from zoo.io.atomic import atomic_write, disk_errors, write_json
 from zoo.io.digest import file_digest
-from zoo.publication.terms import Terms
+from zoo.publication.terms import Terms, public_source
 from zoo.registry.catalog_reader import TAG
 from zoo.runs.load import load_run_model
 from zoo.runs.recipe import resolve_without_loading
@@ -97,7 +97,7 @@ def train_command(run: Run, name: str) -> str:
     differences = setting_differences(run, record["name"])
     words += [f"--set {key}={_as_word(value)}" for key, value in differences.items()]
     base = resolve_without_loading(record["name"], {})
-    if (source := _public_source(record)) != base.source and source:
+    if (source := public_source(run)) != base.source and source:
         words.append(f"--data {source}")
     if record.get("seed"):
         words.append(f"--seed {record['seed']}")
@@ -141,7 +141,7 @@ def _copy_run(run: Run, name: str, folder: Path) -> Path:
     record = {
         **run.record,
         "name": name,
-        "dataset": {**run.record["dataset"], "source": _public_source(run.record)},
+        "dataset": {**run.record["dataset"], "source": public_source(run)},
         "parts": {
             role: prepare_part(role, part).contract.to_json() for role, part in parts.items()
         },
@@ -153,12 +153,6 @@ def _copy_run(run: Run, name: str, folder: Path) -> Path:
             if (run.path / member).is_file():
                 shutil.copyfile(run.path / member, folder / member)
     return folder
-
-
-def _public_source(record: Mapping[str, Any]) -> str | None:
-    """Return where a run's data comes from, without the folders of the machine that trained it."""
-    source = record["dataset"].get("source")
-    return Path(source).name if source and Path(source).is_absolute() else source
 
 
 def _small_pictures(run: Run) -> list[Path]:
