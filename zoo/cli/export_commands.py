@@ -9,37 +9,80 @@ import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
-from zoo.errors import UsageError
+from zoo.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
     from zoo.exporters.report import Report
 
 
 @click.command(cls=Command)
-@click.argument("run", shell_complete=complete_run)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option(
     "--to", "formats", default="keras,h5,saved-model,onnx", show_default=True, help="Formats."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/export if not given.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder, with one below it for each of several RUNs; RUN/export if not given.",
+)
 @click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
 @as_json
-def export(run: str, formats: str, out: Path | None, opset: int | None, as_json: bool) -> None:
-    """Export every part of RUN, and prove each file equal.
+def export(
+    runs: tuple[str, ...], formats: str, out: Path | None, opset: int | None, as_json: bool
+) -> None:
+    """Export every part of each RUN, and prove each file equal.
 
     RUN is a run, one part of it (vae.mnist:encoder), a .keras or .h5 file, or a name of
-    keras.applications.
+    keras.applications. Of several RUNs, one that fails does not stop the others.
     """
+    names = parse_formats(formats, opset)
+    if len(runs) > 1:
+        return _export_many(runs, names, out, opset, as_json)
     from zoo.exporters.locations import find_source
 
-    names = parse_formats(formats, opset)
-    source = find_source(run)  # an unknown name is refused before Keras is imported
-    import_backend()
+    source = find_source(runs[0])  # an unknown name is refused before Keras is imported
+    start_backend(names)
     report = export_source(source, names, out, opset)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
 
     render.show_report(report)
+
+
+def _export_many(
+    runs: tuple[str, ...], names: list[str], out: Path | None, opset: int | None, as_json: bool
+) -> None:
+    from zoo.cli import render
+
+    start_backend(names)
+    from zoo.exporters.batch import export_many
+
+    with render.show_status(f"exporting to {', '.join(names)}") as status:
+        outcomes = export_many(
+            runs,
+            names,
+            out=out,
+            opset=opset,
+            progress=lambda name: status.update(f"exporting {name} to {', '.join(names)}"),
+        )
+    if as_json:
+        print_json([outcome.to_json() for outcome in outcomes])
+    else:
+        render.show_exports(outcomes)
+    if failed := [outcome.source for outcome in outcomes if not outcome.ok]:
+        raise ExportError(f"{len(failed)} of {len(outcomes)} exports failed: {', '.join(failed)}.")
+
+
+def start_backend(formats: list[str]) -> None:
+    """Import Keras; the processes that will open the files import their runtimes meanwhile."""
+    from zoo.environment import keras_backend
+
+    if keras_backend() in (None, "tensorflow"):
+        from zoo.exporters.checker import start_processes
+
+        start_processes(formats)
+    import_backend()
 
 
 @click.command(cls=Command)

@@ -18,6 +18,7 @@ from zoo.errors import DataError, ZooError
 from zoo.runs.progress import ConsoleProgress, format_logs
 
 if TYPE_CHECKING:
+    from zoo.exporters.batch import ExportOutcome
     from zoo.exporters.report import Report
     from zoo.runs.comparison import Comparison
     from zoo.runs.evaluation import Measurement
@@ -101,6 +102,26 @@ def show_report(report: Report) -> None:
         )
     print_rich(table)
     print_rich(f"in {report.folder}", markup=False)
+
+
+def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
+    """Show what came of the export of many models: a line for each, and the errors below."""
+    table = make_table("model", "files", "largest difference", "verdict", "folder")
+    for outcome in outcomes:
+        report = outcome.report
+        files = report.files if report else ()
+        largest = max((file.difference or 0.0 for file in files), default=None)
+        table.add_row(
+            escape(outcome.source),
+            str(len(files)),
+            "" if largest is None else f"{largest:.1e}",
+            "equal" if outcome.ok else "failed",
+            escape(str(report.folder)) if report else "",
+        )
+    print_rich(table)
+    for outcome in outcomes:
+        if outcome.error:
+            err.print(f"{outcome.source}: {outcome.error}", markup=False, soft_wrap=True)
 
 
 def short_value(value: Any) -> str:
