@@ -113,4 +113,5 @@ def unroll(model: keras.Model, config: Config) -> keras.Model:
 
 evaluate = zoo.hookimpl(metrics.evaluate)
 preview = zoo.hookimpl(plots.preview)
+read_item = zoo.hookimpl(predict.read_item)
 apply = zoo.hookimpl(predict.apply)

@@ -4,69 +4,89 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 import zoo
 from zoo.data.arrays import Array
 from zoo.data.images import check_array
-from zoo.data.inputs import item_name, read_array, read_input
+from zoo.data.inputs import read_array, read_input
+from zoo.inference.parts import Parts
 from zoo.tasks import reconstruction
 
 from .config import Config
-from .metrics import code_shape
-from .networks import apply_layers, split_layers
 
 
-def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return one result for each item: a code is decoded, any other example reconstructed."""
-    return [apply_to_item(model, config, item) for item in items]
+def read_item(config: Config, item: Any) -> Any:
+    """Return an item as an example; an array or an .npy file, which may hold a code, as it is.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    if not isinstance(item, str | Path):
+        return item
+    if Path(item).suffix.lower() == ".npy":
+        try:
+            return read_array(Path(item))
+        except zoo.DataError as error:
+            raise zoo.DataError(f"{item}: {error}") from error
+    return read_input(item, config.input_shape)
 
 
-def apply_to_item(model: keras.Model, config: Config, item: Any) -> dict[str, Any]:
-    """Return the decoded code; or the code and the reconstruction, or the denoised example."""
-    name: dict[str, Any] = {"item": item_name(item)}
-    code = read_code(item, code_shape(model), config.input_shape)
-    encoder, decoder = split_layers(model)
-    if code is not None:
-        return name | with_plot("decoded", predict_one(code, decoder))
-    example = read_input(item, config.input_shape)
-    code = predict_one(example, encoder)
-    output = predict_one(code, decoder)
-    result = name | {"code": code.view(zoo.Values)}
+def apply(parts: Parts, config: Config, inputs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return one result for each input: a code is decoded, any other example reconstructed.
+
+    Raises:
+        DataError: an array is neither a code nor an example.
+    """
+    (shape,) = parts["decoder"].inputs.values()
+    codes = [read_code(value, tuple(shape), config.input_shape) for value in inputs]
+    examples = [
+        read_input(value, config.input_shape)
+        for value, code in zip(inputs, codes, strict=True)
+        if code is None
+    ]
+    encoded = iter(parts["encoder"].each(examples))
+    all_codes = [next(encoded)[0] if code is None else code for code in codes]
+    outputs = [output for (output,) in parts["decoder"].each(all_codes)]
+    rest = iter(examples)
+    return [
+        with_plot("decoded", output)
+        if given is not None
+        else describe_example(config, next(rest), code, output)
+        for given, code, output in zip(codes, all_codes, outputs, strict=True)
+    ]
+
+
+def describe_example(config: Config, example: Array, code: Array, output: Array) -> dict[str, Any]:
+    """Return the code and the reconstruction of an example, or the denoised example.
+
+    Args:
+        config: the settings.
+        example: the input.
+        code: its code.
+        output: what the code is decoded to.
+    """
+    result: dict[str, Any] = {"code": code.view(zoo.Values)}
     if config.is_denoiser:
         return result | with_plot("denoised", output)
     result["mse"] = reconstruction.mean_squared_error(example, output)
     return result | with_plot("reconstruction", output)
 
 
-def predict_one(example: Array, chain: Sequence[keras.Layer]) -> Array:
-    """Return what a chain of layers makes of one example, which has no batch axis."""
-    return np.asarray(
-        ops.convert_to_numpy(apply_layers(ops.convert_to_tensor(example[None]), chain))[0]
-    )
-
-
-def read_code(item: Any, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> Array | None:
-    """Return a code from an array or an .npy file, or None if it is not a code.
+def read_code(value: Any, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> Array | None:
+    """Return an array as a code, or None if it is not a code.
 
     Args:
-        item: a file or an array.
+        value: an array.
         shape: the shape of a code.
-        input_shape: the shape of an input; where both shapes are equal, the item is an input.
+        input_shape: the shape of an input; where both shapes are equal, the array is an input.
 
     Raises:
-        DataError: the file cannot be read, or a value is not a finite number.
+        DataError: a value is not a finite number.
     """
-    array = item
-    if isinstance(item, str | Path):
-        if Path(item).suffix.lower() != ".npy":
-            return None
-        array = read_array(Path(item))
-    if np.shape(array) != shape or shape == input_shape:
+    if np.shape(value) != shape or shape == input_shape:
         return None
-    return check_array(np.asarray(array, np.float32), shape)
+    return check_array(np.asarray(value, np.float32), shape)
 
 
 def with_plot(name: str, output: Array) -> dict[str, Any]:

@@ -70,4 +70,5 @@ def export(model: DCGAN, config: Config) -> dict[str, keras.Model]:
 
 evaluate = zoo.hookimpl(metrics.evaluate)
 preview = zoo.hookimpl(plots.preview)
+read_item = zoo.hookimpl(predict.read_item)
 apply = zoo.hookimpl(predict.apply)

@@ -7,60 +7,68 @@ follow the latents.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 import zoo
 from zoo.data.arrays import Array, check_numbers
 from zoo.data.inputs import item_name, read_array, read_input
+from zoo.inference.keras_parts import KerasPart
+from zoo.inference.parts import PartFunction, Parts
 
 from .config import Config
-from .model import DCGAN
 from .plots import sheet
-from .samples import generate_images
 
 
-def apply(model: DCGAN, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class GeneratorInputs:
+    """An item that is latents: the generator's inputs, each of shape (n, ...)."""
+
+    arrays: tuple[Array, ...]
+
+
+def read_item(config: Config, item: Any) -> Array | GeneratorInputs:
+    """Return an item as an image, or as inputs of the generator.
+
+    Raises:
+        DataError: it is neither an image nor latents.
+    """
+    numbers = read_numbers(item)
+    if numbers is None:
+        return read_input(item, config.input_shape)
+    return GeneratorInputs(generator_inputs(config, numbers, item_name(item)))
+
+
+def apply(
+    parts: Parts, config: Config, inputs: Sequence[Array | GeneratorInputs]
+) -> list[dict[str, Any]]:
     """Make images of latents, and score images.
 
     Raises:
-        DataError: an item is neither latents nor an image.
+        DataError: an image has no score in the runtime.
     """
-    discriminator = model.normalized_discriminator()
     return [
-        {"item": item_name(item)} | apply_to_item(model, discriminator, config, item)
-        for item in items
+        make_image(parts["generator"], value)
+        if isinstance(value, GeneratorInputs)
+        else score_image(parts["discriminator"], config, value)
+        for value in inputs
     ]
 
 
-def apply_to_item(
-    model: DCGAN, discriminator: keras.Model, config: Config, item: Any
-) -> dict[str, Any]:
-    """Return the images of latents, or the score of an image.
-
-    Args:
-        model: the GAN.
-        discriminator: its normalised discriminator.
-        config: its settings.
-        item: latents or an image.
-
-    Raises:
-        DataError: the item is neither.
-    """
-    latents = read_latents(item)
-    if latents is None:
-        return score_image(discriminator, config, read_input(item, config.input_shape))
-    images = images_of_latents(model, config, latents, item_name(item))
+def make_image(generator: PartFunction, inputs: GeneratorInputs) -> dict[str, Any]:
+    """Return the image of one row of latents, or a sheet of the images of several."""
+    (images,) = generator(*inputs.arrays)
     if len(images) == 1:
         return {"image": images[0]}
     return {"image": sheet(images, math.ceil(math.sqrt(len(images))))}
 
 
-def read_latents(item: Any) -> Array | None:
+def read_numbers(item: Any) -> Array | None:
     """Return numbers of shape (n, k), or None if the item is an image."""
     if isinstance(item, str | Path):
         array = read_array(Path(item)) if Path(item).suffix.lower() == ".npy" else None
@@ -69,12 +77,11 @@ def read_latents(item: Any) -> Array | None:
     return None if array is None or array.ndim not in (1, 2) else np.atleast_2d(array)
 
 
-def images_of_latents(model: DCGAN, config: Config, numbers: Array, name: str) -> Array:
-    """Return the images of latents.
+def generator_inputs(config: Config, numbers: Array, name: str) -> tuple[Array, ...]:
+    """Return the generator's inputs: the latents, and the classes if the model is conditional.
 
     Args:
-        model: the GAN.
-        config: its settings.
+        config: the settings.
         numbers: latents, or latents and one-hot classes, shape (n, k).
         name: the item's name, for messages.
 
@@ -88,7 +95,7 @@ def images_of_latents(model: DCGAN, config: Config, numbers: Array, name: str) -
     numbers = numbers.astype(np.float32)
     if numbers.shape[1] == config.latent_dim + classes:
         latents, one_hot = numbers[:, : config.latent_dim], numbers[:, config.latent_dim :]
-        return generate_images(model, latents, one_hot if classes else None)
+        return (latents, one_hot) if classes else (latents,)
     if numbers.shape[1] != config.latent_dim:
         more = f", or {config.latent_dim + classes} with the class" if classes else ""
         raise zoo.DataError(
@@ -96,24 +103,46 @@ def images_of_latents(model: DCGAN, config: Config, numbers: Array, name: str) -
             f"Received: {numbers.shape[1]} numbers"
         )
     every_class = np.tile(np.eye(classes, dtype=np.float32), (len(numbers), 1))
-    return generate_images(model, numbers.repeat(classes, 0), every_class)
+    return numbers.repeat(classes, 0), every_class
 
 
-def score_image(discriminator: keras.Model, config: Config, image: Array) -> dict[str, Any]:
+def score_image(discriminator: PartFunction, config: Config, image: Array) -> dict[str, Any]:
     """Return the discriminator's score of an image, and the class with the best score if conditional.
 
     A score above 0 means real.
 
     Args:
-        discriminator: the normalised discriminator.
+        discriminator: the part; it may end in a probability.
         config: the settings.
         image: in [0, 1], shape (height, width, channels).
+
+    Raises:
+        DataError: the discriminator ends in a probability, and the runtime is not Keras.
     """
+    scorer = with_scores(discriminator)
     if not config.conditional:
-        scores = ops.convert_to_numpy(discriminator(image[None], training=False))
+        (scores,) = scorer(image[None])
         return {"score": float(scores[0, 0])}
     count = len(config.classes)
-    inputs = [np.repeat(image[None], count, 0), np.eye(count, dtype=np.float32)]
-    scores = ops.convert_to_numpy(discriminator(inputs, training=False))[:, 0]
-    best = int(scores.argmax())
-    return {"class": config.classes[best], "score": float(scores[best])}
+    (scores,) = scorer(np.repeat(image[None], count, 0), np.eye(count, dtype=np.float32))
+    best = int(scores[:, 0].argmax())
+    return {"class": config.classes[best], "score": float(scores[best, 0])}
+
+
+@lru_cache(maxsize=4)
+def with_scores(discriminator: PartFunction) -> PartFunction:
+    """Return the discriminator up to its score: a probability near 1 tells little of it.
+
+    Raises:
+        DataError: it ends in a probability, and the runtime is not Keras.
+    """
+    if discriminator.outputs != ("probability",):
+        return discriminator
+    model = getattr(discriminator, "model", None)
+    if model is None:
+        raise zoo.DataError(
+            "The score of an image is not an output of the exported discriminator, which returns a "
+            "probability. Leave out --with onnx."
+        )
+    score = keras.Model(model.input, model.get_layer("probability").input)
+    return KerasPart("discriminator", score)

@@ -16,11 +16,11 @@ import zoo
 from zoo.data.arrays import Array
 from zoo.data.images import check_array, open_image
 from zoo.data.inputs import item_name, read_array
+from zoo.inference.parts import PartFunction, Parts
 
 from .config import Config
-from .model import DeblurGAN
 from .networks import receptive_radius, size_multiple
-from .tiled_inference import restore_in_tiles, run_compiled
+from .tiled_inference import restore_in_tiles
 
 LARGEST_WHOLE = (
     2**21
@@ -29,31 +29,14 @@ TILE = 1024
 METADATA = ("exif", "icc_profile")
 
 
-def apply(model: DeblurGAN, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Restore photographs.
-
-    Raises:
-        DataError: an item cannot be read as an image.
-    """
-    # under the key "edited", the zoo saves a picture as the item's file, with its name and format
-    return [
-        {"item": item_name(item), "edited": restore_item(model, config, item)} for item in items
-    ]
-
-
-def restore_item(model: DeblurGAN, config: Config, item: Any) -> Any:
-    """Return a restored file as a Pillow image, or a restored array as an array.
-
-    Args:
-        model: the GAN.
-        config: its settings.
-        item: a file or an array.
+def read_item(config: Config, item: Any) -> Image.Image | Array:
+    """Return a file as a Pillow image; an .npy file or an array as pixels in [0, 1].
 
     Raises:
         DataError: the item cannot be read as an image.
     """
     if isinstance(item, str | Path) and Path(item).suffix.lower() != ".npy":
-        return restore_photograph(model, config, open_image(Path(item)))
+        return open_image(Path(item))
     array = read_array(Path(item)) if isinstance(item, str | Path) else np.asarray(item)
     array = array[..., None] if array.ndim == 2 else array
     channels = array.shape[-1] if array.ndim == 3 else 3
@@ -61,16 +44,34 @@ def restore_item(model: DeblurGAN, config: Config, item: Any) -> Any:
         raise zoo.DataError(
             f"{item_name(item)} must be an image of 1, 3 or 4 channels. Received: shape {array.shape}"
         )
-    pixels = check_array(array, (None, None, channels))
-    restored = restore_colours(model, config, pixels[..., :3])
-    return np.concatenate([restored, pixels[..., 3:]], -1)
+    return check_array(array, (None, None, channels))
 
 
-def restore_photograph(model: DeblurGAN, config: Config, image: Image.Image) -> Image.Image:
+def apply(
+    parts: Parts, config: Config, inputs: Sequence[Image.Image | Array]
+) -> list[dict[str, Any]]:
+    """Restore photographs, one by one: each may have a size of its own.
+
+    Raises:
+        DataError: an image is too large for the runtime.
+    """
+    # under the key "edited", the zoo saves a picture as the item's file, with its name and format
+    return [{"edited": restore(parts["generator"], config, image)} for image in inputs]
+
+
+def restore(generator: PartFunction, config: Config, image: Image.Image | Array) -> Any:
+    """Return a restored Pillow image, or restored pixels; transparency stays."""
+    if isinstance(image, Image.Image):
+        return restore_photograph(generator, config, image)
+    restored = restore_colours(generator, config, image[..., :3])
+    return np.concatenate([restored, image[..., 3:]], -1)
+
+
+def restore_photograph(generator: PartFunction, config: Config, image: Image.Image) -> Image.Image:
     """Restore the colours of a Pillow image (L, LA, RGB or RGBA), and keep its other data.
 
     Args:
-        model: the GAN.
+        generator: the network from blurred to sharp.
         config: its settings.
         image: in the mode L, LA, RGB or RGBA.
     """
@@ -78,52 +79,59 @@ def restore_photograph(model: DeblurGAN, config: Config, image: Image.Image) -> 
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     colours = 1 if image.mode in ("L", "LA") else 3
     scaled = pixels[..., :colours].astype(np.float32) / np.float32(255)
-    restored = np.round(255 * restore_colours(model, config, scaled)).astype(np.uint8)
+    restored = np.round(255 * restore_colours(generator, config, scaled)).astype(np.uint8)
     restored = np.concatenate([restored, pixels[..., colours:]], -1)
     photograph = Image.fromarray(restored[..., 0] if image.mode == "L" else restored, image.mode)
     photograph.info = {key: image.info[key] for key in METADATA if image.info.get(key)}
     return photograph
 
 
-def restore_colours(model: DeblurGAN, config: Config, pixels: Array) -> Array:
+def restore_colours(generator: PartFunction, config: Config, pixels: Array) -> Array:
     """Restore colours, whatever channels the model takes.
 
     A model of colours gets grey as three equal channels. A model of grey restores each colour alone.
 
     Args:
-        model: the GAN.
+        generator: the network from blurred to sharp.
         config: its settings.
         pixels: in [0, 1], shape (height, width, 1 or 3).
     """
     channels = pixels.shape[-1]
     if channels == config.channels:
-        return restore_pixels(model, config, pixels)
+        return restore_pixels(generator, config, pixels)
     if channels == 1:
-        grey: Array = restore_pixels(model, config, pixels.repeat(3, -1)).mean(-1, keepdims=True)
+        grey: Array = restore_pixels(generator, config, pixels.repeat(3, -1)).mean(
+            -1, keepdims=True
+        )
         return grey
     colours = [
-        restore_pixels(model, config, pixels[..., channel : channel + 1])
+        restore_pixels(generator, config, pixels[..., channel : channel + 1])
         for channel in range(channels)
     ]
     return np.concatenate(colours, -1)
 
 
 def restore_pixels(
-    model: DeblurGAN, config: Config, pixels: Array, largest_whole: int = LARGEST_WHOLE
+    generator: PartFunction, config: Config, pixels: Array, largest_whole: int = LARGEST_WHOLE
 ) -> Array:
     """Restore an image of the model's channels, in tiles if it has too many pixels.
 
     Args:
-        model: the GAN.
+        generator: the network from blurred to sharp.
         config: its settings.
         pixels: in [0, 1], shape (height, width, channels).
         largest_whole: the number of pixels up to which an image is restored in one piece.
+
+    Raises:
+        DataError: it has more pixels, and the runtime is not Keras.
     """
-    network = model.averaged_generator
-    if pixels.shape[0] * pixels.shape[1] > largest_whole:
-        restored = restore_in_tiles(
-            pixels, network, TILE, receptive_radius(config), size_multiple(config)
+    if pixels.shape[0] * pixels.shape[1] <= largest_whole:
+        (restored,) = generator(pixels[None])
+        return np.asarray(restored[0])
+    network = getattr(generator, "model", None)
+    if network is None:
+        raise zoo.DataError(
+            f"An image of more than {largest_whole:,} pixels is restored in tiles, with layers of the Keras "
+            f"model. Leave out --with onnx. Received: {pixels.shape[1]} x {pixels.shape[0]} pixels"
         )
-    else:
-        restored = run_compiled(network, pixels[None])[0]
-    return np.clip(restored, 0, 1)
+    return restore_in_tiles(pixels, network, TILE, receptive_radius(config), size_multiple(config))

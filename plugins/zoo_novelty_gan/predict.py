@@ -8,12 +8,10 @@ from keras import layers
 
 import zoo
 from zoo.data.arrays import Array
-from zoo.data.inputs import item_name, read_input
+from zoo.inference.parts import Parts
 from zoo.tasks import reconstruction
 
-from .config import Config
 from .model import NoveltyGAN
-from .novelty_score import predict_array, scorer
 
 
 def refiner_in_units(model: NoveltyGAN) -> keras.Model:
@@ -27,40 +25,26 @@ def refiner_in_units(model: NoveltyGAN) -> keras.Model:
     return keras.Model(inputs, refined, name="refiner")
 
 
-def apply(model: NoveltyGAN, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Score the user's files, and say which are novel.
-
-    Raises:
-        DataError: an item cannot be read, or has another shape than the model takes.
-    """
-    networks = scorer(model), refiner_in_units(model)
-    threshold = float(model.statistics["threshold"])
-    return [score_item(networks, threshold, config, item) for item in items]
-
-
-def score_item(
-    networks: tuple[keras.Model, keras.Model], threshold: float, config: Config, item: Any
-) -> dict[str, Any]:
-    """Return the score, the verdict and the refined version of one item.
+def apply(model: NoveltyGAN, parts: Parts, inputs: Sequence[Array]) -> list[dict[str, Any]]:
+    """Return the score, the verdict and the refined version of each of the user's examples.
 
     Args:
-        networks: the scorer and the refiner.
-        threshold: scores above it are novel.
-        config: `input_shape` is read.
-        item: a file or an array.
-
-    Raises:
-        DataError: the item cannot be read, or has another shape.
+        model: the detector; its threshold is in no part.
+        parts: its scorer and its refiner.
+        inputs: the examples, without the batch axis.
     """
-    example = read_input(item, config.input_shape)
-    score, refined = (predict_array(network, example[None])[0] for network in networks)
-    number = float(score[0])
-    return {
-        "item": item_name(item),
-        "verdict": "novel" if number > threshold else "normal",
-        "score": number,
-        "threshold": threshold,
-    } | refined_results(example, refined)
+    threshold = float(model.statistics["threshold"])
+    scores, refined = parts["scorer"].each(inputs), parts["refiner"].each(inputs)
+    return [
+        describe_score(float(score[0]), threshold) | refined_results(example, output)
+        for example, (score,), (output,) in zip(inputs, scores, refined, strict=True)
+    ]
+
+
+def describe_score(score: float, threshold: float) -> dict[str, Any]:
+    """Return a score with its verdict: scores above the threshold are novel."""
+    verdict = "novel" if score > threshold else "normal"
+    return {"verdict": verdict, "score": score, "threshold": threshold}
 
 
 def refined_results(example: Array, refined: Array) -> dict[str, Any]:

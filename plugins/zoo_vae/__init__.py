@@ -67,4 +67,5 @@ def export(model: VAE) -> dict[str, keras.Model]:
 
 evaluate = zoo.hookimpl(metrics.evaluate)
 preview = zoo.hookimpl(plots.preview)
+read_item = zoo.hookimpl(predict.read_item)
 apply = zoo.hookimpl(predict.apply)

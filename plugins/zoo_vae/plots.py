@@ -56,7 +56,12 @@ def decode(model: VAE, latents: Any) -> Array:
 
 def plot_grid(model: VAE, latents: Any, columns: int) -> Array:
     """Return one picture of the decoded latents; small images are enlarged."""
-    return pictures.image_grid(pictures.enlarge(decode(model, latents), IMAGE_SIDE), columns, gap=2)
+    return picture_grid(decode(model, latents), columns)
+
+
+def picture_grid(images: Array, columns: int) -> Array:
+    """Return one picture of images of shape (n, height, width, 1 or 3); small ones are enlarged."""
+    return pictures.image_grid(pictures.enlarge(images, IMAGE_SIDE), columns, gap=2)
 
 
 def sample_prior(latent_dim: int) -> Array:

@@ -10,6 +10,7 @@ An item is one of three things:
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +19,80 @@ import numpy as np
 import zoo
 from zoo.data.arrays import Array
 from zoo.data.inputs import item_name, read_array, read_input
+from zoo.inference.parts import PartFunction, Parts
+from zoo.tasks import reconstruction
 
 from .config import Config
-from .model import VAE
-from .plots import decode, interpolate, plot_grid
+from .plots import interpolate, picture_grid
 
 
-def apply(model: VAE, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return one result for each item: latents, an image, or an interpolation.
+@dataclass(frozen=True)
+class Latents:
+    """An item that is latents, shape (n, latent_dim)."""
+
+    values: Array
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An item that is two images, shape (2, height, width, channels)."""
+
+    images: Array
+
+
+def read_item(config: Config, item: Any) -> Array | Latents | Pair:
+    """Return an item as an image, as latents, or as two images.
 
     Raises:
-        DataError: an item is neither an image nor latents nor two images.
+        DataError: it is neither an image nor latents nor two images.
     """
-    return [{"item": item_name(item)} | apply_to_item(model, config, item) for item in items]
-
-
-def apply_to_item(model: VAE, config: Config, item: Any) -> dict[str, Any]:
-    """Return the result for one item."""
     latents = read_latents(item, config.latent_dim)
     if latents is not None:
-        return {"image": decode_to_picture(model, latents)}
+        return Latents(latents)
     if (pair := read_pair(item)) is not None:
-        images = np.stack([read_input(image, config.input_shape) for image in pair])
-        line = interpolate(*model.encode_to_means(images))
-        return {"interpolation": list(decode(model, line))}
-    mean, log_var = model.encoder(read_input(item, config.input_shape)[None], training=False)
+        return Pair(np.stack([read_input(image, config.input_shape) for image in pair]))
+    return read_input(item, config.input_shape)
+
+
+def apply(parts: Parts, inputs: Sequence[Array | Latents | Pair]) -> list[dict[str, Any]]:
+    """Return one result for each input: latents of an image, an image of latents, or an interpolation."""
+    images = [value for value in inputs if isinstance(value, np.ndarray)]
+    codes = iter(parts["encoder"].each(images) if images else [])
+    return [
+        describe_code(*next(codes)) if isinstance(value, np.ndarray) else draw(parts, value)
+        for value in inputs
+    ]
+
+
+def describe_code(mean: Array, log_var: Array) -> dict[str, Any]:
+    """Return the mean and the log-variance of one image's latents as numbers."""
     return {
-        name: [round(float(number), 6) for number in value[0]]
-        for name, value in (("mean", mean), ("log_var", log_var))
+        name: [round(float(number), 6) for number in values]
+        for name, values in (("mean", mean), ("log_var", log_var))
     }
 
 
-def decode_to_picture(model: VAE, latents: Array) -> Array:
+def draw(parts: Parts, value: Latents | Pair) -> dict[str, Any]:
+    """Return the image of latents, or the images between two images."""
+    decoder = parts["decoder"]
+    if isinstance(value, Latents):
+        return {"image": decode_to_picture(decoder, value.values)}
+    means, _ = parts["encoder"](value.images)
+    return {"interpolation": list(decode(decoder, interpolate(*means)))}
+
+
+def decode(decoder: PartFunction, latents: Array) -> Array:
+    """Return images in [0, 1] of 1 or 3 channels from latents of shape (n, latent_dim)."""
+    (images,) = decoder(latents)
+    return reconstruction.as_pictures(images)
+
+
+def decode_to_picture(decoder: PartFunction, latents: Array) -> Array:
     """Return the image of one row of latents, or a grid of the images of several."""
+    images = decode(decoder, latents)
     if len(latents) == 1:
-        return np.asarray(decode(model, latents)[0])
-    return plot_grid(model, latents, math.ceil(math.sqrt(len(latents))))
+        return np.asarray(images[0])
+    return picture_grid(images, math.ceil(math.sqrt(len(latents))))
 
 
 def read_latents(item: Any, latent_dim: int) -> Array | None:

@@ -20,8 +20,10 @@ from zoo_deblur_gan import (
     tiled_inference,
 )
 from zoo_deblur_gan.model import crop_middle
+from zoo_deblur_gan.networks import clip_output
 
 import zoo
+from zoo.inference.keras_parts import KerasPart
 from zoo.runs.predict import apply_to_files
 from zoo.runs.recipe import resolve_without_loading
 
@@ -417,9 +419,12 @@ def test_arrays_are_restored_and_a_grey_model_takes_colours(run: zoo.Run) -> Non
         zoo.apply(run, [image[..., :2]])
     one = create_gan((20, 24, 1))
     perturb(one.average)
-    restored = predict.restore_colours(one, one.config, image)
+    generator = KerasPart("generator", clip_output(one.averaged_generator))
+    restored = predict.restore_colours(generator, one.config, image)
     np.testing.assert_allclose(
-        restored[..., 1:2], predict.restore_pixels(one, one.config, image[..., 1:2]), atol=1e-6
+        restored[..., 1:2],
+        predict.restore_pixels(generator, one.config, image[..., 1:2]),
+        atol=1e-6,
     )
 
 
@@ -428,8 +433,10 @@ def test_a_large_image_is_tiled(monkeypatch: pytest.MonkeyPatch) -> None:
     perturb(model.average)
     image = RNG.random((120, 200, 3)).astype(np.float32)
     monkeypatch.setattr(predict, "TILE", 32)
-    tiles = predict.restore_pixels(model, model.config, image, largest_whole=1000)
-    np.testing.assert_allclose(tiles, predict.restore_pixels(model, model.config, image), atol=2e-6)
+    generator = KerasPart("generator", clip_output(model.averaged_generator))
+    tiles = predict.restore_pixels(generator, model.config, image, largest_whole=1000)
+    whole = predict.restore_pixels(generator, model.config, image)
+    np.testing.assert_allclose(tiles, whole, atol=2e-6)
 
 
 def test_the_config_knows_pairs() -> None:

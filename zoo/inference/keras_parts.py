@@ -14,7 +14,7 @@ from zoo.inference.parts import PartFunction, as_arrays
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["KerasParts"]
+__all__ = ["KerasPart", "KerasParts"]
 
 
 class KerasPart(PartFunction):
@@ -33,6 +33,7 @@ class KerasPart(PartFunction):
 
         inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
         super().__init__(role, inputs, _output_names(model))
+        self.model = model
         self._dtypes = [str(tensor.dtype) for tensor in model.inputs]
         self._pads = keras.backend.backend() != "tensorflow"
         self._function = _one_function(model) if not self._pads else _function_of_shapes(model)
