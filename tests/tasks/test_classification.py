@@ -306,3 +306,12 @@ def test_a_trained_models_pictures_can_be_seen(trained: zoo.Run) -> None:
     assert {path.stem for path in trained.pictures} == {
         "confusion", "curve", "filters", "mistakes", "reliability",
     }  # fmt: skip
+
+
+def test_auroc_of_two_classes_counts_the_pairs_in_the_right_order() -> None:
+    scores = np.array([0.1, 0.4, 0.35, 0.8])
+    probabilities = np.stack([1 - scores, scores], 1)
+    found = classification.classification_metrics(probabilities, dataset([0, 0, 1, 1], "ab"))
+    assert found["auroc"] == pytest.approx(3 / 4)
+    one_class = classification.classification_metrics(probabilities, dataset([1] * 4, "ab"))
+    assert "auroc" not in one_class

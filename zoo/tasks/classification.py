@@ -149,13 +149,14 @@ def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, flo
     Returns:
         accuracy; macro_f1, the mean over the classes that are true or predicted somewhere; top_5 for
         more than 5 classes, the share of examples whose class is among the 5 most probable;
-        calibration_error, the expected calibration error over 15 bins (Guo et al. 2017); and for up to
-        30 classes recall_CLASS of each class in the test split. All in [0, 1].
+        auroc for two classes, the share of pairs in which the example of the second class gets more
+        probability for it; calibration_error, the expected calibration error over 15 bins (Guo et al.
+        2017); and for up to 30 classes recall_CLASS of each class in the test split. All in [0, 1].
 
     Raises:
         DataError: the data has no labels.
     """
-    from sklearn.metrics import f1_score, recall_score
+    from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
     truth, names = _test_labels(data)
     predicted = probabilities.argmax(-1)
@@ -166,6 +167,8 @@ def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, flo
     if len(names) > TOP:
         most_probable = np.argpartition(-probabilities, TOP - 1)[:, :TOP]
         metrics[f"top_{TOP}"] = float((most_probable == truth[:, None]).any(-1).mean())
+    if len(names) == 2 and len(np.unique(truth)) == 2:
+        metrics["auroc"] = float(roc_auc_score(truth, probabilities[:, 1]))
     metrics["calibration_error"] = expected_calibration_error(probabilities, truth)
     if len(names) <= MOST_RECALLS:
         present = np.unique(truth)
