@@ -280,6 +280,6 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     return classification.export(normalization.with_weights(whole, model.get_weights()))
 
 
-evaluate = zoo.hookimpl(classification.evaluate)
+evaluate = zoo.hookimpl(classification.evaluate_parts)
 preview = zoo.hookimpl(classification.preview)
 apply = zoo.hookimpl(predictions.apply)

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, PositiveInt
 import zoo
 from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.inference import predictions
+from zoo.inference.parts import Parts
 from zoo.tasks import classification, normalization, regression
 
 # Keras' class of each name, and how many numbers it takes
@@ -189,11 +190,11 @@ def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
 
 
 @zoo.hookimpl
-def evaluate(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, float]:
+def evaluate(parts: Parts, data: zoo.Dataset, batch_size: int | None) -> dict[str, float]:
     """Return the metrics of the task on the test split."""
-    if config.task == "regression":
-        return regression.evaluate(model, data)
-    return classification.evaluate(model, data)
+    if "regressor" in parts:
+        return regression.evaluate_parts(parts, data, batch_size)
+    return classification.evaluate_parts(parts, data, batch_size)
 
 
 @zoo.hookimpl

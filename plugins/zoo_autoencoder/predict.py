@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import zoo
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, Shape
 from zoo.data.images import check_array
 from zoo.data.inputs import read_array, read_input
 from zoo.inference.parts import Parts
@@ -39,7 +39,7 @@ def apply(parts: Parts, config: Config, inputs: Sequence[Any]) -> list[dict[str,
         DataError: an array is neither a code nor an example.
     """
     (shape,) = parts["decoder"].inputs.values()
-    codes = [read_code(value, tuple(shape), config.input_shape) for value in inputs]
+    codes = [read_code(value, shape, config.input_shape) for value in inputs]
     examples = [
         read_input(value, config.input_shape)
         for value, code in zip(inputs, codes, strict=True)
@@ -73,7 +73,7 @@ def describe_example(config: Config, example: Array, code: Array, output: Array)
     return result | with_plot("reconstruction", output)
 
 
-def read_code(value: Any, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> Array | None:
+def read_code(value: Any, shape: Shape, input_shape: tuple[int, ...]) -> Array | None:
     """Return an array as a code, or None if it is not a code.
 
     Args:
@@ -84,9 +84,9 @@ def read_code(value: Any, shape: tuple[int, ...], input_shape: tuple[int, ...]) 
     Raises:
         DataError: a value is not a finite number.
     """
-    if np.shape(value) != shape or shape == input_shape:
+    if np.shape(value) != tuple(shape) or tuple(shape) == input_shape:
         return None
-    return check_array(np.asarray(value, np.float32), shape)
+    return check_array(np.asarray(value, np.float32), tuple(shape))
 
 
 def with_plot(name: str, output: Array) -> dict[str, Any]:

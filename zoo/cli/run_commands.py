@@ -25,8 +25,12 @@ with_runtime = click.option(
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
 @click.option("--data", help="Measure on this data instead of the run's own test split.")
+@click.option("--batch-size", type=int, help="Examples that are computed at a time.")
+@with_runtime
 @as_json
-def evaluate(run: str, data: str | None, as_json: bool) -> None:
+def evaluate(
+    run: str, data: str | None, batch_size: int | None, runtime: str, as_json: bool
+) -> None:
     """Measure a run's model on the test split.
 
     A run whose training ended before it was measured becomes finished.
@@ -35,11 +39,11 @@ def evaluate(run: str, data: str | None, as_json: bool) -> None:
 
     opened = Run.open(run)
     before = opened.state
-    import_backend()
+    _prepare_runtime(opened, runtime, keras=True)
     from zoo.cli import render
     from zoo.runs.evaluation import measure
 
-    measurement = measure(opened, data)
+    measurement = measure(opened, data, batch_size=batch_size, runtime=runtime)
     if opened.state != before:
         render.err.print(f"{opened.path} is finished now.", markup=False, soft_wrap=True)
     if as_json:
@@ -66,7 +70,7 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, runtime: str, as_j
     from zoo.runs.run import Run
 
     opened = Run.open(run)
-    _prepare_runtime(opened, runtime)
+    _prepare_runtime(opened, runtime, keras=runtime == "keras")
     from zoo.cli import render
     from zoo.runs import predict
 
@@ -74,15 +78,20 @@ def apply(run: str, items: tuple[str, ...], out: Path | None, runtime: str, as_j
     render.show_item_results(results, faults, as_json)
 
 
-def _prepare_runtime(run: Run, runtime: str) -> None:
-    """Import Keras if a runtime needs it, and say so where a run has to be exported first."""
-    if runtime == "keras":
-        return import_backend()
-    from zoo.runs.predictors import needs_export, predictor_module
+def _prepare_runtime(run: Run, runtime: str, *, keras: bool) -> None:
+    """Import Keras if it is needed, and say so where a run has to be exported first.
 
+    Args:
+        run: the run.
+        runtime: that the user asks for.
+        keras: whether Keras is needed anyway.
+    """
+    from zoo.runs.predictors import check_runtime, needs_export, predictor_module
+
+    check_runtime(runtime)
     if runtime == "onnx" and (problem := needs_export(run)):
         click.echo(f"{problem}: exporting and verifying first.", err=True)
-    if predictor_module(run) is None:
+    if keras or predictor_module(run) is None:
         import_backend()
 
 

@@ -48,8 +48,7 @@ def predict_examples(
         UsageError: the batch size is below 1.
         DataError: no part takes inputs of that shape, or they hold something else than finite numbers.
     """
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise UsageError(f"batch_size must be a whole number from 1 on. Received: {batch_size!r}")
+    check_batch_size(batch_size)
     if part is not None and part not in parts:
         raise UnknownName("part", part, list(parts))
     found = {}
@@ -64,6 +63,16 @@ def predict_examples(
         for role, arrays in found.items()
     }
     return next(iter(results.values())) if len(results) == 1 else results
+
+
+def check_batch_size(batch_size: int | None) -> None:
+    """Refuse a batch size below 1; None is the architecture's own.
+
+    Raises:
+        UsageError: it is no whole number, or below 1.
+    """
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise UsageError(f"batch_size must be a whole number from 1 on. Received: {batch_size!r}")
 
 
 def _arrays_for(part: PartFunction, inputs: Any) -> list[Array] | None:

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from zoo.data.arrays import Array, Shape
+from zoo.data.split import Split
 
-__all__ = ["BATCH_SIZE", "PartFunction", "Parts", "compute_groups"]
+__all__ = ["BATCH_SIZE", "PartFunction", "Parts", "compute_groups", "compute_split"]
 
 BATCH_SIZE = 64  # examples that are computed at a time
 
@@ -95,6 +96,18 @@ def compute_groups(
         for row, position in enumerate(group):
             results[position] = tuple(output[row] for output in outputs)
     return [results[position] for position in range(len(examples))]
+
+
+def compute_split(part: PartFunction, split: Split, batch_size: int | None) -> Array:
+    """Return the first output of a part for all examples of a split, in order.
+
+    Args:
+        part: a part with one input.
+        split: its inputs are read batch by batch.
+        batch_size: examples that are computed at a time; None leaves it to the part.
+    """
+    size = batch_size or BATCH_SIZE
+    return np.concatenate([part(batch, batch_size=size)[0] for batch in split.batches(size)])
 
 
 def as_arrays(values: Sequence[Any]) -> tuple[Array, ...]:

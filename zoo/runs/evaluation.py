@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.errors import TrainingError, ZooError
+from zoo.inference.examples import check_batch_size
 from zoo.runs.load import load_run_model
+from zoo.runs.predict import evaluate_model
+from zoo.runs.predictors import check_runtime, onnx_parts
 from zoo.runs.recipe import Recipe, recipe_from_run
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
+
+    from zoo.inference.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -30,19 +35,29 @@ class Measurement:
     examples: int
 
 
-def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) -> dict[str, float]:
+def evaluate(
+    run: str | Path | Run,
+    data: str | Path | Dataset | None = None,
+    *,
+    batch_size: int | None = None,
+    runtime: str = "keras",
+) -> dict[str, float]:
     """Measure a run's model on the test split of its own data, or on other data.
 
     A run that is trained but not finished becomes finished: its metrics and pictures are written. That
-    needs its own data, which is known by its fingerprint.
+    needs Keras, and its own data, which is known by its fingerprint.
 
     Args:
         run: a run, its path or its name.
         data: other data; a file or a folder without a test split of its own is measured as a whole.
+        batch_size: examples that are computed at a time; the architecture's own if not given.
+        runtime: `keras`, or `onnx` for the run's exported files in ONNX Runtime.
 
     Raises:
         RunError: the run has no weights yet, or another process trains into it.
         DataError: the data does not fit the model.
+        UsageError: the batch size is below 1, or the architecture takes none; or its measures need the
+            Keras model, and the runtime is another.
         PluginError: a measure fails, or is not finite.
 
     Warns:
@@ -52,13 +67,20 @@ def evaluate(run: str | Path | Run, data: str | Path | Dataset | None = None) ->
     Example:
         >>> zoo.evaluate("cnn.digits")["accuracy"]
     """
-    return measure(run, data).metrics
+    return measure(run, data, batch_size=batch_size, runtime=runtime).metrics
 
 
-def measure(run: str | Path | Run, data: str | Path | Dataset | None = None) -> Measurement:
+def measure(
+    run: str | Path | Run,
+    data: str | Path | Dataset | None = None,
+    *,
+    batch_size: int | None = None,
+    runtime: str = "keras",
+) -> Measurement:
     """Measure a run's model as `evaluate` does, and return what it is measured on, too."""
     run = Run.open(run)
-    recipe, model = load_run_model(run, data)
+    check_batch_size(batch_size)
+    recipe, model, parts = _open(run, data, runtime)
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
     if data is None and not own:
         warnings.warn(
@@ -66,17 +88,30 @@ def measure(run: str | Path | Run, data: str | Path | Dataset | None = None) -> 
             f"fingerprint than run.json says. The run stays {run.state}.",
             stacklevel=3,
         )
-    if own and run.state == "trained":
+    if own and run.state == "trained" and model is not None:
         with run.lock():
-            metrics = finish_run(run, recipe, model)
+            metrics = finish_run(run, recipe, model, batch_size)
     else:
         if data is not None:
             recipe = _on_all_examples(run, recipe)
         examples = _positioned_data(run, recipe)
-        metrics = recipe.architecture.evaluate(model, recipe.config, examples)
+        architecture, config = recipe.architecture, recipe.config
+        metrics = evaluate_model(
+            architecture, config, model, examples, parts=parts, batch_size=batch_size
+        )
     measured = recipe.load_data()
     count = 0 if has_no_data(measured) else len(measured.test)
     return Measurement(metrics, measured.name, count)
+
+
+def _open(
+    run: Run, data: str | Path | Dataset | None, runtime: str
+) -> tuple[Recipe, keras.Model | None, Parts | None]:
+    """Return the recipe, and the Keras model or the exported parts."""
+    check_runtime(runtime)
+    if runtime == "keras":
+        return *load_run_model(run, data), None
+    return recipe_from_run(run, data), None, onnx_parts(run)
 
 
 def _on_all_examples(run: Run, recipe: Recipe) -> Recipe:
@@ -131,13 +166,16 @@ def has_own_data(run: Run, recipe: Recipe) -> bool:
     return bool(recipe.load_data().fingerprint == run.record["dataset"].get("fingerprint"))
 
 
-def finish_run(run: Run, recipe: Recipe, model: keras.Model) -> dict[str, float]:
+def finish_run(
+    run: Run, recipe: Recipe, model: keras.Model, batch_size: int | None = None
+) -> dict[str, float]:
     """Measure a trained model, draw its pictures, and mark its run as finished.
 
     Args:
         run: a run of the state "trained"; the caller holds its lock.
         recipe: its architecture, config and own data.
         model: its trained model.
+        batch_size: examples that `evaluate` computes at a time; None leaves it to the plug-in.
 
     Returns:
         The metrics, as metrics.json keeps them.
@@ -149,7 +187,7 @@ def finish_run(run: Run, recipe: Recipe, model: keras.Model) -> dict[str, float]
 
     data, architecture = _positioned_data(run, recipe), recipe.architecture
     with _stays_trained(run, "evaluate", data):
-        metrics = architecture.evaluate(model, recipe.config, data)
+        metrics = evaluate_model(architecture, recipe.config, model, data, batch_size=batch_size)
         run.write_metrics(metrics)
     with _stays_trained(run, "preview", data):
         plots: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}

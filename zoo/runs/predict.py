@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from zoo.data.arrays import Array
 from zoo.data.inputs import expand_items
-from zoo.errors import RunError
+from zoo.errors import RunError, UsageError
 from zoo.inference.examples import predict_examples
 from zoo.inference.predictor import Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
-from zoo.runs.predictors import open_predictor
+from zoo.runs.predictors import check_needs_no_model, keras_parts, open_predictor
 from zoo.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.config import Config
+    from zoo.data.dataset import Dataset
+    from zoo.inference.parts import Parts
+    from zoo.registry.architecture import Architecture
 
 
 @overload
@@ -134,6 +142,41 @@ def predict(
     """
     predictor = open_predictor(run, runtime)
     return predict_examples(predictor.parts, inputs, part, batch_size, predictor.input_shape)
+
+
+def evaluate_model(
+    architecture: Architecture,
+    config: Config,
+    model: keras.Model | None,
+    data: Dataset,
+    *,
+    parts: Parts | None = None,
+    batch_size: int | None = None,
+) -> dict[str, float]:
+    """Return the metrics of a model on the test split of some data.
+
+    Args:
+        architecture: the plug-in's hooks.
+        config: the model's settings.
+        model: the trained model; None where only `parts` are there.
+        data: the data.
+        parts: the parts in another runtime; those of the model if not given.
+        batch_size: examples that are computed at a time; None leaves it to the plug-in.
+
+    Raises:
+        UsageError: the plug-in's `evaluate` chooses its own batches, or needs the Keras model.
+        PluginError: it fails, or a metric is not finite.
+    """
+    if batch_size is not None and not architecture.takes("evaluate", "batch_size"):
+        raise UsageError(
+            f"evaluate() of the architecture {architecture.name!r} of {architecture.package} chooses its "
+            "own batches: it takes no batch_size. Leave out --batch-size."
+        )
+    if parts is None:
+        parts = keras_parts(architecture, config, model)
+    if model is None:
+        check_needs_no_model(architecture, "evaluate", parts)
+    return architecture.evaluate(model, config, data, parts, batch_size)
 
 
 def _iterate_results(predictor: Predictor, items: Sequence[Any]) -> Iterator[dict[str, Any]]:

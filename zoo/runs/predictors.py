@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 RUNTIMES = ("keras", "onnx")
 
 
+def check_runtime(runtime: str) -> None:
+    """Refuse an unknown runtime.
+
+    Raises:
+        UnknownName: there is no such runtime.
+    """
+    if runtime not in RUNTIMES:
+        raise UnknownName("runtime", runtime, RUNTIMES)
+
+
 def open_predictor(run: Run, runtime: str) -> Predictor:
     """Return what applies a run's model to items; the run keeps it until its weights change.
 
@@ -39,8 +49,7 @@ def open_predictor(run: Run, runtime: str) -> Predictor:
         RunError: the run has no weights yet, its plug-in is not installed, or its weights do not fit.
         ExportError: there is no verified export, and none can be made.
     """
-    if runtime not in RUNTIMES:
-        raise UnknownName("runtime", runtime, RUNTIMES)
+    check_runtime(runtime)
     facts = run.weights.stat() if run.weights.exists() else None
     key = (runtime, facts and facts.st_mtime_ns, facts and facts.st_size)
     kept: dict[Any, Predictor] = vars(run).setdefault("_predictors", {})

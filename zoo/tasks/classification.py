@@ -21,7 +21,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name, read_input
 from zoo.data.split import Split
 from zoo.errors import DataError
-from zoo.inference.parts import compute_groups
+from zoo.inference.parts import Parts, compute_groups, compute_split
 from zoo.inference.predictions import TOP, class_result
 from zoo.io.confusion_matrix import plot_confusion_matrix
 from zoo.tasks import normalization, optimizers
@@ -41,6 +41,7 @@ __all__ = [
     "classification_metrics",
     "cross_entropy",
     "evaluate",
+    "evaluate_parts",
     "export",
     "plot_results",
     "predict",
@@ -117,6 +118,11 @@ def export(model: keras.Model) -> dict[str, keras.Model]:
 def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Return accuracy, top-k, macro F1, calibration error and each class's recall on the test split."""
     return classification_metrics(predict(model, data.test), data)
+
+
+def evaluate_parts(parts: Parts, data: Dataset, batch_size: int | None) -> dict[str, float]:
+    """Return the measures of `evaluate` for a part `classifier`, in any runtime."""
+    return classification_metrics(compute_split(parts["classifier"], data.test, batch_size), data)
 
 
 def preview(model: keras.Model, data: Dataset) -> dict[str, Any]:
@@ -218,11 +224,9 @@ def class_predictions(
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    rows = predict_items(model, items)
-    return [
-        {"item": item_name(item)} | class_result(row, classes)
-        for item, row in zip(items, rows, strict=True)
-    ]
+    results = [class_result(row, classes) for row in predict_items(model, items)]
+    names = ({"item": item_name(item)} for item in items)
+    return [name | result for name, result in zip(names, results, strict=True)]
 
 
 def predict_items(model: keras.Model, items: Sequence[Any]) -> list[Array]:
@@ -231,8 +235,7 @@ def predict_items(model: keras.Model, items: Sequence[Any]) -> list[Array]:
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    shape = tuple(model.input_shape[1:])
-    inputs = [read_input(item, shape) for item in items]
+    inputs = [read_input(item, tuple(model.input_shape[1:])) for item in items]
     return [row for (row,) in compute_groups(lambda batch: (predict(model, batch),), inputs)]
 
 

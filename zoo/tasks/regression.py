@@ -19,6 +19,7 @@ from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name
 from zoo.errors import DataError
+from zoo.inference.parts import Parts, compute_split
 from zoo.inference.predictions import number_result
 from zoo.io import pictures
 from zoo.tasks import normalization, optimizers
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-__all__ = ["apply", "evaluate", "export", "preview", "regression_metrics", "train"]
+__all__ = [
+    "apply",
+    "evaluate",
+    "evaluate_parts",
+    "export",
+    "preview",
+    "regression_metrics",
+    "train",
+]
 
 MOST_OUTPUTS = 4  # outputs in the picture
 
@@ -73,6 +82,18 @@ def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
     """Return rmse, mae and r2 on the test split."""
     truth = _number_targets(data.test.targets, data.name)
     return regression_metrics(predict(model, data.test), truth)
+
+
+def evaluate_parts(parts: Parts, data: Dataset, batch_size: int | None) -> dict[str, float]:
+    """Return the measures of `evaluate` for a part `regressor`, in any runtime.
+
+    Args:
+        parts: the parts by role.
+        data: its test split is measured.
+        batch_size: examples that are computed at a time; None is 64.
+    """
+    truth = _number_targets(data.test.targets, data.name)
+    return regression_metrics(compute_split(parts["regressor"], data.test, batch_size), truth)
 
 
 def regression_metrics(predicted: Array, truth: Array) -> dict[str, float]:

@@ -15,6 +15,7 @@ from zoo.errors import ZooError, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import call_part, prepare_part
 from zoo.io import pictures
+from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import model_predictor
 from zoo.testing.fidelity import differing_metrics
 from zoo.testing.outcome import SkipCheck, require
@@ -82,7 +83,7 @@ def check_apply(subject: Subject) -> None:
 def _metrics_or_none(subject: Subject, model: Any, data: Dataset) -> dict[str, float] | None:
     """Return the metrics, or None where evaluate() refuses the model or the data."""
     try:
-        return subject.architecture.evaluate(model, subject.config, data)
+        return evaluate_model(subject.architecture, subject.config, model, data)
     except ZooError:
         return None
 

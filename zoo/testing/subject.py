@@ -16,6 +16,7 @@ from zoo.exporters.parts.part import prepare_part
 from zoo.exporters.parts.probes import Probe, draw_probes
 from zoo.registry.architecture import Architecture
 from zoo.runs.load import load_run_model
+from zoo.runs.predict import evaluate_model
 from zoo.runs.recipe import Recipe, resolve_with_data
 from zoo.runs.run import Run
 from zoo.runs.training import train
@@ -156,7 +157,7 @@ class Subject:
 
     def metrics(self, model: keras.Model) -> dict[str, float]:
         """Return the metrics of `evaluate` for a model."""
-        return self.architecture.evaluate(model, self.config, self.positioned_data)
+        return evaluate_model(self.architecture, self.config, model, self.positioned_data)
 
     @cached_property
     def reloaded_metrics(self) -> dict[str, float]:
