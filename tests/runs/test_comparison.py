@@ -26,6 +26,13 @@ def test_only_settings_that_differ_are_told(trained: zoo.Run, other: zoo.Run) ->
     assert found.results["accuracy"] == (trained.metrics["accuracy"], other.metrics["accuracy"])
 
 
+def test_runs_that_were_computed_differently_are_told(trained: zoo.Run, tmp_path: Path) -> None:
+    other = zoo.Run(tmp_path / "other")
+    other.path.mkdir()
+    other.write_record({**trained.record, "compute": {**trained.record["compute"], "xla": True}})
+    assert compare([trained, other]).settings == {"compute.xla": (False, True)}
+
+
 def test_runs_of_one_name_are_told_by_their_paths(trained: zoo.Run) -> None:
     assert compare([trained, trained]).runs == (str(trained.path),) * 2
 

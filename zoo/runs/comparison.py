@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+COMPUTE = ("onednn", "xla", "threads", "processor")  # of run.json's `compute`
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How runs differ; each value is a tuple with one entry for each run, None where it has none."""
@@ -70,9 +73,9 @@ def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    """Return what a run is made from: its model, its data, its seed and each setting."""
+    """Return what a run is made from: its model, its data, its seed, each setting, and what computed it."""
     record = run.record
-    dataset = record["dataset"]
+    dataset, compute = record["dataset"], record.get("compute", {})
     return {
         "model": run.name,
         "data": dataset.get("source"),
@@ -80,6 +83,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "seed": record.get("seed"),
         "backend": record.get("backend"),
         **record["config"],
+        **{f"compute.{name}": compute.get(name) for name in COMPUTE},
     }
 
 
