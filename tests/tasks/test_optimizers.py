@@ -173,3 +173,41 @@ def test_a_large_gradient_is_clipped_as_a_whole_and_a_small_one_is_not() -> None
         # Nesterov's first step is 1 + momentum times the gradient
         np.testing.assert_allclose(np.linalg.norm(moved), 1.9 * expected, rtol=1e-5)
         np.testing.assert_allclose(moved[1] / moved[0], 4 / 3, rtol=1e-5)
+
+
+def states_after_steps(adam: Any, jit_compile: bool) -> list[Any]:
+    """Return a weight and the optimizer's state after four steps of random gradients."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    variable = keras.Variable(rng.normal(size=(5, 3)), name="kernel")
+    adam.build([variable])
+
+    @tf.function(jit_compile=jit_compile)
+    def step(gradient: Any) -> None:
+        adam.apply([gradient], [variable])
+
+    for gradient in rng.normal(size=(4, 5, 3)):
+        step(tf.constant(gradient, tf.float32))
+    return [np.array(each) for each in (variable, *adam.variables[2:])]
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_fused_adam_has_the_steps_of_keras(name: Name, jit_compile: bool) -> None:
+    keras_class = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[name]
+    ours = states_after_steps(optimizer(name, 0.01, weight_decay=0.1), jit_compile)
+    theirs = states_after_steps(keras_class(0.01, weight_decay=0.1), jit_compile)
+    assert len(ours) == len(theirs) == 3
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+def test_the_fused_adam_takes_the_gradient_of_an_embedding() -> None:
+    layer = keras.layers.Embedding(6, 2)
+    model = keras.Sequential([keras.Input((1,), dtype="int32"), layer, keras.layers.Flatten()])
+    model.compile(optimizer("adam", 0.1), "mse")
+    before = np.array(layer.embeddings)
+    model.fit(np.array([[1], [2]]), np.ones((2, 2)), verbose=0)
+    moved = (np.array(layer.embeddings) != before).any(-1)
+    assert moved.tolist() == [False, True, True, False, False, False]

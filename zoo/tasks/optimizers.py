@@ -97,6 +97,8 @@ def optimizer(
         extras["global_clipnorm"] = clip
     rate = _rate(learning_rate, steps, schedule, warmup)
     kind = getattr(keras.optimizers, _CLASSES[name])
+    if name in ("adam", "adamw") and keras.backend.backend() == "tensorflow":
+        kind = _with_fused_update(kind)
     result = (_with_average_share(kind) if ema else kind)(rate, **extras)
     if extras.get("weight_decay"):
         result.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
@@ -120,6 +122,47 @@ def average_share(step: Any, ema: float, offset: int = 1) -> Any:
     step = ops.cast(step, "float32")
     share = ops.minimum(ema, (offset + step) / (10 + step))
     return ops.where(step > 0, share, 0.0)
+
+
+def _with_fused_update(kind: Any) -> Any:
+    """Return a subclass of Adam or AdamW that updates a variable in one operation of TensorFlow.
+
+    Keras makes about ten operations of it, and each of them reads and writes an array as large as the
+    variable. The equations are the same; a result may differ in its last bit.
+    """
+    import keras
+    import tensorflow as tf
+
+    def update_step(self: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        if self.amsgrad or not isinstance(gradient, tf.Tensor):  # IndexedSlices, of an embedding
+            kind.update_step(self, gradient, variable, learning_rate)
+            return
+        position, dtype = self._get_variable_index(variable), variable.dtype
+        step = tf.cast(self.iterations + 1, dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[position].value.handle,
+            v=self._velocities[position].value.handle,
+            beta1_power=tf.pow(tf.cast(self.beta_1, dtype), step),
+            beta2_power=tf.pow(tf.cast(self.beta_2, dtype), step),
+            lr=tf.cast(learning_rate, dtype),
+            beta1=tf.cast(self.beta_1, dtype),
+            beta2=tf.cast(self.beta_2, dtype),
+            epsilon=tf.cast(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
+    def apply_weight_decay(self: Any, variables: Any) -> None:
+        if self.weight_decay is None:
+            return
+        for variable in variables:
+            value = variable.value if isinstance(variable, keras.Variable) else variable
+            if self._use_weight_decay(value):
+                factor = 1 - self.learning_rate * self.weight_decay
+                value.assign(value * tf.cast(factor, value.dtype))
+
+    methods = {"update_step": update_step, "_apply_weight_decay": apply_weight_decay}
+    return type(kind.__name__, (kind,), methods)
 
 
 def _with_average_share(kind: Any) -> Any:
