@@ -110,7 +110,7 @@ def test_untrained_models_are_built_only_where_they_are_allowed() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("cnn.digits", "there is no such run. Train the model first: zoo train cnn.digits"),
+        ("cnn.cifar10", "there is no such run. Train the model first: zoo train cnn.cifar10"),
         ("vae.digits:encoder", "there is no such run. Train the model first: zoo train vae.digits"),
         ("nothing.keras", "there is no such .keras file. Or train one: zoo train vae.photos"),
         ("notes.txt", "the file must end in .keras or .h5."),
@@ -151,8 +151,8 @@ def test_the_shell_refuses_an_unknown_name_before_it_imports_keras(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keras", None)
-    code, _, error = shell("export", "cnn.digits")
-    assert (code, "zoo train cnn.digits" in error) == (2, True)
+    code, _, error = shell("export", "cnn.cifar10")
+    assert (code, "zoo train cnn.cifar10" in error) == (2, True)
     assert shell("export", "nothing.h5")[0] == 2
 
 

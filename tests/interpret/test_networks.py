@@ -193,7 +193,7 @@ def test_of_a_run_without_one_graph_a_part_is_opened(tiny: Dataset) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("cnn.digits", "network=cnn.digits: there is no such run.*zoo train cnn.digits"),
+        ("cnn.cifar10", "network=cnn.cifar10: there is no such run.*zoo train cnn.cifar10"),
         ("nothing.keras", "no such .keras file.*zoo train cnn.mnist"),
         ("VGG61", "Did you mean VGG1"),
         ("broken.keras", "broken.keras is not a readable model file"),

@@ -92,7 +92,7 @@ def test_features_are_those_before_the_last_layer(run: zoo.Run, tiny: Dataset) -
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("cnn.digits", "no such run.*zoo train cnn.digits"),
+        ("cnn.cifar10", "no such run.*zoo train cnn.cifar10"),
         ("nothing.keras", "no such .keras file.*zoo train cnn.mnist"),
     ],
 )

@@ -12,7 +12,14 @@ from zoo.runs.run import Run
 
 
 def card_metadata(run: Run, terms: Terms, name: str, entry: Entry) -> dict[str, Any]:
-    """Return the metadata that the Hub reads: https://huggingface.co/docs/hub/model-cards."""
+    """Return the metadata that the Hub reads: https://huggingface.co/docs/hub/model-cards.
+
+    Args:
+        run: a finished run.
+        terms: the licences, and the source of the data.
+        name: the model's name in the card.
+        entry: its entry in the catalog.
+    """
     source = public_source(run) or ""
     data = dataset_facts(run).get("HUB") or source
     task = _task(run, entry)
@@ -46,7 +53,13 @@ def _task(run: Run, entry: Entry) -> str | None:
 
 
 def eval_results(run: Run, hub: str, name: str) -> str:
-    """Return the figures in the form of https://huggingface.co/docs/hub/eval-results."""
+    """Return the figures in the form of https://huggingface.co/docs/hub/eval-results.
+
+    Args:
+        run: a finished run.
+        hub: the name of its data set on the Hub.
+        name: the model's name in the card.
+    """
     date = str(run.record.get("finished", ""))[:10]
     rows = [
         {

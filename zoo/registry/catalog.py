@@ -86,7 +86,13 @@ class Catalog:
     def find(
         self, pattern: str = "*", tag: str | None = None, weights: bool | None = None
     ) -> list[Entry]:
-        """Return the models whose name matches a glob, that have a tag, and that have weights or none."""
+        """Return the models that fit, sorted by name.
+
+        Args:
+            pattern: a glob for the name.
+            tag: a tag that they have; None: any.
+            weights: True for those that have weights, False for those that have none, None for all.
+        """
         return [
             entry
             for name, entry in sorted(self._entries.items())

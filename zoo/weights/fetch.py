@@ -92,7 +92,13 @@ def weights_url(info: WeightsInfo) -> str | None:
 
 
 def missing_weights(name: str, info: WeightsInfo, reason: str) -> WeightsError:
-    """Return the error that a weights file is not here: what happened, and the three ways to get it."""
+    """Return the error that a weights file is not here: what happened, and the three ways to get it.
+
+    Args:
+        name: the model.
+        info: what the catalog says of its file.
+        reason: the second half of the first sentence.
+    """
     return WeightsError(
         f"The weights of {name} ({info.file}) are not on this machine, {reason.rstrip('.')}.\n"
         "Install a package that has them (pip install keras-zoo-weights), name a folder that holds the file "
