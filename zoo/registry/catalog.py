@@ -6,6 +6,7 @@
     settings = { epochs = 20 }      # the settings that differ from the architecture's defaults
     tags = ["image"]
     reference = "..."               # the paper or page that it follows
+    baseline = "..."                # what others report for the same task
     results = { accuracy = 0.99 }   # measured on the test split ...
     measured = "zoo train ..."      # ... by this command
 

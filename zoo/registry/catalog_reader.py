@@ -27,6 +27,7 @@ class Entry:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     reference: str = ""
+    baseline: str = ""
     results: Mapping[str, float] = field(default_factory=dict)
     measured: str = ""
     weights: WeightsInfo | None = None
@@ -51,6 +52,7 @@ _TYPES: dict[str, tuple[type, str]] = {
     "settings": (dict, "a table of settings"),
     "tags": (list, "a list of texts"),
     "reference": (str, "a text"),
+    "baseline": (str, "a text"),
     "results": (dict, "a table of numbers"),
     "measured": (str, "a command"),
     "weights": (dict, "a table that describes a weights file"),

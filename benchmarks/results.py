@@ -1,0 +1,134 @@
+"""Every figure of the models again, from the shipped weights: README and registry.toml must agree with them.
+
+python benchmarks/results.py            # the models that need no data files, and README's table
+python benchmarks/results.py --all      # every model with weights; their data must be there
+python benchmarks/results.py --write    # write README's table from registry.toml
+
+A figure of registry.toml may differ from the measured one by half of its last digit, by one part in a
+thousand (other processors round in another order), and where it is a share of the test examples by one
+and a half of them. Beyond that the script fails. It also fails where a file is not the one of the catalog,
+where all files together are larger than 60 MB, and where README's table is not the one of registry.toml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from zoo.errors import ZooError
+from zoo.publication.catalog_file import round_result
+from zoo.registry.catalog import OUR_PACKAGE
+from zoo.registry.catalog_reader import Entry, read_entries
+from zoo.runs.run import Run
+from zoo.weights.archive import verify_weights
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+WEIGHTS = ROOT / "weights" / "keras_zoo_weights"
+BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
+RELATIVE = 1e-3
+MOST_BYTES = 60e6  # of all weights together
+MOST_FIGURES = 4  # of a model in README's table
+
+
+def entries() -> list[Entry]:
+    """Return the entries of our registry.toml, in the order of the file."""
+    return list(read_entries(ROOT / "registry.toml", OUR_PACKAGE).values())
+
+
+def table() -> str:
+    """Return README's table of the models: one row for each that has results."""
+    lines = [
+        "| model | on the test split | what others report | weights | command |",
+        "|---|---|---|---|---|",
+    ]
+    for entry in entries():
+        if entry.results:
+            figures = list(entry.results.items())[:MOST_FIGURES]
+            results = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures)
+            size = f"{entry.weights.size / 1e6:.1f} MB" if entry.weights else ""
+            cells = (entry.name, results, entry.baseline, size, f"`{entry.measured}`")
+            lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
+    return "\n".join(lines) + "\n"
+
+
+def readme_table() -> str:
+    """Return the table that README has now."""
+    return README.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+def write_table() -> None:
+    """Replace README's table."""
+    text = README.read_text("utf-8")
+    before, _, rest = text.partition(BEGIN)
+    README.write_text(before + BEGIN + table() + END + rest.partition(END)[2], "utf-8")
+
+
+def tolerance(shown: float, measured: float, examples: int) -> float:
+    """Return by how much a measured figure may differ from the one that is shown."""
+    text = f"{shown:.12f}".rstrip("0")
+    digits = len(text.partition(".")[2])
+    share = 1.5 / examples if examples and 0 <= shown <= 1 and 0 <= measured <= 1 else 0
+    return 0.5 * 10.0**-digits + RELATIVE * abs(shown) + share
+
+
+def problems(entry: Entry) -> list[str]:
+    """Return what is wrong with the figures and the file of one model; print the figures."""
+    from zoo.runs.evaluation import measure
+
+    assert entry.weights is not None
+    try:
+        verify_weights(WEIGHTS / entry.weights.file, entry.weights)
+        run = Run.open(f"weights:{entry.name}")
+        measurement = measure(run)
+    except ZooError as error:
+        return [f"{entry.name}: {error}"]
+    found = []
+    for name, shown in entry.results.items():
+        measured = measurement.metrics.get(name)
+        if measured is None:
+            found.append(f"{entry.name}: evaluate gives no {name}, which registry.toml shows.")
+            continue
+        allowed = tolerance(shown, measured, measurement.examples)
+        verdict = "ok" if abs(measured - shown) <= allowed else "DIFFERENT"
+        print(
+            f"{entry.name:<28} {name:<24} {shown:<12g} {round_result(measured):<12g} {verdict}",
+            flush=True,
+        )
+        if verdict != "ok":
+            found.append(f"{entry.name}: {name} is {measured:.6g}; registry.toml shows {shown:g}.")
+    return found
+
+
+def main() -> None:
+    """Check the figures, or write README's table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="every model with weights")
+    parser.add_argument("--write", action="store_true", help="write README's table")
+    parser.add_argument("names", nargs="*", help="only these models")
+    options = parser.parse_args()
+    if options.write:
+        return write_table()
+    os.environ["ZOO_WEIGHTS"] = str(WEIGHTS)
+    shipped = [entry for entry in entries() if entry.weights]
+    total = sum(entry.weights.size for entry in shipped if entry.weights)
+    found = [] if total <= MOST_BYTES else [f"All weights together have {total / 1e6:.1f} MB."]
+    if readme_table() != table():
+        found.append(
+            "README's table is not that of registry.toml: python benchmarks/results.py --write"
+        )
+    for entry in shipped:
+        chosen = entry.name in options.names if options.names else "offline" in entry.tags
+        if options.all or chosen:
+            found += problems(entry)
+    print(f"{len(shipped)} models with weights, {total / 1e6:.1f} MB together")
+    if found:
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
