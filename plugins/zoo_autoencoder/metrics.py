@@ -17,12 +17,21 @@ BATCH_SIZE, CHUNK_SIZE = 256, 2048  # examples at a time in the model, and in me
 SEED = 0  # of the noise
 
 
-def evaluate(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, float]:
+def evaluate(
+    model: keras.Model, config: Config, data: zoo.Dataset, batch_size: int | None
+) -> dict[str, float]:
     """Return the metrics of the reconstructions and of the code.
 
     A denoiser is compared with its noisy inputs, and a model of series with a PCA of the same size.
+
+    Args:
+        model: the trained model.
+        config: its settings.
+        data: its test split is measured.
+        batch_size: examples that are computed at a time; None is 256.
     """
-    found = reconstruction.weighted_means(metrics_by_chunk(model, config, data))
+    chunks = metrics_by_chunk(model, config, data, batch_size)
+    found = reconstruction.weighted_means(chunks)
     if "noisy_psnr" in found:
         found["psnr_gain"] = found["psnr"] - found["noisy_psnr"]
     if config.rank == 1:
@@ -31,11 +40,18 @@ def evaluate(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str,
 
 
 def metrics_by_chunk(
-    model: keras.Model, config: Config, data: zoo.Dataset
+    model: keras.Model, config: Config, data: zoo.Dataset, batch_size: int | None
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Return (examples, metrics) for each chunk of the test split; the noise is always the same."""
+    """Return (examples, metrics) for each chunk of the test split; the noise is always the same.
+
+    Args:
+        model: the trained model.
+        config: its settings.
+        data: its test split is measured.
+        batch_size: examples in a chunk; None is 2048, of which 256 are computed at a time.
+    """
     generator, code_model = np.random.default_rng(SEED), model_with_code(model)
-    for clean in data.test.batches(CHUNK_SIZE):
+    for clean in data.test.batches(batch_size or CHUNK_SIZE):
         inputs = add_noise(clean, config, generator) if config.is_denoiser else clean
         code, output = predict_with_code(code_model, inputs)
         found = reconstruction.reconstruction_metrics(clean, output, config.uses_cross_entropy)

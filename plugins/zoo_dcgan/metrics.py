@@ -21,7 +21,7 @@ from zoo.tasks import generative_metrics
 
 from .config import Config
 from .model import DCGAN
-from .samples import SEED, generate_batches
+from .samples import CHUNK, SEED, generate_batches
 
 Space = tuple[tuple[Array, Array, Array], Array | None]
 """Features of generated, test and training images, and the classes of the generated ones if known."""
@@ -37,8 +37,16 @@ def check_feature_network(config: Config) -> None:
         generative_metrics.feature_extractor(config.feature_network, config.input_shape)
 
 
-def evaluate(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, float]:
+def evaluate(
+    model: DCGAN, config: Config, data: zoo.Dataset, batch_size: int | None
+) -> dict[str, float]:
     """Return the metrics of the averaged generator on the test split.
+
+    Args:
+        model: the trained GAN.
+        config: its settings.
+        data: its test split is compared with.
+        batch_size: images that are generated at a time; None is 500.
 
     Raises:
         DataError: a split has fewer than 2 images.
@@ -50,7 +58,9 @@ def evaluate(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, float
             f"dcgan measures distances between at least 2 images of each split. Received: {count}"
         )
     test, train = sample_split(data.test, count), sample_split(data.train, count)
-    generated = np.concatenate(list(generate_batches(model, config, count, test.targets)))
+    generated = np.concatenate(
+        list(generate_batches(model, config, count, test.targets, batch_size or CHUNK))
+    )
     images = (generated, test.inputs, train.inputs)
     spaces = {"pca64_": pixel_space(images, integer_labels(train, data))}
     if config.feature_network is not None:

@@ -50,7 +50,7 @@ def generate_images(model: DCGAN, latents: Array, classes: Array | None = None) 
 
 
 def generate_batches(
-    model: DCGAN, config: Config, count: int, labels: Array | None
+    model: DCGAN, config: Config, count: int, labels: Array | None, size: int = CHUNK
 ) -> Iterator[Array]:
     """Yield generated images, a chunk at a time.
 
@@ -59,10 +59,11 @@ def generate_batches(
         config: its settings.
         count: the number of images.
         labels: the class of each image, for a conditional model only.
+        size: images that are generated at a time.
     """
     latents = draw_latents(config, count)
-    for start in range(0, count, CHUNK):
-        part = slice(start, start + CHUNK)
+    for start in range(0, count, size):
+        part = slice(start, start + size)
         classes = None
         if config.conditional and labels is not None:
             classes = one_hot(labels[part], config)

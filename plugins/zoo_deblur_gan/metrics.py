@@ -33,13 +33,22 @@ BALANCE = 0.02  # of Wiener's filter, between the data and smoothness
 ITERATIONS = 15  # of Richardson-Lucy; more of them raise the noise
 
 
-def evaluate(model: DeblurGAN, config: Config, data: zoo.Dataset) -> dict[str, float]:
-    """Return the metrics of the averaged generator and of the filters beside it."""
-    return reconstruction.weighted_means(chunk_metrics(model, config, data))
+def evaluate(
+    model: DeblurGAN, config: Config, data: zoo.Dataset, batch_size: int | None
+) -> dict[str, float]:
+    """Return the metrics of the averaged generator and of the filters beside it.
+
+    Args:
+        model: the trained GAN.
+        config: its settings.
+        data: its test split is measured.
+        batch_size: images that are restored at a time; None is as many as have 262,144 pixels.
+    """
+    return reconstruction.weighted_means(chunk_metrics(model, config, data, batch_size))
 
 
 def chunk_metrics(
-    model: DeblurGAN, config: Config, data: zoo.Dataset
+    model: DeblurGAN, config: Config, data: zoo.Dataset, batch_size: int | None
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Yield the number of images and the metrics of each chunk of the test images.
 
@@ -47,8 +56,9 @@ def chunk_metrics(
         model: the GAN.
         config: its settings.
         data: its test split is read.
+        batch_size: images in a chunk; None is as many as have 262,144 pixels.
     """
-    for sharp, blurred, kernels in blurred_test_chunks(config, data):
+    for sharp, blurred, kernels in blurred_test_chunks(config, data, size=batch_size):
         images = {"input": blurred, "": restore(model, blurred), "unsharp": unsharp_mask(blurred)}
         if kernels is not None:
             images |= {"wiener": deconvolve(blurred, kernels, wiener)}
@@ -63,7 +73,7 @@ def chunk_metrics(
 
 
 def blurred_test_chunks(
-    config: Config, data: zoo.Dataset, most: int | None = None
+    config: Config, data: zoo.Dataset, most: int | None = None, size: int | None = None
 ) -> Iterator[tuple[Array, Array, Array | None]]:
     """Yield chunks of sharp images, blurred images, and the kernels if they are known.
 
@@ -71,10 +81,11 @@ def blurred_test_chunks(
         config: the settings.
         data: its test split is read.
         most: the largest number of images; None: the setting `evaluation_images`.
+        size: images in a chunk; None is as many as have 262,144 pixels.
     """
     count = min(most or config.evaluation_images, len(data.test))
     positions = np.linspace(0, len(data.test) - 1, count).round().astype(int)
-    size = max(1, CHUNK // math.prod(config.input_shape[:2]))
+    size = size or max(1, CHUNK // math.prod(config.input_shape[:2]))
     kernels = None
     if not config.has_pairs:
         kernels = draw_kernels(count, config.blur_kernel_size, config.shake, TEST_SEED)

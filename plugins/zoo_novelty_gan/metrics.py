@@ -43,16 +43,26 @@ Scorer = Callable[[Array], Array]
 """From examples (n, k) to scores (n,)."""
 
 
-def evaluate(model: NoveltyGAN, config: Config, data: zoo.Dataset) -> dict[str, float]:
-    """Return the metrics of the detector and of the baselines."""
-    scores = predict_split(scorer(model), data.test)[:, 0]
+def evaluate(
+    model: NoveltyGAN, config: Config, data: zoo.Dataset, batch_size: int | None
+) -> dict[str, float]:
+    """Return the metrics of the detector and of the baselines.
+
+    Args:
+        model: the trained detector.
+        config: its settings.
+        data: its test split is measured.
+        batch_size: examples that are computed at a time; None is 500.
+    """
+    size = batch_size or CHUNK
+    scores = predict_split(scorer(model), data.test, size)[:, 0]
     threshold = float(model.statistics["threshold"])
     novel = novel_mask(config, data)
     if novel is None:
         return {"novel_share": float((scores > threshold).mean())}
     results = score_metrics(scores, novel, threshold)
     if config.baselines:
-        for name, values in baseline_scores(model, config, data):
+        for name, values in baseline_scores(model, config, data, size):
             results[f"auroc_{name}"] = float(roc_auc_score(novel, values))
     return results
 
@@ -97,7 +107,7 @@ def normal_f1(normal_share: float, novel_share: float, proportion: float) -> flo
 
 
 def baseline_scores(
-    model: NoveltyGAN, config: Config, data: zoo.Dataset
+    model: NoveltyGAN, config: Config, data: zoo.Dataset, size: int = CHUNK
 ) -> Iterator[tuple[str, Array]]:
     """Yield the name of each baseline and its scores of the test split.
 
@@ -105,8 +115,9 @@ def baseline_scores(
         model: the detector.
         config: its settings.
         data: the dataset.
+        size: examples that are computed at a time.
     """
-    yield "autoencoder", predict_split(autoencoder_scorer(model), data.test)[:, 0]
+    yield "autoencoder", predict_split(autoencoder_scorer(model), data.test, size)[:, 0]
     change = standardisation(data, config)
     normal = flatten_split(change, select_normal(data, config).train)
     scorers = {
@@ -114,10 +125,8 @@ def baseline_scores(
         "nearest": nearest_scorer(normal),
         "svm": svm_scorer(normal),
     }
-    starts = range(0, len(data.test), CHUNK)
-    chunks = [
-        flatten_split(change, data.test.take(slice(start, start + CHUNK))) for start in starts
-    ]
+    starts = range(0, len(data.test), size)
+    chunks = [flatten_split(change, data.test.take(slice(start, start + size))) for start in starts]
     for name, score in scorers.items():
         yield name, np.concatenate([score(chunk) for chunk in chunks])
 

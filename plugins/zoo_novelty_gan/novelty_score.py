@@ -104,9 +104,9 @@ def fit_gaussian(values: Array) -> tuple[Array, Array]:
     return centre, axes / np.sqrt(np.maximum(variances, 0) + ridge)
 
 
-def predict_split(network: keras.Model, split: zoo.Split) -> Array:
-    """Return the output of a network for all examples of a split, computed a chunk at a time."""
-    return np.concatenate([predict_array(network, inputs) for inputs in split.batches(CHUNK)])
+def predict_split(network: keras.Model, split: zoo.Split, size: int = CHUNK) -> Array:
+    """Return the output of a network for all examples of a split, computed `size` at a time."""
+    return np.concatenate([predict_array(network, inputs) for inputs in split.batches(size)])
 
 
 def predict_array(network: keras.Model, inputs: Array) -> Array:

@@ -20,16 +20,25 @@ ACTIVE = (
 )
 
 
-def evaluate(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, float]:
+def evaluate(
+    model: VAE, config: Config, data: zoo.Dataset, batch_size: int | None
+) -> dict[str, float]:
     """Return -ELBO = reconstruction + KL, and the number of active latents.
 
     If `binarize` is set, the test pixels become 0 or 1 too, once, with the seed 0. nll_bound is then an
     upper bound of -log p(x), from `bound_samples` importance samples for each of the first `bound_images`.
     For the Gaussian, p is a density, and the figures may be below 0.
+
+    Args:
+        model: the trained model.
+        config: its settings.
+        data: its test split is measured.
+        batch_size: images that are encoded and decoded at a time; None is 500. The latents of nll_bound
+            are decoded 5000 at a time.
     """
     generator = np.random.default_rng(SEED)
     terms, means = [], []
-    for images in iterate_test_images(data, config):
+    for images in iterate_test_images(data, config, size=batch_size or ENCODED_AT_ONCE):
         mean, log_var = model.encoder(images, training=False)
         noise = generator.standard_normal(mean.shape, np.float32)
         latents = mean + ops.exp(log_var / 2) * noise
@@ -73,10 +82,17 @@ def likelihood_bounds(model: VAE, config: Config, data: zoo.Dataset) -> Array:
 
 
 def iterate_test_images(
-    data: zoo.Dataset, config: Config, count: int | None = None
+    data: zoo.Dataset, config: Config, count: int | None = None, size: int = ENCODED_AT_ONCE
 ) -> Iterator[Array]:
-    """Return the first `count` test images in chunks; binary if `binarize` is set."""
+    """Return the first `count` test images, `size` at a time; binary if `binarize` is set.
+
+    Args:
+        data: the data set.
+        config: `binarize` is read.
+        count: the number of images; all if None.
+        size: of a chunk.
+    """
     generator = np.random.default_rng(SEED)
-    for images in data.test.take(slice(count)).batches(ENCODED_AT_ONCE):
+    for images in data.test.take(slice(count)).batches(size):
         binary = generator.random(images.shape, np.float32) < images
         yield binary.astype(np.float32) if config.binarize else images

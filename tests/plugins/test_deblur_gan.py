@@ -299,8 +299,8 @@ def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) ->
     assert {path.stem for path in run.pictures} == {"curve", "restored", "kernels"}
     assert {"psnr", "discriminator", "generator"} <= set(run.history[0])
     model, data = zoo.load(run), photos()
-    again = metrics.evaluate(model, model.config, data)
-    assert again == metrics.evaluate(model, model.config, data)
+    again = metrics.evaluate(model, model.config, data, None)
+    assert again == metrics.evaluate(model, model.config, data, None)
 
 
 def test_deconvolution_with_the_true_kernel_restores() -> None:

@@ -13,6 +13,7 @@ import zoo
 from zoo.data.dataset import Dataset
 from zoo.entry_points import ARCHITECTURES
 from zoo.runs.evaluation import measure
+from zoo.runs.predict import evaluate_model
 
 SMALL: dict[str, Any] = {"units": [4], "epochs": 1}
 Register = Callable[..., Any]
@@ -211,10 +212,10 @@ from zoo_mlp import build, defaults, export, preview, train
 
 
 @zoo.hookimpl
-def evaluate(model, config, data):
+def evaluate(parts, data, batch_size):
     if "REPAIRED" not in os.environ:
         return {"loss": float("nan")}
-    return zoo_mlp.evaluate(model, config, data)
+    return zoo_mlp.evaluate(parts, data, batch_size)
 """
 
 
@@ -246,3 +247,19 @@ def test_the_shell_shows_a_warning_in_a_line(shell: Shell, tiny: Dataset) -> Non
     (line,) = [line for line in err.splitlines() if "mine.npz" in line]
     assert line.startswith("Warning: The data of run has changed")
     assert code == 0
+
+
+def test_batches_of_any_size_give_the_same_metrics(trained: zoo.Run, tiny: Dataset) -> None:
+    for size in (1, 7, 1000):
+        assert zoo.evaluate(trained, tiny, batch_size=size) == pytest.approx(
+            zoo.evaluate(trained, tiny), abs=1e-6
+        )
+    with pytest.raises(zoo.UsageError, match=r"from 1 on\. Received: 0"):
+        zoo.evaluate(trained, tiny, batch_size=0)
+
+
+def test_a_hook_that_chooses_its_batches_takes_no_size(register: Any, tiny: Dataset) -> None:
+    architecture = register(evaluate=lambda model: {"constant": 1.0})
+    config = architecture.defaults().replace(input_shape=(8, 8, 1), classes=10, units=(2,))
+    with pytest.raises(zoo.UsageError, match="it takes no batch_size"):
+        evaluate_model(architecture, config, architecture.build(config), tiny, batch_size=3)
