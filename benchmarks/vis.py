@@ -1,10 +1,10 @@
 """The benchmarks of cnn-vis, one command each; every table is Markdown.
 
     ZOO_DATA=... ZOO_RUNS=... python benchmarks/vis.py channels|classes|fooling|adversarial|inversion
-    python benchmarks/vis.py tiles|memory|speed
+    python benchmarks/vis.py tiles|memory
 
 They need the finished runs cnn.mnist and cnn.mnist-other (`zoo train cnn.mnist --seed 1 --set epochs=2`
-under that name) below ZOO_RUNS. The last three need no data.
+under that name) below ZOO_RUNS. The last two need no data. The speed of its steps is measured by training.py.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from interleaved import Times, clocks, compare
 from zoo_cnn_vis import metrics, visualized_network
 
 import zoo
@@ -223,52 +222,7 @@ def memory(network: str = "VGG16", layer: str = "block4_conv1") -> None:
     table(heads, [[shape, network, 90, float(peak), float(before), seconds, float(held)]])
 
 
-def speed(rounds: int = 3, epochs: int = 4, steps: int = 40) -> None:
-    """Compare steps a second with a hand-written loop of the same objective, in turns."""
-    settings = {"network": NETWORK, "objective": "channel:conv2d_5:*", "epochs": epochs, **STILL}
-    settings |= {"steps_per_epoch": steps}
-
-    def by_zoo() -> list[Any]:
-        times = Times()
-        with tempfile.TemporaryDirectory() as folder:
-            zoo.train("cnn-vis", out=Path(folder) / "run", progress=times, **settings)
-        return times.epoch_starts
-
-    def by_hand() -> list[Any]:
-        network = visualized_network.open_network(NETWORK).model
-        look = networks.truncate(network, ["conv2d_5"])
-        count = look.output["conv2d_5"].shape[-1]
-        start = 0.5 + 0.01 * np.random.default_rng(0).normal(size=(count, 28, 28, 1))
-        w = tf.Variable(start.astype(np.float32))
-        m, v = tf.Variable(tf.zeros_like(w)), tf.Variable(tf.zeros_like(w))
-        t = tf.Variable(0.0)
-        eye = tf.eye(count)
-
-        @tf.function
-        def step() -> Any:
-            with tf.GradientTape() as tape:
-                means = tf.reduce_mean(look(w)["conv2d_5"], (1, 2))
-                loss = -tf.reduce_sum(means * eye)
-            g = tape.gradient(loss, w)
-            t.assign_add(1.0)
-            m.assign(0.9 * m + 0.1 * g)
-            v.assign(0.999 * v + 0.001 * g * g)
-            move = m / (1 - 0.9**t) / (tf.sqrt(v / (1 - 0.999**t)) + 1e-8)
-            w.assign(tf.clip_by_value(w - 0.05 * move, 0, 1))
-            return loss
-
-        epoch_starts = []
-        for _ in range(epochs):
-            epoch_starts.append(clocks())
-            for _ in range(steps):
-                loss = step()
-            float(loss)
-        return epoch_starts
-
-    compare({"cnn-vis": by_zoo, "TensorFlow loop": by_hand}, steps, rounds)
-
-
-BENCHMARKS = (channels, classes, fooling, adversarial, inversion, tiles, memory, speed)
+BENCHMARKS = (channels, classes, fooling, adversarial, inversion, tiles, memory)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
