@@ -30,8 +30,11 @@ def weights_digest(model: keras.Model) -> str:
 
     The names of layers do not count, nor do seeds and the state of an optimizer.
     """
+    import numpy as np
+
     digest = hashlib.sha256()
-    for array in model.get_weights():
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(array.tobytes())
+    for weight in model.weights:  # one at a time: a large model's are not copied together
+        array = np.ascontiguousarray(weight.numpy())
+        digest.update(f"{array.dtype}{weight.shape}".encode())
+        digest.update(array.reshape(-1).view(np.uint8))
     return digest.hexdigest()

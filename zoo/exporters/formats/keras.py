@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -42,14 +43,23 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     part.model.save(draft)
     with zipfile.ZipFile(draft) as source, zipfile.ZipFile(path, "w") as target:
         for name in sorted(source.namelist()):
-            content = source.read(name)
             if name == "metadata.json":
-                metadata = json.loads(content) | {"date_saved": "1980-01-01@00:00:00"}
-                content = json.dumps(metadata, sort_keys=True).encode()
-            if name == "config.json":
-                content = json.dumps(_with_numbered_objects(json.loads(content), {})).encode()
-            target.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+                metadata = json.loads(source.read(name)) | {"date_saved": "1980-01-01@00:00:00"}
+                target.writestr(zipfile.ZipInfo(name, _EPOCH), json.dumps(metadata, sort_keys=True))
+            elif name == "config.json":
+                config = _with_numbered_objects(json.loads(source.read(name)), {})
+                target.writestr(zipfile.ZipInfo(name, _EPOCH), json.dumps(config))
+            else:
+                _copy_member(source, target, name)
     draft.unlink()
+
+
+def _copy_member(source: zipfile.ZipFile, target: zipfile.ZipFile, name: str) -> None:
+    """Copy a member block by block, since the weights may be large."""
+    member = zipfile.ZipInfo(name, _EPOCH)
+    member.file_size = source.getinfo(name).file_size  # beyond 2 GiB the header has another form
+    with source.open(name) as content, target.open(member, "w") as copy:
+        shutil.copyfileobj(content, copy, 2**20)
 
 
 def _with_numbered_objects(value: Any, seen: dict[int, int]) -> Any:

@@ -106,12 +106,45 @@ def _rebuild(flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool
     keras.config.set_dtype_policy(policy)  # a new thread has Keras' default
     custom = {type(layer).__name__: type(layer) for layer in layers_of(flat)}
     with keras.utils.custom_object_scope(custom):
-        clone = keras.Model.from_config(canonical_config(flat.get_config()))
-    clone.set_weights(flat.get_weights())
+        clone = _clone_with_shared_weights(flat) or _clone_with_copied_weights(flat)
     for layer in layers_of(clone):
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()  # Normalization computes with values derived from its weights
     return _name_outputs(clone, names, as_dict)
+
+
+def _clone_with_shared_weights(flat: keras.Model) -> keras.Model | None:
+    """Return a clone whose weights are the original's own tensors, so that they need no memory.
+
+    Returns None where the clone must hold values while it is built: a layer from elsewhere may compute
+    with them, and on another backend than TensorFlow a tensor is not shared by `_initialize`.
+    """
+    import keras
+
+    packages = {type(layer).__module__.partition(".")[0] for layer in layers_of(flat)}
+    if keras.backend.backend() != "tensorflow" or not packages <= {"keras", "zoo"}:
+        return None
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            clone = keras.Model.from_config(canonical_config(flat.get_config()))
+    except Exception:  # a layer that wants values; the other way says what is wrong, if anything
+        return None
+    if [weight.shape for weight in clone.weights] != [weight.shape for weight in flat.weights]:
+        return None
+    for weight, original in zip(clone.weights, flat.weights, strict=True):
+        weight._initialize(original.value)
+    for variable in clone.variables:  # the seeds of layers that draw random numbers in training
+        if variable._value is None:
+            variable._deferred_initialize()
+    return clone
+
+
+def _clone_with_copied_weights(flat: keras.Model) -> keras.Model:
+    import keras
+
+    clone = keras.Model.from_config(canonical_config(flat.get_config()))
+    clone.set_weights(flat.get_weights())
+    return clone
 
 
 def _name_outputs(clone: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
