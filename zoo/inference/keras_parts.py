@@ -115,7 +115,13 @@ def _function_of_shapes(model: keras.Model) -> Callable[[Sequence[Array]], Seque
     import keras
 
     flat = keras.Model(model.inputs, list(model.outputs))
-    return lambda arrays: list(flat.predict_on_batch(list(arrays)))
+
+    def compute(arrays: Sequence[Array]) -> Sequence[Any]:
+        outputs = flat.predict_on_batch(list(arrays))
+        # on JAX, Keras returns a list of one output as that output
+        return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+
+    return compute
 
 
 def _pad(array: Array, count: int) -> Array:
