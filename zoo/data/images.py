@@ -100,7 +100,8 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
     height, width, channels = shape
     if channels != 4 and image.mode in ("LA", "RGBA"):
         image = flatten_onto_white(image)
-    image = image.convert(_MODES[channels or channels_of(image)])
+    mode = _MODES[channels or channels_of(image)]
+    image = image if image.mode == mode else image.convert(mode)  # convert copies also where it need not
     size = (width or image.width, height or image.height)
     if image.size != size:
         image = ImageOps.fit(image, size, Image.Resampling.BILINEAR)

@@ -153,8 +153,8 @@ def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
 
 def _series(item: Any, shape: Shape | None) -> Iterator[Any]:
     """Yield FILE:1, FILE:2, ... of a file of series that the model can read; else the item."""
-    is_file = isinstance(item, str | Path) and Path(item).is_file()
-    if not is_file or Path(item).suffix.lower() not in series_files.SUFFIXES or shape is None:
+    is_series = isinstance(item, str | Path) and Path(item).suffix.lower() in series_files.SUFFIXES
+    if not is_series or shape is None or not Path(item).is_file():
         yield item
         return
     try:
