@@ -135,7 +135,7 @@ def _publish(report: Report, temporary: Path, folder: Path) -> None:
     ready = temporary / "ready"
     ready.mkdir()
     published = replace(report, files=tuple(file for file in report.files if file.ok))
-    for name in [*(file.path for file in published.files), "probe.npz"]:
+    for name in [*(name for file in published.files for name in file.paths), "probe.npz"]:
         os.rename(temporary / name, ready / name)
     (ready / "report.json").write_text(json.dumps(published.to_json(), indent=2) + "\n", "utf-8")
     (ready / "README.md").write_text(readme(published), "utf-8")
@@ -159,8 +159,11 @@ def _raise_unequal(report: Report) -> Report:
 
 
 def _is_unchanged(folder: Path, file: ExportedFile) -> bool:
-    path = folder / file.path
-    return path.exists() and file_digest(path) == file.sha256
+    digests = zip(file.paths, (file.sha256, file.data_sha256), strict=False)
+    return all(
+        (folder / name).exists() and file_digest(folder / name) == digest
+        for name, digest in digests
+    )
 
 
 def _format_names(names: Sequence[str]) -> list[str]:
@@ -196,7 +199,7 @@ def _check_free(folder: Path) -> None:
         raise UsageError(
             f"{folder} is not empty and holds no export. Give a new or an empty folder."
         )
-    ours = _FACTS | {file.path for file in Report.read(folder).files}
+    ours = _FACTS | {name for file in Report.read(folder).files for name in file.paths}
     if others := sorted(present - ours):
         raise UsageError(
             f"{folder} holds {others[0]!r} beside an export, and an export replaces the whole folder. "

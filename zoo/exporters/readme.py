@@ -48,11 +48,12 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         if file.requires
         else ""
     )
+    data = f" Its weights are in {file.data}, which must lie beside it." if file.data else ""
     return [
         "",
         f"### {file.path}",
         "",
-        f"{file.format}, checked with {file.runtime}.{requires}",
+        f"{file.format}, checked with {file.runtime}.{requires}{data}",
         "",
         "```python",
         *(f"import {module}" for module in file.requires),

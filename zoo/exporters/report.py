@@ -27,7 +27,8 @@ class ExportedFile:
     `path` is relative to the report's folder. `difference` is the largest absolute difference of an
     output, None where none was measured. `verdict` is one of unchecked, refused (it was not written),
     different, changed (its bytes are others), and equal; `problem` says what is wrong. `requires` are
-    the modules to import before the file can be opened.
+    the modules to import before the file can be opened. `data` is the path of a second file, which the
+    first one reads its weights from, and `data_sha256` its digest; both are empty where there is none.
     """
 
     part: str
@@ -40,6 +41,13 @@ class ExportedFile:
     problem: str = ""
     runtime: str = ""
     requires: tuple[str, ...] = ()
+    data: str = ""
+    data_sha256: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all that belongs to the file: its own, and that of its second file."""
+        return (self.path, self.data) if self.data else (self.path,)
 
     @property
     def ok(self) -> bool:
@@ -107,9 +115,9 @@ class Report:
             ) from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise RunError(f"{path} is no report of an export: {error}.") from error
-        for file in report.files:
-            if not (folder / file.path).resolve().is_relative_to(folder.resolve()):
-                raise UnsafeFile(f"{path} names a file outside its folder: {file.path!r}.")
+        for name in [name for file in report.files for name in file.paths]:
+            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                raise UnsafeFile(f"{path} names a file outside its folder: {name!r}.")
         return report
 
 

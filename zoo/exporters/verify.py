@@ -11,7 +11,7 @@ from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import ExportError, UsageError, format_cause
 from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
 from zoo.exporters.checker import Checker
-from zoo.exporters.formats.protocol import file_name, load_format
+from zoo.exporters.formats.protocol import DATA_SUFFIX, file_name, load_format
 from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
@@ -115,13 +115,16 @@ def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any])
         return replace(refused, problem=str(error))
     except Exception as error:  # converters raise whatever they meet
         return replace(refused, problem=f"it cannot be written: {format_cause(error)}")
+    data = folder / f"{path}{DATA_SUFFIX}"
     return ExportedFile(
         part.role,
         name,
         path,
-        size_on_disk(folder / path),
+        size_on_disk(folder / path) + (size_on_disk(data) if data.exists() else 0),
         file_digest(folder / path),
         requires=part.requires if name in ("keras", "h5") else (),
+        data=data.name if data.exists() else "",
+        data_sha256=file_digest(data) if data.exists() else "",
     )
 
 

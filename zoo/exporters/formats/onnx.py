@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError, SettingError
-from zoo.exporters.formats.onnx_canonical import canonical_graph, expand_operators, nodes_of
-from zoo.exporters.formats.protocol import Runner, sample_code
+from zoo.exporters.formats.onnx_canonical import (
+    expand_operators,
+    nodes_of,
+    write_canonical_graph,
+)
+from zoo.exporters.formats.onnx_external import (
+    external_weights,
+    function_of_weights,
+    is_large,
+    move_weights_out,
+    write_weights,
+)
+from zoo.exporters.formats.protocol import DATA_SUFFIX, Runner, sample_code
 from zoo.exporters.formats.saved_model import serving_function
 
 if TYPE_CHECKING:
@@ -38,6 +49,8 @@ _REMEDIES = {
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Convert the part, repair the graph, and bring it to canonical form.
 
+    Beyond 2 GiB the weights lie in a file beside it, PATH.data.
+
     Args:
         part: the part; its contract names the inputs and outputs.
         path: of the new file.
@@ -50,17 +63,34 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     import onnx
 
     opset = check_opset(options.get("opset"))
-    model = _convert(part, opset)
-    expand_operators(model.graph)
-    _check_operators(part, model, opset)
-    inputs, outputs = part.contract.inputs, part.contract.outputs
-    graph = canonical_graph(model.graph, [t.name for t in inputs], [t.name for t in outputs])
-    _set_shapes(graph.input, inputs)
-    _set_shapes(graph.output, outputs)
-    model.graph.CopyFrom(graph)
-    _set_metadata(model, part)
-    onnx.checker.check_model(model, full_check=True)
+    weights = external_weights(part) if is_large(part) else {}
+    model, places = _canonical_model(part, opset, weights)
+    if places:
+        write_weights(model.graph, places, path.with_name(f"{path.name}{DATA_SUFFIX}"))
     path.write_bytes(model.SerializeToString(deterministic=True))
+    del model  # the check reads the file, and the weights would be in memory twice
+    onnx.checker.check_model(str(path), full_check=True)
+
+
+def _canonical_model(
+    part: Part, opset: int, weights: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return the model in canonical form, and the weights that are written to a file of their own."""
+    import onnx
+
+    converted = _convert(part, opset, weights)
+    places = move_weights_out(converted.graph, weights)
+    expand_operators(converted.graph)
+    _check_operators(part, converted, opset)
+    inputs, outputs = part.contract.inputs, part.contract.outputs
+    model = onnx.ModelProto(ir_version=converted.ir_version, opset_import=converted.opset_import)
+    write_canonical_graph(
+        converted.graph, model.graph, [t.name for t in inputs], [t.name for t in outputs]
+    )
+    _set_shapes(model.graph.input, inputs)
+    _set_shapes(model.graph.output, outputs)
+    _set_metadata(model, part)
+    return model, places
 
 
 def check_opset(opset: int | None) -> int:
@@ -74,10 +104,11 @@ def check_opset(opset: int | None) -> int:
     return DEFAULT_OPSET if opset is None else opset
 
 
-def _convert(part: Part, opset: int) -> Any:
+def _convert(part: Part, opset: int, weights: Mapping[str, Any]) -> Any:
+    """Convert the part; the weights given are inputs of the graph."""
     import tf2onnx
 
-    function = serving_function(part)
+    function = function_of_weights(part, weights) if weights else serving_function(part)
     captured = function.get_concrete_function().graph.captures
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` reports instead
     model, _ = tf2onnx.convert.from_function(

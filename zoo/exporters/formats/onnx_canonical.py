@@ -1,8 +1,9 @@
 """An ONNX graph in canonical form: no duplicates, nothing unused, names and order from the graph alone.
 
 tf2onnx numbers names from a counter of the process and walks through sets, so that one model gets other
-names and another order in each export. `canonical_graph` writes the graph again, starting at its outputs:
-each node stands after those that it needs, equal nodes are merged, and names are numbered by first use.
+names and another order in each export. `write_canonical_graph` writes the graph again, starting at its
+outputs: each node stands after those that it needs, equal nodes are merged, and names are numbered by
+first use.
 """
 # onnx-ir 1.1 has passes that merge identities, equal nodes and equal constants. It was tried and is not
 # used: its topological sort keeps the order of the input and its names stay, so that two exports of a GRU
@@ -10,6 +11,7 @@ each node stands after those that it needs, equal nodes are merged, and names ar
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -48,17 +50,19 @@ def expand_operators(graph: Any) -> None:
         graph.node.append(helper.make_node(second, order, [target], node.name))
 
 
-def canonical_graph(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
-    """Return a graph in canonical form.
+def write_canonical_graph(
+    graph: Any, canonical: Any, inputs: Sequence[str], outputs: Sequence[str]
+) -> None:
+    """Write a graph in canonical form.
 
     Args:
         graph: a GraphProto; it is not changed.
+        canonical: an empty GraphProto, which is filled. A message cannot be moved into another one, so a
+            graph that came back as a value would have to be copied with all of its weights.
         inputs: the names of its inputs in the order wanted; these names stay.
         outputs: the names of its outputs in the order wanted; these names stay.
     """
-    import onnx
-
-    canonical = onnx.GraphProto(name="zoo")
+    canonical.name = "zoo"
     values = {value.name: value for value in [*graph.input, *graph.output]}
     canonical.input.extend(values[name] for name in inputs)
     canonical.output.extend(values[name] for name in outputs)
@@ -67,7 +71,6 @@ def canonical_graph(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -
     for node in nodes_of(canonical):
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
-    return canonical
 
 
 class _Writer:
@@ -156,7 +159,8 @@ class _Writer:
             return self.names[name]
         copy = type(tensor).FromString(tensor.SerializeToString())
         copy.name = copy.doc_string = ""
-        key = ("constant", copy.SerializeToString(deterministic=True))
+        content = hashlib.sha256(copy.SerializeToString(deterministic=True)).digest()
+        key = ("constant", content)  # the content itself would hold all weights in memory once more
         if key not in self.written:
             self.written[key] = [self._next_name()]
             copy.name = self.written[key][0]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
-__all__ = ["Format", "Runner", "sample_code"]
+__all__ = ["DATA_SUFFIX", "Format", "Runner", "sample_code"]
+
+DATA_SUFFIX = ".data"
+"""The end of the name of a second file, which a format may write beside its file."""
 
 Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 """A function from inputs by name to outputs by name."""
@@ -36,7 +39,8 @@ class Format(Protocol):
 
         Args:
             part: the part, with the contract that the file must keep.
-            path: of a new file or folder, in a temporary folder.
+            path: of a new file or folder, in a temporary folder. What does not fit into it may lie in
+                one more file, PATH.data.
             options: the options of the export: `opset`, an int or None.
 
         Raises:
