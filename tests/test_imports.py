@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import zoo
 
@@ -43,10 +44,32 @@ def imported_by(code: str) -> set[str]:
         "from zoo.cli.main import zoo; zoo(['list'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['plugins'], standalone_mode=False)",
+        "from zoo.cli.main import zoo; [zoo([each, '-h'], standalone_mode=False) for each in zoo.commands]",
+        "from zoo.cli.main import zoo; zoo(['--help'], standalone_mode=False)",
+        "from zoo.cli.options import complete_model; print(complete_model(None, None, 'c'))",
+        "from zoo.cli.options import complete_run; print(complete_run(None, None, 'c'))",
     ],
 )
 def test_looking_things_up_imports_nothing_heavy(code: str) -> None:
     assert not imported_by(code) & HEAVY
+
+
+def test_looking_at_runs_imports_nothing_heavy(trained: zoo.Run) -> None:
+    Path("runs").mkdir()
+    for name in ("one", "two"):
+        Path("runs", name).symlink_to(trained.path)
+    for words in (["runs"], ["runs", "--json"], ["compare", "one", "two"]):
+        code = f"from zoo.cli.main import zoo; zoo({words}, standalone_mode=False)"
+        assert not imported_by(code) & HEAVY
+
+
+@pytest.mark.slow
+def test_apply_imports_no_more_than_it_uses(trained: zoo.Run) -> None:
+    Image.new("L", (8, 8)).save("digit.png")
+    words = ["apply", str(trained.path), "digit.png"]
+    modules = imported_by(f"from zoo.cli.main import zoo; zoo({words}, standalone_mode=False)")
+    assert "keras" in modules
+    assert not modules & {"onnx", "tf2onnx", "onnxruntime", "skimage", "jinja2", "tensorboard"}
 
 
 def test_a_config_needs_no_keras() -> None:
