@@ -81,7 +81,7 @@ def preview(model: keras.Model, config: Config, data: Dataset) -> dict[str, Pict
 
 @hookspec(firstresult=True)
 def read_item(config: Config, item: Any) -> Any:
-    """Return one of the user's items as `apply` takes it in `inputs`; other threads call it.
+    """Return one of the user's items as `apply` takes it in `inputs`; another thread calls it.
 
     Without this hook it is the example that `zoo.data.inputs.read_input` reads, in `config.input_shape`.
     An item that cannot be read raises zoo.DataError.
