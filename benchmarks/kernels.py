@@ -50,11 +50,11 @@ class Times(Progress):
     """Record when each epoch starts, and stop before the last epoch, or after the first step."""
 
     def __init__(self, last: int, after_one_step: bool = False) -> None:
-        self.starts: list[float] = []
+        self.starts: list[tuple[float, float]] = []
         self.last, self.after_one_step = last, after_one_step
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:
-        self.starts.append(time.perf_counter())
+        self.starts.append((time.perf_counter(), time.process_time()))
         if epoch == self.last:
             raise KeyboardInterrupt
 
@@ -75,7 +75,7 @@ def random_data(examples: int) -> zoo.Dataset:
 
 
 def train(name: str, compile: str, epochs: int) -> dict[str, Any]:
-    """Train in this process; return the seconds of the epochs after the first, and what was in force."""
+    """Train in this process; return the seconds of later epochs, also of CPU, and what was in force."""
     auto = compile == "auto"
     progress = Times(epochs, after_one_step=auto)
     settings = {**SETTINGS[name], "compile": compile, "epochs": 10_000 if auto else epochs + 1}
@@ -90,7 +90,10 @@ def train(name: str, compile: str, epochs: int) -> dict[str, Any]:
             )
         except KeyboardInterrupt:
             compute = zoo.Run.open(Path(folder) / "run").record["compute"]
-    seconds = [end - start for start, end in itertools.pairwise(progress.starts)]
+    seconds = [
+        (end - start, cpu_end - cpu_start)
+        for (start, cpu_start), (end, cpu_end) in itertools.pairwise(progress.starts)
+    ]
     return {"seconds": seconds[1:], "compute": compute}
 
 
@@ -133,26 +136,24 @@ def ways_in_turns(isa: str | None, rounds: int) -> Iterator[str]:
 
 def print_table(name: str, isa: str | None, rounds: int, epochs: int) -> None:
     """Measure one network, and print a row for each way."""
-    seconds: dict[str, list[float]] = {}
+    seconds: dict[str, list[tuple[float, float]]] = {}
     for way in ways_in_turns(isa, rounds):
         seconds.setdefault(way, []).extend(
             train_in_process(name, WAYS[way], isa, epochs)["seconds"]
         )
     chosen = train_in_process(name, (None, "auto"), isa, epochs)["compute"]
     print(f"\n## {name}, {SETTINGS[name]}\n")
-    print(
-        "| | examples a second, median | slowest | fastest | against the first row |\n|---|---|---|---|---|"
-    )
-    first = None
+    heads = ["", "examples a second, median", "slowest", "fastest", "ratio to the first row"]
+    heads.append("in CPU time")
+    print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
+    first: tuple[float, float] | None = None
     for way in [way for way in WAYS if way in seconds]:
-        middle = statistics.median(seconds[way])
-        first = first or middle
-        rates = [EXAMPLES[name] / each for each in (middle, max(seconds[way]), min(seconds[way]))]
-        print(
-            f"| {way} | "
-            + " | ".join(f"{rate:,.0f}" for rate in rates)
-            + f" | {first / middle:.2f} |"
-        )
+        wall, cpu = zip(*seconds[way], strict=True)
+        medians = statistics.median(wall), statistics.median(cpu)
+        first = first or medians
+        rates = [f"{EXAMPLES[name] / each:,.0f}" for each in (medians[0], max(wall), min(wall))]
+        ratios = [f"{one / other:.2f}" for one, other in zip(first, medians, strict=True)]
+        print(f"| {way} | " + " | ".join([*rates, *ratios]) + " |")
     onednn = "on" if chosen["onednn"] else "off"
     xla = "with" if chosen["xla"] else "without"
     print(f"\nzoo, compile=auto: oneDNN {onednn}, {xla} XLA. {chosen['xla_reason']}", flush=True)

@@ -130,6 +130,7 @@ def test_a_plugin_that_passes_jit_compile_keeps_its_say(
     choice: bool,
 ) -> None:
     measured(not choice)
+    compile_of_keras = keras.Model.compile
     register(train=train_with(jit_compile=choice))
     run = zoo.train("stranger", data=tiny, out="auto", units=[4], epochs=1)
     compute = run.record["compute"]
@@ -141,7 +142,7 @@ def test_a_plugin_that_passes_jit_compile_keeps_its_say(
         "stranger", data=tiny, units=[4], epochs=1, compile="none" if choice else "xla"
     )
     assert asked.record["compute"]["xla"] is not choice
-    assert keras.Model.compile.__name__ == "compile"
+    assert keras.Model.compile is compile_of_keras
 
 
 def test_a_plugin_that_runs_eagerly_stays_eager(
@@ -192,6 +193,29 @@ def test_a_model_that_fails_under_xla_is_trained_without(
     assert failed.state == "finished"
     assert failed.record["compute"]["xla"] is False
     assert_same(failed, none)
+
+
+def test_a_train_function_that_a_plugin_makes_anew_is_compiled_too(
+    tiny: Dataset, register: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(model: Any, config: Any, data: Any, callbacks: Any) -> Any:
+        anew = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: model.make_train_function(force=True)
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model.fit(**data.fit_arguments(config), callbacks=[anew, *callbacks])
+
+    functions = []
+    make = xla.make_train_function
+
+    def count(model: Any, use_xla: bool) -> Any:
+        functions.append(use_xla)
+        return make(model, use_xla)
+
+    monkeypatch.setattr(xla, "make_train_function", count)
+    register(train=train)
+    zoo.train("stranger", data=tiny, units=[4], epochs=3, compile="xla")
+    assert functions == [False, True, True, True]  # one to fall back on, then one an epoch
 
 
 def test_only_the_training_step_is_compiled(tiny: Dataset) -> None:

@@ -28,7 +28,8 @@ SHORT_SECONDS = 60.0  # a shorter training does not measure
 TRACES = 20.0  # nor one that takes less than so many times its first step, which is traced
 CLEARLY_FASTER = 0.95  # XLA's share of the time without it, compilation included
 
-_own_choices: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+_own_choices: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()  # by model
+_recorders: weakref.WeakSet[Any] = weakref.WeakSet()  # functions that stand for Model.compile
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ def remember_jit_compile() -> Iterator[None]:
     Keras does not keep whether `compile` was called with it, or resolved "auto" by itself.
     """
     original = keras.Model.compile
+    if original in _recorders:  # another training in this process remembers already
+        yield
+        return
     parameters = inspect.signature(original)
 
     @functools.wraps(original)
@@ -57,6 +61,7 @@ def remember_jit_compile() -> Iterator[None]:
             _own_choices[model] = bool(choice)
         return original(model, *arguments, **named)
 
+    _recorders.add(compile_and_remember)
     keras.Model.compile = compile_and_remember
     try:
         yield
