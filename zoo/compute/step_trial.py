@@ -61,7 +61,7 @@ def _random_tensor(spec: Any, generator: np.random.Generator) -> Any:
 
 
 @contextmanager
-def unchanged(model: keras.Model) -> Iterator[None]:
+def restore_variables(model: keras.Model) -> Iterator[None]:
     """Put all variables of a model and of its optimizer back at the end, seeds included, bit for bit.
 
     The metrics start anew: enter this at the first step of an epoch.
@@ -77,7 +77,13 @@ def unchanged(model: keras.Model) -> Iterator[None]:
 
 
 def call_seconds(function: TrainFunction, batches: Any, calls: int = 1) -> float:
-    """Return the seconds of one call, the mean of some calls in a row."""
+    """Return the seconds of one call, the mean of some calls in a row.
+
+    Args:
+        function: a train function.
+        batches: the iterator that it takes.
+        calls: at least 1.
+    """
     start = time.perf_counter()
     for _ in range(calls):
         logs = function(batches)

@@ -142,7 +142,7 @@ class ChooseXLA(keras.callbacks.Callback):
         elif (random_batches := step_trial.random_batches(batches)) is None:
             self._use(*self._choose_untried(plain))
         else:
-            with step_trial.unchanged(self.model):
+            with step_trial.restore_variables(self.model):
                 choice, function = self._choose(plain, random_batches)
             self._use(choice, function)
         return self._function(batches)
