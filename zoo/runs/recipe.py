@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +46,18 @@ class Recipe:
     source: str | None = None
     data: Dataset | None = None
     hold_out: bool = True
+    _counts: list[int | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def parameters(self) -> int | None:
-        """The number of parameters, counted without memory for them; None where that is not possible."""
-        return count_parameters(self.architecture, self.config)
+        """The number of parameters, counted without memory for them; None where that is not possible.
+
+        They are counted once. In Python 3.11 a cached_property has one lock for all recipes: a `build`
+        that opens another run in a thread, as that of cnn-vis does, would wait for itself.
+        """
+        if not self._counts:
+            self._counts.append(count_parameters(self.architecture, self.config))
+        return self._counts[0]
 
     def load_data(self) -> Dataset:
         """Return the data; the first call loads it and checks that it fits the config.
@@ -91,13 +97,21 @@ class Recipe:
         Raises:
             SettingError: a setting that the data decides is still None, or the model is too large.
         """
+        self.check_buildable()
+        return self.architecture.build(self.config)
+
+    def check_buildable(self) -> None:
+        """Check that every setting is known, and that the memory of this machine holds the parameters.
+
+        Raises:
+            SettingError: a setting that the data decides is still None, or the model is too large.
+        """
         for name in settings_from_data(self.config):
             if getattr(self.config, name, 0) is None:
                 raise SettingError(
                     f"{self.name} needs {name}: give it as a setting, or give data that decides it."
                 )
         check_memory(self.name, self.parameters)
-        return self.architecture.build(self.config)
 
 
 def resolve(
