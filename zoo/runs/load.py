@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, SettingError, UnsafeFile
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
+from zoo.registry.deferred_values import build_without_values, fill_values
 from zoo.registry.model_size import FLOAT_BYTES
 from zoo.registry.shipped_weights import PREFIX
 from zoo.runs.compatibility import describe_weight_mismatch
@@ -98,9 +99,17 @@ def load_run_model(
     recipe = recipe_from_run(run, data)
     check_model_file(run.weights)
     _check_proportion(recipe, run.weights)
-    model = recipe.build_model()
+    return recipe, _build_with_weights(run, recipe)
+
+
+def _build_with_weights(run: Run, recipe: Recipe) -> keras.Model:
+    """Build a run's model and load its weights; initial values are computed only where they are needed."""
+    recipe.check_buildable()
+    unset = build_without_values(recipe.architecture, recipe.config)
+    model, variables = unset or (recipe.architecture.build(recipe.config), [])
     _load_weights(run, recipe, model)
-    return recipe, model
+    fill_values(variables)
+    return model
 
 
 def _load_weights(run: Run, recipe: Recipe, model: keras.Model) -> None:
