@@ -197,16 +197,17 @@ def _fit(
     """Build the model and train it from the last checkpoint on."""
     import keras
 
+    from zoo.compute.batch_normalization import fused_batch_normalization
     from zoo.compute.xla import remember_jit_compile
     from zoo.runs import callbacks
 
     seed, config, architecture = int(run.record["seed"]), recipe.config, recipe.architecture
-    keras.utils.set_random_seed(seed)
+    set_random_seed(seed)
     model = architecture.build(config)
     watchers = callbacks.core_callbacks(run, config, history, progress, tensorboard)
     data = recipe.load_data().at(seed, callbacks.finished_epochs(run))
     try:
-        with progress, remember_jit_compile():
+        with progress, remember_jit_compile(), fused_batch_normalization():
             architecture.train(model, config, data, watchers)
     except PluginError as error:
         if (
