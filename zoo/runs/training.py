@@ -195,9 +195,8 @@ def _fit(
     run: Run, recipe: Recipe, history: History, progress: Progress, tensorboard: bool
 ) -> keras.Model:
     """Build the model and train it from the last checkpoint on."""
-    import keras
-
     from zoo.compute.batch_normalization import fused_batch_normalization
+    from zoo.compute.seeds import set_random_seed
     from zoo.compute.xla import remember_jit_compile
     from zoo.runs import callbacks
 
