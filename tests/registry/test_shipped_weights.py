@@ -43,6 +43,9 @@ def test_it_is_a_run_with_config_classes_metrics_and_pictures(
     assert run.history == trained.history
     assert run.config == trained.config
     assert run.classes == trained.classes == tuple("0123456789")
+    assert {role: part.output_shape for role, part in run.parts().items()} == {
+        "classifier": (None, 10)
+    }
     assert [path.name for path in run.pictures] == [path.name for path in trained.pictures]
     assert zoo.list_models(weights=True)[-1] == NAME
     assert NAME not in zoo.list_models(weights=False)
@@ -98,6 +101,12 @@ def test_it_is_applied_exported_and_shown(shipped: WeightsInfo, shell: Shell) ->
     assert (code, "equal" in out) == (0, True)
     assert (Path("exports") / NAME / "report.json").exists()
     assert shell("show", NAME, "--layers")[0] == 0
+
+
+def test_show_says_that_there_are_weights(shipped: WeightsInfo, shell: Shell) -> None:
+    code, out, _ = shell("show", NAME)
+    assert (code, "weights  " in out) == (0, True)
+    assert f"{shipped.size / 1e3:.0f} kB, MIT; trained on a few digits (CC-BY-4.0)" in out
 
 
 def test_the_folder_of_a_catalog_file_is_searched(trained: zoo.Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
+from zoo.cli.output import format_size
 from zoo.cli.render import make_table, print_rich, short_value
 from zoo.runs.progress import format_logs
 
@@ -26,6 +27,8 @@ def show_description(description: Description) -> None:
         "reference": description.reference,
         "results": format_logs(description.results),
         "measured by": description.measured,
+        "others": description.baseline,
+        "weights": _weights_fact(description.weights),
         "parameters": "depends on the data"
         if description.parameters is None
         else f"{description.parameters:,}",
@@ -43,6 +46,16 @@ def show_description(description: Description) -> None:
         usual = f", {default} by default" if value != default else ""
         print_rich(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
         print_rich(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+
+
+def _weights_fact(weights: Mapping[str, Any]) -> str:
+    """Return the size and the licences of trained weights, or nothing."""
+    if not weights:
+        return ""
+    return (
+        f"{format_size(weights['size'])}, {weights['license']}; trained on {weights['data']} "
+        f"({weights['data_license']})"
+    )
 
 
 def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,8 @@ def _description(subject: Subject, facts: ModelFacts) -> Description:
         facts.parameters,
         facts.parts,
         _run_facts(run) if run else {},
+        "" if run else entry.baseline,
+        asdict(entry.weights) if entry.weights and not run else {},
     )
 
 

@@ -72,7 +72,8 @@ class Description:
     """What is known of a model without training it, or of a run.
 
     `parameters` is None and `parts` is empty if the data, or a network that a setting names, decides them.
-    `run` holds the facts of run.json, and is empty for a model that is no run.
+    `run` holds the facts of run.json, and is empty for a model that is no run. `weights` holds what the
+    catalog says of the trained weights, and is empty where there are none.
     """
 
     name: str
@@ -88,6 +89,8 @@ class Description:
     parameters: int | None = None
     parts: dict[str, Contract] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
+    baseline: str = ""
+    weights: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

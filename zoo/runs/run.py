@@ -185,6 +185,10 @@ class Run:
         # loaded by name: the module imports this one
         return importlib.import_module("zoo.runs.predict").predict(self, inputs, **options)
 
+    def parts(self) -> dict[str, Any]:
+        """Return the trained parts by role, such as encoder and decoder: models of Keras."""
+        return dict(importlib.import_module("zoo.exporters.sources").open_source(self).parts())
+
     def card(self, license: str | None = None) -> str:
         """Return the model card as text; the catalog's weights have their licence in the catalog."""
         return str(importlib.import_module("zoo.publication.card").run_card(self, license))
