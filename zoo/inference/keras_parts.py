@@ -107,7 +107,8 @@ def _one_function(model: keras.Model) -> Callable[[Sequence[Array]], Sequence[An
     specs = [tf.TensorSpec(tuple(tensor.shape), tensor.dtype) for tensor in model.inputs]
 
     function = tf.function(lambda arrays: _call(model, arrays), input_signature=[specs])
-    return lambda arrays: list(function(list(arrays)))
+    traced = function.get_concrete_function()  # called directly, TensorFlow warns of many functions
+    return lambda arrays: list(traced([tf.constant(array) for array in arrays]))
 
 
 def _function_of_shapes(model: keras.Model) -> Callable[[Sequence[Array]], Sequence[Any]]:
