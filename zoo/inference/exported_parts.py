@@ -126,8 +126,13 @@ def why_not_usable(folder: Path, name: str) -> str:
         path = folder / file["path"]
         if file["verdict"] != "equal":
             return f"{path} was not found equal to the model"
+        if not path.resolve().is_relative_to(folder.resolve()):
+            return f"{folder / 'report.json'} names a file outside its folder"
         if not path.exists() or file_digest(path) != file["sha256"]:
             return f"{path} is missing, or not the file that was verified"
+        data = folder / str(file.get("data", ""))  # the weights of a file beyond 2 GiB
+        if file.get("data") and not (data.exists() and file_digest(data) == file["data_sha256"]):
+            return f"{data} is missing, or not the file that was verified"
     if not (folder / "probe.npz").exists():
         return f"{folder} has no probe.npz"
     return ""
