@@ -2,43 +2,34 @@
 
     python benchmarks/gate.py > benchmarks/results/gate.md
 
-The bare writes are `model.save` twice, `model.export`, and tf2onnx; no file is opened or compared. The gate's
-worker process imports four runtimes, which takes seconds and is the same for every model; it starts before
-the writing and runs beside it. The last row leaves this out: its export has a worker that is ready.
+The bare writes (`bare_writes.py`) are `model.save` twice, `model.export`, and tf2onnx; no file is opened or
+compared. Three pairs are measured, each with its own bare writes:
+
+- a command of the shell, everything included: `zoo export RUN` against a script that opens a .keras file;
+- a new Python process that calls `zoo.export(RUN)`, against the same script;
+- a process that has the model in memory, and has exported before.
+
+One more row shows what cannot be hidden: the first export of a process that has imported Keras and opened
+the model already. Then the checker imports TensorFlow and Keras beside the writing, which is shorter.
 """
 
-import contextlib
-import io
 import logging
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
-import keras
-import tensorflow as tf
-import tf2onnx
+import bare_writes
 
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.load import open_dataset
-from zoo.exporters import api, worker
-from zoo.exporters.api import FORMATS_BY_DEFAULT
+from zoo.exporters import checker
 
-ROUNDS = 7
-
-
-def write_bare(model: keras.Model, folder: Path) -> None:
-    model.save(folder / "model.keras")
-    model.save(folder / "model.h5")
-    with contextlib.redirect_stdout(io.StringIO()):
-        model.export(folder / "model")
-    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="inputs")]
-    function = tf.function(lambda x: model(x, training=False), input_signature=signature)
-    onnx_model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=17)
-    (folder / "model.onnx").write_bytes(onnx_model.SerializeToString())
+ROUNDS = 5
 
 
 def run_seconds(function: Callable[..., object], *args: object, **kwargs: object) -> float:
@@ -47,11 +38,34 @@ def run_seconds(function: Callable[..., object], *args: object, **kwargs: object
     return time.perf_counter() - started
 
 
-def ready_worker(seconds: float = 15) -> worker.Worker:
-    """Return a worker that has had the time to import its runtimes."""
-    process = worker.Worker(FORMATS_BY_DEFAULT)
-    time.sleep(seconds)
-    return process
+def run_command(*arguments: object) -> None:
+    command = [sys.executable, *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def end_checker() -> None:
+    """End the processes of earlier exports, as if there were none."""
+    for process in list(checker._idle):
+        process.end()
+
+
+def measure_round(run: zoo.Run, model: object, file: Path, folder: Path) -> dict[str, float]:
+    """Return the seconds of everything, once."""
+    for name in ("script", "process"):
+        (folder / name).mkdir(parents=True)
+    code = "import sys, zoo; zoo.export(sys.argv[1], out=sys.argv[2])"
+    seconds = {
+        "script": run_seconds(run_command, bare_writes.__file__, file, folder / "script"),
+        "shell": run_seconds(
+            run_command, "-m", "zoo", "export", run.path, "--out", folder / "shell"
+        ),
+        "python": run_seconds(run_command, "-c", code, run.path, folder / "python"),
+        "bare": run_seconds(bare_writes.write_bare, model, folder / "process"),
+    }
+    end_checker()
+    seconds["first"] = run_seconds(zoo.export, run, out=folder / "first")
+    seconds["second"] = run_seconds(zoo.export, run, out=folder / "second")
+    return seconds
 
 
 def main() -> None:
@@ -64,34 +78,22 @@ def main() -> None:
             "cnn.mnist", data=data, out=folder / "run", epochs=1, filters=[64, 128, 256]
         )
         model = zoo.load(run)
-        names = ("bare writes", "with the gate", "with a ready worker")
-        seconds: dict[str, list[float]] = {name: [] for name in names}
-        for number in range(ROUNDS + 1):
-            target = folder / f"bare-{number}"
-            target.mkdir()
-            times = {
-                "bare writes": run_seconds(write_bare, model, target),
-                "with the gate": run_seconds(zoo.export, run, out=folder / f"gated-{number}"),
-            }
-            with mock.patch.object(api, "Worker", return_value=ready_worker()):
-                warm = folder / f"warm-{number}"
-                times["with a ready worker"] = run_seconds(zoo.export, run, out=warm)
-            for name, value in times.items():
-                if number:  # the first round imports and warms up
-                    seconds[name].append(value)
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
+        model.save(folder / "model.keras")
+        rounds = [
+            measure_round(run, model, folder / "model.keras", folder / f"round-{number}")
+            for number in range(ROUNDS + 1)
+        ][1:]  # the first one warms up
+    medians = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
     print(f"cnn, {model.count_params():,} parameters, four formats, {ROUNDS} rounds, medians\n")
-    print("| | seconds |\n|---|---|")
-    for name, label in (
-        ("bare writes", "bare writes, nothing checked"),
-        ("with the gate", "zoo.export, everything checked"),
-        ("with a ready worker", "the same, without the start of the worker process"),
+    print("| export | gate, s | bare writes, s | ratio | mark |\n|---|---|---|---|---|")
+    for label, gate, bare, mark in (
+        ("`zoo export` from the shell", "shell", "script", "2.0x"),
+        ("`zoo.export` in a new Python process", "python", "script", "2.0x"),
+        ("a second export in one process", "second", "bare", "1.5x"),
+        ("the first export, with Keras and the model loaded before", "first", "bare", ""),
     ):
-        print(f"| {label} | {medians[name]:.2f} |")
-    whole, aside = (medians[name] / medians["bare writes"] for name in names[1:])
-    print(
-        f"\nwith the gate / bare: {whole:.2f}x; without the worker's start: {aside:.2f}x (mark: 3x)"
-    )
+        ratio = statistics.median(each[gate] / each[bare] for each in rounds)
+        print(f"| {label} | {medians[gate]:.2f} | {medians[bare]:.2f} | {ratio:.2f}x | {mark} |")
 
 
 if __name__ == "__main__":

@@ -84,14 +84,23 @@ def export(
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
         return _export_on_tensorflow(opened, names, folder, opset)
+    title, origin = opened.title, opened.origin
+    is_ours = isinstance(source, str | Path | Run | Location)
+    del opened
     with (
         Checker(names) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
-        options = {"opset": opset}
         report = write_and_verify(
-            models, names, checker, temporary, options, opened.title, opened.origin
+            models,
+            names,
+            checker,
+            temporary,
+            {"opset": opset},
+            title,
+            origin,
+            (lambda: open_source(source).parts()) if is_ours else None,
         )
         if any(file.ok for file in report.files):
             _publish(report, temporary, folder)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +24,19 @@ from zoo.io.digest import file_digest
 if TYPE_CHECKING:
     import keras
 
-LARGE = 256 * 2**20  # bytes of a file that is written and compared one after the other
+LARGE = 256 * 2**20  # bytes of a file that is not compared while another one is written
 _NAMES_THE_FAULT = ("layer '", "operation '", "The format '", CRASHED)
 
 
 def write_and_verify(
-    models: Mapping[str, keras.Model],
+    models: dict[str, keras.Model],
     formats: Sequence[str],
     checker: Checker,
     folder: Path,
     options: Mapping[str, Any],
     title: str,
     origin: dict[str, str],
+    reopen: Callable[[], Mapping[str, keras.Model]] | None = None,
 ) -> Report:
     """Write all files into a folder, have them compared, and report on each.
 
@@ -44,6 +48,8 @@ def write_and_verify(
         options: of the export: `opset`, an int or None.
         title: the model's name in the report.
         origin: facts for the report and for the files, such as the weights' digest.
+        reopen: opens the models again. Where it is given, `models` is emptied before large files are
+            compared, so that not both processes hold the weights.
 
     Returns:
         The report; the files that came out wrong are in it, and in the folder.
@@ -52,19 +58,71 @@ def write_and_verify(
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
     parts = {role: prepare_part(role, model, origin) for role, model in models.items()}
+    _write_probes(parts, folder)
+    contracts = {role: part.contract for role, part in parts.items()}
+    verdicts = []
+    for role, name in product(parts, formats):
+        verdict = _Verdict(checker, folder, _write_file(parts[role], name, folder, options))
+        verdicts.append(verdict)
+        if not verdict.is_large:
+            verdict.start()
+        elif reopen is None:
+            verdict.result()
+    if reopen is not None and any(verdict.is_large for verdict in verdicts):
+        parts.clear()
+        models.clear()
+        gc.collect()
+    files = [verdict.result() for verdict in verdicts]
+    if not parts and not all(file.ok for file in files) and reopen is not None:
+        parts = {role: prepare_part(role, model, origin) for role, model in reopen().items()}
+    explained = tuple(_explain(file, parts, options) for file in files)
+    return Report(folder, title, explained, contracts, origin)
+
+
+class _Verdict:
+    """The verdict on a file, which is compared by another process from `start` on."""
+
+    def __init__(
+        self,
+        checker: Checker,
+        folder: Path,
+        file: ExportedFile,
+        importable: Collection[str] | None = None,
+    ) -> None:
+        self.file = file
+        self._checker, self._folder, self._importable = checker, folder, importable
+        self._answer: Future[dict[str, Any]] | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether writing and comparing at the same time would take too much memory."""
+        return self.file.bytes > LARGE
+
+    def start(self) -> None:
+        """Have the file compared, unless it could not be written."""
+        if self._answer is None and not self.file.problem:
+            names = self.file.requires
+            request = {
+                "part": self.file.part,
+                "format": self.file.format,
+                "path": self.file.path,
+                "requires": [name for name in names if _may_import(name, self._importable)],
+            }
+            self._answer = self._checker.submit(self._folder, request)
+
+    def result(self) -> ExportedFile:
+        """Wait for the comparison, and return the file with its verdict."""
+        self.start()
+        return _with_verdict(self.file, self._answer.result()) if self._answer else self.file
+
+
+def _write_probes(parts: Mapping[str, Part], folder: Path) -> None:
+    """Write the probes of all parts; each clone is compared with its original on them."""
     probes = {role: make_probes(part) for role, part in parts.items()}
     for role, part in parts.items():
         check_clone(part, probes[role])
     with (folder / "probe.npz").open("wb") as file:
         save_probes(probes, file)
-    verdicts = [
-        _submit(checker, folder, _write_file(part, name, folder, options))
-        for part in parts.values()
-        for name in formats
-    ]
-    explained = tuple(_explain(verdict(), parts, options) for verdict in verdicts)
-    contracts = {role: part.contract for role, part in parts.items()}
-    return Report(folder, title, explained, contracts, origin)
 
 
 def verify_files(
@@ -79,25 +137,10 @@ def verify_files(
         files: those to compare.
     """
     importable = {"zoo", *EntryPointGroup(ARCHITECTURES).modules()}
-    verdicts = {file: _submit(checker, folder, file, importable) for file in files}
-    return {file: verdict() for file, verdict in verdicts.items()}
-
-
-def _submit(
-    checker: Checker, folder: Path, file: ExportedFile, importable: Collection[str] | None = None
-) -> Callable[[], ExportedFile]:
-    """Have a file compared, and return the function that waits for its verdict.
-
-    A large file is awaited here, so that no other is written meanwhile: together they need more memory.
-    """
-    if file.problem:
-        return lambda: file
-    modules = [name for name in file.requires if _may_import(name, importable)]
-    request = {"part": file.part, "format": file.format, "path": file.path, "requires": modules}
-    answer = checker.submit(folder, request)
-    if file.bytes > LARGE:
-        answer.result()
-    return lambda: _with_verdict(file, answer.result())
+    verdicts = {file: _Verdict(checker, folder, file, importable) for file in files}
+    for verdict in verdicts.values():
+        verdict.start()
+    return {file: verdict.result() for file, verdict in verdicts.items()}
 
 
 def _may_import(module: str, importable: Collection[str] | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import zipfile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SUFFIX = ".keras"
 WITHOUT: tuple[str, ...] = ()
 
+_LARGE = 64 * 2**20  # bytes of a file for which the collector's time is worth its memory
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
 
 
@@ -132,6 +134,8 @@ def open_model_file(path: Path) -> Any:
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(rehearse).result()
+    if path.stat().st_size > _LARGE:
+        gc.collect()  # the rehearsal's weights, before there are others
     return load()
 
 

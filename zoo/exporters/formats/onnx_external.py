@@ -147,7 +147,7 @@ def write_weights(graph: Any, weights: Mapping[str, _Weight], path: Path) -> Non
 def _size(variable: Any) -> int:
     import numpy as np
 
-    return int(math.prod(variable.shape)) * np.dtype(variable.dtype).itemsize
+    return int(math.prod(variable.shape) * np.dtype(variable.dtype).itemsize)
 
 
 def _folded_value(
