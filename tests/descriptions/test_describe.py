@@ -274,6 +274,8 @@ def test_the_name_of_a_model_is_not_its_run(trained: zoo.Run) -> None:
     assert zoo.describe("my-run").run["seed"] == 3
     with pytest.raises(zoo.UnknownName, match=r"Did you mean mlp\.digits"):
         zoo.describe("mlp.digit")
+    with pytest.raises(zoo.UnknownName, match="no run"):
+        zoo.describe("runs/other")
 
 
 @pytest.mark.slow

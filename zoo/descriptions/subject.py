@@ -57,8 +57,8 @@ def find_subject(name: str | Path | Run) -> Subject:
     except UnknownName as unknown:
         try:
             return _run_subject(Run.open(name))
-        except UnknownName:
-            raise unknown from None
+        except UnknownName as no_run:
+            raise (unknown if Path(name).name == name else no_run) from None
     return Subject(entry.name, entry.architecture, entry.settings, entry.dataset, entry)
 
 
