@@ -10,6 +10,7 @@ import tensorflow as tf
 import zoo
 from zoo.compute import step_trial
 from zoo.data.dataset import Dataset
+from zoo.data.pipeline import step_numbers
 
 
 def test_random_batches_are_like_the_trainings_own(tiny: Dataset) -> None:
@@ -21,6 +22,11 @@ def test_random_batches_are_like_the_trainings_own(tiny: Dataset) -> None:
     assert batch["image"].shape == (8, 8, 8, 1)
     assert 0 <= float(tf.reduce_min(batch["image"])) < float(tf.reduce_max(batch["image"])) < 1
     assert int(tf.reduce_max(batch["label"])) == 0
+
+
+def test_the_numbers_of_steps_are_imitated() -> None:
+    random = step_trial.random_batches(iter(step_numbers(7)))
+    assert next(random).numpy().tolist() == [0]
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def step_numbers(first: int) -> Any:
     import tensorflow as tf
 
     steps = tf.data.Dataset.range(first, np.iinfo(np.int32).max, output_type=tf.int32)
-    return steps.batch(1).prefetch(tf.data.AUTOTUNE)
+    return steps.batch(1, drop_remainder=True).prefetch(tf.data.AUTOTUNE)  # of one fixed shape
 
 
 def ordered_batches(split: Split, batch: int, example: Example) -> Any:
