@@ -20,6 +20,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from zoo.errors import ZooError
+from zoo.publication import card_check
 from zoo.publication.catalog_file import round_result
 from zoo.registry.catalog import OUR_PACKAGE
 from zoo.registry.catalog_reader import Entry, read_entries
@@ -30,7 +31,6 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 WEIGHTS = ROOT / "weights" / "keras_zoo_weights"
 BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
-RELATIVE = 1e-3
 MOST_BYTES = 60e6  # of all weights together
 MOST_FIGURES = 4  # of a model in README's table
 
@@ -68,12 +68,11 @@ def write_table() -> None:
     README.write_text(before + BEGIN + table() + END + rest.partition(END)[2], "utf-8")
 
 
-def tolerance(shown: float, measured: float, examples: int) -> float:
+def tolerance(shown: float, examples: int) -> float:
     """Return by how much a measured figure may differ from the one that is shown."""
     text = f"{shown:.12f}".rstrip("0")
     digits = len(text.partition(".")[2])
-    share = 1.5 / examples if examples and 0 <= shown <= 1 and 0 <= measured <= 1 else 0
-    return 0.5 * 10.0**-digits + RELATIVE * abs(shown) + share
+    return 0.5 * 10.0**-digits + card_check.tolerance(shown, examples)
 
 
 def problems(entry: Entry) -> list[str]:
@@ -93,7 +92,7 @@ def problems(entry: Entry) -> list[str]:
         if measured is None:
             found.append(f"{entry.name}: evaluate gives no {name}, which registry.toml shows.")
             continue
-        allowed = tolerance(shown, measured, measurement.examples)
+        allowed = tolerance(shown, measurement.examples)
         verdict = "ok" if abs(measured - shown) <= allowed else "DIFFERENT"
         print(
             f"{entry.name:<28} {name:<24} {shown:<12g} {round_result(measured):<12g} {verdict}",

@@ -115,3 +115,19 @@ def test_a_notebook_shows_a_picture_the_figures_and_the_parts(
     assert "<td>accuracy</td>" in html
     assert "<td>classifier</td>" in html
     assert "<script" not in html
+
+
+def test_a_card_is_checked_by_measuring_again(tmp_path: Path, shell: Shell) -> None:
+    run = zoo.train("mlp", data="digits", units=[4], epochs=1, out=tmp_path / "run")
+    card = write_card(run, tmp_path / "card", TERMS)
+    code, out, _ = shell("card", run.path, "--check", card.parent)
+    assert (code, f"{len(run.metrics)} figures of the card agree" in out) == (0, True)
+    shown = re.search(r"^\| accuracy \| (.*) \|$", card.read_text("utf-8"), re.M)
+    assert shown is not None
+    card.write_text(card.read_text("utf-8").replace(shown[0], "| accuracy | 0.9999 |"), "utf-8")
+    code, _, message = shell("card", run.path, "--check", card)
+    assert (code, "the card shows 0.9999" in message) == (1, True)
+    code, _, message = shell("card", run.path, "--check", tmp_path / "nothing")
+    assert (code, "There is no card" in message) == (2, True)
+    card.write_text("# No figures", "utf-8")
+    assert "no figures to check" in shell("card", run.path, "--check", card)[2]

@@ -186,3 +186,22 @@ def test_the_shell_asks_for_one_of_the_two(trained: zoo.Run, shell: Shell) -> No
     for words in ((), ("--out", "a", "--into", "b")):
         code, _, message = shell("pack", trained.path, *words)
         assert (code, "Give --out DIR" in message) == (2, True)
+
+
+def test_the_figures_that_the_catalog_shows_are_chosen(
+    trained: zoo.Run, tmp_path: Path, shell: Shell
+) -> None:
+    command = (
+        "pack",
+        trained.path,
+        "--out",
+        tmp_path / "dist",
+        "--name",
+        "mlp.mine",
+        *TERMS_OF_THE_SHELL,
+    )
+    code, _, message = shell(*command, "--results", "acuracy")
+    assert (code, "Did you mean accuracy" in message) == (2, True)
+    assert shell(*command, "--results", "top_5,accuracy")[0] == 0
+    path = tmp_path / "dist" / "zoo_weights_mlp_mine" / "registry.toml"
+    assert list(read_entries(path, None)["mlp.mine"].results) == ["top_5", "accuracy"]

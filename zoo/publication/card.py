@@ -177,7 +177,8 @@ def _evaluation(run: Run, name: str) -> str:
     return f"""\
 ## Evaluation
 
-On the test split. These figures can be checked: `zoo evaluate {name}`.
+On the test split. `zoo evaluate {name}` measures these figures again, and
+`zoo card {name} --check README.md` compares them.
 
 | metric | value |
 |---|---|

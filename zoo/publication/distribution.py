@@ -9,6 +9,7 @@ zoo_weights_NAME/NAME.zip        ... the weights file
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,14 @@ from zoo.runs.run import Run
 from zoo.weights.description import WeightsInfo
 
 
-def pack(run: Run, name: str, out: Path, terms: Terms, commit: str | None = None) -> WeightsInfo:
+def pack(
+    run: Run,
+    name: str,
+    out: Path,
+    terms: Terms,
+    commit: str | None = None,
+    metrics: Sequence[str] = (),
+) -> WeightsInfo:
     """Write a distribution of a run's weights that anybody can install or upload.
 
     Args:
@@ -44,6 +52,7 @@ def pack(run: Run, name: str, out: Path, terms: Terms, commit: str | None = None
         out: a folder that does not exist, or one that an earlier call wrote.
         terms: the licences, and the source of the data.
         commit: of the code that trained the run; that of the installed code if None.
+        metrics: the names of the metrics that the catalog shows; its own or the first ones if empty.
 
     Raises:
         RunError: the run is not finished.
@@ -57,13 +66,18 @@ def pack(run: Run, name: str, out: Path, terms: Terms, commit: str | None = None
     make_directory(out.parent)
     with temporary_directory(out.parent) as temporary:
         folder = temporary / "ready"
-        info = _write(run, name, folder, terms, commit)
+        info = _write(run, name, folder, terms, commit, metrics)
         replace_directory(folder, out)
     return info
 
 
 def pack_into(
-    run: Run, folder: Path, catalog_path: Path, terms: Terms, commit: str | None = None
+    run: Run,
+    folder: Path,
+    catalog_path: Path,
+    terms: Terms,
+    commit: str | None = None,
+    metrics: Sequence[str] = (),
 ) -> WeightsInfo:
     """Write a run's weights file into a package of weights, and its description into a catalog file.
 
@@ -73,6 +87,7 @@ def pack_into(
         catalog_path: the catalog file, such as registry.toml.
         terms: the licences, and the source of the data.
         commit: of the code that trained the run; that of the installed code if None.
+        metrics: the names of the metrics that the catalog shows; the entry's or the first ones if empty.
 
     Raises:
         RunError: the run is not finished.
@@ -91,8 +106,7 @@ def pack_into(
         )
     make_directory(folder)
     info = write_weights_file(run, run.name, folder, terms, commit)
-    names = list(entries[run.name].results) or headline_names(run.metrics)
-    results = round_results(run.metrics, names)
+    results = _results(run, entries[run.name], metrics)
     update_catalog_file(catalog_path, run.name, info, results, info.command)
     catalog.cache_clear()
     return info
@@ -118,26 +132,39 @@ def _is_ours(folder: Path) -> bool:
     return project.is_file() and f'entry-points."{WEIGHTS}"' in project.read_text("utf-8")
 
 
-def _write(run: Run, name: str, folder: Path, terms: Terms, commit: str | None) -> WeightsInfo:
+def _write(
+    run: Run,
+    name: str,
+    folder: Path,
+    terms: Terms,
+    commit: str | None,
+    metrics: Sequence[str],
+) -> WeightsInfo:
     """Write all files of a distribution into a new folder."""
     module = "zoo_weights_" + re.sub(r"\W", "_", name).lower()
     make_directory(folder / module)
     info = write_weights_file(run, name, folder / module, terms, commit)
     write_card(run, folder, terms, name)
-    text = entry_section(_entry(run, name, info))
+    text = entry_section(_entry(run, name, info, metrics))
     (folder / module / "registry.toml").write_text(text, "utf-8")
     (folder / "pyproject.toml").write_text(_project(name, module, terms), "utf-8")
     return info
 
 
-def _entry(run: Run, name: str, info: WeightsInfo) -> Entry:
+def _results(run: Run, entry: Entry, metrics: Sequence[str]) -> dict[str, float]:
+    """Return the figures that the catalog shows: named ones, those of the entry, or the first ones."""
+    names = list(metrics) or list(entry.results) or headline_names(run.metrics)
+    return round_results(run.metrics, names)
+
+
+def _entry(run: Run, name: str, info: WeightsInfo, metrics: Sequence[str]) -> Entry:
     """Return the catalog entry of a packed run: the entry that it is trained from, under its own name."""
     source = public_source(run)
     base = Entry(name, f"{run.record['architecture']} trained on {source or 'its own data'}")
     if "." in run.name:
         base = catalog().get(run.name)
     settings = {**base.settings, **setting_differences(run, run.name)}
-    results = round_results(run.metrics, list(base.results) or headline_names(run.metrics))
+    results = _results(run, base, metrics)
     known = source in EntryPointGroup(DATASETS).names()
     return replace(
         base,

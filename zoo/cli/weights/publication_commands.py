@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zoo.cli.options import complete_run, import_backend
 from zoo.cli.output import Command, print_result
-from zoo.errors import UsageError
+from zoo.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from zoo.runs.run import Run
 
 
 def terms_options(command: Any) -> Any:
@@ -47,6 +50,11 @@ def terms_options(command: Any) -> Any:
     show_default=True,
     help="With --into: the catalog file that has the model.",
 )
+@click.option(
+    "--results",
+    metavar="METRICS",
+    help="The metrics that the catalog shows: accuracy,macro_f1,... Those of the entry if not given.",
+)
 def pack(
     run: str,
     out: Path | None,
@@ -57,6 +65,7 @@ def pack(
     commit: str | None,
     into: Path | None,
     registry: Path,
+    results: str | None,
 ) -> None:
     """Write a run's weights as a distribution that anybody can install or upload.
 
@@ -72,26 +81,46 @@ def pack(
 
     opened = Run.open(run)
     terms = resolve_terms(opened, license, data_source, data_license)
+    names = _metric_names(opened, results)
     import_backend()
     from zoo.publication import distribution
 
     if into is not None:
-        info = distribution.pack_into(opened, into, registry, terms, commit)
+        info = distribution.pack_into(opened, into, registry, terms, commit, names)
         return print_result(
             f"{opened.name}: {info.size} bytes in {into / info.file}; described in {registry}"
         )
     assert out is not None
-    info = distribution.pack(opened, name or opened.name, out, terms, commit)
+    info = distribution.pack(opened, name or opened.name, out, terms, commit, names)
     print_result(f"{info.size} bytes of weights in {out}. Install them: pip install {out}")
+
+
+def _metric_names(run: Run, text: str | None) -> list[str]:
+    """Return the metrics that --results names; none where it is not given.
+
+    Raises:
+        UnknownName: the run has no such metric.
+    """
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    for name in names:
+        if name not in run.metrics:
+            raise UnknownName("metric", name, run.metrics)
+    return names
 
 
 @click.command(cls=Command)
 @click.argument("run", shell_complete=complete_run)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder; RUN/card if not given.")
 @terms_options
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path),
+    help="Write nothing: measure the run again and compare with the figures of this card.",
+)
 def card(
     run: str,
     out: Path | None,
+    check: Path | None,
     license: str | None,
     data_source: str | None,
     data_license: str | None,
@@ -104,6 +133,12 @@ def card(
     from zoo.runs.run import Run
 
     opened = Run.open(run)
+    if check is not None:
+        import_backend()
+        from zoo.publication.card_check import check_card
+
+        figures = check_card(opened, check)
+        return print_result(f"{len(figures)} figures of the card agree with {opened}.")
     terms = resolve_terms(opened, license, data_source, data_license)
     from zoo.publication.card import write_card
 
