@@ -57,7 +57,7 @@ def export_networks(names: list[str], folder: Path) -> None:
             network = keras.Model(network.input, pixels)
         network.save(folder / f"{name}.keras")
         report = zoo.export(network, ["onnx"], out=folder / name)
-        (file,) = (path for path in report.path.glob("*.onnx"))
+        (file,) = (path for path in report.folder.glob("*.onnx"))
         file.rename(folder / f"{name}.onnx")
 
 

@@ -68,6 +68,9 @@ def train_with_zoo(task: Task, turns: Turns) -> None:
 
 def register_deblur_generator() -> None:
     """Register an architecture: deblur-gan's generator alone, trained on the mean absolute difference."""
+    from zoo_deblur_gan import networks as deblur_networks
+    from zoo_deblur_gan.config import Config as DeblurConfig
+
     import zoo
     from zoo.config import FROM_DATA, FromData
     from zoo.registry.architectures import registry
@@ -79,7 +82,7 @@ def register_deblur_generator() -> None:
         schedule: optimizers.Schedule = "cosine"
 
     def build(config: Config) -> keras.Model:
-        return zoo.create("deblur-gan", input_shape=(160, 160, 3)).generator
+        return deblur_networks.generator(DeblurConfig(input_shape=(160, 160, 3)))
 
     def train(model: keras.Model, config: Config, data: Any, callbacks: list[Any]) -> Any:
         arguments = data.fit_arguments(config, lambda x, y: (x, x))
