@@ -6,7 +6,7 @@
 
 The model has six dense layers of WIDTH x WIDTH. Each measurement is a process of its own, which opens the
 model's .keras file and writes it, through the gate or by Keras and tf2onnx alone. The memory is the sum of
-the proportional set sizes (PSS) of the process and its children, read every 50 ms: pages that processes
+the proportional set sizes (PSS) of the process and its children, read every 0.2 s: pages that processes
 share count once.
 """
 
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 FORMATS = ("keras", "h5", "saved-model", "onnx")
-LAYERS, INTERVAL = 6, 0.05
+LAYERS, INTERVAL = 6, 0.2
 
 
 def run_task(task: str, name: str, width: int, folder: Path) -> None:

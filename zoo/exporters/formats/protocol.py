@@ -32,7 +32,7 @@ class Format(Protocol):
     SUFFIX: str
     """The end of the file's name; empty where the format is a folder."""
     WITHOUT: tuple[str, ...]
-    """Modules that the runtime must do without; they cannot be imported while it is loaded."""
+    """Modules that the runtime must do without; they cannot be imported while it opens and runs a file."""
 
     def write(self, part: Part, path: Path, options: Mapping[str, Any]) -> None:
         """Write the part's clone, `part.model`, to a path.
@@ -49,7 +49,7 @@ class Format(Protocol):
         """
 
     def prepare(self) -> str:
-        """Import the runtime; return its name and version."""
+        """Import the runtime; return its name and version. It is called for each file, in a new process."""
 
     def open(self, path: Path) -> Runner:
         """Open a file in its runtime; return the function from inputs to outputs by name."""
