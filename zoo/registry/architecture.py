@@ -132,7 +132,9 @@ class Architecture:
         if not self.has("evaluate"):
             return {}
         arguments = {"model": model, "config": config, "data": data}
-        returned = self._call("evaluate", **arguments, parts=parts or {}, batch_size=batch_size)
+        returned = self._call(
+            "evaluate", **arguments, parts={} if parts is None else parts, batch_size=batch_size
+        )
         try:
             metrics = {str(name): float(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
@@ -169,7 +171,7 @@ class Architecture:
         """
         if not self.has("apply"):
             raise PluginError(f"The architecture {self.name!r} of {self.package} has no apply().")
-        arguments = {"items": items, "inputs": inputs, "parts": parts or {}}
+        arguments = {"items": items, "inputs": inputs, "parts": {} if parts is None else parts}
         results = self._call("apply", model=model, config=config, **arguments)
         if not isinstance(results, list) or len(results) != len(items):
             raise self._wrong_result("apply", f"a list of {len(items)} results", results)
