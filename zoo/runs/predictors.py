@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.inputs import read_input
 from zoo.entry_points import EXTENSIONS, PREDICTORS, EntryPointGroup
+from zoo.environment import cache_folder
 from zoo.errors import ExportError, PluginError, UnknownName, UsageError, ZooError, format_error
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.parts import Parts
@@ -100,7 +102,7 @@ def onnx_parts(run: Run) -> Parts:
     Raises:
         ExportError: they cannot be exported, or compute something else than the model.
     """
-    folder = run.path / "export"
+    folder = export_folder(run)
     if why_not_usable(folder, "onnx"):
         _export(run)
     if problem := why_not_usable(folder, "onnx"):
@@ -110,7 +112,18 @@ def onnx_parts(run: Run) -> Parts:
 
 def needs_export(run: Run) -> str:
     """Return why a run has to be exported before ONNX Runtime can run it; empty where it need not."""
-    return why_not_usable(run.path / "export", "onnx")
+    return why_not_usable(export_folder(run), "onnx")
+
+
+def export_folder(run: Run) -> Path:
+    """Return the folder of a run's exported files: RUN/export.
+
+    The catalog's weights are unpacked anew for each process, so theirs is in the user's cache, by the
+    hash of the weights.
+    """
+    if run.shipped is None:
+        return run.path / "export"
+    return cache_folder() / "exports" / run.shipped.info.sha256[:16]
 
 
 def check_needs_no_model(architecture: Architecture, hook: str, parts: Parts) -> None:
@@ -210,7 +223,8 @@ def _export(run: Run) -> None:
         ExportError: the export fails.
         UsageError: its folder holds something else.
     """
-    files = read_report(run.path / "export").get("files", ())
+    folder = export_folder(run)
+    files = read_report(folder).get("files", ())
     formats = dict.fromkeys([*(file["format"] for file in files), "onnx"])
     command = [
         sys.executable,
