@@ -16,6 +16,9 @@ from zoo.data.dataset import Dataset
 from zoo.exporters.report import Report
 from zoo.inference.exported_parts import why_not_usable
 from zoo.io.digest import file_digest
+from zoo.registry.shipped_weights import Shipped
+from zoo.runs.predictors import export_folder
+from zoo.weights.description import WeightsInfo
 
 Shell = Callable[..., tuple[int, str, str]]
 
@@ -152,6 +155,14 @@ def test_a_hook_that_takes_the_model_says_what_can_be_run(
     with pytest.raises(zoo.UsageError, match=r"computes with the Keras model.*Parts: classifier\."):
         zoo.apply(copy, [np.zeros((8, 8, 1))], runtime="onnx")
     assert copy.predict(np.zeros((1, 8, 8, 1)), runtime="onnx").shape == (1, 10)
+
+
+def test_the_export_of_the_catalogs_weights_is_kept_in_the_cache(exported: zoo.Run) -> None:
+    assert export_folder(exported) == exported.path / "export"
+    info = WeightsInfo("x.zip", "9f86d081" * 8, 1, *["text"] * 5)
+    run = zoo.Run(exported.path, Shipped(exported.path, "mlp", info, "a test"))
+    folder = export_folder(run)
+    assert folder.parts[-2:] == ("exports", "9f86d0819f86d081")
 
 
 def test_a_strangers_hook_gets_lists_of_items(copy: zoo.Run, register: Any) -> None:
