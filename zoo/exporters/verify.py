@@ -49,7 +49,7 @@ def write_and_verify(
         title: the model's name in the report.
         origin: facts for the report and for the files, such as the weights' digest.
         reopen: opens the models again. Where it is given, `models` is emptied before large files are
-            compared, so that not both processes hold the weights.
+            compared, so that their memory can be used again.
 
     Returns:
         The report; the files that came out wrong are in it, and in the folder.

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
+from zoo.compute.layer_names import automatic_stem, is_automatic
+
 if TYPE_CHECKING:
     import keras
 
@@ -72,12 +74,6 @@ def canonical_config(config: dict[str, Any]) -> dict[str, Any]:
     for key in ("input_layers", "output_layers"):
         config[key] = _rename_references(config[key], names)
     return config
-
-
-def is_automatic(name: str, kind: str) -> bool:
-    """Return whether Keras chose a layer's name; Bidirectional puts a word before those of its layers."""
-    stem = re.escape(_snake(kind))
-    return re.fullmatch(rf"((forward|backward)_)?{stem}(_\d+)?", name) is not None
 
 
 def portable_name(name: str) -> str:
@@ -171,7 +167,7 @@ def _new_name(layer: dict[str, Any], taken: set[str]) -> str:
     if not _automatic_layer(layer):
         name = str(layer["name"])
         return _argument_name(name) if layer["class_name"] == "InputLayer" else name
-    stem = "input" if layer["class_name"] == "InputLayer" else _snake(layer["class_name"])
+    stem = "input" if layer["class_name"] == "InputLayer" else automatic_stem(layer["class_name"])
     number = 0
     while (name := stem if not number else f"{stem}_{number}") in taken:
         number += 1
@@ -242,10 +238,3 @@ def _rename_references(value: Any, names: dict[str, str]) -> Any:
 
 def _automatic_layer(layer: dict[str, Any]) -> bool:
     return is_automatic(str(layer["name"]), str(layer["class_name"]))
-
-
-def _snake(kind: str) -> str:
-    """Return the name that Keras gives the first layer of a class."""
-    kind = re.sub(r"\W+", "", kind)
-    kind = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", kind).lower()

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from zoo.compute.layer_names import is_automatic
 from zoo.errors import ExportError, format_cause
 from zoo.exporters.parts.canonical import (
     canonical_copy,
-    is_automatic,
     layers_of,
     names_in,
     portable_name,
