@@ -40,6 +40,7 @@ RESERVED = (  # the arguments of zoo.train
     "force",
     "tensorboard",
     "progress",
+    "from_run",
 )
 
 
@@ -57,6 +58,9 @@ ClassNames = Annotated[
         json_schema_input_type=Annotated[tuple[str, ...], Field(min_length=2)]
         | Annotated[int, Field(ge=2)],
     ),
+]
+LayerNames = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
 Compile = Literal["auto", "xla", "none"]
 Threads = Annotated[int, Field(ge=0, le=1024)]
@@ -99,6 +103,8 @@ class Config(BaseModel):
     """Compile the training step with XLA (TensorFlow). auto: measure a long training, and keep the faster."""
     threads: Threads | None = None
     """Processor threads of one operation, for the whole process. None or 0: the backend's own number."""
+    freeze: LayerNames = ()
+    """Layers, by name or glob, whose weights stay as they are, as in training that starts from a run."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

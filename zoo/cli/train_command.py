@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from zoo.cli.export_commands import export_source, parse_formats
-from zoo.cli.options import as_json, check_model_name, complete_model, import_backend
+from zoo.cli.options import as_json, check_model_name, complete_model, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import UsageError
 
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="The seed of all random numbers."
 )
+@click.option(
+    "--from",
+    "from_run",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Start from the weights of a run, or of a model of the catalog. See the setting freeze, too.",
+)
 @click.option("--resume", is_flag=True, help="Continue the unfinished run.")
 @click.option("--force", is_flag=True, help="Replace the run in that folder.")
 @click.option(
@@ -46,6 +53,7 @@ def train(
     data: str | None,
     out: Path | None,
     seed: int,
+    from_run: str | None,
     resume: bool,
     force: bool,
     tensorboard: bool,
@@ -76,6 +84,7 @@ def train(
             force=force,
             tensorboard=tensorboard,
             progress=render.progress(),
+            from_run=from_run,
         )
     except KeyboardInterrupt:
         _stop(name, out)

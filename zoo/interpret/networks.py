@@ -15,8 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.compute.layer_names import is_automatic
 from zoo.errors import SettingError, format_cause
-from zoo.exporters.parts.canonical import is_automatic
 from zoo.exporters.sources import Source, is_graph, open_source
 from zoo.io.digest import weights_digest
 from zoo.runs.run import Run

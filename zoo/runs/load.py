@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
-from zoo.errors import RunError, SettingError, UnsafeFile
+from zoo.errors import RunError, SettingError, UnsafeFile, UsageError
+from zoo.io.digest import file_digest
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
 from zoo.registry.deferred_values import build_without_values, fill_values
 from zoo.registry.model_size import FLOAT_BYTES
-from zoo.registry.shipped_weights import PREFIX
-from zoo.runs.compatibility import describe_weight_mismatch
-from zoo.runs.recipe import Recipe, recipe_from_run, resolve_without_loading
+from zoo.registry.shipped_weights import PREFIX, log
+from zoo.runs.compatibility import check_fit, describe_weight_mismatch, settings_from_data
+from zoo.runs.recipe import Recipe, recipe_from_run, resolve, resolve_without_loading
 from zoo.runs.run import Run
+from zoo.weights.transfer import transfer_weights
 
 if TYPE_CHECKING:
     import keras
@@ -79,6 +83,62 @@ def load(run: str | Path | Run) -> keras.Model:
         >>> model = zoo.load("cnn.digits")
     """
     return load_run_model(Run.open(run))[1]
+
+
+def resolve_start(
+    name: str, settings: Mapping[str, Any], data: str | Path | Dataset | None, source: Run | None
+) -> Recipe:
+    """Resolve a name into a recipe whose training starts from the weights of a run, or from none.
+
+    Args:
+        name: a name of the catalog, or the architecture of the run, which then has the run's settings.
+        settings: what differs from these settings.
+        data: where the data comes from, or the data itself.
+        source: the run to start from, or None.
+
+    Raises:
+        UsageError: the run is of another architecture; or a name, a setting or the data is wrong.
+    """
+    if source is None:
+        return resolve(name, settings, data)
+    own = recipe_from_run(source)
+    recipe = resolve(name, settings if name != own.architecture.name else {}, data)
+    if recipe.architecture.name != own.architecture.name:
+        raise UsageError(
+            f"{source} is a run of {own.architecture.name}; a training of {name} cannot start from it."
+        )
+    if name != own.architecture.name:
+        return recipe
+    from_data = {key: None for key in settings_from_data(own.config) if key != "input_shape"}
+    config = own.config.replace(**{**from_data, "freeze": (), **settings})
+    if isinstance(data, Dataset):
+        check_fit(data, config)
+    return dataclasses.replace(recipe, config=config)
+
+
+def describe_start(source: Run | None) -> dict[str, dict[str, str]]:
+    """Return what run.json says of the run that a training starts from; nothing if there is none."""
+    if source is None:
+        return {}
+    reference = str(source) if source.shipped else str(source.path.resolve())
+    digest = file_digest(source.weights)
+    return {"from": {"run": reference, "model": source.name, "sha256": digest}}
+
+
+def load_start_weights(run: Run, model: keras.Model) -> None:
+    """Copy the weights that a training starts from into its model, unless there is a checkpoint.
+
+    Raises:
+        RunError: the weights have changed since the training was started, or the network is another one.
+    """
+    if run.checkpoint.exists():
+        return
+    start = run.record["from"]
+    source = Run.open(start["run"])
+    if file_digest(source.weights) != start["sha256"]:
+        raise RunError(f"The weights of {source} have changed since the training was started.")
+    new = transfer_weights(load_run_model(source)[1], model, str(source))
+    log.info("weights of %s; new: %s", source, ", ".join(new) or "none")
 
 
 def load_run_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+from zoo.errors import UsageError
 
 
 class Progress:
@@ -92,3 +95,13 @@ class ConsoleProgress(Progress):
 def format_logs(logs: Mapping[str, float]) -> str:
     """Return names and numbers as `loss 0.1234  accuracy 0.9`."""
     return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())
+
+
+def check_tensorboard() -> None:
+    """Refuse to begin where TensorBoard is not installed.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise UsageError("TensorBoard is not installed. pip install 'keras-zoo[tensorboard]'")

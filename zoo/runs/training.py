@@ -7,7 +7,6 @@ killed at any moment can be resumed, and ends with the same bits as a run that i
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +26,17 @@ from zoo.errors import (
     RunError,
     SettingError,
     TrainingError,
-    UsageError,
     ZooError,
 )
 from zoo.io.atomic import atomic_write
 from zoo.registry.model_size import check_memory
 from zoo.runs.evaluation import finish_run, has_own_data
-from zoo.runs.load import load_run_model
-from zoo.runs.progress import Progress
-from zoo.runs.recipe import Recipe, recipe_from_run, resolve
+from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
+from zoo.runs.progress import Progress, check_tensorboard
+from zoo.runs.recipe import Recipe, recipe_from_run
 from zoo.runs.run import Run
 from zoo.runs.run_directory import create_run, find_unfinished_run, new_record
+from zoo.weights.transfer import freeze_layers
 
 if TYPE_CHECKING:
     import keras
@@ -64,6 +63,7 @@ def train(
     force: bool = False,
     tensorboard: bool = False,
     progress: Progress | None = None,
+    from_run: str | Path | Run | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model of the catalog, or an architecture, and return its run.
@@ -77,6 +77,8 @@ def train(
         force: replace the run that is there.
         tensorboard: write the curves and the weights' histograms to RUN/tensorboard too.
         progress: is called at every step and epoch.
+        from_run: a run, or a model of the catalog, whose weights the training starts from. A layer of
+            another shape starts anew, such as the last one where the classes differ.
         **settings: the settings that differ from the model's.
 
     Returns:
@@ -101,6 +103,7 @@ def train(
         force=force,
         tensorboard=tensorboard,
         progress=progress,
+        from_run=from_run,
     ).run
 
 
@@ -115,11 +118,12 @@ def train_model(
     force: bool = False,
     tensorboard: bool = False,
     progress: Progress | None = None,
+    from_run: str | Path | Run | None = None,
 ) -> TrainedModel:
     """Train a model as `train` does, and return it in memory too.
 
     Args:
-        name: as for `train`; so are `data`, `out`, `seed`, `force`, `tensorboard` and `progress`.
+        name: as for `train`; so are `data`, `out`, `seed`, `force`, `tensorboard`, `progress`, `from_run`.
         settings: the settings that differ from the model's.
         resume: as for `train`, or the run to go on with.
 
@@ -137,11 +141,12 @@ def train_model(
         _use_same_kernels(run)
         recipe = _recipe_to_resume(run, name, data, settings)
     else:
-        recipe = resolve(name, settings, data)
+        start = None if from_run is None else Run.open(from_run)
+        recipe = resolve_start(name, settings, data, start)
         use_threads(recipe.config.threads)  # before the data is loaded: that may compute
         recipe = recipe.with_data()
         check_memory(recipe.name, recipe.parameters)
-        run = create_run(name, out, force, new_record(recipe, seed))
+        run = create_run(name, out, force, new_record(recipe, seed) | describe_start(start))
     with run.lock():
         if run.state == "trained" and run.weights.exists():
             recipe, model = load_run_model(run, recipe.load_data())
@@ -149,16 +154,6 @@ def train_model(
             model = _train_and_save(run, recipe, progress or Progress(), tensorboard, not resume)
         finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
-
-
-def check_tensorboard() -> None:
-    """Refuse to begin where TensorBoard is not installed.
-
-    Raises:
-        UsageError: says how to install it.
-    """
-    if importlib.util.find_spec("tensorboard") is None:
-        raise UsageError("TensorBoard is not installed. pip install 'keras-zoo[tensorboard]'")
 
 
 def _train_and_save(
@@ -203,6 +198,10 @@ def _fit(
     seed, config, architecture = int(run.record["seed"]), recipe.config, recipe.architecture
     set_random_seed(seed)
     model = architecture.build(config)
+    if "from" in run.record:
+        load_start_weights(run, model)
+        set_random_seed(seed)  # what was loaded may have drawn random numbers
+    freeze_layers(model, config.freeze)
     watchers = callbacks.core_callbacks(run, config, history, progress, tensorboard)
     data = recipe.load_data().at(seed, callbacks.finished_epochs(run))
     try:
