@@ -117,12 +117,19 @@ def test_export_must_give_parts_by_role(register: Register, tiny: zoo.Dataset, c
 def test_a_role_that_is_no_word_is_refused(
     register: Register, tiny: zoo.Dataset, tmp_path: Path, role: str
 ) -> None:
-    register(export=lambda model: {role: model})
+    register(export=lambda model: {role: model}, evaluate=classification.evaluate)
     run = train_stranger(tiny)
     with pytest.raises(zoo.ExportError, match="A part's role must be a word, such as encoder"):
         zoo.export(run, ["keras"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
     assert not (run.path / "export").exists()
+
+
+def test_a_part_that_is_not_exported_is_named(register: Register, tiny: zoo.Dataset) -> None:
+    register(export=lambda model: {"reader": model})
+    with pytest.raises(PluginError, match=r"export\(\) returns no part 'classifier'.*'reader'"):
+        train_stranger(tiny)
+    assert zoo.Run.open("run").state == "trained"
 
 
 @pytest.mark.parametrize(

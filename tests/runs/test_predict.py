@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 import zoo
+from zoo.inference.saved_results import output_names
 from zoo.io import pictures
 from zoo.io.results import Values
 from zoo.registry.architecture import Architecture
-from zoo.inference.saved_results import output_names
 from zoo.runs.predict import apply_to_files
 
 

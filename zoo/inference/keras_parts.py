@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.data.arrays import Array
+from zoo.errors import PluginError
 from zoo.inference.parts import PartFunction, as_arrays
 
 if TYPE_CHECKING:
@@ -73,8 +74,14 @@ class KerasParts(Mapping[str, PartFunction]):
 
     def __getitem__(self, role: str) -> PartFunction:
         if role not in self._parts:
+            if role not in self._models:
+                roles = ", ".join(map(repr, self._models))
+                raise PluginError(f"export() returns no part {role!r}. Its parts: {roles}.")
             self._parts[role] = KerasPart(role, self._models[role])
         return self._parts[role]
+
+    def __contains__(self, role: object) -> bool:
+        return role in self._models
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._models)

@@ -36,5 +36,5 @@ def weights_digest(model: keras.Model) -> str:
     for weight in model.weights:  # one at a time: a large model's are not copied together
         array = np.ascontiguousarray(weight.numpy())
         digest.update(f"{array.dtype}{weight.shape}".encode())
-        digest.update(array.reshape(-1).view(np.uint8))
+        digest.update(array.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
