@@ -3,6 +3,7 @@
 import gc
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from tests.shipped import NAME, describe, ship
 from zoo.data.dataset import Dataset
 from zoo.exporters.locations import find_source
 from zoo.exporters.sources import open_source
+from zoo.io.digest import file_digest
+from zoo.registry.catalog import catalog
+from zoo.weights.archive import write_archive
 from zoo.weights.description import WeightsInfo
 
 
@@ -157,6 +161,22 @@ def test_weights_that_do_not_fit_the_architecture_are_refused(
     run.write_record({**run.record, "config": {**run.config, "units": [9]}})
     with pytest.raises(zoo.RunError, match="does not fit the model"):
         ship(run, tmp_path / "files")  # it is opened before it is written
+
+
+def test_shipped_weights_that_do_not_fit_are_named_by_their_model(
+    trained: zoo.Run, tmp_path: Path
+) -> None:
+    ship(trained, tmp_path / "files")
+    wrong = zoo.Run(tmp_path / "wrong")
+    shutil.copytree(trained.path, wrong.path)
+    wrong.update(name=NAME, config={**trained.config, "units": [9]})
+    path = tmp_path / f"{NAME}.zip"
+    write_archive(wrong.path, [], path)
+    info = catalog().get(NAME).weights
+    assert info is not None
+    describe(replace(info, sha256=file_digest(path), size=path.stat().st_size))
+    with pytest.raises(zoo.RunError, match=f"^weights:{NAME} does not fit the model"):
+        zoo.load(NAME)
 
 
 def test_without_a_file_the_error_says_all_ways(

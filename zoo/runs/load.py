@@ -184,7 +184,8 @@ def _load_weights(run: Run, recipe: Recipe, model: keras.Model) -> None:
         versions = "" if package == run.package else f" The run was made with {run.package}; "
         versions += f"{package} is installed." if versions else ""
         raise RunError(
-            f"{run.weights} does not fit the model that run.json describes: {problem}{versions}"
+            f"{run if run.shipped else run.weights} does not fit the model that run.json describes: "
+            f"{problem}{versions}"
         ) from error
 
 
