@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -64,6 +65,31 @@ def test_a_packed_run_is_installed_and_used_by_name(
     again = zoo.load("mlp.mine").predict(inputs, verbose=0)
     assert np.array_equal(again, zoo.load(trained).predict(inputs, verbose=0))
     forget_installed()
+
+
+def test_the_optimizer_is_left_out_and_large_arrays_are_compressed_without_loss(
+    trained: zoo.Run, tmp_path: Path
+) -> None:
+    pack(trained, "mlp.mine", tmp_path / "dist", TERMS)
+    (archive,) = (tmp_path / "dist").rglob("mlp.mine.zip")
+    with zipfile.ZipFile(archive) as members:
+        members.extract("model.weights.h5", tmp_path)
+    with h5py.File(trained.weights) as own, h5py.File(tmp_path / "model.weights.h5") as packed:
+        assert set(packed) == set(own) - {"optimizer"}
+        place = next(place for place in places(own) if own[place].nbytes > 1024)
+        assert packed[place].compression == "gzip"
+        for place in places(packed):
+            assert np.array_equal(packed[place][()], own[place][()])
+            assert dict(packed[place].parent.attrs) == dict(own[place].parent.attrs)
+
+
+def places(group: h5py.Group) -> list[str]:
+    """Return the names of all arrays of an HDF5 file but those of the optimizer."""
+    names: list[str] = []
+    group.visititems(
+        lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None
+    )
+    return [name for name in names if not name.startswith("optimizer")]
 
 
 def test_what_is_written_is_built_into_a_wheel_of_files_alone(

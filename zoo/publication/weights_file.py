@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import h5py
+
 from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import RunError, UsageError
 from zoo.exporters.parts.part import prepare_part
@@ -25,6 +27,8 @@ from zoo.weights.archive import OPTIONAL_MEMBERS, PICTURE, write_archive
 from zoo.weights.description import LARGEST_WEIGHTS, WeightsInfo
 
 _PICTURE_BYTES = 256 * 2**10  # of all pictures in a weights file
+_SMALL_ARRAY = 2**10  # bytes; smaller ones are not compressed
+_COMPRESSION = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
 _EXECUTION = ("compile", "threads")  # settings that say how to compute, not what
 
 
@@ -148,11 +152,32 @@ def _copy_run(run: Run, name: str, folder: Path) -> Path:
     }
     with disk_errors(folder):
         write_json(folder / "run.json", record)
-        shutil.copyfile(run.weights, folder / run.weights.name)
+        _copy_weights(run.weights, folder / run.weights.name)
         for member in OPTIONAL_MEMBERS:
             if (run.path / member).is_file():
                 shutil.copyfile(run.path / member, folder / member)
     return folder
+
+
+def _copy_weights(source: Path, target: Path) -> None:
+    """Copy a model's weights without the state of its optimizer; large arrays are compressed without loss."""
+    with h5py.File(source, "r") as old, h5py.File(target, "x") as new:
+        new.attrs.update(old.attrs)
+        for name in old:
+            if name != "optimizer":
+                _copy_item(old[name], new, name)
+
+
+def _copy_item(item: Any, group: Any, name: str) -> None:
+    """Copy a group or an array of an HDF5 file, with its attributes."""
+    if isinstance(item, h5py.Group):
+        copy = group.create_group(name)
+        for member in item:
+            _copy_item(item[member], copy, member)
+    else:
+        filters = _COMPRESSION if item.nbytes > _SMALL_ARRAY else {}
+        copy = group.create_dataset(name, data=item[()], **filters)
+    copy.attrs.update(item.attrs)
 
 
 def _small_pictures(run: Run) -> list[Path]:
