@@ -77,7 +77,14 @@ def measure(
     batch_size: int | None = None,
     runtime: str = "keras",
 ) -> Measurement:
-    """Measure a run's model as `evaluate` does, and return what it is measured on, too."""
+    """Measure a run's model as `evaluate` does, and return what it is measured on, too.
+
+    Args:
+        run: the run or its directory.
+        data: measure on other data than the run's; None is the run's own.
+        batch_size: examples that are computed at a time.
+        runtime: keras or onnx.
+    """
     run = Run.open(run)
     check_batch_size(batch_size)
     recipe, model, parts = _open(run, data, runtime)

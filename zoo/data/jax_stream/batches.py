@@ -84,7 +84,13 @@ def shuffled_batches(
 
 @lru_cache(maxsize=4)
 def permutation(count: int, seed: int, epoch: int) -> Array:
-    """Return the order of 0 ... count - 1 in an epoch of a seed."""
+    """Return the order of 0 ... count - 1 in an epoch of a seed.
+
+    Args:
+        count: of the examples.
+        seed: of the training.
+        epoch: its number; each epoch has an order of its own.
+    """
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
