@@ -13,7 +13,6 @@ from zoo.data.load import open_dataset
 from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
 from zoo.errors import DisabledName
 from zoo.exporters.formats import protocol
-from zoo.exporters.verify import importable_packages
 
 NET = {ARCHITECTURES: "net = zoo_net"}
 
@@ -109,7 +108,7 @@ def test_an_entry_point_that_leads_nowhere_is_told(
     with pytest.raises(zoo.PluginError, match=f"'net' of zoo-net 1.0 {re.escape(problem)}"):
         zoo.create("net")
     assert "mlp.digits" in zoo.list_models()
-    assert {"zoo_mlp", "zoo_cnn"} <= importable_packages()
+    assert {"zoo_mlp", "zoo_cnn"} <= EntryPointGroup(ARCHITECTURES).modules()
 
 
 def failing_module(kind: str) -> str:

@@ -49,7 +49,7 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
         ("list xyz.*", "no model 'xyz.*'"),
         ("show cnn.digts", "Did you mean cnn.digits"),
         ("train cnn.digts", "Did you mean cnn.digits"),
-        ("train cnn.digits --set filtrs=3", "Did you mean filters or jitter?"),
+        ("train cnn.digits --set filtrs=3", "Did you mean filters or stem_filters or jitter?"),
         ("train cnn.digits --set epochs=abc", "Expected: integer above 0. Received: 'abc'"),
         ("train cnn.digits --set epochs=0", "Expected: integer above 0. Received: 0"),
         ("train cnn.digits --set learning_rate=-1", "Expected: number above 0. Received: -1"),
@@ -177,7 +177,7 @@ def test_a_trained_run_is_completed_by_evaluate(shell: Shell, tiny: Dataset) -> 
 def test_a_warning_is_shown_in_a_line(
     shell: Shell, run: zoo.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def evaluate(*_: object) -> Measurement:
+    def evaluate(*_: object, **__: object) -> Measurement:
         warnings.warn("The data has changed.", stacklevel=2)
         return Measurement({"accuracy": 1.0}, "data", 3)
 

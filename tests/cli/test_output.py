@@ -22,9 +22,9 @@ HOOKS = {
     "build": "config",
     "train": "model, config, data, callbacks",
     "export": "model, config",
-    "evaluate": "model, config, data",
+    "evaluate": "parts, data, batch_size",
     "preview": "model, config, data",
-    "apply": "model, config, items",
+    "apply": "config, items, parts, inputs",
 }
 NOISY = "import os\nimport zoo\nimport zoo_mlp\nprint('NOISE of the import')\n" + "".join(
     f"@zoo.hookimpl\ndef {name}({arguments}):\n"

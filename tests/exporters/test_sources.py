@@ -103,15 +103,15 @@ def test_untrained_models_are_built_only_where_they_are_allowed() -> None:
     assert (source.kind, source.run, list(source.parts())) == ("untrained", None, ["classifier"])
     assert open_source("vae.digits:decoder", untrained=True).network().input_shape[0] is None
     assert find_source("MobileNetV2", untrained=True).kind == "application"
-    with pytest.raises(zoo.UsageError, match=r"mlp\.digits: .*Train .*: zoo train mlp\.digits"):
-        open_source("mlp.digits")
+    with pytest.raises(zoo.UsageError, match=r"cnn\.cifar10: .*Train .*: zoo train cnn\.cifar10"):
+        open_source("cnn.cifar10")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("cnn.cifar10", "there is no such run. Train the model first: zoo train cnn.cifar10"),
-        ("vae.digits:encoder", "there is no such run. Train the model first: zoo train vae.digits"),
+        ("cnn.cifar10:model", "there is no such run. Train the model first: zoo train cnn.cifar10"),
         ("nothing.keras", "there is no such .keras file. Or train one: zoo train vae.photos"),
         ("notes.txt", "the file must end in .keras or .h5."),
         ("folder", "the folder is no run: it has no run.json."),

@@ -82,8 +82,8 @@ def test_what_cannot_be_built_is_refused(settings: dict[str, Any], problem: str)
 
 
 def test_a_missing_classifier_stops_before_the_training(tiny: zoo.Dataset) -> None:
-    with pytest.raises(zoo.SettingError, match=r"zoo train cnn\.digits"):
-        zoo.train("dcgan", data=tiny, feature_network="cnn.digits", **SMALL)
+    with pytest.raises(zoo.SettingError, match=r"zoo train cnn\.cifar10"):
+        zoo.train("dcgan", data=tiny, feature_network="cnn.cifar10", **SMALL)
 
 
 @pytest.mark.parametrize(("epochs", "last"), [(1, [1]), (16, list(range(1, 17)))])

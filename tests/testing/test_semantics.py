@@ -92,16 +92,18 @@ def trained(network: Subject) -> Subject:
     return network
 
 
-def evaluate(model: Any, config: Any, data: Any) -> Any:
-    return called("evaluate", model=model, config=config, data=data)
+def evaluate(model: Any, config: Any, data: Any, parts: Any, batch_size: Any) -> Any:
+    arguments = {"model": model, "config": config, "data": data, "parts": parts}
+    return called("evaluate", **arguments, batch_size=batch_size)
 
 
 def preview(model: Any, config: Any, data: Any) -> Any:
     return called("preview", model=model, config=config, data=data)
 
 
-def apply(model: Any, config: Any, items: Any) -> Any:
-    return called("apply", model=model, config=config, items=items)
+def apply(model: Any, config: Any, items: Any, parts: Any, inputs: Any) -> Any:
+    arguments = {"model": model, "config": config, "items": items, "parts": parts}
+    return called("apply", **arguments, inputs=inputs)
 
 
 def called(name: str, **arguments: Any) -> Any:

@@ -101,7 +101,9 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
     if channels != 4 and image.mode in ("LA", "RGBA"):
         image = flatten_onto_white(image)
     mode = _MODES[channels or channels_of(image)]
-    image = image if image.mode == mode else image.convert(mode)  # convert copies also where it need not
+    image = (
+        image if image.mode == mode else image.convert(mode)
+    )  # convert copies also where it need not
     size = (width or image.width, height or image.height)
     if image.size != size:
         image = ImageOps.fit(image, size, Image.Resampling.BILINEAR)

@@ -90,10 +90,24 @@ class KerasParts(Mapping[str, PartFunction]):
         return len(self._models)
 
 
+def _structure(model: keras.Model, end: str) -> Any:
+    """Return the inputs or the outputs of a model as it is called with them, `input` or `output`.
+
+    A Sequential model has one of each, and Keras does not tell which until the model is called.
+    """
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        (tensor,) = getattr(model, f"{end}s")
+        return tensor
+    return getattr(model, end)
+
+
 def _output_names(model: keras.Model) -> list[str]:
     """Return the keys of a dictionary of outputs, else the names of the last layers."""
-    if isinstance(model.output, dict):
-        return list(model.output)
+    output = _structure(model, "output")
+    if isinstance(output, dict):
+        return list(output)
     return [tensor._keras_history.operation.name for tensor in model.outputs]
 
 
@@ -101,9 +115,10 @@ def _call(model: keras.Model, arrays: Sequence[Any]) -> list[Any]:
     """Return the outputs of a model in order."""
     import keras
 
-    outputs = model(keras.tree.pack_sequence_as(model.input, list(arrays)), training=False)
+    inputs = keras.tree.pack_sequence_as(_structure(model, "input"), list(arrays))
+    outputs = model(inputs, training=False)
     if isinstance(outputs, dict):
-        return [outputs[key] for key in model.output]
+        return [outputs[key] for key in _structure(model, "output")]
     return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
 
 

@@ -10,9 +10,10 @@ from zoo.data.arrays import Array
 from zoo.data.inputs import expand_items
 from zoo.errors import RunError, UsageError
 from zoo.inference.examples import predict_examples
+from zoo.inference.keras_parts import KerasParts
 from zoo.inference.predictor import Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
-from zoo.runs.predictors import check_needs_no_model, keras_parts, open_predictor
+from zoo.runs.predictors import check_needs_no_model, open_predictor
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def evaluate_model(
             "own batches: it takes no batch_size. Leave out --batch-size."
         )
     if parts is None:
-        parts = keras_parts(architecture, config, model)
+        parts = KerasParts(lambda: architecture.export(model, config))
     if model is None:
         check_needs_no_model(architecture, "evaluate", parts)
     return architecture.evaluate(model, config, data, parts, batch_size)

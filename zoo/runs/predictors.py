@@ -16,6 +16,7 @@ from zoo.entry_points import EXTENSIONS, PREDICTORS, EntryPointGroup
 from zoo.environment import cache_folder
 from zoo.errors import ExportError, PluginError, UnknownName, UsageError, ZooError, format_error
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
+from zoo.inference.keras_parts import KerasParts
 from zoo.inference.parts import Parts
 from zoo.inference.predictor import Predictor, call_with
 from zoo.runs.run import Run
@@ -78,7 +79,7 @@ def model_predictor(
         parts: the parts in another runtime; those of the model if not given.
     """
     if parts is None:
-        parts = keras_parts(architecture, config, model)
+        parts = KerasParts(lambda: architecture.export(model, config))
 
     def apply_batch(items: Sequence[Any], inputs: Sequence[Any]) -> list[dict[str, Any]]:
         if model is None:
@@ -87,13 +88,6 @@ def model_predictor(
 
     shape = getattr(config, "input_shape", None)
     return Predictor(parts, _reader(architecture, config, shape), apply_batch, shape)
-
-
-def keras_parts(architecture: Architecture, config: Config, model: Any) -> Parts:
-    """Return the parts that an architecture exports, as functions that Keras computes."""
-    from zoo.inference.keras_parts import KerasParts
-
-    return KerasParts(lambda: architecture.export(model, config))
 
 
 def onnx_parts(run: Run) -> Parts:

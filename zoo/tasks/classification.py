@@ -121,7 +121,13 @@ def evaluate(model: keras.Model, data: Dataset) -> dict[str, float]:
 
 
 def evaluate_parts(parts: Parts, data: Dataset, batch_size: int | None) -> dict[str, float]:
-    """Return the measures of `evaluate` for a part `classifier`, in any runtime."""
+    """Return the measures of `evaluate` for a part `classifier`, in any runtime.
+
+    Args:
+        parts: the parts by role.
+        data: its test split is measured.
+        batch_size: examples that are computed at a time; None is 64.
+    """
     return classification_metrics(compute_split(parts["classifier"], data.test, batch_size), data)
 
 
@@ -230,21 +236,13 @@ def class_predictions(
 
 
 def predict_items(model: keras.Model, items: Sequence[Any]) -> list[Array]:
-    """Return the model's output for each of the user's items; items of one shape are one batch.
-
-    Raises:
-        DataError: an item cannot be read, or has another shape than the model takes.
-    """
+    """Return the model's output for each of the user's items; items of one shape are one batch."""
     inputs = [read_input(item, tuple(model.input_shape[1:])) for item in items]
     return [row for (row,) in compute_groups(lambda batch: (predict(model, batch),), inputs)]
 
 
 def _test_labels(data: Dataset) -> tuple[Array, tuple[str, ...]]:
-    """Return the test labels and the class names.
-
-    Raises:
-        DataError: the data has none.
-    """
+    """Return the test labels and the class names, or raise a DataError if there are none."""
     if data.test.targets is None or data.classes is None:
         raise DataError(f"{data.name} has no labels; a classifier cannot be measured on it.")
     return data.test.targets, data.classes

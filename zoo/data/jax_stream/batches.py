@@ -90,6 +90,9 @@ def permutation(count: int, seed: int, epoch: int) -> Array:
         count: of the examples.
         seed: of the training.
         epoch: its number; each epoch has an order of its own.
+
+    Returns:
+        The numbers, shape (count,).
     """
     return np.random.default_rng((seed, epoch)).permutation(count)
 
