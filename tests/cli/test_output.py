@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -24,7 +24,7 @@ HOOKS = {
     "export": "model, config",
     "evaluate": "parts, data, batch_size",
     "preview": "model, config, data",
-    "apply": "config, items, parts, inputs",
+    "apply": "parts, config, inputs",
 }
 NOISY = "import os\nimport zoo\nimport zoo_mlp\nprint('NOISE of the import')\n" + "".join(
     f"@zoo.hookimpl\ndef {name}({arguments}):\n"
@@ -81,8 +81,16 @@ def test_child_processes_of_a_plugin_do_not_reach_the_results(noisy: None) -> No
     assert zoo.Run.open("run").state == "finished"
 
 
+def commands(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from commands(command)
+        else:
+            yield command
+
+
 def test_every_command_keeps_standard_output_for_results() -> None:
-    assert all(isinstance(command, Command) for command in group.commands.values())
+    assert all(isinstance(command, Command) for command in commands(group))
 
 
 def test_standard_output_is_restored_after_a_command(capfd: pytest.CaptureFixture[str]) -> None:
