@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 from turns import Turns
 
-# Channels last is faster for these (measured eager and compiled, with and without AVX-512)
+# Convolutional networks: PyTorch's guide advises channels last for them on a CPU
 CHANNELS_LAST = ("cnn", "dcgan.mnist", "autoencoder.conv", "deblur-generator", "cnn-vis")
 
 
