@@ -228,7 +228,7 @@ def binary(logits: Any, x: Any) -> Any:
 def plain_step(task: Task, epochs: int) -> tuple[Any, Callable[..., Any]]:
     """Return the state, and the function (state, x, y, key) -> (state, metrics) of one network's step."""
     rate, warmup, decay = 1e-2, 0.0, 0.0
-    if task.model == "vae.mnist":
+    if task.model == "vae":
         rate = 2e-3
         encoder = chain(flatten, dense(512), silu, dense(256), silu, dense(4))
         decoder = chain(dense(256), silu, dense(512), silu, dense(784))
@@ -340,7 +340,7 @@ def vis_step(task: Task, epochs: int) -> tuple[Any, Callable[..., Any]]:
 
 
 def train(task: Task, turns: Turns) -> None:
-    steps = {"dcgan.mnist": dcgan_step, "cnn-vis": vis_step}
+    steps = {"dcgan": dcgan_step, "cnn-vis": vis_step}
     state, step = steps.get(task.model, plain_step)(task, turns.epochs)
     leaves = jax.tree.leaves(state[0])
     turns.about = {

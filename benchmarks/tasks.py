@@ -54,6 +54,7 @@ class Task:
 
 
 IMAGE = (28, 28, 1)
+SMOOTH = {"label_smoothing": 0.1}
 # An epoch is long enough that the zoo's checkpoint at its end weighs little, as in a real training
 TASKS = {
     "cnn": Task("cnn", IMAGE, 128, 15, 10, {"filters": (32, 64, 128)}),
@@ -64,8 +65,8 @@ TASKS = {
         "cnn", (32, 32, 32, 1), 32, 8, 2, {"filters": (16, 32, 64), "convolutions": 1}
     ),
     "mlp": Task("mlp.mnist", IMAGE, 128, 240, 10),
-    "dcgan": Task("dcgan.mnist", IMAGE, 64, 60, 10, {"feature_network": None}),
-    "vae": Task("vae.mnist", IMAGE, 128, 468),
+    "dcgan": Task("dcgan", IMAGE, 64, 60, 10, {"discriminator_normalization": "batch"} | SMOOTH),
+    "vae": Task("vae", IMAGE, 128, 468, 0, {"latent_dim": 2, "units": (512, 256)}),
     "autoencoder-simple": Task("autoencoder.simple", IMAGE, 128, 600),
     "autoencoder-conv": Task("autoencoder.conv", IMAGE, 128, 120),
     "deblur": Task("deblur-generator", (96, 96, 3), 4, 20),

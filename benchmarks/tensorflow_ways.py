@@ -274,7 +274,7 @@ def vis_step(task: Task, epochs: int) -> Step:
     return Step(update, [w], [mean])
 
 
-STEPS = {"vae.mnist": vae_step, "dcgan.mnist": dcgan_step, "cnn-vis": vis_step}
+STEPS = {"vae": vae_step, "dcgan": dcgan_step, "cnn-vis": vis_step}
 
 
 def create_step(task: Task, turns: Turns) -> Step:

@@ -15,7 +15,7 @@ from torch.nn import functional
 from turns import Turns
 
 # Convolutional networks: PyTorch's guide advises channels last for them on a CPU
-CHANNELS_LAST = ("cnn", "dcgan.mnist", "autoencoder.conv", "deblur-generator", "cnn-vis")
+CHANNELS_LAST = ("cnn", "dcgan", "autoencoder.conv", "deblur-generator", "cnn-vis")
 
 
 class CNN(nn.Module):
@@ -210,7 +210,7 @@ def loss_function(task: Task) -> tuple[nn.Module, Callable[..., torch.Tensor], f
         return CNN(task), partial(classify, smoothing=0.0), 2e-3, 1e-4
     if task.model == "mlp.mnist":
         return mlp(task), partial(classify, smoothing=0.1), 2e-3, 0.01
-    if task.model == "vae.mnist":
+    if task.model == "vae":
         return VAE(), bound, 2e-3, 0.0
     if task.model == "deblur-generator":
         return Generator(), difference, 1e-3, 0.0
@@ -306,7 +306,7 @@ def vis_update(task: Task, turns: Turns, compiled: bool) -> Update:
     return update
 
 
-UPDATES = {"dcgan.mnist": dcgan_update, "cnn-vis": vis_update}
+UPDATES = {"dcgan": dcgan_update, "cnn-vis": vis_update}
 
 
 def train(task: Task, turns: Turns, compiled: bool) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.compute.batch_normalization import fused_batch_normalization
+from zoo.compute.batch_normalization import fused_batch_normalization, keras_batch_normalization
 
 
 def step_results(layer: Any, x: Any, fused: bool, training: bool = True) -> list[Any]:
@@ -65,3 +65,10 @@ def test_the_layer_is_keras_own_afterwards() -> None:
     with pytest.raises(ZeroDivisionError), fused_batch_normalization():
         _ = 1 / 0
     assert keras.layers.BatchNormalization.call is before
+
+
+def test_what_xla_compiles_is_left_to_keras() -> None:
+    with keras_batch_normalization():
+        found = operations(keras.layers.BatchNormalization(), (4, 3))
+    assert "FusedBatchNormV3" not in found
+    assert "FusedBatchNormV3" in operations(keras.layers.BatchNormalization(), (4, 3))

@@ -3,15 +3,21 @@
 Keras makes about twelve operations of it, and each reads or writes an array as large as the layer's input. In
 a step of cnn on a processor without AVX-512, they are a sixth of the computation. The layers, their variables
 and the exported files stay Keras' own. The equations are the same; a result may differ in its last bits.
+
+XLA joins Keras' operations by itself, and computes the one operation slowly: a step of mlp.mnist takes 66 ms
+with it, and 14 ms without. So a step that XLA compiles is traced with `keras_batch_normalization`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
+
+_uses_keras: ContextVar[bool] = ContextVar("uses_keras", default=False)
 
 
 @contextmanager
@@ -27,11 +33,21 @@ def fused_batch_normalization() -> Iterator[None]:
         layer_class.call = original
 
 
+@contextmanager
+def keras_batch_normalization() -> Iterator[None]:
+    """Leave batch normalisation to Keras' own operations in what is traced meanwhile."""
+    token = _uses_keras.set(True)
+    try:
+        yield
+    finally:
+        _uses_keras.reset(token)
+
+
 def _fused_call(original: Any) -> Any:
     """Return the method `call`, which uses the original one where the fused operation does not fit."""
 
     def call(self: Any, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if training is True and mask is None and _is_plain(self, inputs):
+        if training is True and mask is None and _is_plain(self, inputs) and not _uses_keras.get():
             return _normalize(self, inputs)
         return original(self, inputs, training=training, mask=mask)
 

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import keras
 
 from zoo.compute import step_trial
+from zoo.compute.batch_normalization import keras_batch_normalization
 from zoo.errors import format_error
 
 SHORT_SECONDS = 60.0  # a shorter training does not measure
@@ -79,7 +80,17 @@ def make_train_function(model: keras.Model, xla: bool) -> step_trial.TrainFuncti
     model.make_train_function(force=True)
     function: step_trial.TrainFunction = model.train_function
     model.jit_compile = False
-    return function
+    return _traced_for_xla(function) if xla else function
+
+
+def _traced_for_xla(function: step_trial.TrainFunction) -> step_trial.TrainFunction:
+    """Return a train function that is traced, at its first call or later, as XLA computes it fast."""
+
+    def call(batches: Any) -> Any:
+        with keras_batch_normalization():
+            return function(batches)
+
+    return call
 
 
 class ChooseXLA(keras.callbacks.Callback):
@@ -115,7 +126,8 @@ class ChooseXLA(keras.callbacks.Callback):
         if function is None or function is self._function:
             return
         if self.model in _own_choices and self.setting == "auto":
-            self._use(Choice(self.model.jit_compile, "the architecture sets jit_compile"), function)
+            choice = Choice(self.model.jit_compile, "the architecture sets jit_compile")
+            self._use(choice, _traced_for_xla(function) if choice.xla else function)
         elif self.model.run_eagerly:
             self._use(Choice(False, "the architecture sets run_eagerly"), function)
         elif self.choice is not None:
