@@ -44,6 +44,13 @@ def dense(name: str = "scores") -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(3, name=name)(inputs))
 
 
+@pytest.fixture(autouse=True)
+def no_processes_of_other_tests() -> None:
+    for process in checker._idle:
+        process.end()
+    checker._idle.clear()
+
+
 def idle_pids() -> set[int]:
     return {process._process.pid for process in checker._idle}
 
