@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -99,6 +100,12 @@ class Config(BaseModel):
     """Step size of the optimizer."""
     validation: Fraction = 0.0
     """Share of the training data that is held out for validation."""
+    early_stopping: NonNegativeInt = 0
+    """Epochs in a row without a better validation after which training stops; 0: no early stop."""
+    best_epoch: bool = False
+    """Whether the weights of the epoch with the best validation are kept, not those of the last epoch."""
+    monitor: Annotated[str, Field(pattern=r"^val_\w+$")] = "val_loss"
+    """Measure of the validation that both of these follow, by its name in history.csv."""
     compile: Compile = "auto"
     """Compile the training step with XLA (TensorFlow). auto: measure a long training, and keep the faster."""
     threads: Threads | None = None

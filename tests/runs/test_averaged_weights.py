@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.io.safe_load import read_arrays
-from zoo.runs.callbacks import ValidateAveragedWeights
+from zoo.runs.callbacks.averaged_weights import ValidateAveragedWeights
 from zoo.runs.progress import Progress
 from zoo.tasks.optimizers import optimizer
 

@@ -189,10 +189,14 @@ class Dataset:
         training, validation = self._positions(config)
         return self.train.take(training), self.train.take(validation)
 
+    def validation_size(self, config: Config) -> int:
+        """Return how many training examples are held out for validation."""
+        count = len(self.train)
+        return min(round(config.validation * count), count - 1)
+
     def _positions(self, config: Config) -> tuple[Array, Array]:
         """Return the positions to train on and those to validate on, by the seed."""
-        count = len(self.train)
-        size = min(round(config.validation * count), count - 1)
+        count, size = len(self.train), self.validation_size(config)
         order = np.random.default_rng(self.seed).permutation(count)
         return np.sort(order[size:]), np.sort(order[:size])
 

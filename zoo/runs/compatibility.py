@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from zoo.config import Config
+from zoo.config import Config, WithoutData
 from zoo.data.arrays import describe_misfit, shape_fits
 from zoo.data.dataset import Dataset
-from zoo.errors import DataError
+from zoo.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +36,29 @@ def check_fit(data: Dataset, config: Config) -> None:
         _check_outputs(data, config)
     elif uses_classes(config):
         _check_classes(data, getattr(config, "classes", None))
+
+
+def check_training_settings(data: Dataset, config: Config) -> None:
+    """Refuse settings of a training that its data leaves without effect.
+
+    Raises:
+        SettingError: a setting follows the validation, and no example is held out for it; or there are other
+            class weights than classes.
+    """
+    watching = [name for name in ("early_stopping", "best_epoch") if getattr(config, name)]
+    if watching and (isinstance(config, WithoutData) or not data.validation_size(config)):
+        raise SettingError(
+            f"{watching[0]} follows the validation, and no example of {data.name} is held out for it. Set "
+            f"the share that is, such as validation=0.1. Received: validation={config.validation:g}"
+        )
+    weights = getattr(config, "class_weight", None)
+    if weights is not None and is_regression(config):
+        raise SettingError("class_weight needs classes, and task=regression predicts numbers.")
+    if isinstance(weights, tuple) and len(weights) != len(data.classes or ()):
+        raise SettingError(
+            f"class_weight must have one number for each class of {data.name}, or be 'balanced'. Expected: "
+            f"{len(data.classes or ())} numbers. Received: {len(weights)}"
+        )
 
 
 def is_regression(config: Config) -> bool:

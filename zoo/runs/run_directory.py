@@ -12,6 +12,7 @@ from typing import Any
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
+from zoo.runs.compatibility import check_training_settings
 from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run, list_runs
 
@@ -23,9 +24,10 @@ def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
     """Return the content of run.json at the start of a training.
 
     Raises:
-        UsageError: the seed is out of range.
+        UsageError: the seed is out of range, or settings do not fit the data.
     """
     data = recipe.load_data()
+    check_training_settings(data, recipe.config)
     if not 0 <= seed <= _LARGEST_SEED:
         raise UsageError(f"A seed is a whole number from 0 to {_LARGEST_SEED}. Received: {seed}")
     return {

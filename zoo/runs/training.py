@@ -41,7 +41,7 @@ from zoo.weights.transfer import freeze_layers
 if TYPE_CHECKING:
     import keras
 
-    from zoo.runs.callbacks import History
+    from zoo.runs.callbacks.history import History
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,12 @@ def _train_and_save(
 
     A setting or data that `train` refuses before the first step leaves nothing of a new run.
     """
-    from zoo.runs import callbacks
+    from zoo.runs.callbacks.checkpoint import finished_epochs
+    from zoo.runs.callbacks.history import History
 
     compute = compute_in_force() | recorded_choice(run.record.get("compute", {}))
     run.update(state="training", backend=compute["backend"], compute=compute)
-    history = callbacks.History(run, callbacks.finished_epochs(run))
+    history = History(run, finished_epochs(run))
     try:
         model = _fit(run, recipe, history, progress, tensorboard)
         with atomic_write(run.weights) as temporary:
@@ -193,7 +194,9 @@ def _fit(
     from zoo.compute.batch_normalization import fused_batch_normalization
     from zoo.compute.seeds import set_random_seed
     from zoo.compute.xla import remember_jit_compile
-    from zoo.runs import callbacks
+    from zoo.runs.callbacks.best_epoch import is_over
+    from zoo.runs.callbacks.checkpoint import finished_epochs
+    from zoo.runs.callbacks.core import core_callbacks
 
     seed, config, architecture = int(run.record["seed"]), recipe.config, recipe.architecture
     set_random_seed(seed)
@@ -202,8 +205,9 @@ def _fit(
         load_start_weights(run, model)
         set_random_seed(seed)  # what was loaded may have drawn random numbers
     freeze_layers(model, config.freeze)
-    watchers = callbacks.core_callbacks(run, config, history, progress, tensorboard)
-    data = recipe.load_data().at(seed, callbacks.finished_epochs(run))
+    watchers = core_callbacks(run, config, history, progress, tensorboard)
+    first_epoch = config.epochs if is_over(history.rows, config) else finished_epochs(run)
+    data = recipe.load_data().at(seed, first_epoch)
     try:
         with progress, remember_jit_compile(), fused_batch_normalization():
             architecture.train(model, config, data, watchers)
@@ -213,7 +217,8 @@ def _fit(
         ):  # TensorFlow reports a broken file as an error of its own
             raise fault from error
         raise
-    if (epochs := callbacks.finished_epochs(run)) < config.epochs:
+    epochs = finished_epochs(run)
+    if epochs < config.epochs and not is_over(history.rows, config):
         raise TrainingError(
             f"train() of {architecture.name} ended after {epochs} of {config.epochs} epochs. It must "
             "pass the core's callbacks to model.fit."

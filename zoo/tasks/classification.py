@@ -4,8 +4,7 @@ A plug-in whose model maps `inputs` to a layer `logits` and then to `probabiliti
 
     train = zoo.hookimpl(classification.train)
 
-and the same for evaluate, preview, apply and export. Before the other layers, the model may have one of
-`zoo.tasks.normalization`.
+and the same for evaluate, preview, apply and export. The first layer may be one of `zoo.tasks.normalization`.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 
 from zoo.config import FROM_DATA, ClassNames, Fraction, FromData
 from zoo.data.arrays import Array
+from zoo.data.class_weights import ClassWeight, weigh_examples
 from zoo.data.dataset import Dataset
 from zoo.data.inputs import item_name, read_input
 from zoo.data.split import Split
@@ -60,6 +60,8 @@ class ClassifierConfig(optimizers.OptimizerConfig):
     """Names of the classes, or their number. None: those of the data set."""
     label_smoothing: Fraction = 0.0
     """Probability that is taken from the true class and spread over all classes (Szegedy et al. 2016)."""
+    class_weight: ClassWeight | None = None
+    """Weight of each class in the loss: one number for each class; or balanced: the rarer, the larger."""
 
 
 def train(
@@ -84,7 +86,7 @@ def train(
     import keras
 
     normalization.adapt(model, data.train)
-    arguments = data.fit_arguments(config, augment=augment)
+    arguments = data.fit_arguments(config, weigh_examples(config, data), augment)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(
         optimizers.from_config(config, arguments["steps_per_epoch"] * config.epochs),

@@ -1,0 +1,1 @@
+"""The callbacks of every training, and what they keep of a run."""

@@ -1,0 +1,84 @@
+"""The checkpoint of a run: the last whole epoch, from which an interrupted training goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from zoo.errors import RunError
+from zoo.io.atomic import atomic_write, make_directory
+from zoo.io.safe_load import read_arrays
+from zoo.runs.callbacks.best_epoch import BestEpoch
+from zoo.runs.run import Run
+
+BEST = "best_"  # of the names of the best epoch's weights in the file
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Save the last whole epoch: every variable of the model (seeds included) and of the optimizer.
+
+    The weights of the best epoch are in the same file, so both are always of one moment.
+
+    A weights file does not have the seeds of dropout and noise: training would resume with other bits.
+    """
+
+    def __init__(self, run: Run, best: BestEpoch) -> None:
+        super().__init__()
+        self.run = run
+        self.best = best
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Restore the checkpoint; only now the optimizer can be built."""
+        optimizer = self.model.optimizer
+        if not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
+        if self.run.checkpoint.exists():
+            arrays = read_arrays(self.run.checkpoint)
+            self.best.weights = _take_best(arrays)
+            _assign(self._variables(), arrays, self.run)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Replace the checkpoint by one of this epoch."""
+        values = [keras.ops.convert_to_numpy(variable.value) for variable in self._variables()]
+        arrays = {f"{at}": _as_array(value) for at, value in enumerate(values)}
+        arrays |= {f"{BEST}{at}": _as_array(value) for at, value in enumerate(self.best.weights)}
+        make_directory(self.run.checkpoint.parent)
+        with atomic_write(self.run.checkpoint) as temporary, temporary.open("wb") as file:
+            np.savez(file, epoch=np.int64(epoch + 1), **arrays)
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+
+def finished_epochs(run: Run) -> int:
+    """Return the number of whole epochs in a run's checkpoint."""
+    return int(read_arrays(run.checkpoint)["epoch"]) if run.checkpoint.exists() else 0
+
+
+def _as_array(value: Any) -> Any:
+    """Return a value as an array; bfloat16 becomes float32, which holds it exactly and fits an .npz."""
+    array = np.asarray(value)
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
+
+
+def _take_best(arrays: dict[str, Any]) -> list[Any]:
+    """Return the weights of the best epoch, and take them out of a checkpoint's arrays."""
+    count = sum(name.startswith(BEST) for name in arrays)
+    return [arrays.pop(f"{BEST}{at}") for at in range(count)]
+
+
+def _assign(variables: list[Any], arrays: dict[str, Any], run: Run) -> None:
+    if len(variables) != len(arrays) - 1:
+        raise RunError(
+            f"{run.path} was made by another version of the model: its checkpoint has "
+            f"{len(arrays) - 1} variables, and the model has {len(variables)}."
+        )
+    for at, variable in enumerate(variables):
+        if arrays[f"{at}"].shape != tuple(variable.shape):
+            raise RunError(
+                f"{run.path} was made by another version of the model: {variable.path} has the shape "
+                f"{arrays[f'{at}'].shape} in the checkpoint, and {tuple(variable.shape)} in the model."
+            )
+        variable.assign(arrays[f"{at}"])
