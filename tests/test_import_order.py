@@ -15,7 +15,7 @@ ORDER = (
     ("errors",),
     ("config_schema", "environment", "layers"),
     ("compute", "config", "entry_points", "io"),
-    ("data", "weights"),
+    ("data", "runtimes", "weights"),
     ("datasets", "inference", "registry"),
     ("runs",),
     ("exporters",),

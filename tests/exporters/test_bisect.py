@@ -15,6 +15,7 @@ FORMAT = '''"""A format of a test: .keras files under another name."""
 import shutil
 
 from zoo.exporters.formats import keras
+from zoo.runtimes.python import keras as runtime
 
 SUFFIX, WITHOUT = ".copy", ()
 
@@ -30,7 +31,7 @@ def prepare():
 
 def open(path):
     shutil.copy(path, path.with_name(f"opened-{path.stem}.keras"))
-    return keras.open(path.with_name(f"opened-{path.stem}.keras"))
+    return runtime.open(path.with_name(f"opened-{path.stem}.keras"))
 
 
 def example(contract, file):

@@ -65,7 +65,7 @@ def is_running(pid: int) -> bool:
 
 def interrupt_while_comparing(process: Checker) -> None:
     with process:
-        process.submit(Path(), {"part": "model", "format": "copy", "path": "a"})
+        process.submit(Path(), {"part": "model", "runtime": "format:copy", "path": "a"})
         time.sleep(0.5)
         raise KeyboardInterrupt
 
@@ -97,8 +97,8 @@ def test_a_runtime_that_ends_the_process_is_an_answer_and_later_files_are_compar
     code = FORMAT.replace("def open(path):", f"def open(path):\n    if path.name == 'a': {crash}")
     install("zoo-copy", {"zoo_copy.py": code}, {"zoo.formats": "copy = zoo_copy"})
     empty_probes()
-    files = [{"part": "model", "format": "copy", "path": name} for name in ("a", "b")]
-    with Checker(["copy"]) as process:
+    files = [{"part": "model", "runtime": "format:copy", "path": name} for name in ("a", "b")]
+    with Checker(["format:copy"]) as process:
         answers = [each.result() for each in [process.submit(Path(), file) for file in files]]
     assert [answer["difference"] for answer in answers] == [None, None]
     assert answers[0]["problem"] == f"{CRASHED} (exit code 7): last words"
@@ -118,12 +118,12 @@ def test_a_second_export_and_a_verification_use_the_same_processes() -> None:
 def test_a_change_of_the_environment_asks_for_new_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    start_processes(["onnx"])
+    start_processes(["onnxruntime"])
     before = idle_pids()
-    start_processes(["onnx"])
+    start_processes(["onnxruntime"])
     assert idle_pids() == before
     monkeypatch.setenv("ZOO_DISABLE", "nothing")
-    start_processes(["onnx"])
+    start_processes(["onnxruntime"])
     assert not idle_pids() <= before
 
 
@@ -151,12 +151,15 @@ def test_no_file_changes_what_a_later_file_meets(
 @LINUX
 def test_a_saved_model_is_opened_with_keras_hidden(install: Install) -> None:
     code = FORMAT.replace('SUFFIX, WITHOUT = ".copy", ()', 'SUFFIX, WITHOUT = ".copy", ("keras",)')
-    code = code.replace("from zoo.exporters.formats import keras\n", "")
+    code = code.replace(
+        "from zoo.exporters.formats import keras\nfrom zoo.runtimes.python import keras as runtime\n",
+        "",
+    )
     code = code.replace("def open(path):", "def open(path):\n    import keras")
     install("zoo-copy", {"zoo_copy.py": code}, {"zoo.formats": "copy = zoo_copy"})
     empty_probes()
-    file = {"part": "model", "format": "copy", "path": "a"}
-    with Checker(["copy", "keras"]) as process:
+    file = {"part": "model", "runtime": "format:copy", "path": "a"}
+    with Checker(["format:copy", "keras"]) as process:
         assert "import of keras halted" in process.submit(Path(), file).result()["problem"]
 
 
@@ -174,7 +177,7 @@ def test_no_process_survives_its_parent(end: str) -> None:
     code = f"""
 import os
 from zoo.exporters import checker
-checker.start_processes(["onnx", "saved-model"])
+checker.start_processes(["onnxruntime", "tensorflow"])
 print(*(process._process.pid for process in checker._idle), flush=True)
 {end}
 """
@@ -194,7 +197,7 @@ def test_a_fork_leaves_the_processes_to_its_parent() -> None:
     code = """
 import os, sys
 from zoo.exporters import checker
-checker.start_processes(["onnx"])
+checker.start_processes(["onnxruntime"])
 (process,) = checker._idle
 child = os.fork()
 if not child:
@@ -213,7 +216,7 @@ def test_an_error_while_files_are_compared_ends_the_process(install: Install) ->
     install("zoo-copy", {"zoo_copy.py": code}, {"zoo.formats": "copy = zoo_copy"})
     empty_probes()
     started = time.monotonic()
-    process = Checker(["copy"])
+    process = Checker(["format:copy"])
     (used,) = process._processes.values()
     with pytest.raises(KeyboardInterrupt):
         interrupt_while_comparing(process)

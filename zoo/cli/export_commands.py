@@ -80,8 +80,9 @@ def start_backend(formats: list[str]) -> None:
 
     if keras_backend() in (None, "tensorflow"):
         from zoo.exporters.checker import start_processes
+        from zoo.runtimes.group import own_runtime
 
-        start_processes(formats)
+        start_processes(list(map(own_runtime, formats)))
     import_backend()
 
 

@@ -30,6 +30,7 @@ from zoo.exporters.verify import verify_files, write_and_verify
 from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
 from zoo.io.digest import file_digest
 from zoo.runs.run import Run
+from zoo.runtimes.group import own_runtime
 
 if TYPE_CHECKING:
     import keras
@@ -69,7 +70,9 @@ def export(
     """
     names = _format_names(formats)
     if keras_backend() in (None, "tensorflow"):
-        start_processes(names)  # they import their runtimes while Keras and the model are loaded
+        start_processes(
+            list(map(own_runtime, names))
+        )  # they import their runtimes while Keras and the model are loaded
     import keras
 
     opened = open_source(source)
@@ -88,7 +91,7 @@ def export(
     is_ours = isinstance(source, str | Path | Run | Location)
     del opened
     with (
-        Checker(names) as checker,
+        Checker(list(map(own_runtime, names))) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
@@ -127,7 +130,7 @@ def verify(folder: str | Path) -> Report:
     report = Report.read(folder)
     names = _format_names(sorted({file.format for file in report.files}))
     unchanged = [file for file in report.files if _is_unchanged(folder, file)]
-    with Checker(names) as checker:
+    with Checker(list(map(own_runtime, names))) as checker:
         verdicts = verify_files(checker, folder, unchanged)
     problem = "it is missing, or not the file that was written"
     files = tuple(

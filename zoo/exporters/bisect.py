@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.comparison import compare_arrays, compare_outputs
-from zoo.exporters.formats.keras import keras_runner
 from zoo.exporters.formats.protocol import describe_failure, describe_format, load_format
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
 from zoo.exporters.parts.part import Part, call_part, prepare_part
 from zoo.exporters.parts.probes import Probe, draw_probes
+from zoo.runtimes.group import load_python_runtime, own_runtime
+from zoo.runtimes.python.keras import keras_runner
 
 if TYPE_CHECKING:
     import keras
@@ -149,10 +150,11 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
 def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -> str:
     """Export a model, open the file in this process, and return what is wrong with its outputs."""
     part, writer = prepare_part("prefix", model), load_format(name)
+    open_file = load_python_runtime(own_runtime(name)).open
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         writer.write(part, path, options)
-        return compare_outputs(writer.open(path), draw_probes(part))[1]
+        return compare_outputs(open_file(path), draw_probes(part))[1]
 
 
 def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:

@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from zoo.environment import checker_environment
-from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.worker import LONGEST_IDLE, crash_answer
+from zoo.runtimes.group import load_python_runtime
 
 _IMPORTED_EARLY = ("tensorflow", "keras")  # what takes seconds to import, and starts no thread
 
@@ -37,13 +37,13 @@ _lock = threading.Lock()
 _all: weakref.WeakSet[_Process] = weakref.WeakSet()
 
 
-def start_processes(formats: Sequence[str]) -> None:
-    """Start the processes that some formats need, so that they import their runtimes from now on.
+def start_processes(runtimes: Sequence[str]) -> None:
+    """Start the processes that some runtimes need, so that they import what is slow from now on.
 
     Args:
-        formats: names of the group `zoo.formats`.
+        runtimes: names of runtimes that are Python packages.
     """
-    for modules in _modules_by_format(formats).values():
+    for modules in _modules_by_runtime(runtimes).values():
         with _lock:
             ready = any(process.fits(modules) for process in _idle)
         if not ready:
@@ -54,12 +54,13 @@ class Checker:
     """Compares the files of one export or verification, each kind of runtime in a process of its own.
 
     Example:
-        >>> with Checker(["onnx"]) as checker:
-        ...     checker.submit(folder, {"part": "model", "format": "onnx", "path": "model.onnx"})
+        >>> request = {"part": "model", "runtime": "onnxruntime", "path": "model.onnx"}
+        >>> with Checker(["onnxruntime"]) as checker:
+        ...     checker.submit(folder, request)
     """
 
-    def __init__(self, formats: Sequence[str]) -> None:
-        self._modules = _modules_by_format(formats)
+    def __init__(self, runtimes: Sequence[str]) -> None:
+        self._modules = _modules_by_runtime(runtimes)
         self._processes = {modules: _acquire(modules) for modules in set(self._modules.values())}
         self._threads = {modules: ThreadPoolExecutor(1) for modules in self._processes}
         self._is_closed = False
@@ -86,13 +87,13 @@ class Checker:
 
         Args:
             folder: which the file's path starts from.
-            file: its `part`, `format`, `path` and `requires`, as `zoo.exporters.worker` describes them.
+            file: its `part`, `runtime`, `path` and `requires`, as `zoo.exporters.worker` describes them.
 
         Returns:
-            The answer, once it is there: `difference`, `problem` and `runtime`. Where the runtime ends
-            the process, this is the problem; other files are compared by a new process.
+            The answer, once it is there: `difference`, `problem`, `refused` and `runtime`. Where the
+            runtime ends the process, this is the problem; other files are compared by a new process.
         """
-        modules = self._modules[file["format"]]
+        modules = self._modules[file["runtime"]]
         request = {"folder": str(folder.absolute()), **file}
         return self._threads[modules].submit(self._ask, modules, request)
 
@@ -207,19 +208,19 @@ def _release(process: _Process) -> None:
         each.end()
 
 
-def _modules_by_format(formats: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return for each format the modules that its process imports early.
+def _modules_by_runtime(runtimes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return for each runtime the modules that its process imports early.
 
     A runtime that does without TensorFlow has a process without it. All the others share one, in which
-    TensorFlow is imported while Keras cannot be, and Keras after it where a format needs it; a file of a
-    format that does without Keras is opened with Keras hidden.
+    TensorFlow is imported while Keras cannot be, and Keras after it where a runtime needs it; a file of a
+    runtime that does without Keras is opened with Keras hidden.
     """
-    without = {name: load_format(name).WITHOUT for name in formats}
-    heavy = [name for name in formats if "tensorflow" not in without[name]]
+    without = {name: load_python_runtime(name).WITHOUT for name in runtimes}
+    heavy = [name for name in runtimes if "tensorflow" not in without[name]]
     modules = tuple(
         module for module in _IMPORTED_EARLY if any(module not in without[name] for name in heavy)
     )
-    return {name: modules if name in heavy else () for name in formats}
+    return {name: modules if name in heavy else () for name in runtimes}
 
 
 def _surroundings() -> tuple[Any, ...]:

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import PluginError, ZooError, format_cause
 from zoo.exporters.applications import open_application
-from zoo.exporters.formats.keras import open_model_file
 from zoo.exporters.locations import Kind, Location, find_source, usage_error
 from zoo.io.digest import weights_digest
 from zoo.runs.load import load_run_model
 from zoo.runs.recipe import Recipe, resolve_without_loading
 from zoo.runs.run import Run
+from zoo.runtimes.python.keras import open_model_file
 
 if TYPE_CHECKING:
     import keras

@@ -20,6 +20,7 @@ from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import CRASHED
 from zoo.io.digest import file_digest
+from zoo.runtimes.group import own_runtime
 
 if TYPE_CHECKING:
     import keras
@@ -104,7 +105,7 @@ class _Verdict:
             names = self.file.requires
             request = {
                 "part": self.file.part,
-                "format": self.file.format,
+                "runtime": own_runtime(self.file.format),
                 "path": self.file.path,
                 "requires": [name for name in names if _may_import(name, self._importable)],
             }

@@ -4,9 +4,11 @@
 
 imports these modules, and then answers requests, one a line, until its standard input ends:
 
-    {"folder": ..., "part": ..., "format": ..., "path": ..., "requires": [MODULE, ...]}
+    {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...]}
 
-The answer is one line: {"difference": ..., "problem": ..., "runtime": ..., "reusable": ...}.
+`runtime` is a name of the group `zoo.runtimes`, or "format:NAME" for a format that brings its own. The
+answer is one line: {"difference": ..., "problem": ..., "refused": ..., "runtime": ..., "reusable": ...}.
+`refused` is whether the runtime computed nothing; `runtime` is its name and version.
 
 Importing TensorFlow and Keras takes seconds, and a file must meet a process that no earlier file has
 changed: by custom objects, modules, or Keras' global state. So the process imports once, and forks for
@@ -39,9 +41,10 @@ from typing import Any, NoReturn, cast
 
 from zoo.errors import format_cause, format_error
 from zoo.exporters.comparison import compare_outputs
-from zoo.exporters.formats.protocol import describe_failure, load_format
 from zoo.exporters.parts.probes import load_probes
 from zoo.io.safe_load import read_arrays
+from zoo.runtimes.group import describe_failure, load_python_runtime
+from zoo.runtimes.protocol import PythonRuntime
 
 CRASHED = "its runtime ended the process"
 LONGEST_IDLE = 600  # seconds without a request, after which the process ends
@@ -57,25 +60,30 @@ def compare_file(request: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The answer: the largest difference, what is wrong, and the name and version of the runtime.
     """
-    with block_imports(load_format(request["format"]).WITHOUT):
+    runtime = load_python_runtime(request["runtime"])
+    with block_imports(runtime.WITHOUT):
         try:
-            runtime = load_format(request["format"]).prepare()
+            version = runtime.version()
         except Exception as error:  # whatever an import meets
-            problem = describe_failure(request["format"], error)
-            return {"difference": None, "problem": problem, "runtime": ""}
-        difference, problem = _compare_outputs(request)
-        return {"difference": difference, "problem": problem, "runtime": runtime}
+            return _refusal(describe_failure(request["runtime"], error))
+        return {**_compare_outputs(request, runtime), "runtime": version}
 
 
-def _compare_outputs(request: Mapping[str, Any]) -> tuple[float | None, str]:
+def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict[str, Any]:
     folder = Path(request["folder"])
     arrays = read_arrays(folder / "probe.npz")
     try:
         _import_modules(request.get("requires", ()))
-        runner = load_format(request["format"]).open(folder / request["path"])
-        return compare_outputs(runner, load_probes(arrays, request["part"]))
+        runner = runtime.open(folder / request["path"])
+        difference, problem = compare_outputs(runner, load_probes(arrays, request["part"]))
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
-        return None, f"its runtime refuses it: {format_cause(error)}"
+        return _refusal(f"its runtime refuses it: {format_cause(error)}")
+    return {"difference": difference, "problem": problem, "refused": False}
+
+
+def _refusal(problem: str) -> dict[str, Any]:
+    """Return the answer for a file of which nothing was computed."""
+    return {"difference": None, "problem": problem, "refused": True, "runtime": ""}
 
 
 def _import_modules(modules: Sequence[str]) -> None:
@@ -117,7 +125,7 @@ def crash_answer(code: int | None, errors: str) -> dict[str, Any]:
         errors: what the process wrote to its standard error.
     """
     problem = f"{CRASHED} (exit code {code}): {' '.join(errors.split())[-300:]}"
-    return {"difference": None, "problem": problem, "runtime": ""}
+    return _refusal(problem)
 
 
 def main(modules: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from them), so that this machine's runtime is compared with the model too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,13 @@ from typing import Any
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import ExportError
 from zoo.inference.parts import PartFunction
 from zoo.io.digest import file_digest
 from zoo.io.safe_load import read_arrays
 from zoo.io.text import read_text
-
-Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""A function from inputs by name to outputs by name."""
+from zoo.runtimes.group import load_python_runtime, own_runtime
+from zoo.runtimes.protocol import Runner
 
 
 class ExportedPart(PartFunction):
@@ -93,9 +91,9 @@ class ExportedParts(Mapping[str, PartFunction]):
         Raises:
             ExportError: the runtime refuses the file, or computes something else than the model.
         """
-        module = EntryPointGroup(FORMATS).load(self.format)
+        runtime = load_python_runtime(own_runtime(self.format))
         try:
-            runner = module.open(path)
+            runner = runtime.open(path)
             problem = _difference(runner, self._probes, role, self._report["tolerance"])
         except Exception as error:  # each runtime has errors of its own
             raise ExportError(f"{path} cannot be run here: {error}.") from error

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.formats.keras import check_custom_objects, keras_example
-from zoo.exporters.formats.keras import open as open_keras
-from zoo.exporters.formats.keras import prepare as prepare
-from zoo.exporters.formats.protocol import Runner
 from zoo.exporters.parts.canonical import operations_of
 
 if TYPE_CHECKING:
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".h5"
-WITHOUT: tuple[str, ...] = ()
+RUNTIMES = ("keras",)
 
 
 def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
@@ -50,11 +47,6 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
         part.model.save(path)
     finally:
         logging.set_verbosity(verbosity)
-
-
-def open(path: Path) -> Runner:
-    """Load the file in safe mode, in which no code in it is run; return the function that runs it."""
-    return open_keras(path)
 
 
 def example(contract: Contract, file: str) -> str:

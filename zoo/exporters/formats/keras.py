@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import shutil
 import zipfile
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zoo.errors import ExportError
-from zoo.exporters.formats.protocol import Runner, sample_code
+from zoo.exporters.formats.protocol import sample_code
 from zoo.exporters.parts.canonical import layers_of
-from zoo.io.safe_load import check_model_file
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".keras"
-WITHOUT: tuple[str, ...] = ()
+RUNTIMES = ("keras",)
 
-_LARGE = 64 * 2**20  # bytes of a file for which the collector's time is worth its memory
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
 
 
@@ -98,62 +92,6 @@ def check_custom_objects(part: Part) -> None:
             f"The {what} ({custom.__name__}) {why}, so no other process could open the file. Define it "
             "in a module of its own under @keras.saving.register_keras_serializable()."
         )
-
-
-def prepare() -> str:
-    """Import Keras; return its name and version."""
-    import keras
-
-    return f"keras {keras.__version__}"
-
-
-def open(path: Path) -> Runner:
-    """Load the file in safe mode, in which no code in it is run; return the function that runs it."""
-    return keras_runner(open_model_file(path))
-
-
-def open_model_file(path: Path) -> Any:
-    """Load a .keras or .h5 file of any origin in safe mode, after a check of the sizes that it declares.
-
-    Raises:
-        UnsafeFile: it declares more than it holds.
-        Exception: whatever Keras raises on its content.
-    """
-    import keras
-
-    check_model_file(path)
-
-    def load() -> Any:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-
-    def rehearse() -> None:
-        # Variables have shapes but no values in such a scope, so a config that asks for more than
-        # the file holds fails before anything of that size is allocated.
-        with keras.StatelessScope(initialize_variables=False):
-            load()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(rehearse).result()
-    if path.stat().st_size > _LARGE:
-        gc.collect()  # the rehearsal's weights, before there are others
-    return load()
-
-
-def keras_runner(model: Any) -> Runner:
-    """Return a Keras model as a function from inputs by name to outputs by name."""
-    from keras import tree
-
-    names = [tensor.name for tensor in model.inputs]
-
-    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = tree.pack_sequence_as(model.input, [inputs[name] for name in names])
-        values = model(arguments, training=False)
-        if not isinstance(values, dict):
-            flat = values if isinstance(values, list | tuple) else [values]
-            values = dict(zip(model.output_names, flat, strict=True))
-        return {name: np.asarray(value) for name, value in values.items()}
-
-    return run
 
 
 def example(contract: Contract, file: str) -> str:

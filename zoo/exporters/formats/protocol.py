@@ -1,29 +1,36 @@
-"""The protocol of a format: how one part is written to a file, and how its runtime runs that file.
+"""The protocol of a format: how one part is written to a file, and in which runtime the file is proved.
 
 Each format is a module behind an entry point of the group `zoo.formats`. The first line of its docstring
-says what the format is, and it has the members of `Format`. Files are opened in a process of their own.
+says what the format is, and it has the members of `Format`.
+
+A format names the runtimes that read its files in `RUNTIMES`; the first one is its own, in which every file
+is proved. An empty `RUNTIMES` says that no runtime of this machine reads the files. A format whose runtime
+nobody else needs leaves `RUNTIMES` out and brings the runtime itself: `WITHOUT`, `prepare` and `open` of
+`OwnRuntime`.
+
+A format that changes the numbers on purpose, such as one with weights of 8 bits, says so with
+`APPROXIMATE = True`. Its files get the verdict "approximate" and are never called equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from zoo.entry_points import FORMATS, EntryPointGroup, package_of
 from zoo.errors import PluginError, format_error
+from zoo.runtimes.group import failing_line
+from zoo.runtimes.protocol import Runner
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
-__all__ = ["DATA_SUFFIX", "Format", "Runner", "sample_code"]
+__all__ = ["DATA_SUFFIX", "Format", "OwnRuntime", "Runner", "sample_code"]
 
 DATA_SUFFIX = ".data"
 """The end of the name of a second file, which a format may write beside its file."""
-
-Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""A function from inputs by name to outputs by name."""
 
 
 class Format(Protocol):
@@ -31,8 +38,8 @@ class Format(Protocol):
 
     SUFFIX: str
     """The end of the file's name; empty where the format is a folder."""
-    WITHOUT: tuple[str, ...]
-    """Modules that the runtime must do without; they cannot be imported while it opens and runs a file."""
+    RUNTIMES: tuple[str, ...]
+    """Names of the runtimes that read the files, the format's own first."""
 
     def write(self, part: Part, path: Path, options: Mapping[str, Any]) -> None:
         """Write the part's clone, `part.model`, to a path.
@@ -48,17 +55,25 @@ class Format(Protocol):
             SettingError: an option is out of range.
         """
 
-    def prepare(self) -> str:
-        """Import the runtime; return its name and version. It is called for each file, in a new process."""
-
-    def open(self, path: Path) -> Runner:
-        """Open a file in its runtime; return the function from inputs to outputs by name."""
-
     def example(self, contract: Contract, file: str) -> str:
         """Return the Python code, at most 15 lines, that runs a file without the zoo."""
 
 
-_MEMBERS = ("SUFFIX", "WITHOUT", "write", "prepare", "open", "example")
+class OwnRuntime(Protocol):
+    """The members of a format that brings its runtime; a file is opened in a process of its own."""
+
+    WITHOUT: tuple[str, ...]
+    """Modules that the runtime must do without; they cannot be imported while it opens and runs a file."""
+
+    def prepare(self) -> str:
+        """Import the runtime; return its name and version. It is called for each file, in a new process."""
+
+    def open(self, path: Path) -> Runner:
+        """Open a file in the runtime; return the function from inputs to outputs by name."""
+
+
+_MEMBERS = ("SUFFIX", "write", "example")
+_OWN_RUNTIME = ("WITHOUT", "prepare", "open")
 
 
 def load_format(name: str) -> Format:
@@ -69,9 +84,15 @@ def load_format(name: str) -> Format:
         PluginError: its module cannot be imported, or lacks a member.
     """
     module = EntryPointGroup(FORMATS).load(name)
-    if missing := [member for member in _MEMBERS if not hasattr(module, member)]:
+    members = _MEMBERS if hasattr(module, "RUNTIMES") else (*_MEMBERS, *_OWN_RUNTIME)
+    if missing := [member for member in members if not hasattr(module, member)]:
         raise PluginError(f"{describe_format(name)} lacks {', '.join(missing)}.")
     return cast(Format, module)
+
+
+def is_approximate(name: str) -> bool:
+    """Return whether the files of a format are not meant to compute the same numbers."""
+    return bool(getattr(load_format(name), "APPROXIMATE", False))
 
 
 def file_name(role: str, name: str) -> str:
@@ -90,12 +111,7 @@ def describe_failure(name: str, error: BaseException) -> str:
     The line is the last one in the format's own package; where there is none, the place is left out.
     """
     package = EntryPointGroup(FORMATS).entry(name).value.partition(".")[0]
-    place, traceback = "", error.__traceback__
-    while traceback is not None:
-        module = str(traceback.tb_frame.f_globals.get("__name__"))
-        if module.partition(".")[0] == package:
-            place = f" at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
+    place = failing_line(package, error)
     return f"{describe_format(name)} failed{place}: {format_error(error)}"
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from zoo.exporters.formats.protocol import Runner, sample_code
+from zoo.exporters.formats.protocol import sample_code
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ""
-WITHOUT = ("keras",)
+RUNTIMES = ("tensorflow",)
 
 _FUNCTIONS: WeakKeyDictionary[Part, Any] = WeakKeyDictionary()
 
@@ -61,28 +61,6 @@ def _serving_function(part: Part) -> Any:
         for tensor in part.contract.inputs
     ]
     return tf.function(call, input_signature=specs, autograph=False)
-
-
-def prepare() -> str:
-    """Import TensorFlow; return its name and version."""
-    import tensorflow as tf
-
-    return f"tensorflow {tf.__version__}"
-
-
-def open(path: Path) -> Runner:
-    """Load the folder; return the function that calls its one signature."""
-    import tensorflow as tf
-
-    loaded = tf.saved_model.load(str(path))
-    serve = loaded.signatures["serving_default"]
-
-    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})
-        return {name: value.numpy() for name, value in outputs.items()}
-
-    run.__dict__["loaded"] = loaded  # the signature alone does not keep the variables in memory
-    return run
 
 
 def example(contract: Contract, file: str) -> str:

@@ -1,0 +1,1 @@
+"""Runtimes: where an exported file is opened and run, in Python or in another language."""

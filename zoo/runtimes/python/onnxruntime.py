@@ -1,0 +1,40 @@
+"""ONNX Runtime in Python, on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.runtimes.group import check_input_names, missing_package, package_version
+from zoo.runtimes.protocol import Runner
+
+FORMATS = ("onnx",)
+WITHOUT = ("keras", "tensorflow")
+
+
+def missing() -> str:
+    """Return how to install ONNX Runtime; empty where it is installed."""
+    return missing_package("onnxruntime")
+
+
+def version() -> str:
+    """Return ONNX Runtime's name and version."""
+    return package_version("onnxruntime")
+
+
+def open(path: Path) -> Runner:
+    """Open the file on the CPU, without warnings; return the function that runs it."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    expected = [value.name for value in session.get_inputs()]
+
+    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        check_input_names(expected, inputs)
+        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+
+    return run

@@ -1,0 +1,69 @@
+"""tract, an engine in Rust; it reads ONNX, and takes concrete shapes when a file is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.runtimes.group import check_input_names, missing_package, package_version
+from zoo.runtimes.protocol import Runner
+
+FORMATS = ("onnx",)
+WITHOUT = ("keras", "tensorflow")
+
+_DTYPES = {"float16": "f16", "float32": "f32", "float64": "f64", "bool": "bool"}
+
+
+def missing() -> str:
+    """Return how to install tract; empty where it is installed."""
+    return missing_package("tract", "tract")
+
+
+def version() -> str:
+    """Return tract's name and version."""
+    return package_version("tract")
+
+
+def open(path: Path) -> Runner:
+    """Return the function that runs the file; it opens the file again for each new shape of the inputs.
+
+    With symbolic sizes tract refuses a Reshape or an Expand whose shape is computed from the batch.
+    """
+    runnables: dict[tuple[Any, ...], Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
+
+    def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        key = tuple((name, array.shape, array.dtype.name) for name, array in inputs.items())
+        if key not in runnables:
+            runnables[key] = _runnable(path, inputs)
+        return runnables[key](inputs)
+
+    return run
+
+
+def _runnable(path: Path, inputs: Mapping[str, Any]) -> Runner:
+    """Open the file for inputs of some shapes; return the function that runs it."""
+    import tract
+
+    model = tract.onnx().load(path)
+    expected = [model.input_name(number) for number in range(model.input_count())]
+    names = [model.output_name(number) for number in range(model.output_count())]
+    check_input_names(expected, inputs)
+    for number, name in enumerate(expected):
+        model.set_input_fact(number, _fact(inputs[name]))
+    runnable = model.into_model().into_runnable()
+
+    def run(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        values = runnable.run([np.ascontiguousarray(arrays[name]) for name in expected])
+        return {name: value.to_numpy() for name, value in zip(names, values, strict=True)}
+
+    return run
+
+
+def _fact(array: Any) -> str:
+    """Return the shape and the dtype of an array as tract writes them: "3,28,28,1,f32"."""
+    kind = array.dtype.name
+    dtype = _DTYPES.get(kind) or kind.replace("uint", "u").replace("int", "i")
+    return ",".join([*map(str, array.shape), dtype])
