@@ -18,7 +18,7 @@ import zoo
 from zoo.cli import main
 from zoo.data.dataset import Dataset
 from zoo.data.load import open_dataset
-from zoo.entry_points import installed_entry_points
+from zoo.entry_points import forget_entry_points
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
@@ -30,7 +30,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty directory, with nothing taken from the user's environment but ZOO_DATA."""
     if "ZOO_DATA" in os.environ:
         monkeypatch.setenv("ZOO_DATA", str(Path(os.environ["ZOO_DATA"]).resolve()))
-    for name in ("ZOO_RUNS", "ZOO_REGISTRY", "ZOO_TRACEBACK"):
+    for name in ("ZOO_RUNS", "ZOO_REGISTRY", "ZOO_TRACEBACK", "ZOO_PACKAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     monkeypatch.chdir(tmp_path)
@@ -62,7 +62,8 @@ Install = Callable[..., Path]
 
 def forget_installed() -> None:
     """Make the zoo look again at what is installed."""
-    for known in (installed_entry_points, registry, catalog):
+    forget_entry_points()
+    for known in (registry, catalog):
         known.cache_clear()
 
 

@@ -19,7 +19,7 @@ ORDER = (
     ("datasets", "inference", "registry"),
     ("runs",),
     ("exporters",),
-    ("descriptions", "interpret", "publication"),
+    ("descriptions", "diagnosis", "interpret", "publication"),
     ("tasks",),
     ("testing",),
     ("cli",),

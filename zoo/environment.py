@@ -4,7 +4,9 @@ ZOO_DATA           the folder of data sets; ./data if not set
 ZOO_RUNS           the folder of runs; ./runs if not set
 ZOO_REGISTRY       a catalog file of the user's, beside ./registry.toml
 ZOO_DISABLE        names of plug-ins that are switched off, with commas between them
+ZOO_PACKAGES       distributions, with commas between them: only their plug-ins are seen; all if not set
 ZOO_LARGEST_DATA   bytes that one array file may unpack to; 8 GiB if not set
+ZOO_LIMITS         other limits on files from elsewhere: NAME=NUMBER,... (zoo/io/foreign/limits.py)
 ZOO_TRACEBACK      show the traceback of an error instead of its message alone
 ZOO_CACHE          the folder of files that can be made or fetched again; the user's cache if not set
 ZOO_WEIGHTS        a folder with weights files, which is searched first
@@ -40,9 +42,19 @@ def catalog_file() -> Path | None:
     return Path(os.path.abspath(os.path.expanduser(named))) if named else None
 
 
-def disabled_plugins() -> frozenset[str]:
+def disabled_names() -> frozenset[str]:
     """Return the names of the plug-ins that ZOO_DISABLE switches off."""
-    names = os.environ.get("ZOO_DISABLE", "").split(",")
+    return _names("ZOO_DISABLE")
+
+
+def visible_packages() -> frozenset[str] | None:
+    """Return the distributions that ZOO_PACKAGES names, whose plug-ins alone are seen; None: all are."""
+    return _names("ZOO_PACKAGES") or None
+
+
+def _names(variable: str) -> frozenset[str]:
+    """Return the names in a variable, with commas between them."""
+    names = os.environ.get(variable, "").split(",")
     return frozenset(name.strip() for name in names if name.strip())
 
 
@@ -56,6 +68,24 @@ def largest_data() -> int:
     if not text.isdecimal():
         raise UsageError(f"ZOO_LARGEST_DATA must be a number of bytes. Received: {brief(text)}")
     return int(text)
+
+
+def file_limits() -> dict[str, int]:
+    """Return the limits on files from elsewhere that ZOO_LIMITS sets, by name.
+
+    Raises:
+        UsageError: the variable is not a list NAME=NUMBER with commas between.
+    """
+    limits = {}
+    for item in filter(str.strip, os.environ.get("ZOO_LIMITS", "").split(",")):
+        name, _, text = (part.strip() for part in item.partition("="))
+        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+            raise UsageError(
+                "ZOO_LIMITS must be NAME=NUMBER with commas between, such as "
+                f"zip_members=50000,json_depth=200. Received: {brief(item)}"
+            )
+        limits[name] = int(text)
+    return limits
 
 
 def shows_tracebacks() -> bool:

@@ -3,7 +3,7 @@
 ZooError                 exit code 1: a job failed
 ├── UsageError           exit code 2: what was asked for cannot be done
 │   ├── UnknownName      no such model, setting, format, ...
-│   │   └── DisabledName ZOO_DISABLE switches it off
+│   │   └── DisabledName ZOO_DISABLE or a registry.toml switches it off
 │   ├── SettingError     a setting's value is of the wrong type or out of range
 │   ├── CatalogError     a registry.toml is broken
 │   ├── DataError        the data cannot be read, or does not fit the model
@@ -48,13 +48,13 @@ class UnknownName(UsageError):
 
 
 class DisabledName(UnknownName):
-    """A plug-in of that name is installed, but ZOO_DISABLE switches it off."""
+    """A plug-in of that name is installed, but ZOO_DISABLE or a registry.toml switches it off."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, where: str) -> None:
         self.kind, self.name, self.choices = kind, name, ()
         UsageError.__init__(
             self,
-            f"The {kind} {brief(name)} is switched off by ZOO_DISABLE. Remove it there to use it.",
+            f"The {kind} {brief(name)} is switched off by {where}. Remove it there to use it.",
         )
 
 

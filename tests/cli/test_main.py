@@ -205,7 +205,7 @@ def test_show_tells_settings_parts_and_parameters(shell: Shell) -> None:
 
 def test_plugins_name_their_packages(shell: Shell) -> None:
     rows = json.loads(shell("plugins", "--json")[1])
-    assert {"kind", "name", "package", "module", "disabled"} == rows[0].keys()
+    assert {"kind", "name", "package", "contract", "module", "state", "reason"} == rows[0].keys()
     assert ("architecture", "cnn", "zoo_cnn") in {
         (row["kind"], row["name"], row["module"]) for row in rows
     }
@@ -216,7 +216,7 @@ def test_a_name_that_is_switched_off_is_marked(
 ) -> None:
     monkeypatch.setenv("ZOO_DISABLE", "vae")
     lines = shell("plugins")[1].splitlines()
-    marked = [line.split()[1] for line in lines if "disabled by ZOO_DISABLE" in line]
+    marked = [line.split()[1] for line in lines if line.endswith("disabled  by ZOO_DISABLE")]
     assert marked == ["vae"]
 
 

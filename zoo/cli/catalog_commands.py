@@ -1,4 +1,4 @@
-"""The commands that look things up: `zoo list`, `zoo show`, `zoo plugins` and `zoo completion`."""
+"""The commands that look things up: `zoo list`, `zoo show` and `zoo completion`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import click
 
 from zoo.cli.options import as_json, complete_model, import_backend
 from zoo.cli.output import Command, format_size, print_json, print_result
-from zoo.environment import disabled_plugins
-from zoo.errors import UnknownName, nearest
+from zoo.errors import UnknownName
 
 if TYPE_CHECKING:
     from zoo.registry.catalog_reader import Entry
@@ -90,28 +89,6 @@ def _show_layers(name: str, as_json: bool) -> None:
 
 
 @click.command(cls=Command)
-@as_json
-def plugins(as_json: bool) -> None:
-    """List architectures, formats, datasets and extensions."""
-    from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
-
-    groups = (ARCHITECTURES, FORMATS, DATASETS, EXTENSIONS)
-    rows = [row for group in groups for row in EntryPointGroup(group).rows()]
-    known = {row["name"] for row in rows}
-    for name in sorted(disabled_plugins() - known):
-        click.echo(
-            f"Warning: ZOO_DISABLE: nothing is called {name}. {nearest(name, known)}", err=True
-        )
-    if as_json:
-        return print_json(rows)
-    widths = [max(len(row[key]) for row in rows) for key in ("kind", "name", "package")]
-    for row in rows:
-        cells = [row[key].ljust(width) for key, width in zip(row, widths, strict=False)]
-        disabled = "  (disabled by ZOO_DISABLE)" if row["disabled"] else ""
-        print_result("  ".join([*cells, row["module"]]) + disabled)
-
-
-@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
@@ -127,4 +104,4 @@ def completion(ctx: click.Context, shell: str) -> None:
         print_result(kind(group, {}, "zoo", "_ZOO_COMPLETE").source())
 
 
-COMMANDS = (list_models, show, plugins, completion)
+COMMANDS = (list_models, show, completion)

@@ -20,6 +20,7 @@ from zoo.cli import (
     check_command,
     export_commands,
     interpret_commands,
+    plugin_commands,
     run_commands,
     train_command,
 )
@@ -37,6 +38,7 @@ def zoo() -> None:
 
 for command in (
     *catalog_commands.COMMANDS,
+    *plugin_commands.COMMANDS,
     train_command.train,
     *run_commands.COMMANDS,
     *export_commands.COMMANDS,

@@ -7,6 +7,7 @@ is checked when it is registered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
 
@@ -23,15 +24,21 @@ THIS_PROCESS = "this process"  # the package of a plug-in that is registered by 
 
 
 class Registry:
-    """Architectures by name; each is loaded and checked when it is first used."""
+    """Architectures by name; each is loaded and checked when it is first used.
 
-    def __init__(self) -> None:
+    Args:
+        extensions: the names of the installed extensions to put around all hooks; None for all of them.
+    """
+
+    def __init__(self, extensions: Sequence[str] | None = None) -> None:
         self.group = EntryPointGroup(ARCHITECTURES)
         self._manager = pluggy.PluginManager("zoo")
         self._manager.add_hookspecs(hookspecs)
         self._architectures: dict[str, Architecture] = {}
         self._extensions: dict[str, Extension] = {}  # by the name of their module
-        self._waiting = list(EntryPointGroup(EXTENSIONS).names())
+        self._waiting = list(
+            EntryPointGroup(EXTENSIONS).names() if extensions is None else extensions
+        )
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all architectures, installed or registered by hand; nothing is imported."""
@@ -131,15 +138,24 @@ class Registry:
         self._manager.unregister(plugin)
         del self._extensions[plugin.__name__]
 
+    def load_extension(self, name: str) -> ModuleType:
+        """Import an installed extension, put it around all hooks, and return its module.
+
+        Raises:
+            PluginError: it cannot be imported, or breaks the contract.
+        """
+        group = EntryPointGroup(EXTENSIONS)
+        module = group.load(name)
+        self.add_extension(module, name, package_of(group.entry(name)))
+        return module
+
     def _load_extensions(self) -> None:
         """Load the installed extensions; a broken one makes every call fail, until it is switched off."""
-        group = EntryPointGroup(EXTENSIONS)
         while self._waiting:
             name = self._waiting[0]
-            if name in group.names():
+            if name in EntryPointGroup(EXTENSIONS).names():
                 try:
-                    module = group.load(name)
-                    self.add_extension(module, name, package_of(group.entry(name)))
+                    self.load_extension(name)
                 except PluginError as error:
                     advice = Extension(name, "", installed=True).advice
                     raise PluginError(f"{str(error).rstrip('.')}.{advice}") from error

@@ -12,6 +12,9 @@
 
     [cnn.digits.weights]            # optional: zoo.weights.description has the keys
 
+A file of the user's may begin with `disable = ["tracker", "onnx"]`: these plug-ins are switched off, as by
+ZOO_DISABLE.
+
 Sources; a later one replaces entries of an earlier one: our own file; the file of each installed
 plug-in, which is registry.toml in its package's folder, or NAME.toml beside a single module NAME.py (it
 is read without importing either); registry.toml of each installed distribution of weights;
@@ -27,8 +30,15 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from zoo.entry_points import ARCHITECTURES, DATASETS, WEIGHTS, EntryPointGroup
-from zoo.environment import catalog_file, disabled_plugins
+from zoo.entry_points import (
+    ARCHITECTURES,
+    DATASETS,
+    WEIGHTS,
+    EntryPointGroup,
+    disabled_plugins,
+    why_disabled,
+)
+from zoo.environment import catalog_file
 from zoo.errors import CatalogError, DisabledName, UnknownName
 from zoo.registry.catalog_reader import Entry, read_entries
 
@@ -67,7 +77,7 @@ class Catalog:
         """Return one model.
 
         Raises:
-            UnknownName: there is no such model, or ZOO_DISABLE switches off its architecture.
+            UnknownName: there is no such model, or its architecture is switched off.
             CatalogError: two packages offer a model of that name.
             PluginError: the module of its architecture is missing, and its catalog with it.
         """
@@ -78,7 +88,7 @@ class Catalog:
         architecture = name.partition(".")[0]
         if architecture in self._architectures:
             if architecture in disabled_plugins():
-                raise DisabledName("architecture", architecture)
+                raise DisabledName("architecture", architecture, why_disabled(architecture))
             if not self._architectures.has_module(architecture):
                 self._architectures.load(architecture)  # raises an error that names the package
         hint = f"Broken catalogs: {'; '.join(self.problems)}" if self.problems else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
+from zoo.entry_points.switches import KEY
 from zoo.errors import CatalogError, brief, nearest
 from zoo.weights.description import WeightsInfo, parse_weights
 
@@ -72,13 +73,18 @@ def read_entries(path: Path, package: str | None) -> dict[str, Entry]:
     architectures, datasets = EntryPointGroup(ARCHITECTURES), EntryPointGroup(DATASETS)
     return {
         name: _entry(path, package, name, table, datasets)
-        for name, table in _tables(path, architectures)
+        for name, table in _tables(path, package, architectures)
     }
 
 
-def _tables(path: Path, architectures: EntryPointGroup) -> Iterator[tuple[str, Any]]:
+def _tables(
+    path: Path, package: str | None, architectures: EntryPointGroup
+) -> Iterator[tuple[str, Any]]:
     """Yield each model's name with what the file holds for it."""
     for architecture, models in _parse_toml(path).items():
+        if architecture == KEY and package is None and not isinstance(models, dict):
+            _check_disabled_names(path, models)
+            continue
         if architecture not in architectures:
             raise CatalogError(
                 f"{path}: there is no architecture {brief(architecture)}. "
@@ -97,6 +103,14 @@ def _tables(path: Path, architectures: EntryPointGroup) -> Iterator[tuple[str, A
                     f"Received: {brief(name)}"
                 )
             yield name, table
+
+
+def _check_disabled_names(path: Path, names: Any) -> None:
+    """Refuse a list of plug-ins to switch off that is no list of names."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise CatalogError(
+            f"{path}: {KEY} must be a list of names of plug-ins. Received: {brief(names)}"
+        )
 
 
 def _entry(

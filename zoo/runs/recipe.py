@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.config import Config, WithoutData, fill_missing, validate_config
 from zoo.data.dataset import Dataset, empty_dataset
 from zoo.data.load import SOURCES, absolute_source, dataset_info, open_dataset
-from zoo.entry_points import DATASETS, EntryPointGroup
-from zoo.environment import disabled_plugins
+from zoo.entry_points import DATASETS, EntryPointGroup, disabled_plugins
 from zoo.errors import RunError, SettingError, UnknownName, UsageError
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import THIS_PROCESS, registry

@@ -1,77 +1,28 @@
 """The entry points of one group: list them from metadata, load one by name.
 
 Listing imports nothing. Loading imports exactly one module, so a broken plug-in affects only its own
-name. A name that two distributions claim is an error, and only that name. ZOO_DISABLE switches names
-off: they are installed, but they are not listed and cannot be loaded.
+name. A name that two distributions claim is an error, and only that name. ZOO_DISABLE and registry.toml
+switch names off: they are installed, but they are not listed and cannot be loaded. A distribution that is
+written for another contract is not imported.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import warnings
-from collections.abc import Iterator
-from functools import cache
 from importlib.machinery import ModuleSpec
-from importlib.metadata import EntryPoint, EntryPoints, distributions, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from zoo.environment import disabled_plugins
+from zoo.entry_points.contract_version import contract_problem
+from zoo.entry_points.installed import KINDS, contract_of, installed_entry_points, package_of
+from zoo.entry_points.switches import disabled_plugins, why_disabled
 from zoo.errors import DisabledName, PluginError, UnknownName, brief, format_error
 
-ARCHITECTURES = "zoo.architectures"
-FORMATS = "zoo.formats"
-DATASETS = "zoo.datasets"
-EXTENSIONS = "zoo.extensions"
-PREDICTORS = "zoo.predictors"
-WEIGHTS = "zoo.weights"
-
-_KINDS = {
-    ARCHITECTURES: "architecture",
-    FORMATS: "format",
-    DATASETS: "dataset",
-    EXTENSIONS: "extension",
-    PREDICTORS: "predictor",
-    WEIGHTS: "weights",
-}
+__all__ = ["EntryPointGroup", "find_top_level_module", "top_level_module"]
 
 
-@cache
-def installed_entry_points() -> Any:
-    """Return the entry points of every installed distribution; `cache_clear()` reads them again."""
-    try:
-        return entry_points()
-    except Exception:  # one broken entry_points.txt of any package, and Python reads none of them
-        return EntryPoints(_readable_entry_points())
-
-
-def _readable_entry_points() -> Iterator[EntryPoint]:
-    """Yield the entry points of each distribution, with a warning for those that cannot be read."""
-    names: set[str] = set()
-    for distribution in distributions():
-        try:
-            name, entries = str(distribution.name), list(distribution.entry_points)
-        except Exception as error:  # a broken file may raise anything
-            where = distribution.locate_file("")
-            warnings.warn(
-                f"The metadata of a package in {where} cannot be read: {format_error(error)}",
-                stacklevel=2,
-            )
-            continue
-        if name not in names:  # the first on sys.path is the one that is imported
-            yield from entries
-        names.add(name)
-
-
-def package_of(entry: EntryPoint) -> str:
-    """Return the name and version of the distribution that an entry point comes from."""
-    if entry.dist is None or not entry.dist.name:
-        return "an unknown package"
-    return f"{entry.dist.name} {entry.dist.version}"
-
-
-def _top_level_module(entry: EntryPoint) -> str | None:
+def top_level_module(entry: EntryPoint) -> str | None:
     """Return the top-level module of an entry point; None if its value is not a module's name."""
     match = entry.pattern.match(entry.value)
     return match["module"].partition(".")[0] or None if match else None
@@ -89,7 +40,7 @@ class EntryPointGroup:
 
     def __init__(self, group: str) -> None:
         self.group = group
-        self.kind = _KINDS.get(group, group)
+        self.kind = KINDS.get(group, group)
         self._entries: dict[str, list[EntryPoint]] = {}
         for entry in installed_entry_points().select(group=group):
             self._entries.setdefault(entry.name, []).append(entry)
@@ -109,14 +60,14 @@ class EntryPointGroup:
         """Return the one entry point of a name.
 
         Raises:
-            UnknownName: nothing has that name, or ZOO_DISABLE switches it off.
+            UnknownName: nothing has that name, or it is switched off.
             PluginError: more than one package claims it.
         """
         claims = self._entries.get(name)
         if not claims:
             raise UnknownName(self.kind, name, self.names())
         if name in disabled_plugins():
-            raise DisabledName(self.kind, name)
+            raise DisabledName(self.kind, name, why_disabled(name))
         if len(claims) > 1:
             raise PluginError(
                 f"The {self.kind} {name!r} is claimed by {self.packages(name)}. Uninstall one of them; "
@@ -124,19 +75,9 @@ class EntryPointGroup:
             )
         return claims[0]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return kind, name, package, module and `disabled` of every claim; nothing is imported."""
-        return [
-            {
-                "kind": self.kind,
-                "name": name,
-                "package": package_of(claim),
-                "module": claim.value,
-                "disabled": name in disabled_plugins(),
-            }
-            for name in self.installed_names()
-            for claim in self._entries[name]
-        ]
+    def claims(self, name: str) -> tuple[EntryPoint, ...]:
+        """Return the entry point of each package that claims a name."""
+        return tuple(self._entries.get(name, ()))
 
     def packages(self, name: str) -> str:
         """Return the package, or the packages, that claim a name."""
@@ -146,13 +87,16 @@ class EntryPointGroup:
         """Import the module of a name.
 
         Raises:
-            UnknownName: nothing has that name, or ZOO_DISABLE switches it off.
-            PluginError: the module cannot be imported, or is not a module.
+            UnknownName: nothing has that name, or it is switched off.
+            PluginError: the package does not fit this zoo, or the module cannot be imported, or is not
+                a module.
         """
         entry = self.entry(name)
         origin = f"The {self.kind} {name!r} of {package_of(entry)}"
-        if _top_level_module(entry) is None:
+        if top_level_module(entry) is None:
             raise PluginError(f"{origin} must name a module. Received: {brief(entry.value)}")
+        if problem := contract_problem(contract_of(entry)):
+            raise PluginError(f"{origin} is not imported: {problem}.")
         try:
             module = entry.load()
         except (Exception, SystemExit) as error:
@@ -167,12 +111,12 @@ class EntryPointGroup:
 
     def modules(self) -> set[str]:
         """Return the top-level module of every claim."""
-        roots = {_top_level_module(claim) for claims in self._entries.values() for claim in claims}
+        roots = {top_level_module(claim) for claims in self._entries.values() for claim in claims}
         return {root for root in roots if root is not None}
 
     def locations(self, name: str) -> list[Path]:
         """Return the file of the top-level module of each claim that has one; nothing is imported."""
-        specs = map(_find_top_level_module, self._entries[name])
+        specs = map(find_top_level_module, self._entries[name])
         return [Path(spec.origin) for spec in specs if spec and spec.origin]
 
     def folders(self, name: str) -> list[Path]:
@@ -182,7 +126,7 @@ class EntryPointGroup:
         """
         folders = []
         for claim in self._entries[name]:
-            spec = _find_top_level_module(claim)
+            spec = find_top_level_module(claim)
             parts = claim.value.split(".")[1:]
             folders += [
                 Path(each, *parts) for each in (spec and spec.submodule_search_locations) or ()
@@ -191,11 +135,12 @@ class EntryPointGroup:
 
     def has_module(self, name: str) -> bool:
         """Return whether the top-level module of a claim exists; nothing is imported."""
-        return any(map(_find_top_level_module, self._entries[name]))
+        return any(map(find_top_level_module, self._entries[name]))
 
 
-def _find_top_level_module(entry: EntryPoint) -> ModuleSpec | None:
+def find_top_level_module(entry: EntryPoint) -> ModuleSpec | None:
+    """Return where the top-level module of an entry point is; None if there is none. Nothing is imported."""
     try:
-        return importlib.util.find_spec(_top_level_module(entry) or "")
+        return importlib.util.find_spec(top_level_module(entry) or "")
     except (ImportError, ValueError):
         return None

@@ -1,0 +1,64 @@
+"""The commands about what is installed: `zoo plugins` and `zoo doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from zoo.cli.options import as_json, import_backend
+from zoo.cli.output import Command, print_json, print_result
+from zoo.errors import ZooError, nearest
+
+if TYPE_CHECKING:
+    from zoo.diagnosis.plugin_states import PluginState
+
+
+@click.command(cls=Command)
+@click.option("--check", is_flag=True, help="Import each plug-in too; end with 1 if one is broken.")
+@as_json
+def plugins(check: bool, as_json: bool) -> None:
+    """List the plug-ins: kind, name, package, contract, state.
+
+    The state is ok, disabled, incompatible, broken or shadowed. Without --check nothing is imported.
+    """
+    from zoo.diagnosis.plugin_states import plugin_states
+
+    if check:
+        import_backend()
+    states = plugin_states(check)
+    _warn_of_unknown_names(states)
+    if as_json:
+        print_json([asdict(state) for state in states])
+    else:
+        _print_states(states)
+    bad = [state.name for state in states if state.state in ("broken", "incompatible")]
+    if check and bad:
+        raise ZooError(f"{len(bad)} of {len(states)} plug-ins cannot be used: {', '.join(bad)}.")
+
+
+def _warn_of_unknown_names(states: Sequence[PluginState]) -> None:
+    """Warn of each name that is switched off and that nothing has."""
+    from zoo.entry_points import disabled_plugins, why_disabled
+
+    known = {state.name for state in states}
+    for name in sorted(disabled_plugins() - known):
+        click.echo(
+            f"Warning: {why_disabled(name)}: nothing is called {name}. {nearest(name, known)}",
+            err=True,
+        )
+
+
+def _print_states(states: Sequence[PluginState]) -> None:
+    rows = [
+        (each.kind, each.name, each.package, each.contract or "-", each.state) for each in states
+    ]
+    widths = [max(len(row[at]) for row in rows) for at in range(5)]
+    for row, state in zip(rows, states, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print_result("  ".join([*cells, state.reason]).rstrip())
+
+
+COMMANDS = (plugins,)
