@@ -13,6 +13,7 @@ from zoo.cli.output import Command, print_json, print_result
 from zoo.errors import ZooError, nearest
 
 if TYPE_CHECKING:
+    from zoo.diagnosis.finding import Finding
     from zoo.diagnosis.plugin_states import PluginState
 
 
@@ -39,6 +40,38 @@ def plugins(check: bool, as_json: bool) -> None:
         raise ZooError(f"{len(bad)} of {len(states)} plug-ins cannot be used: {', '.join(bad)}.")
 
 
+@click.command(cls=Command)
+@as_json
+def doctor(as_json: bool) -> None:
+    """Look at this machine: what the zoo depends on, what is missing, and what to do.
+
+    It ends with 1 if there is a problem. Nothing is written, trained or downloaded.
+    """
+    import_backend()
+    from zoo.diagnosis.doctor import diagnose
+
+    findings = list(diagnose())
+    if as_json:
+        print_json([finding.to_json() for finding in findings])
+    else:
+        _print_findings(findings)
+    if problems := [finding.subject for finding in findings if finding.verdict == "problem"]:
+        raise ZooError(f"{len(problems)} problems: {', '.join(problems)}.")
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    width = max(len(finding.subject) for finding in findings)
+    topic = ""
+    for finding in findings:
+        if finding.topic != topic:
+            topic = finding.topic
+            print_result(topic)
+        mark = {"ok": " ", "note": "-", "problem": "!"}[finding.verdict]
+        print_result(f"  {mark} {finding.subject.ljust(width)}  {finding.detail}")
+        if finding.advice:
+            print_result(f"    {' ' * width}  {finding.advice}")
+
+
 def _warn_of_unknown_names(states: Sequence[PluginState]) -> None:
     """Warn of each name that is switched off and that nothing has."""
     from zoo.entry_points import disabled_plugins, why_disabled
@@ -61,4 +94,4 @@ def _print_states(states: Sequence[PluginState]) -> None:
         print_result("  ".join([*cells, state.reason]).rstrip())
 
 
-COMMANDS = (plugins,)
+COMMANDS = (plugins, doctor)
