@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from zoo.runs.load import create, load
     from zoo.runs.load import open as open
     from zoo.runs.predict import apply
+    from zoo.runs.repeats import train_seeds
     from zoo.runs.run import Run
     from zoo.runs.training import train
 
@@ -91,6 +92,7 @@ __all__ = [
     "open_dataset",
     "read_image",
     "train",
+    "train_seeds",
     "verify",
 ]
 
@@ -122,6 +124,7 @@ _MODULES = {
     "open_dataset": "data.load",
     "read_image": "data.images",
     "train": "runs.training",
+    "train_seeds": "runs.repeats",
     "verify": "exporters.api",
 }
 

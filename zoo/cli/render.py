@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zoo.exporters.report import Report
     from zoo.runs.comparison import Comparison
     from zoo.runs.evaluation import Measurement
+    from zoo.runs.repeats import Repeats
     from zoo.runs.run import Run
     from zoo.testing import Outcome
 
@@ -67,6 +68,18 @@ def show_run(run: Run) -> None:
     if run.pictures:
         names = ", ".join(path.name for path in run.pictures)
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
+
+
+def show_repeats(repeats: Repeats) -> None:
+    """Show the mean of each metric, its interval, and its value with each seed."""
+    seeds = [str(run.record["seed"]) for run in repeats.runs]
+    table = make_table("measure", "mean", "95 % interval", *(f"seed {seed}" for seed in seeds))
+    for name, each in repeats.metrics.items():
+        values = (f"{value:.5g}" for value in each.values)
+        ends = f"{each.low:.5g} to {each.high:.5g}"
+        table.add_row(escape(name), f"{each.mean:.5g}", ends, *values)
+    print_rich(table)
+    print_rich(f"in {repeats.path}", markup=False)
 
 
 def _headline(metrics: Mapping[str, float]) -> dict[str, float]:

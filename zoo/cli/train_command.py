@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     "--seed", type=int, default=0, show_default=True, help="The seed of all random numbers."
 )
 @click.option(
+    "--seeds",
+    type=int,
+    help="Train once with each of so many seeds, from --seed on, and show the mean of each metric.",
+)
+@click.option(
     "--from",
     "from_run",
     metavar="RUN",
@@ -53,6 +58,7 @@ def train(
     data: str | None,
     out: Path | None,
     seed: int,
+    seeds: int | None,
     from_run: str | None,
     resume: bool,
     force: bool,
@@ -67,6 +73,12 @@ def train(
     overrides = dict(parse_setting(text) for text in settings)
     names = parse_formats(formats, opset) if formats is not None else []
     check_model_name(name)
+    if seeds is not None:
+        _check_repeated(names, tensorboard)
+        return _train_seeds(
+            name, seeds, overrides, as_json, data=data, out=out, seed=seed, resume=resume, force=force,
+            from_run=from_run,
+        )  # fmt: skip
     run_to_resume = _prepare_to_resume(name, out) if resume else False
     import_backend()
     from zoo.cli import render
@@ -107,6 +119,32 @@ def _prepare_to_resume(name: str, out: Path | None) -> Run:
     run = find_unfinished_run(name, out)
     prepare_to_resume(run.record.get("compute", {}))
     return run
+
+
+def _check_repeated(formats: list[str], tensorboard: bool) -> None:
+    """Refuse options that belong to a single run."""
+    if formats or tensorboard:
+        option = "--export" if formats else "--tensorboard"
+        raise UsageError(f"{option} is for a single run. Leave it out, or leave out --seeds.")
+
+
+def _train_seeds(
+    name: str, seeds: int, settings: dict[str, Any], as_json: bool, **options: Any
+) -> None:
+    """Train with several seeds, and show the mean and the interval of each metric."""
+    import_backend()
+    from zoo.cli import render
+    from zoo.runs.repeats import train_seeds
+
+    try:
+        repeats = train_seeds(name, seeds, progress=render.progress(), **options, **settings)
+    except KeyboardInterrupt:
+        where = f" --out {options['out']}" if options["out"] else ""
+        click.echo(
+            f"Stopped. Go on with: zoo train {name} --seeds {seeds}{where} --resume", err=True
+        )
+        sys.exit(130)
+    print_json(repeats.to_json()) if as_json else render.show_repeats(repeats)
 
 
 def _stop(name: str, out: Path | None) -> NoReturn:

@@ -87,7 +87,7 @@ def _claim(path: Path, force: bool) -> Path:
                 f"{path} holds a run already. Go on with it (--resume), replace it (--force), or give "
                 "another --out."
             )
-        _clear_run(path)
+        remove_run(path)
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is no run. Give a new or an empty directory.")
     make_directory(path)
@@ -98,7 +98,7 @@ def _next_free(name: str, force: bool) -> Path:
     """Create the first directory of runs/NAME, runs/NAME-2, ... that is free."""
     first = runs_folder() / name
     if force and (first / "run.json").exists():
-        _clear_run(first)
+        remove_run(first)
     make_directory(first.parent)
     number = 1
     while True:
@@ -113,7 +113,7 @@ def _next_free(name: str, force: bool) -> Path:
         number += 1
 
 
-def _clear_run(path: Path) -> None:
+def remove_run(path: Path) -> None:
     """Remove a run, unless another process trains into it."""
     run = Run(path)
     with run.lock():

@@ -139,7 +139,7 @@ def train_model(
     if resume:
         run = resume if isinstance(resume, Run) else find_unfinished_run(name, out)
         _use_same_kernels(run)
-        recipe = _recipe_to_resume(run, name, data, settings)
+        recipe = recipe_to_resume(run, name, data, settings)
     else:
         start = None if from_run is None else Run.open(from_run)
         recipe = resolve_start(name, settings, data, start)
@@ -234,7 +234,7 @@ def _use_same_kernels(run: Run) -> None:
         check_same_kernels(run.path, compute)
 
 
-def _recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
+def recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
     """Return the recipe of a run, and refuse anything that would change it."""
     if run.name != name:
         raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
