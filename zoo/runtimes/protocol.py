@@ -73,8 +73,10 @@ class ProgramRuntime(Runtime, Protocol):
     def command(self) -> Sequence[str]:
         """Return the command. The folder with manifest.json is added behind it.
 
-        `zoo.runtimes.command` describes manifest.json and results.json, and runs the command. What must
-        be compiled or fetched is compiled or fetched here, once, into `zoo.environment.cache_folder()`.
+        `zoo.runtimes.command` describes manifest.json and results.json, and runs the command:
+        `run_files(command, files)` of FileToRun returns a FileResult for each, in order, whatever the
+        program does. What must be compiled or fetched is compiled or fetched here, once, into
+        `zoo.environment.cache_folder()`.
 
         Raises:
             ZooError: it cannot be compiled or fetched. The verdict is then "not available".
