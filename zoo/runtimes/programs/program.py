@@ -1,0 +1,148 @@
+"""A program in another language: where its sources are, what builds it, and where it is kept.
+
+The sources are the folders of `runtimes/` in a checkout, and of `zoo/runtimes/sources/` in an installed
+package. They are copied into the cache and built there, once for each state of the sources. The build is
+renamed into place when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from zoo.environment import cache_folder, checker_environment
+from zoo.errors import ExportError
+from zoo.io.atomic import make_directory, temporary_directory
+
+_BUILT = ("node_modules", "target")  # folders of builds in a checkout, which are no sources
+
+
+@dataclass(frozen=True)
+class Program:
+    """How a program is built and what it needs.
+
+    Args:
+        name: of the runtime.
+        sources: folders and files below the folder of all programs; the first is the program's own.
+        builds_with: executables that build it, with how to install each.
+        runs_with: executables that run it, with how to install each.
+        steps: the commands that build it, in its own folder.
+        cost: what the first use costs, in words.
+        variables: environment variables of the steps.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    builds_with: Mapping[str, str]
+    runs_with: Mapping[str, str]
+    steps: tuple[tuple[str, ...], ...]
+    cost: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Path:
+        """The folder of its own sources."""
+        return programs_folder() / self.sources[0]
+
+    def missing_tools(self) -> str:
+        """Return in one line which tools to install; empty where none is missing."""
+        tools = {} if self._built().exists() else dict(self.builds_with)
+        tools |= self.runs_with
+        missing = [f"{name} ({how})" for name, how in tools.items() if not shutil.which(name)]
+        return f"it needs {' and '.join(missing)}" if missing else ""
+
+    def build(self) -> Path:
+        """Return the folder of the built program; the first call builds it.
+
+        Raises:
+            ExportError: a step failed; the message has the end of what it printed.
+            WriteError: the cache cannot be written.
+        """
+        built = self._built()
+        make_directory(built.parent)
+        with FileLock(f"{built}.lock"):
+            if not built.exists():
+                with temporary_directory(built.parent) as folder:
+                    self._build_in(folder)
+                    os.rename(folder, built)
+        return built / self.sources[0]
+
+    def pinned_version(self, file: str, pattern: str) -> str:
+        """Return the version that a file of the sources pins: the pattern's first group."""
+        match = re.search(pattern, (self.source / file).read_text("utf-8"))
+        return match[1] if match else ""
+
+    def _built(self) -> Path:
+        return cache_folder() / "runtimes" / f"{self.name}-{self._key()}"
+
+    def _key(self) -> str:
+        """Return a digest of the sources, the steps, and the kind of machine."""
+        digest = hashlib.sha256(repr((self.steps, sys.platform, platform.machine())).encode())
+        for path in self._files():
+            digest.update(f"{path.relative_to(programs_folder())}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()[:16]
+
+    def _files(self) -> list[Path]:
+        """Return all source files, in a fixed order."""
+        files: list[Path] = []
+        for name in self.sources:
+            place = programs_folder() / name
+            found = [place] if place.is_file() else sorted(place.rglob("*"))
+            files += [path for path in found if path.is_file() and not _is_built(path)]
+        return files
+
+    def _build_in(self, folder: Path) -> None:
+        for path in self._files():
+            copy = folder / path.relative_to(programs_folder())
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        _show(f"The runtime {self.name} is built for its first use ({self.cost}).")
+        for step in self.steps:
+            _show(f"  {' '.join(step)}")
+            self._run_step(step, folder / self.sources[0])
+
+    def _run_step(self, step: Sequence[str], folder: Path) -> None:
+        done = subprocess.run(
+            [shutil.which(step[0]) or step[0], *step[1:]],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**checker_environment(), **self.variables},
+            check=False,
+        )
+        if done.returncode:
+            text = " ".join(done.stdout.decode(errors="replace").split())[-400:]
+            raise ExportError(
+                f"The program of the runtime {self.name!r} cannot be built: `{' '.join(step)}` failed "
+                f"(exit code {done.returncode}). The first use needs the network. It says: {text}"
+            )
+
+
+def programs_folder() -> Path:
+    """Return the folder of all programs' sources: in the installed package, or in the checkout."""
+    installed = Path(__file__).parents[1] / "sources"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "runtimes"
+
+
+def _is_built(path: Path) -> bool:
+    parts = path.relative_to(programs_folder()).parts
+    return any(part in _BUILT for part in parts)
+
+
+def _show(line: str) -> None:
+    """Tell whoever waits at a terminal what takes so long."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
