@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from zoo.errors import UsageError, brief
@@ -76,8 +77,13 @@ def file_limits() -> dict[str, int]:
     Raises:
         UsageError: the variable is not a list NAME=NUMBER with commas between.
     """
+    return _parse_limits(os.environ.get("ZOO_LIMITS", ""))
+
+
+@cache
+def _parse_limits(variable: str) -> dict[str, int]:
     limits = {}
-    for item in filter(str.strip, os.environ.get("ZOO_LIMITS", "").split(",")):
+    for item in filter(str.strip, variable.split(",")):
         name, _, text = (part.strip() for part in item.partition("="))
         if not (text.isascii() and text.isdecimal() and len(text) <= 18):
             raise UsageError(

@@ -1,0 +1,196 @@
+"""The config of a model file, checked without Keras: an allow-list of what it may name, and its sizes.
+
+Keras builds what the config names. Its own safe mode refuses lambdas, and otherwise takes any name below
+`keras`: `keras.utils.plot_model` or `keras.config.set_floatx` as an activation is called. Here a config may
+name layers, activations, initializers, regularizers, constraints, losses, metrics, optimizers, operations
+and dtype policies of Keras, and classes that are registered. `zoo.io.foreign.keras_objects` looks each name
+up, once Keras is imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zoo.errors import UnsafeFile, brief
+from zoo.io.foreign.json_text import parse_json
+from zoo.io.foreign.limits import check_limit, limit
+
+__all__ = ["NamedObject", "check_config", "named_objects"]
+
+_MODULES = re.compile(
+    r"keras(\.(layers|activations|initializers|regularizers|constraints|losses|metrics|models|ops|random"
+    r"|quantizers|dtype_policies|optimizers(\.schedules|\.legacy)?|src(\.\w+)+))?"
+)
+_NOT_IN_MODELS = re.compile(
+    r"keras\.src\.(utils|saving|datasets|testing|tree|visualization|callbacks)\b.*"
+)
+_CLASS = re.compile(r"[A-Z]\w*")
+_FUNCTION_MODULES = re.compile(r"builtins|keras\.(activations|losses|metrics|ops|nn|src(\.\w+)+)")
+_PLAIN = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"}
+_UNSAFE = {  # classes that run code of the file, or read other files
+    "Lambda": "Python code",
+    "__lambda__": "Python code (a lambda)",
+    "__typespec__": "a type of TensorFlow",
+    "TFSMLayer": "a SavedModel in another folder",
+    "TorchModuleWrapper": "a pickled PyTorch module",
+    "FlaxLayer": "a Flax module",
+    "JaxLayer": "a JAX function",
+}
+_FILES = ("vocabulary", "idf_weights")  # settings that may name another file
+_LONGEST_UNROLLED = 10_000  # steps of a recurrent layer that is unrolled
+
+
+@dataclass(frozen=True)
+class NamedObject:
+    """A class or a function that a config names; `module` is None in files of Keras 1 and 2."""
+
+    module: str | None
+    name: str
+    registered: str | None = None
+    is_function: bool = False
+
+    def __str__(self) -> str:
+        """Return the name for messages."""
+        return self.registered or (f"{self.module}.{self.name}" if self.module else self.name)
+
+
+def check_config(text: str, path: Any) -> tuple[NamedObject, ...]:
+    """Check the config of a model, and return what it names, each once.
+
+    Args:
+        text: the config as JSON.
+        path: the file, for messages.
+
+    Raises:
+        UnsafeFile: it is no config, is too large or too deep, or names what no model needs.
+    """
+    try:
+        config = parse_json(text, path)
+    except ValueError as error:
+        raise UnsafeFile(
+            f"{path} holds a config that is no JSON: {error}. It was not opened."
+        ) from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise UnsafeFile(f"{path} holds a config that is no model. It was not opened.")
+    _check_sizes(config, path)
+    found = dict.fromkeys(named_objects(config, path))
+    _check_unrolled(config, path)
+    return tuple(found)
+
+
+def named_objects(config: Any, path: Any) -> Iterator[NamedObject]:
+    """Yield the classes and functions that a config names.
+
+    Args:
+        config: the parsed JSON.
+        path: the file, for messages.
+
+    Raises:
+        UnsafeFile: one of them is not on the allow-list.
+    """
+    for value in _values(config):
+        if isinstance(value, dict) and "class_name" in value:
+            item = _named_object(value, path)
+            if item is not None:
+                yield item
+
+
+def _named_object(value: Mapping[str, Any], path: Any) -> NamedObject | None:
+    """Return what one object of a config names; None for plain values such as a tensor.
+
+    Raises:
+        UnsafeFile: it is not on the allow-list.
+    """
+    name, module = value["class_name"], value.get("module")
+    registered, inner = value.get("registered_name"), value.get("config")
+    if not isinstance(name, str) or not isinstance(module, str | None):
+        raise _refusal(path, brief(name), "a class whose name is no text")
+    if not isinstance(registered, str | None):
+        raise _refusal(path, name, "a registered name that is no text")
+    if name in _PLAIN:
+        return None
+    if name in _UNSAFE:
+        raise _refusal(path, name, _UNSAFE[name])
+    if isinstance(inner, Mapping):
+        for key in _FILES:
+            if isinstance(inner.get(key), str) and inner[key]:
+                raise _refusal(path, name, f"another file as its {key} ({inner[key][:100]!r})")
+    if name == "function" and isinstance(inner, str):
+        item = NamedObject(module, inner, registered, is_function=True)
+        allowed = module is None or _FUNCTION_MODULES.fullmatch(module) or not _is_keras(module)
+    else:
+        item = NamedObject(module, name, registered if registered != name else None)
+        allowed = _is_allowed_class(item)
+    if not allowed or (module and _NOT_IN_MODELS.fullmatch(module)):
+        raise _refusal(path, str(item), "something else than a layer or a part of one")
+    return item
+
+
+def _is_allowed_class(item: NamedObject) -> bool:
+    """Return whether Keras may look a class up; a custom one must be registered, which is checked later."""
+    if item.module is None or not _is_keras(item.module):
+        return True
+    return bool(_MODULES.fullmatch(item.module) and _CLASS.fullmatch(item.name))
+
+
+def _is_keras(module: str) -> bool:
+    return module.partition(".")[0] in ("keras", "builtins", "tensorflow", "tf_keras")
+
+
+def _refusal(path: Any, name: str, what: str) -> UnsafeFile:
+    return UnsafeFile(
+        f"{path} names {name[:200]!r} in its config: {what}. It was not opened. A model file may name "
+        "layers, activations, initializers, regularizers, constraints, losses, metrics and optimizers."
+    )
+
+
+def _check_sizes(config: Any, path: Any) -> None:
+    """Refuse a config of too many values or layers, or with a text of absurd length."""
+    most, longest = limit("config_values"), limit("config_text")
+    layers = 0
+    for count, value in enumerate(_values(config), 1):
+        if count > most:
+            check_limit(path, "config_values", count, more=True)
+        if isinstance(value, str) and len(value) > longest:
+            check_limit(path, "config_text", len(value))
+        if isinstance(value, dict) and isinstance(value.get("layers"), list):
+            layers += sum(map(_calls, value["layers"]))
+    check_limit(path, "config_layers", layers)
+
+
+def _calls(layer: Any) -> int:
+    """Return how often a layer is called in the graph; 1 in a Sequential."""
+    nodes = layer.get("inbound_nodes") if isinstance(layer, dict) else None
+    return max(1, len(nodes)) if isinstance(nodes, list) else 1
+
+
+def _check_unrolled(config: Any, path: Any) -> None:
+    """Refuse a recurrent layer that is unrolled over a very long input: building it would not end."""
+    unrolled, longest = False, 0
+    for value in _values(config):
+        if isinstance(value, dict):
+            unrolled |= value.get("unroll") is True
+            for key in ("batch_shape", "batch_input_shape", "input_shape", "target_shape"):
+                sizes = value.get(key)
+                if isinstance(sizes, list):
+                    longest = max([longest, *(size for size in sizes if isinstance(size, int))])
+    if unrolled and longest > _LONGEST_UNROLLED:
+        raise UnsafeFile(
+            f"{path} unrolls a recurrent layer, and has a size of {longest:,}; at most "
+            f"{_LONGEST_UNROLLED:,} steps can be unrolled. It was not opened."
+        )
+
+
+def _values(config: Any) -> Iterator[Any]:
+    """Yield every value in nested lists and objects, without recursion."""
+    waiting = [config]
+    while waiting:
+        value = waiting.pop()
+        yield value
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)

@@ -1,0 +1,90 @@
+"""The limits on files from elsewhere: each has a name, a generous default, and a way to raise it.
+
+ZOO_LIMITS=NAME=NUMBER,NAME=NUMBER sets limits for one process. The sizes of array files have a variable of
+their own, ZOO_LARGEST_DATA.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoo.environment import file_limits
+from zoo.errors import UnsafeFile, UsageError, nearest
+
+__all__ = ["LIMITS", "check_limit", "limit"]
+
+LIMITS: dict[str, tuple[int, str]] = {
+    "text_bytes": (16 * 2**20, "bytes of a text file (run.json, report.json, history.csv, cards)"),
+    "line_bytes": (16 * 2**20, "bytes of one line in a .ts or .csv file"),
+    "catalog_bytes": (8 * 2**20, "bytes of a catalog file; 10,000 entries take 3 MB"),
+    "toml_depth": (32, "nested tables, lists and parts of a key in a catalog file"),
+    "json_depth": (128, "nested lists and objects in a JSON file"),
+    "number_digits": (300, "digits of a number in a JSON or TOML file"),
+    "history_rows": (1_000_000, "rows of history.csv"),
+    "metrics": (100_000, "numbers in metrics.json"),
+    "links_outside": (
+        0,
+        "1: files of a run or of an export may be links to files outside its folder",
+    ),
+    "zip_members": (20_000, "members of a .zip, .npz or .keras file"),
+    "npz_ratio": (200, "unpacked bytes for each byte of an .npz file, beyond 256 MiB"),
+    "array_rank": (32, "dimensions of an array"),
+    "model_ratio": (
+        20,
+        "bytes that a model file declares for each byte that it has, beyond 64 MiB",
+    ),
+    "config_bytes": (32 * 2**20, "bytes of the config in a .keras or .h5 file"),
+    "config_values": (4_000_000, "values in the config of a .keras or .h5 file"),
+    "config_layers": (
+        5_000,
+        "layers, each as often as it is called, in the config of a model file",
+    ),
+    "config_text": (2**20, "letters of one text in the config of a .keras or .h5 file"),
+    "h5_objects": (100_000, "groups and arrays in an HDF5 file"),
+    "h5_depth": (64, "nested groups in an HDF5 file"),
+    "h5_attributes": (1_000, "attributes of one group or array in an HDF5 file"),
+    "h5_chunk": (256 * 2**20, "bytes of one chunk of an array in an HDF5 file"),
+    "image_pixels": (100_000_000, "pixels of an image"),
+    "image_bytes": (512 * 2**20, "bytes of an image file"),
+    "folder_files": (5_000_000, "files in a folder of data"),
+    "folder_depth": (64, "nested folders in a folder of data"),
+    "export_files": (10_000, "files and folders in an export"),
+    "export_depth": (16, "nested folders in an export"),
+    "graph_fields": (5_000_000, "fields of an ONNX file or a SavedModel, without the weights"),
+    "cage_seconds": (0, "seconds of processor time of an exported file; 0: by its size"),
+    "cage_mib": (0, "MiB of memory of an exported file; 0: by its size"),
+}
+
+
+def limit(name: str) -> int:
+    """Return a limit: the one that ZOO_LIMITS sets, or the default.
+
+    Raises:
+        UsageError: ZOO_LIMITS is not readable, or names a limit that does not exist.
+    """
+    set_by_user = file_limits()
+    for each in set_by_user:
+        if each not in LIMITS:
+            raise UsageError(f"ZOO_LIMITS: there is no limit {each!r}. {nearest(each, LIMITS)}")
+    return set_by_user.get(name, LIMITS[name][0])
+
+
+def check_limit(path: Any, name: str, found: int, *, more: bool = False) -> None:
+    """Refuse a file that exceeds a limit.
+
+    Args:
+        path: the file, for the message.
+        name: of the limit.
+        found: what the file has.
+        more: whether the file may have more than `found`, since counting stopped there.
+
+    Raises:
+        UnsafeFile: the message says the limit, what was found, and how to raise the limit.
+    """
+    most = limit(name)
+    if found > most:
+        raise UnsafeFile(
+            f"{path} was not opened: {LIMITS[name][1]}: {'more than ' if more else ''}{found:,} "
+            f"found, at most {most:,} allowed. If you trust the file, set ZOO_LIMITS={name}="
+            f"{10 * most if more else found} and try again."
+        )

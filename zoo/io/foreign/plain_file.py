@@ -1,0 +1,99 @@
+"""Plain files alone are opened: no pipe, device, socket or folder, and no link out of a given folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import IO
+
+from zoo.errors import UnsafeFile
+from zoo.io.foreign.limits import limit
+
+__all__ = ["check_inside", "check_plain", "is_plain", "open_plain"]
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def open_plain(path: Path, folder: Path | None = None) -> IO[bytes]:
+    """Open a plain file for reading its bytes. It does not wait for a writer of a pipe.
+
+    Args:
+        path: the file; a link to a plain file is one.
+        folder: the run or the export that the file belongs to, if it does. A link must not lead out of it.
+
+    Raises:
+        UnsafeFile: it is something else than a plain file, or lies outside the folder.
+        OSError: it cannot be opened.
+    """
+    if folder is not None:
+        check_inside(path, folder)
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    try:
+        _check_mode(path, os.fstat(descriptor).st_mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def check_plain(path: Path, folder: Path | None = None) -> None:
+    """Refuse what is no plain file, and a link out of a folder; what does not exist passes.
+
+    Raises:
+        UnsafeFile: it is something else than a plain file, or lies outside the folder.
+        OSError: it cannot be looked at, such as a link to itself.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    _check_mode(path, mode)
+    if folder is not None:
+        check_inside(path, folder)
+
+
+def is_plain(path: Path) -> bool:
+    """Return whether a path is a plain file, or a link to one; it is not opened."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def check_inside(path: Path, folder: Path) -> None:
+    """Refuse a link that leads out of the folder that a file belongs to.
+
+    The cache of the Hugging Face Hub keeps a folder of links into `blobs` beside it; these are allowed.
+
+    Raises:
+        UnsafeFile: the file lies elsewhere.
+    """
+    real, home = os.path.realpath(path), os.path.realpath(folder)
+    if _is_below(real, home) or limit("links_outside"):
+        return
+    parent = Path(home).parent
+    if parent.name == "snapshots" and _is_below(real, str(parent.parent / "blobs")):
+        return
+    raise UnsafeFile(
+        f"{path} is a link to a file outside {folder}, and was not opened. Copy the file into the folder. "
+        "If you trust the folder, set ZOO_LIMITS=links_outside=1."
+    )
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _check_mode(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "no plain file")
+        raise UnsafeFile(f"{path} is {kind}, and was not opened. Expected: a plain file.")
