@@ -19,7 +19,7 @@ ORDER = (
     ("datasets", "inference", "registry"),
     ("runs",),
     ("exporters",),
-    ("descriptions", "diagnosis", "interpret", "publication"),
+    ("descriptions", "diagnosis", "interpret", "publication", "scaffold"),
     ("tasks",),
     ("testing",),
     ("cli",),

@@ -179,6 +179,15 @@ def _positive_number(name: str) -> int | None:
     return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
+def git_environment() -> dict[str, str]:
+    """Return the environment of a git that reads no settings of the user's, and commits as keras-zoo."""
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    for role in ("AUTHOR", "COMMITTER"):
+        own |= {f"GIT_{role}_NAME": "keras-zoo", f"GIT_{role}_EMAIL": "zoo@localhost"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return inherited | own
+
+
 def checker_environment() -> dict[str, str]:
     """Return the environment of a process that opens exported files.
 

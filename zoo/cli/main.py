@@ -20,6 +20,7 @@ from zoo.cli import (
     check_command,
     export_commands,
     interpret_commands,
+    new_command,
     plugin_commands,
     run_commands,
     train_command,
@@ -46,6 +47,7 @@ for command in (
     *weights_commands.COMMANDS,
     *publication_commands.COMMANDS,
     check_command.check,
+    new_command.new,
 ):
     zoo.add_command(command)
 
