@@ -1,0 +1,41 @@
+"""The folder of an export: it is looked through before any file in it is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from zoo.errors import RunError, UnsafeFile, brief
+from zoo.io.foreign.limits import check_limit
+from zoo.io.foreign.plain_file import check_plain
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder with pipes or devices, with links to other places, or with too many files.
+
+    Raises:
+        RunError: it is no folder.
+        UnsafeFile: the message says what it holds, and how to go on where that is trusted.
+    """
+    if not folder.is_dir():
+        raise RunError(f"{folder} holds no export: it is no folder.")
+    for number, (entry, depth) in enumerate(_entries(folder, 1), 1):
+        check_limit(folder, "export_depth", depth, more=True)
+        check_limit(folder, "export_files", number, more=True)
+        path = Path(entry.path)
+        if entry.is_symlink() and path.is_dir():
+            raise UnsafeFile(
+                f"{folder} holds a link to a folder, {brief(str(path.relative_to(folder)))}, and was not "
+                "opened. An export holds files and folders of its own: cp -rL copies it so."
+            )
+        if not entry.is_dir(follow_symlinks=False):
+            check_plain(path, folder)
+
+
+def _entries(folder: Path, depth: int) -> Iterator[tuple[os.DirEntry[str], int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry, depth
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(Path(entry.path), depth + 1)

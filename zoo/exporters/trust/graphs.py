@@ -1,0 +1,72 @@
+"""The checks of one exported file from elsewhere, before a runtime or a module of it is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zoo.entry_points import ARCHITECTURES, EntryPointGroup
+from zoo.errors import UnsafeFile, ZooError, brief
+from zoo.exporters.trust.onnx_check import check_onnx
+from zoo.exporters.trust.saved_model_check import check_saved_model
+
+_OWN = ("zoo.layers", "zoo.tasks.")  # modules with layers
+
+
+def find_danger(
+    folder: Path, path: str, format_name: str, data: str = "", requires: tuple[str, ...] = ()
+) -> str:
+    """Return what speaks against opening a file, or nothing.
+
+    Args:
+        folder: of the export.
+        path: of the file in it.
+        format_name: of the group `zoo.formats`.
+        data: the name of the second file that the first one reads its weights from.
+        requires: modules to import before the file is opened.
+    """
+    try:
+        check_modules(requires)
+        check_graph(folder / path, format_name, data)
+    except (ZooError, OSError) as error:
+        return f"it was not opened: {str(error).rstrip('.')}"
+    return ""
+
+
+def check_graph(path: Path, format_name: str, data: str = "") -> None:
+    """Refuse a graph with operators that do more than compute.
+
+    Args:
+        path: of the file or the folder; a file of another format than ONNX and SavedModel passes.
+        format_name: of the group `zoo.formats`.
+        data: the name of the second file that the first one reads its weights from.
+
+    Raises:
+        UnsafeFile: the message has no name of the file.
+        OSError: it cannot be read.
+    """
+    if path.is_dir() and (
+        format_name == "saved-model" or next(path.rglob("saved_model.pb*"), None)
+    ):
+        check_saved_model(path)
+    elif format_name == "saved-model":
+        raise UnsafeFile("it is no folder")
+    elif path.suffix == ".onnx":
+        check_onnx(path, data)
+    elif format_name.startswith("onnx"):
+        raise UnsafeFile("its name does not end in .onnx")
+
+
+def check_modules(names: tuple[str, ...]) -> None:
+    """Refuse modules that belong neither to the zoo's layers nor to an installed plug-in.
+
+    Raises:
+        UnsafeFile: the message has no name of the file.
+    """
+    packages = EntryPointGroup(ARCHITECTURES).modules()
+    for name in names:
+        package = name.partition(".")[0]
+        is_private = any(part.startswith("_") for part in name.split("."))
+        if not name.startswith(_OWN) and (package not in packages or is_private):
+            raise UnsafeFile(
+                f"it asks for the module {brief(name)}, which belongs to no installed plug-in"
+            )
