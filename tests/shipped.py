@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import zoo
 from zoo.publication.catalog_file import entry_section
+from zoo.publication.prepared_run import prepare_run
 from zoo.publication.terms import Terms
 from zoo.publication.weights_file import write_weights_file
 from zoo.registry.catalog import catalog
@@ -19,7 +21,9 @@ TERMS = Terms("MIT", "a few digits", "CC-BY-4.0")
 def ship(run: zoo.Run, folder: Path, name: str = NAME) -> WeightsInfo:
     """Write the weights file of a run into a folder, and ./registry.toml with its entry."""
     folder.mkdir(exist_ok=True)
-    info = write_weights_file(run, name, folder, TERMS, "0123abc")
+    with TemporaryDirectory() as temporary:
+        prepared = prepare_run(run, Path(temporary))
+        info = write_weights_file(prepared, name, folder, TERMS, "0123abc")
     describe(info, name)
     return info
 

@@ -17,6 +17,8 @@ from tests.conftest import Shell, forget_installed
 from tests.shipped import TERMS
 from zoo.data.dataset import Dataset
 from zoo.publication.distribution import pack, pack_into
+from zoo.publication.packed_weights import pack_weights
+from zoo.publication.prepared_run import prepare_run
 from zoo.registry.catalog import catalog
 from zoo.registry.catalog_reader import read_entries
 
@@ -90,6 +92,54 @@ def places(group: h5py.Group) -> list[str]:
         lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None
     )
     return [name for name in names if not name.startswith("optimizer")]
+
+
+def test_half_precision_is_measured_again_and_stated(
+    trained: zoo.Run, tmp_path: Path, shell: Shell
+) -> None:
+    run = zoo.train("mlp.digits", out="runs/half", epochs=1, units=[16])
+    words = ("runs/half", "--name", "mlp.half", "--license", "MIT", "--precision", "float16")
+    assert shell("pack", *words, "--out", "dist")[0] == 0
+    (archive,) = Path("dist").rglob("mlp.half.zip")
+    with zipfile.ZipFile(archive) as members:
+        members.extractall("unpacked")
+    with h5py.File("unpacked/model.weights.h5") as packed, h5py.File(run.weights) as own:
+        for place in places(packed):
+            kind = np.float16 if own[place].ndim > 1 else own[place].dtype
+            assert packed[place].dtype == kind
+            assert np.array_equal(packed[place][()], own[place][()].astype(kind))
+    half = zoo.Run(Path("unpacked"))
+    assert half.record["stored_precision"] == "float16"
+    assert half.metrics == zoo.evaluate(half)
+    assert half.metrics["calibration_error"] != run.metrics["calibration_error"]
+    assert "stored in float16" in Path("dist/README.md").read_text("utf-8")
+    with pytest.raises(zoo.UsageError, match="needs data"):
+        pack(trained, "mlp.mine", tmp_path / "other", TERMS, precision="float16")
+
+
+def test_a_number_beyond_half_precision_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "large.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.full((2, 2), 1e5, np.float32)
+    with pytest.raises(zoo.UsageError, match="beyond 65504"):
+        pack_weights(tmp_path / "large.weights.h5", tmp_path / "half.weights.h5", "float16")
+
+
+def test_a_gan_holds_its_generator_once(tmp_path: Path) -> None:
+    small = {"generator_filters": [8, 8], "discriminator_filters": [8], "epochs": 1}
+    run = zoo.train("dcgan.digits", out="runs/gan", batch_size=256, **small)
+    (tmp_path / "copy").mkdir()
+    copy = prepare_run(run, tmp_path / "copy")
+    with h5py.File(run.weights) as own, h5py.File(copy.weights) as packed:
+        for place in places(own):
+            same = (
+                place.replace("generator/", "average/") if place.startswith("generator/") else place
+            )
+            assert np.array_equal(packed[place][()], own[same][()])
+            assert packed[place] == packed[same]
+    assert copy.metrics == run.metrics
+    packed_model, model = zoo.load(copy), zoo.load(run)
+    for one, other in zip(packed_model.average.weights, model.average.weights, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_what_is_written_is_built_into_a_wheel_of_files_alone(

@@ -171,7 +171,7 @@ def test_shipped_weights_that_do_not_fit_are_named_by_their_model(
     shutil.copytree(trained.path, wrong.path)
     wrong.update(name=NAME, config={**trained.config, "units": [9]})
     path = tmp_path / f"{NAME}.zip"
-    write_archive(wrong.path, [], path)
+    write_archive(wrong.path, wrong.record, [], path)
     info = catalog().get(NAME).weights
     assert info is not None
     describe(replace(info, sha256=file_digest(path), size=path.stat().st_size))

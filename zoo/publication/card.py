@@ -165,8 +165,13 @@ def _training(run: Run, command: str) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     lines = [f"```console\n{command}\n```\n"]
     if history:
-        lines.append(f"{len(history)} epochs in {seconds:.0f} s, seed {record.get('seed')}.")
+        best = f"; the weights are of epoch {best}" if (best := record.get("best_epoch")) else ""
+        lines.append(f"{len(history)} epochs in {seconds:.0f} s{best}; seed {record.get('seed')}.")
     lines.append(f"Backend {record.get('backend')}; {versions}.")
+    if precision := record.get("stored_precision"):
+        lines.append(
+            f"The weights are stored in {precision}; the figures below are measured with the stored weights."
+        )
     return "## Training\n\n" + "\n".join(lines) + "\n"
 
 

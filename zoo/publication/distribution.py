@@ -23,11 +23,14 @@ from zoo.publication.catalog_file import (
     round_results,
     update_catalog_file,
 )
+from zoo.publication.packed_weights import Precision
+from zoo.publication.prepared_run import prepare_run
 from zoo.publication.terms import Terms, public_source
 from zoo.publication.weights_file import (
     check_publishable,
     setting_differences,
     train_command,
+    trained_by,
     write_weights_file,
 )
 from zoo.registry.catalog import catalog
@@ -43,6 +46,7 @@ def pack(
     terms: Terms,
     commit: str | None = None,
     metrics: Sequence[str] = (),
+    precision: Precision = "float32",
 ) -> WeightsInfo:
     """Write a distribution of a run's weights that anybody can install or upload.
 
@@ -53,6 +57,7 @@ def pack(
         terms: the licences, and the source of the data.
         commit: of the code that trained the run; that of the installed code if None.
         metrics: the names of the metrics that the catalog shows; its own or the first ones if empty.
+        precision: of the stored weights. The figures of rounded ones are measured again.
 
     Raises:
         RunError: the run is not finished.
@@ -66,7 +71,10 @@ def pack(
     make_directory(out.parent)
     with temporary_directory(out.parent) as temporary:
         folder = temporary / "ready"
-        info = _write(run, name, folder, terms, commit, metrics)
+        make_directory(temporary / "run")
+        prepared = prepare_run(run, temporary / "run", precision)
+        commit = commit or trained_by(run)
+        info = _write(prepared, name, folder, terms, commit, metrics)
         replace_directory(folder, out)
     return info
 
@@ -78,6 +86,7 @@ def pack_into(
     terms: Terms,
     commit: str | None = None,
     metrics: Sequence[str] = (),
+    precision: Precision = "float32",
 ) -> WeightsInfo:
     """Write a run's weights file into a package of weights, and its description into a catalog file.
 
@@ -88,6 +97,7 @@ def pack_into(
         terms: the licences, and the source of the data.
         commit: of the code that trained the run; that of the installed code if None.
         metrics: the names of the metrics that the catalog shows; the entry's or the first ones if empty.
+        precision: of the stored weights. The figures of rounded ones are measured again.
 
     Raises:
         RunError: the run is not finished.
@@ -105,8 +115,10 @@ def pack_into(
             "there, or train with them."
         )
     make_directory(folder)
-    info = write_weights_file(run, run.name, folder, terms, commit)
-    results = _results(run, entries[run.name], metrics)
+    with temporary_directory(folder) as temporary:
+        prepared = prepare_run(run, temporary, precision)
+        info = write_weights_file(prepared, run.name, folder, terms, commit or trained_by(run))
+        results = _results(prepared, entries[run.name], metrics)
     update_catalog_file(catalog_path, run.name, info, results, info.command)
     catalog.cache_clear()
     return info
@@ -137,7 +149,7 @@ def _write(
     name: str,
     folder: Path,
     terms: Terms,
-    commit: str | None,
+    commit: str,
     metrics: Sequence[str],
 ) -> WeightsInfo:
     """Write all files of a distribution into a new folder."""

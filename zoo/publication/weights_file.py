@@ -3,65 +3,49 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import h5py
 
 from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import RunError, UsageError
-from zoo.exporters.parts.part import prepare_part
-from zoo.io.atomic import atomic_write, disk_errors, write_json
+from zoo.io.atomic import atomic_write
 from zoo.io.digest import file_digest
 from zoo.publication.terms import Terms, public_source
 from zoo.registry.catalog_reader import TAG
-from zoo.runs.load import load_run_model
 from zoo.runs.recipe import resolve_without_loading
 from zoo.runs.run import Run
-from zoo.weights.archive import OPTIONAL_MEMBERS, PICTURE, write_archive
+from zoo.weights.archive import PICTURE, write_archive
 from zoo.weights.description import LARGEST_WEIGHTS, WeightsInfo
 
 _PICTURE_BYTES = 256 * 2**10  # of all pictures in a weights file
-_SMALL_ARRAY = 2**10  # bytes; smaller ones are not compressed
-_COMPRESSION = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
 _EXECUTION = ("compile", "threads")  # settings that say how to compute, not what
 
 
-def write_weights_file(
-    run: Run, name: str, folder: Path, terms: Terms, commit: str | None = None
-) -> WeightsInfo:
+def write_weights_file(run: Run, name: str, folder: Path, terms: Terms, commit: str) -> WeightsInfo:
     """Write FOLDER/NAME.zip, a run as a weights file, and return what the catalog says of it.
 
-    The model is built and its weights are loaded first, so a file that does not open is never written.
-
     Args:
-        run: a finished run.
+        run: what `prepare_run` returned.
         name: the model's name in the catalog, architecture.tag.
         folder: it exists.
         terms: the licences, and the source of the data.
-        commit: of the code that trained the run; that of the installed code if None.
+        commit: of the code that trained the run.
 
     Raises:
-        RunError: the run is not finished, or its weights do not fit.
         UsageError: the name is another architecture's, or the file is too large.
         WriteError: the disk refuses.
     """
     check_publishable(run, name)
-    commit = commit or code_version(run)
     path = folder / f"{name}.zip"
-    with TemporaryDirectory() as temporary:
-        copy = _copy_run(run, name, Path(temporary))
-        with atomic_write(path) as target:
-            write_archive(copy, _small_pictures(run), target)
-            if target.stat().st_size > LARGEST_WEIGHTS:
-                raise UsageError(
-                    f"The weights of {run} are larger than {LARGEST_WEIGHTS >> 30} GiB."
-                )
+    command = train_command(run, name)
+    pictures = _small_pictures(run)
+    with atomic_write(path) as target:
+        write_archive(run.path, {**run.record, "name": name}, pictures, target)
+        if target.stat().st_size > LARGEST_WEIGHTS:
+            raise UsageError(f"The weights of {name} are larger than {LARGEST_WEIGHTS >> 30} GiB.")
     versions = {**run.record.get("versions", {}), "backend": str(run.record.get("backend", ""))}
     return WeightsInfo(
         file=path.name,
@@ -70,7 +54,7 @@ def write_weights_file(
         license=terms.license,
         data=terms.data,
         data_license=terms.data_license,
-        command=train_command(run, name),
+        command=command,
         commit=commit,
         versions={package: str(version) for package, version in versions.items() if version},
     )
@@ -122,8 +106,14 @@ def setting_differences(run: Run, name: str) -> dict[str, Any]:
     }
 
 
-def code_version(run: Run) -> str:
-    """Return the commit of the architecture's code where it is a git checkout, else its package."""
+def trained_by(run: Run) -> str:
+    """Return the commit of the code that trained a run: what the catalog says, or that of the installed code.
+
+    The installed code of the architecture is named by its commit where it is a git checkout, else by its
+    package.
+    """
+    if run.shipped:
+        return run.shipped.info.commit
     group, name = EntryPointGroup(ARCHITECTURES), str(run.record["architecture"])
     for module in group.locations(name) if name in group else []:
         git = ["git", "-C", str(module.parent)]
@@ -136,48 +126,6 @@ def code_version(run: Run) -> str:
             )
             return done.stdout.strip()
     return run.package
-
-
-def _copy_run(run: Run, name: str, folder: Path) -> Path:
-    """Copy what a weights file holds, with the model's name and its parts in run.json."""
-    recipe, model = load_run_model(run)
-    parts = recipe.architecture.export(model, recipe.config)
-    record = {
-        **run.record,
-        "name": name,
-        "dataset": {**run.record["dataset"], "source": public_source(run)},
-        "parts": {
-            role: prepare_part(role, part).contract.to_json() for role, part in parts.items()
-        },
-    }
-    with disk_errors(folder):
-        write_json(folder / "run.json", record)
-        _copy_weights(run.weights, folder / run.weights.name)
-        for member in OPTIONAL_MEMBERS:
-            if (run.path / member).is_file():
-                shutil.copyfile(run.path / member, folder / member)
-    return folder
-
-
-def _copy_weights(source: Path, target: Path) -> None:
-    """Copy a model's weights without the state of its optimizer; large arrays are compressed without loss."""
-    with h5py.File(source, "r") as old, h5py.File(target, "x") as new:
-        new.attrs.update(old.attrs)
-        for name in old:
-            if name != "optimizer":
-                _copy_item(old[name], new, name)
-
-
-def _copy_item(item: Any, group: Any, name: str) -> None:
-    """Copy a group or an array of an HDF5 file, with its attributes."""
-    if isinstance(item, h5py.Group):
-        copy = group.create_group(name)
-        for member in item:
-            _copy_item(item[member], copy, member)
-    else:
-        filters = _COMPRESSION if item.nbytes > _SMALL_ARRAY else {}
-        copy = group.create_dataset(name, data=item[()], **filters)
-    copy.attrs.update(item.attrs)
 
 
 def _small_pictures(run: Run) -> list[Path]:

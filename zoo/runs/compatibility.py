@@ -167,13 +167,16 @@ def _read_arrays(file: Path) -> dict[str, tuple[Shape, float]]:
     arrays: dict[str, tuple[Shape, float]] = {}
 
     def visit(place: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Group):  # not by `visititems`, which leaves out a second name of an array
+            for name in item:
+                visit(f"{place}/{name}".lstrip("/"), item[name])
+        else:
             known = item.size and item.dtype.kind in "fiub"
             first = float(item[(0,) * item.ndim]) if known else np.nan
             arrays[place] = (tuple(map(int, item.shape)), first)
 
     with h5py.File(file, "r") as archive:
-        archive.visititems(visit)
+        visit("", archive)
     return arrays
 
 

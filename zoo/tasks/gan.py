@@ -26,9 +26,8 @@ from keras import ops
 from pydantic import PositiveFloat, PositiveInt
 
 from zoo.config import Config, Fraction
-from zoo.errors import SettingError
 from zoo.tasks import optimizers
-from zoo.tasks.gan_losses import Loss, discriminator_loss, generator_loss
+from zoo.tasks.gan_losses import Loss, check, discriminator_loss, generator_loss
 from zoo.tasks.spectral_norm import is_kernel, normalize_kernel, random_direction
 
 __all__ = ["GAN", "Betas", "GANConfig", "Loss", "check"]
@@ -61,24 +60,6 @@ class GANConfig(Config):
     """Adam's beta_1 and beta_2 for the discriminator."""
     generator_betas: Betas | None = None
     """Adam's beta_1 and beta_2 for the generator. None: the discriminator's."""
-
-
-def check(config: GANConfig) -> None:
-    """Refuse settings that do not go together.
-
-    Raises:
-        SettingError: label smoothing with a loss that has no target, or a Wasserstein loss without
-            spectral normalisation, which bounds the critic's slope.
-    """
-    if config.label_smoothing and config.loss in ("hinge", "wasserstein"):
-        raise SettingError(
-            "label_smoothing changes the target of real examples; only the losses non-saturating and "
-            f"least-squares have a target. Received: loss={config.loss}"
-        )
-    if config.loss == "wasserstein" and not config.spectral_norm:
-        raise SettingError(
-            "loss=wasserstein needs a critic of bounded slope: set spectral_norm=true. Received: false"
-        )
 
 
 class GAN(keras.Model):
@@ -219,6 +200,15 @@ class GAN(keras.Model):
     def averaged_generator(self) -> Any:
         """The generator to draw, measure and export: with averaged weights unless `ema` is 0."""
         return self.average if self.config.ema else self.generator
+
+    def discard_training_state(self) -> None:
+        """Give the live generator the averaged weights. `zoo pack` calls it: the file then holds them once.
+
+        Nothing that draws, measures or exports uses the live generator. A training that starts from such a
+        file goes on from the average.
+        """
+        if self.config.ema:
+            _assign(self.generator.weights, self.average.weights)
 
     def _scores_function(
         self, weights: Sequence[Any], training: bool

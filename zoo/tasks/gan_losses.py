@@ -18,7 +18,9 @@ from typing import Any, Literal
 
 from keras import ops
 
-__all__ = ["Loss", "discriminator_loss", "generator_loss"]
+from zoo.errors import SettingError
+
+__all__ = ["Loss", "check", "discriminator_loss", "generator_loss"]
 
 Loss = Literal["non-saturating", "least-squares", "hinge", "wasserstein"]
 
@@ -53,3 +55,30 @@ def generator_loss(name: Loss, fake: Any) -> Any:
     if name == "least-squares":
         return ops.mean(ops.square(fake - 1)) / 2
     return -ops.mean(fake)
+
+
+def check(config: Any) -> None:
+    """Refuse settings that do not go together.
+
+    Args:
+        config: a `zoo.tasks.gan.GANConfig`.
+
+    Raises:
+        SettingError: label smoothing with a loss that has no target, a Wasserstein loss without spectral
+            normalisation, which bounds the critic's slope, or an epoch that is chosen by the loss: it tells
+            which network is ahead, not how good the generated examples are.
+    """
+    if config.label_smoothing and config.loss in ("hinge", "wasserstein"):
+        raise SettingError(
+            "label_smoothing changes the target of real examples; only the losses non-saturating and "
+            f"least-squares have a target. Received: loss={config.loss}"
+        )
+    if config.loss == "wasserstein" and not config.spectral_norm:
+        raise SettingError(
+            "loss=wasserstein needs a critic of bounded slope: set spectral_norm=true. Received: false"
+        )
+    if (config.best_epoch or config.early_stopping) and config.monitor == "val_loss":
+        raise SettingError(
+            "The loss of a GAN does not say which epoch is the best. Set monitor to a measure of the "
+            "validation in history.csv, such as monitor=val_psnr of deblur-gan. Received: monitor=val_loss"
+        )

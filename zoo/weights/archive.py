@@ -14,12 +14,14 @@ than the file.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import stat
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from zoo.errors import UnsafeFile, WeightsError
 from zoo.io.atomic import disk_errors
@@ -93,18 +95,22 @@ def unpack_weights(path: Path, info: WeightsInfo, folder: Path) -> None:
         archive.unlink()
 
 
-def write_archive(run: Path, pictures: list[Path], path: Path) -> None:
+def write_archive(
+    run: Path, record: Mapping[str, Any], pictures: Sequence[Path], path: Path
+) -> None:
     """Write the weights file of a run.
 
     Args:
         run: its folder.
+        record: the content of run.json in the file.
         pictures: the files of the pictures to include.
         path: the .zip to write.
     """
     present = [name for name in OPTIONAL_MEMBERS if (run / name).is_file()]
-    files = {name: run / name for name in (*REQUIRED_MEMBERS, *present)}
+    files = {name: run / name for name in ("model.weights.h5", *present)}
     files |= {f"pictures/{picture.name}": picture for picture in pictures}
     with disk_errors(path), zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("run.json", _DATE), json.dumps(record, indent=2) + "\n")
         for name, file in files.items():
             archive.writestr(zipfile.ZipInfo(name, _DATE), file.read_bytes())
 

@@ -12,6 +12,7 @@ from zoo.cli.output import Command, print_result
 from zoo.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from zoo.publication.packed_weights import Precision
     from zoo.runs.run import Run
 
 
@@ -55,6 +56,13 @@ def terms_options(command: Any) -> Any:
     metavar="METRICS",
     help="The metrics that the catalog shows: accuracy,macro_f1,... Those of the entry if not given.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "float16"]),
+    default="float32",
+    show_default=True,
+    help="float16 stores weights in half precision, and measures the model with them again.",
+)
 def pack(
     run: str,
     out: Path | None,
@@ -66,6 +74,7 @@ def pack(
     into: Path | None,
     registry: Path,
     results: str | None,
+    precision: Precision,
 ) -> None:
     """Write a run's weights as a distribution that anybody can install or upload.
 
@@ -86,12 +95,12 @@ def pack(
     from zoo.publication import distribution
 
     if into is not None:
-        info = distribution.pack_into(opened, into, registry, terms, commit, names)
+        info = distribution.pack_into(opened, into, registry, terms, commit, names, precision)
         return print_result(
             f"{opened.name}: {info.size} bytes in {into / info.file}; described in {registry}"
         )
     assert out is not None
-    info = distribution.pack(opened, name or opened.name, out, terms, commit, names)
+    info = distribution.pack(opened, name or opened.name, out, terms, commit, names, precision)
     print_result(f"{info.size} bytes of weights in {out}. Install them: pip install {out}")
 
 

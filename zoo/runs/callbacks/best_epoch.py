@@ -64,10 +64,12 @@ class BestEpoch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Put the weights of the best epoch into the model."""
+        """Put the weights of the best epoch into the model, and write its number to run.json."""
         if self.weights:
             for variable, value in zip(self.model.weights, self.weights, strict=True):
                 variable.assign(value)
+            number = best_epoch(self.history.rows, self.config.monitor)
+            self.history.run.update(best_epoch=number)
 
 
 def watches_validation(config: Config) -> bool:

@@ -1,0 +1,78 @@
+"""A run as it is published: without folders of this machine, and with the weights that are stored."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from zoo.errors import RunError
+from zoo.exporters.parts.part import prepare_part
+from zoo.io.atomic import disk_errors, make_directory
+from zoo.publication.packed_weights import Precision, pack_weights, save_without_training_state
+from zoo.publication.terms import public_source
+from zoo.runs.evaluation import has_own_data, measure
+from zoo.runs.load import load_run_model
+from zoo.runs.recipe import Recipe
+from zoo.runs.run import Run
+from zoo.weights.archive import OPTIONAL_MEMBERS
+
+
+def prepare_run(run: Run, folder: Path, precision: Precision = "float32") -> Run:
+    """Copy a run as it is published, and return the copy.
+
+    It has the parts in run.json, no folder of this machine, and the weights as `pack_weights` writes them.
+    Where they are rounded, the copy is measured again: its figures are those of the rounded weights.
+
+    The model is built and its weights are loaded first, so a file that does not open is never written.
+
+    Args:
+        run: a finished run, or a model of the catalog with weights.
+        folder: it exists and is empty.
+        precision: of matrices and kernels.
+
+    Raises:
+        RunError: the weights do not fit; or they are rounded, and the run's own data is not here.
+        UsageError: a number is too large for half precision.
+        WriteError: the disk refuses.
+    """
+    recipe, model = load_run_model(run)
+    parts = recipe.architecture.export(model, recipe.config)
+    record = {
+        **run.record,
+        "dataset": {**run.record["dataset"], "source": public_source(run)},
+        "parts": {
+            role: prepare_part(role, part).contract.to_json() for role, part in parts.items()
+        },
+    }
+    copy = Run(folder)
+    with disk_errors(folder):
+        complete = save_without_training_state(model, run.weights, folder / "all.weights.h5")
+        pack_weights(complete, copy.weights, precision)
+        (folder / "all.weights.h5").unlink(missing_ok=True)
+        for member in (*OPTIONAL_MEMBERS, "export/report.json"):
+            if (run.path / member).is_file():
+                make_directory((folder / member).parent)
+                shutil.copyfile(run.path / member, folder / member)
+        if run.pictures:
+            shutil.copytree(run.path / "pictures", folder / "pictures")
+    if precision == "float32":
+        copy.write_record(record)
+    else:
+        copy.write_record({**record, "stored_precision": precision})
+        copy.write_metrics(_measure_again(copy, run, recipe))
+    return copy
+
+
+def _measure_again(copy: Run, run: Run, recipe: Recipe) -> dict[str, float]:
+    """Return the figures of the rounded weights, measured on the run's own data.
+
+    Raises:
+        RunError: that data is not here.
+    """
+    data = recipe.load_data()
+    if not has_own_data(run, recipe):
+        raise RunError(
+            f"{run} is measured again after its weights are rounded, and its data has changed: "
+            f"{recipe.source} has another fingerprint than run.json says."
+        )
+    return measure(copy, data).metrics
