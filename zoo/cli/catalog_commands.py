@@ -10,6 +10,7 @@ import click
 from zoo.cli.options import as_json, complete_model, import_backend
 from zoo.cli.output import Command, format_size, print_json, print_result
 from zoo.errors import UnknownName
+from zoo.io.printable import printable
 
 if TYPE_CHECKING:
     from zoo.registry.catalog_reader import Entry
@@ -26,7 +27,7 @@ def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> 
 
     entries = catalog().find(pattern, tag, weights or None)
     for problem in catalog().problems:
-        click.echo(f"Warning: a catalog was left out. {problem}", err=True)
+        click.echo(f"Warning: a catalog was left out. {printable(problem)}", err=True)
     if as_json:
         keys = ("name", "summary", "dataset", "tags")
         return print_json(

@@ -26,9 +26,12 @@ from zoo.cli import (
     train_command,
 )
 from zoo.cli.output import Commands
+from zoo.cli.process.stops import exit_code, stop_as_ctrl_c_does
+from zoo.cli.process.streams import flush_streams, make_streams_forgiving
 from zoo.cli.weights import publication_commands, weights_commands
 from zoo.environment import shows_tracebacks
-from zoo.errors import ZooError
+from zoo.errors import ZooError, format_error
+from zoo.io.printable import printable
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +58,8 @@ for command in (
 def main() -> NoReturn:
     """Run the command line; an error of the user's shows its message and no traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    make_streams_forgiving()
+    stop_as_ctrl_c_does()
     warnings.showwarning = _show_warning
     _show_log()
     try:
@@ -66,18 +71,28 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("Stopped.", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KeyboardInterrupt, click.Abort) as error:
+        _fail("Stopped.", exit_code(error))
+    except OSError as error:  # a folder that cannot be read, a disk that is full
+        _fail(_describe_os_error(error), 1, error)
+    except Exception as error:  # an error that nobody foresaw
+        where = "" if shows_tracebacks() else " ZOO_TRACEBACK=1 shows where."
+        _fail(f"{format_error(error)}. The zoo or a plug-in did not expect this.{where}", 1, error)
     finally:
         gc.freeze()  # collecting what TensorFlow leaves would take a second at exit
+    if lost := flush_streams():
+        _fail(f"The output could not be written: {lost.strerror}.", 1)
     sys.exit(0)
+
+
+def _describe_os_error(error: OSError) -> str:
+    """Return what the system says, with the name of the file where it has one."""
+    return ": ".join(str(each) for each in (error.filename, error.strerror or error) if each) + "."
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning in a line, without the place in the code that it comes from."""
-    click.echo(f"Warning: {message}", err=True)
+    click.echo(f"Warning: {printable(str(message))}", err=True)
 
 
 def _show_log() -> None:
@@ -91,11 +106,11 @@ def _show_log() -> None:
 class _ShowOnStandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Show a message in a line."""
-        click.echo(record.getMessage(), err=True)
+        click.echo(printable(record.getMessage()), err=True)
 
 
 def _fail(message: str, code: int, error: BaseException | None = None) -> NoReturn:
     if error is not None and shows_tracebacks():
         raise error
-    click.echo(f"Error: {message}", err=True)
+    click.echo(f"Error: {printable(message)}", err=True)
     sys.exit(code)

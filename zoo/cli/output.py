@@ -13,7 +13,9 @@ from typing import Any, TextIO
 
 import click
 
+from zoo.cli.process.streams import open_forgiving
 from zoo.errors import UnknownName
+from zoo.io.printable import printable
 
 _RESULTS: ContextVar[TextIO | None] = ContextVar("results", default=None)
 
@@ -49,7 +51,7 @@ def result_stream() -> TextIO:
 
 def print_result(text: str) -> None:
     """Print a line of text as a result."""
-    click.echo(text, file=result_stream())
+    click.echo(printable(text), file=result_stream())
 
 
 def format_size(size: int) -> str:
@@ -72,7 +74,7 @@ def _show_warning(
 ) -> None:
     """Show a warning for the user in a line, without its place in the code."""
     if issubclass(category, UserWarning):
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {printable(str(message))}", err=True)
 
 
 @contextmanager
@@ -105,8 +107,7 @@ def _results_file() -> Iterator[TextIO]:
     os.dup2(2, 1)
     try:
         stdout = sys.stdout
-        copy = os.dup(own)
-        with os.fdopen(copy, "w", encoding=stdout.encoding, errors=stdout.errors) as results:
+        with open_forgiving(os.dup(own), stdout) as results:
             yield results
     finally:
         os.dup2(own, 1)

@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
+from rich.text import Text
 
 from zoo.cli.output import print_json, result_stream
 from zoo.errors import DataError, ZooError
+from zoo.io.console import SafeConsole, SafeTable
+from zoo.io.printable import printable
 from zoo.runs.progress import ConsoleProgress, format_logs
 
 if TYPE_CHECKING:
@@ -24,18 +25,20 @@ if TYPE_CHECKING:
     from zoo.runs.evaluation import Measurement
     from zoo.runs.repeats import Repeats
     from zoo.runs.run import Run
+    from zoo.runtimes.group import RuntimeState
     from zoo.testing import Outcome
 
 WIDTH = 120  # of what goes to a file or a pipe
 
-err = Console(stderr=True, highlight=False)
+err = SafeConsole(stderr=True, highlight=False)
 
 
 def print_rich(*objects: Any, **options: Any) -> None:
     """Print tables or lines as results, on standard output."""
     stream = result_stream()
     width = None if stream.isatty() else WIDTH
-    Console(file=stream, highlight=False, soft_wrap=True, width=width).print(*objects, **options)
+    console = SafeConsole(file=stream, highlight=False, soft_wrap=True, width=width)
+    console.print(*objects, **options)
 
 
 def progress() -> ConsoleProgress:
@@ -45,7 +48,7 @@ def progress() -> ConsoleProgress:
 
 def show_status(message: str) -> AbstractContextManager[Any]:
     """Show that something is being done, on a terminal."""
-    return err.status(message)
+    return err.status(escape(printable(message)))
 
 
 def track_items(items: Sequence[Any]) -> Iterable[Any]:
@@ -53,12 +56,14 @@ def track_items(items: Sequence[Any]) -> Iterable[Any]:
     return track(items, console=err, transient=True, disable=not err.is_terminal)
 
 
-def make_table(*columns: str) -> Table:
+def make_table(*columns: str) -> SafeTable:
     """Return an empty table; columns of numbers are aligned to the right."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = SafeTable(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        number = column in ("size", "largest difference", "value", "parameters", "live", "above")
-        table.add_column(column, justify="right" if number else "left", overflow="fold")
+        number = column in ("size", "largest difference", "R", "value", "parameters", "live", "above")
+        table.add_column(
+            Text(printable(column)), justify="right" if number else "left", overflow="fold"
+        )
     return table
 
 
@@ -77,7 +82,7 @@ def show_repeats(repeats: Repeats) -> None:
     for name, each in repeats.metrics.items():
         values = (f"{value:.5g}" for value in each.values)
         ends = f"{each.low:.5g} to {each.high:.5g}"
-        table.add_row(escape(name), f"{each.mean:.5g}", ends, *values)
+        table.add_row(name, f"{each.mean:.5g}", ends, *values)
     print_rich(table)
     print_rich(f"in {repeats.path}", markup=False)
 
@@ -93,7 +98,7 @@ def show_measurement(measurement: Measurement) -> None:
     """Show every measure, and on how many examples of which data it was taken."""
     table = make_table("measure", "value")
     for name, value in measurement.metrics.items():
-        table.add_row(escape(name), f"{value:.5g}")
+        table.add_row(name, f"{value:.5g}")
     print_rich(table)
     if measurement.examples:
         examples = f"{measurement.examples:,} examples of {measurement.dataset}"
@@ -101,20 +106,35 @@ def show_measurement(measurement: Measurement) -> None:
 
 
 def show_report(report: Report) -> None:
-    """Show each part in each format: its size, the largest difference, the verdict."""
-    table = make_table("part", "format", "size", "largest difference", "verdict", "checked with")
+    """Show each part in each format and runtime: its size, the largest difference, R, the verdict."""
+    columns = ("part", "format", "size", "largest difference", "R", "verdict", "checked with")
+    table = make_table(*columns)
     for file in report.files:
-        difference = "" if file.difference is None else f"{file.difference:.1e}"
-        table.add_row(
-            file.part,
-            file.format,
-            f"{file.bytes / 1024:,.0f} KiB",
-            difference,
-            file.verdict,
-            file.runtime,
-        )
+        size = f"{file.bytes / 1024:,.0f} KiB"
+        rows: list[tuple[Any, ...]] = [
+            (each.difference, each.ratio, each.verdict, each.version or each.runtime)
+            for each in file.verdicts
+        ] or [(file.difference, file.ratio, file.verdict, file.runtime)]
+        for difference, ratio, verdict, runtime in rows:
+            numbers = (_show_number(difference, ".1e"), _show_number(ratio, ".2g"))
+            table.add_row(file.part, file.format, size, *numbers, verdict, runtime)
+            size = ""
     print_rich(table)
+    for name, line in report.missing.items():
+        err.print(f"{name} is not available: {line}", markup=False, soft_wrap=True)
     print_rich(f"in {report.folder}", markup=False)
+
+
+def _show_number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def show_runtimes(states: Sequence[RuntimeState]) -> None:
+    """Show each runtime: the formats that it reads, its version, or what is missing."""
+    table = make_table("runtime", "reads", "state")
+    for state in states:
+        table.add_row(state.name, ", ".join(state.formats), state.missing or state.version)
+    print_rich(table)
 
 
 def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
@@ -125,11 +145,11 @@ def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
         files = report.files if report else ()
         largest = max((file.difference or 0.0 for file in files), default=None)
         table.add_row(
-            escape(outcome.source),
+            outcome.source,
             str(len(files)),
             "" if largest is None else f"{largest:.1e}",
             "equal" if outcome.ok else "failed",
-            escape(str(report.folder)) if report else "",
+            str(report.folder) if report else "",
         )
     print_rich(table)
     for outcome in outcomes:
@@ -149,15 +169,13 @@ def short_value(value: Any) -> str:
 
 def show_comparison(found: Comparison) -> None:
     """Show what differs between runs, one column a run."""
-    table = make_table("", *map(escape, found.runs))
+    table = make_table("", *found.runs)
     for name, values in found.settings.items():
-        table.add_row(name, *(escape(short_value(value)) for value in values))
+        table.add_row(name, *(short_value(value) for value in values))
     if found.settings and found.results:
         table.add_section()
     for name, measures in found.results.items():
-        table.add_row(
-            escape(name), *("" if value is None else f"{value:.5g}" for value in measures)
-        )
+        table.add_row(name, *("" if value is None else f"{value:.5g}" for value in measures))
     print_rich(table)
 
 
@@ -168,7 +186,7 @@ def show_runs(runs: Sequence[Run]) -> None:
         record = run.record
         epochs = f"{len(run.history)}/{record['config'].get('epochs', '?')}"
         table.add_row(
-            escape(run.path.name), run.name, run.state, epochs, format_logs(_headline(run.metrics))
+            run.path.name, run.name, run.state, epochs, format_logs(_headline(run.metrics))
         )
     print_rich(table)
     for run in runs:
@@ -209,7 +227,7 @@ def show_results(results: Sequence[Mapping[str, Any]]) -> None:
     ]
     table = make_table(*names)
     for result in results:
-        table.add_row(*(escape(_cell(result.get(name, ""))) for name in names))
+        table.add_row(*(_cell(result.get(name, "")) for name in names))
     print_rich(table)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show_description(description: Description) -> None:
     """Show a model: what it is, its parts, its settings."""
-    print_rich(f"[bold]{description.name}[/]  {description.summary}")
+    print_rich(f"[bold]{escape(description.name)}[/]  {escape(description.summary)}")
     facts = {
         "architecture": f"{description.architecture} ({description.package})",
         "dataset": description.dataset or "give --data",
@@ -44,7 +44,7 @@ def show_description(description: Description) -> None:
     for setting in description.settings:
         value, default = (short_value(item) for item in (setting.value, setting.default))
         usual = f", {default} by default" if value != default else ""
-        print_rich(f"\n[bold]{setting.name}[/] = {escape(value)}", end="")
+        print_rich(f"\n[bold]{escape(setting.name)}[/] = {escape(value)}", end="")
         print_rich(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
 
 
@@ -67,7 +67,7 @@ def show_layers(parts: Mapping[str, Sequence[LayerInfo]]) -> None:
         for layer in layers:
             sizes = ", ".join("any" if size is None else str(size) for size in layer.shape)
             count = f"{layer.parameters:,}" if layer.parameters else ""
-            table.add_row(escape(layer.name), layer.kind, f"({sizes})", count)
+            table.add_row(layer.name, layer.kind, f"({sizes})", count)
         print_rich(table)
 
 
@@ -78,7 +78,7 @@ def show_gallery(gallery: Gallery) -> None:
         above = "" if layer.above is None else f"{layer.above:.1%}"
         live = f"{len(layer.channels) - len(layer.dead)}/{len(layer.channels)}"
         dead = ", ".join(map(str, layer.dead))
-        table.add_row(escape(layer.layer.name), layer.follows, live, above, dead)
+        table.add_row(layer.layer.name, layer.follows, live, above, dead)
     print_rich(table)
     print_rich(f"in {gallery.page}", markup=False)
 

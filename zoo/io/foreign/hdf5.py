@@ -1,4 +1,4 @@
-"""HDF5 files from elsewhere: each object is visited once, and its declaration is checked; no array is read."""
+"""HDF5 files from elsewhere: each object is visited once, and what it declares is checked, not read."""
 
 from __future__ import annotations
 

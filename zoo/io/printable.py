@@ -1,0 +1,23 @@
+"""Text from elsewhere as it may be shown: control characters are escaped, so they control no terminal."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["printable"]
+
+# Controls of ASCII and of Latin-1, marks that turn the direction of writing, invisible characters, halves of
+# characters (in names of files that are no UTF-8). Line feed and tab stay.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Return a text with its control characters as escapes; line feeds and tabs stay.
+
+    Example:
+        >>> printable("\x1b[31mred")
+        '\\x1b[31mred'
+    """
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
