@@ -11,6 +11,7 @@ import click
 from zoo.cli.export_commands import export_source, parse_formats
 from zoo.cli.options import as_json, check_model_name, complete_model, complete_run, import_backend
 from zoo.cli.output import Command, print_json
+from zoo.cli.process.stops import exit_code
 from zoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def train(
             progress=render.progress(),
             from_run=from_run,
         )
-    except KeyboardInterrupt:
-        _stop(name, out)
+    except KeyboardInterrupt as error:
+        _stop(name, out, exit_code(error))
     run = trained.run
     render.show_run(run)
     source = Source("run", str(run.path), trained.model, trained.recipe, run)
@@ -138,27 +139,27 @@ def _train_seeds(
 
     try:
         repeats = train_seeds(name, seeds, progress=render.progress(), **options, **settings)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         where = f" --out {options['out']}" if options["out"] else ""
         click.echo(
             f"Stopped. Go on with: zoo train {name} --seeds {seeds}{where} --resume", err=True
         )
-        sys.exit(130)
+        sys.exit(exit_code(error))
     print_json(repeats.to_json()) if as_json else render.show_repeats(repeats)
 
 
-def _stop(name: str, out: Path | None) -> NoReturn:
-    """Show how to go on with the run that Ctrl-C left, and exit."""
+def _stop(name: str, out: Path | None, code: int) -> NoReturn:
+    """Show how to go on with the run that Ctrl-C or another signal left, and exit."""
     from zoo.runs.run_directory import find_unfinished_run
 
     try:
         run = find_unfinished_run(name, out)
     except UsageError:
         click.echo("Error: Stopped before training began; nothing was written.", err=True)
-        sys.exit(130)
+        sys.exit(code)
     click.echo(
         f"Stopped after {len(run.history)} whole epochs. Go on with: "
         f"zoo train {name} --out {run.path} --resume",
         err=True,
     )
-    sys.exit(130)
+    sys.exit(code)
