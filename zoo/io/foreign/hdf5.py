@@ -31,24 +31,29 @@ class _Walk:
     """What is found in one file: the addresses of its objects, and how many bytes they declare."""
 
     path: Any
-    seen: set[int] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
+    names: int = 0
     declared: int = 0
     most_objects: int = field(default_factory=lambda: limit("h5_objects"))
     most_attributes: int = field(default_factory=lambda: limit("h5_attributes"))
 
-    def add(self, name: str, address: int) -> None:
-        """Count an object. Each has one name: hard links could make a small file endless.
+    def add(self, name: str, address: int, *, is_group: bool) -> None:
+        """Count a name of an object. A group has one name: hard links could make a small file endless.
+
+        An array may have several names, as in the files of `zoo pack`; each counts with all of its bytes.
 
         Raises:
-            UnsafeFile: it has a second name, or there are too many objects.
+            UnsafeFile: a group has a second name, or there are too many names.
         """
-        if address in self.seen:
+        if is_group and address in self.groups:
             raise UnsafeFile(
                 f"{self.path} has a second hard link at {name!r}, and was not opened. Keras writes none."
             )
-        self.seen.add(address)
-        if len(self.seen) > self.most_objects:
-            check_limit(self.path, "h5_objects", len(self.seen), more=True)
+        if is_group:
+            self.groups.add(address)
+        self.names += 1
+        if self.names > self.most_objects:
+            check_limit(self.path, "h5_objects", self.names, more=True)
 
 
 def check_hdf5(path: Any, file: IO[bytes]) -> int:
@@ -59,7 +64,7 @@ def check_hdf5(path: Any, file: IO[bytes]) -> int:
         file: the open file.
 
     Raises:
-        UnsafeFile: it links to another place or file, has a second name for an object, an unusual type,
+        UnsafeFile: it links to another place or file, has a second name for a group, an unusual type,
             storage, filter or chunk, too many or too deep groups, or other bytes before it.
         OSError: it is no HDF5 file, or a broken one.
     """
@@ -71,7 +76,7 @@ def check_hdf5(path: Any, file: IO[bytes]) -> int:
         if archive.userblock_size:
             raise UnsafeFile(f"{path} has other bytes before the HDF5 file, and was not opened.")
         walk = _Walk(path)
-        walk.add("/", h5py.h5o.get_info(archive.id).addr)
+        walk.add("/", h5py.h5o.get_info(archive.id).addr, is_group=True)
         _check_attributes(walk, "/", archive.id)
         waiting = [("", archive.id, 1)]
         while waiting:
@@ -100,8 +105,8 @@ def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
         name = f"{place}/{raw.decode('utf-8', 'backslashreplace')}"
         if kind != h5py.h5l.TYPE_HARD:
             raise UnsafeFile(f"{walk.path} links to another place at {name!r}; it was not opened.")
-        walk.add(name, address)
         item = h5py.h5o.open(group, raw)
+        walk.add(name, address, is_group=not isinstance(item, h5py.h5d.DatasetID))
         if isinstance(item, h5py.h5d.DatasetID):
             _check_array(walk, name, item)
         elif not isinstance(item, h5py.h5g.GroupID):
