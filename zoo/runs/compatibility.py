@@ -167,7 +167,8 @@ def _read_arrays(file: Path) -> dict[str, tuple[Shape, float]]:
     arrays: dict[str, tuple[Shape, float]] = {}
 
     def visit(place: str, item: Any) -> None:
-        if isinstance(item, h5py.Group):  # not by `visititems`, which leaves out a second name of an array
+        # not by `visititems`, which leaves out the second name of an array
+        if isinstance(item, h5py.Group):
             for name in item:
                 visit(f"{place}/{name}".lstrip("/"), item[name])
         else:
