@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import WriteError
+from zoo.io.recovery import make_temporary_folder
 
 __all__ = [
     "atomic_write",
+    "check_space",
     "disk_errors",
     "make_directory",
     "replace_directory",
     "temporary_directory",
     "write_json",
 ]
+
+_IS_LINUX = sys.platform == "linux"
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 @contextmanager
 def temporary_directory(parent: Path) -> Iterator[Path]:
     """Yield a temporary directory in `parent`, so on the same disk; it is removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=".zoo-", dir=parent))
+    folder = make_temporary_folder(parent)
     try:
         yield folder
     finally:
@@ -48,14 +55,59 @@ def temporary_directory(parent: Path) -> Iterator[Path]:
 
 
 def replace_directory(source: Path, target: Path) -> None:
-    """Rename a file or a directory to `target`, and remove what is there."""
-    if target.is_dir() and not target.is_symlink():
-        aside = Path(tempfile.mkdtemp(prefix=".zoo-", dir=target.parent))
-        os.rename(target, aside / "old")
-        os.rename(source, target)
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
+    """Rename a file or a directory to `target`, and remove what is there.
+
+    On Linux a directory is exchanged in one step. Elsewhere there are two, and `zoo.io.recovery` brings
+    the earlier one back if this process is killed between them.
+    """
+    if not target.is_dir() or target.is_symlink():
         os.replace(source, target)
+        return
+    aside = make_temporary_folder(target.parent, aside=True)
+    if _exchange(source, target):
+        os.rename(source, aside / target.name)
+    else:
+        os.rename(target, aside / target.name)
+        os.rename(source, target)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two paths in one step; return False where the system cannot."""
+    if not _IS_LINUX:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except AttributeError:  # an old C library
+        return False
+    return rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
+
+
+def check_space(folder: Path, size: int) -> None:
+    """Refuse to go on where a file of some bytes does not fit on the disk, or into the user's quota.
+
+    HDF5 ends the process where the disk is full, so that it must not find out itself.
+
+    Args:
+        folder: where the file will be.
+        size: its bytes; a little more does no harm.
+
+    Raises:
+        WriteError: it does not fit, or nothing can be written there.
+    """
+    with disk_errors(folder), tempfile.TemporaryFile(dir=folder) as file:
+        reserve = (
+            getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None) if _IS_LINUX else None
+        )
+        if reserve is not None:
+            arguments = map(ctypes.c_long, (0, 0, size))
+            if not reserve(file.fileno(), *arguments):
+                return
+            if (error := ctypes.get_errno()) not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINTR):
+                raise OSError(error, os.strerror(error))
+        if shutil.disk_usage(folder).free < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from zoo.io.atomic import disk_errors
+from zoo.io.recovery import remove_left_over
 
 LOCK = ".lock"  # the name of the lock's file in the folder
 
 
 @contextmanager
 def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
-    """Keep other processes from writing into a folder.
+    """Keep other processes from writing into a folder, and remove what a killed one left in it.
 
     Args:
         folder: it exists.
@@ -30,6 +31,7 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
             lock.acquire()
         except Timeout as error:
             raise busy from error
+    remove_left_over(folder)
     try:
         yield
     finally:

@@ -20,15 +20,8 @@ from zoo.compute.kernels import (
     use_threads,
 )
 from zoo.data.dataset import Dataset
-from zoo.errors import (
-    DataError,
-    PluginError,
-    RunError,
-    SettingError,
-    TrainingError,
-    ZooError,
-)
-from zoo.io.atomic import atomic_write
+from zoo.errors import DataError, PluginError, RunError, SettingError, TrainingError, ZooError
+from zoo.io.atomic import atomic_write, check_space
 from zoo.registry.model_size import check_memory
 from zoo.runs.evaluation import finish_run, has_own_data
 from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
@@ -172,6 +165,7 @@ def _train_and_save(
     try:
         model = _fit(run, recipe, history, progress, tensorboard)
         with atomic_write(run.weights) as temporary:
+            check_space(temporary.parent, 4 * model.count_params() + 2**20)
             model.save_weights(temporary)
     except KeyboardInterrupt:
         run.update(state="interrupted")
