@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.progress import track
-from rich.text import Text
 
 from zoo.cli.output import print_json, result_stream
 from zoo.errors import DataError, ZooError
-from zoo.io.console import SafeConsole, SafeTable
+from zoo.io.console import SafeConsole, make_table
 from zoo.io.printable import printable
 from zoo.runs.progress import ConsoleProgress, format_logs
 
@@ -54,17 +53,6 @@ def show_status(message: str) -> AbstractContextManager[Any]:
 def track_items(items: Sequence[Any]) -> Iterable[Any]:
     """Return the items; on a terminal, a bar shows how many are done."""
     return track(items, console=err, transient=True, disable=not err.is_terminal)
-
-
-def make_table(*columns: str) -> SafeTable:
-    """Return an empty table; columns of numbers are aligned to the right."""
-    table = SafeTable(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        number = column in ("size", "largest difference", "R", "value", "parameters", "live", "above")
-        table.add_column(
-            Text(printable(column)), justify="right" if number else "left", overflow="fold"
-        )
-    return table
 
 
 def show_run(run: Run) -> None:
@@ -182,13 +170,19 @@ def show_comparison(found: Comparison) -> None:
 def show_runs(runs: Sequence[Run]) -> None:
     """Show each run: its model, its state, its epochs and its first measures."""
     table = make_table("run", "model", "state", "epochs", "measures")
+    faults = []
     for run in runs:
-        record = run.record
-        epochs = f"{len(run.history)}/{record['config'].get('epochs', '?')}"
-        table.add_row(
-            run.path.name, run.name, run.state, epochs, format_logs(_headline(run.metrics))
-        )
+        epochs, measures = "?", ""
+        try:
+            epochs = f"{len(run.history)}/{run.record['config'].get('epochs', '?')}"
+            measures = format_logs(_headline(run.metrics))
+        except ZooError as error:
+            faults.append(str(error))
+            measures = "cannot be read"
+        table.add_row(run.path.name, run.name, run.state, epochs, measures)
     print_rich(table)
+    for fault in faults:
+        err.print(fault, markup=False, soft_wrap=True)
     for run in runs:
         if run.state == "trained":
             err.print(f"{run.path.name} is not measured yet: zoo evaluate {run.path}", markup=False)

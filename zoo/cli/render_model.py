@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from zoo.cli.output import format_size
-from zoo.cli.render import make_table, print_rich, short_value
+from zoo.cli.render import print_rich, short_value
+from zoo.io.console import make_table
 from zoo.runs.progress import format_logs
 
 if TYPE_CHECKING:

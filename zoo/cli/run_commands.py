@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
+from zoo.errors import ZooError
 
 if TYPE_CHECKING:
     from zoo.runs.run import Run
@@ -104,11 +105,19 @@ def runs(as_json: bool) -> None:
     found = list_runs()
     if as_json:
         return print_json(
-            [{"path": str(run.path), **run.record, "metrics": run.metrics} for run in found]
+            [{"path": str(run.path), **run.record, **_measures(run)} for run in found]
         )
     from zoo.cli import render
 
     render.show_runs(found)
+
+
+def _measures(run: Run) -> dict[str, Any]:
+    """Return the metrics of a run, or why they cannot be read."""
+    try:
+        return {"metrics": run.metrics}
+    except ZooError as error:
+        return {"metrics": {}, "problem": str(error)}
 
 
 @click.command(cls=Command)

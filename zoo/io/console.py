@@ -10,7 +10,16 @@ from rich.text import Text
 
 from zoo.io.printable import printable
 
-__all__ = ["SafeConsole", "SafeTable"]
+__all__ = ["SafeConsole", "SafeTable", "make_table"]
+
+_NUMBERS = ("size", "largest difference", "R", "value", "parameters", "live", "above")  # to the right
+    "size",
+    "largest difference",
+    "value",
+    "parameters",
+    "live",
+    "above",
+)  # columns of numbers
 
 
 class SafeConsole(Console):
@@ -29,3 +38,14 @@ class SafeTable(Table):
         super().add_row(
             *(Text(printable(cell)) if isinstance(cell, str) else cell for cell in cells), **options
         )
+
+
+def make_table(*columns: str) -> SafeTable:
+    """Return an empty table; columns of numbers are aligned to the right."""
+    table = SafeTable(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        number = column in _NUMBERS
+        table.add_column(
+            Text(printable(column)), justify="right" if number else "left", overflow="fold"
+        )
+    return table

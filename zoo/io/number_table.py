@@ -8,15 +8,35 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo.io.atomic import atomic_write
+from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.text import read_text
 
 
-def read_rows(path: Path) -> list[dict[str, float]]:
-    """Return the rows of a file by column; an empty cell is left out. No file is no rows."""
+def read_rows(path: Path, folder: Path | None = None) -> list[dict[str, float]]:
+    """Return the rows of a file by column; an empty cell is left out. No file is no rows.
+
+    Args:
+        path: the file.
+        folder: the run that it belongs to, if it does. A link must not lead out of it.
+
+    Raises:
+        ValueError: a cell is no number, or a row is longer than the header.
+        UnsafeFile: the file is too large or has too many rows, is no plain file, or a link out of the folder.
+        OSError: it cannot be opened.
+    """
     if not path.exists():
         return []
-    rows = csv.DictReader(io.StringIO(read_text(path)))
-    return [{key: float(value) for key, value in row.items() if value} for row in rows]
+    most, rows = limit("history_rows"), []
+    try:
+        for row in csv.DictReader(io.StringIO(read_text(path, folder))):
+            if None in row:
+                raise ValueError(f"row {len(rows) + 1} is longer than the header")
+            rows.append({key: float(value) for key, value in row.items() if value})
+            if len(rows) > most:
+                check_limit(path, "history_rows", len(rows), more=True)
+    except csv.Error as error:
+        raise ValueError(f"row {len(rows) + 1}: {error}") from error
+    return rows
 
 
 def write_rows(path: Path, rows: Sequence[dict[str, float]]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import UsageError
+from zoo.errors import UsageError, ZooError
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def compare(runs: Sequence[str | Path | Run]) -> Comparison:
         for name, values in _columns([_facts(run) for run in opened]).items()
         if any(value != values[0] for value in values)
     }
-    return Comparison(_names(opened), settings, _columns([run.metrics for run in opened]))
+    return Comparison(
+        _names(opened), settings, _columns([_readable_metrics(run) for run in opened])
+    )
 
 
 def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
@@ -61,7 +64,9 @@ def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
     from zoo.io import pictures
 
     opened = [Run.open(run) for run in runs]
-    histories = {name: run.history for name, run in zip(_names(opened), opened, strict=True)}
+    histories = {
+        name: _readable_history(run) for name, run in zip(_names(opened), opened, strict=True)
+    }
     columns = [name for rows in histories.values() for row in rows for name in row]
     measures = [name for name in dict.fromkeys(columns) if name not in pictures.NO_CURVES]
     return pictures.plot_curves(
@@ -70,6 +75,24 @@ def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
             for measure in measures
         }
     )
+
+
+def _readable_metrics(run: Run) -> dict[str, float]:
+    """Return the metrics of a run; none where they cannot be read, with a warning."""
+    try:
+        return run.metrics
+    except ZooError as error:
+        warnings.warn(str(error), stacklevel=3)
+        return {}
+
+
+def _readable_history(run: Run) -> list[dict[str, float]]:
+    """Return the history of a run; no rows where it cannot be read, with a warning."""
+    try:
+        return run.history
+    except ZooError as error:
+        warnings.warn(str(error), stacklevel=3)
+        return []
 
 
 def _facts(run: Run) -> dict[str, Any]:

@@ -12,7 +12,6 @@ export/             parts and report.json
 from __future__ import annotations
 
 import importlib
-import json
 import shutil
 import weakref
 from collections.abc import Iterator, Mapping
@@ -25,19 +24,12 @@ from typing import TYPE_CHECKING, Any
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.io.atomic import disk_errors, write_json
-from zoo.io.number_table import read_rows, write_rows
-from zoo.io.text import read_text
+from zoo.io.foreign.plain_file import is_inside, is_plain
+from zoo.io.number_table import write_rows
+from zoo.io.run_files import read_history, read_metrics, read_record
 
 if TYPE_CHECKING:
     from zoo.registry.shipped_weights import Shipped
-
-# training     a process trains into it now, or was killed
-# interrupted  stopped by Ctrl-C; --resume goes on
-# failed       stopped by an error; --resume goes on
-# trained      the weights are complete; `evaluate` or `preview` is still to be done
-# finished     the weights, the metrics and the pictures are complete
-STATES = ("training", "interrupted", "failed", "trained", "finished")
-_REQUIRED = {"name": str, "architecture": str, "config": dict, "dataset": dict, "state": str}
 
 
 @dataclass(frozen=True)
@@ -105,25 +97,9 @@ class Run:
 
         Raises:
             RunError: it cannot be read, or an entry is missing or of the wrong type.
+            UnsafeFile: it is too large or too deep, no plain file, or a link out of the folder.
         """
-        file = self.path / "run.json"
-        try:
-            record = json.loads(read_text(file))
-        except (OSError, ValueError, RecursionError) as error:
-            raise RunError(f"{file} cannot be read: {error}.") from error
-        if not isinstance(record, dict):
-            raise RunError(f"{file} is no record of a run. Expected: a JSON object.")
-        for key, kind in _REQUIRED.items():
-            if not isinstance(record.get(key), kind):
-                raise RunError(
-                    f"{file} is no record of a run: {key!r} is missing or no {kind.__name__}."
-                )
-        if record["state"] not in STATES:
-            raise RunError(
-                f"{file}: the state must be one of {', '.join(STATES)}. "
-                f"Received: {brief(record['state'])}"
-            )
-        return record
+        return read_record(self.path)
 
     @property
     def name(self) -> str:
@@ -163,19 +139,27 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The results of `evaluate`; empty before the run is measured."""
-        file = self.path / "metrics.json"
-        return dict(json.loads(read_text(file))) if file.exists() else {}
+        """The results of `evaluate`; empty before the run is measured.
+
+        Raises:
+            RunError: metrics.json cannot be read, or holds something else than numbers by name.
+        """
+        return read_metrics(self.path)
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row for each epoch: its number, its seconds, the losses and the metrics."""
-        return read_rows(self.path / "history.csv")
+        """One row for each epoch: its number, its seconds, the losses and the metrics.
+
+        Raises:
+            RunError: history.csv cannot be read, or holds something else than numbers.
+        """
+        return read_history(self.path)
 
     @property
     def pictures(self) -> list[Path]:
-        """The files of the pictures that were drawn after training."""
-        return sorted((self.path / "pictures").glob("*.*"))
+        """The files of the pictures that were drawn after training; links out of the run are left out."""
+        pictures = sorted((self.path / "pictures").glob("*.*"))
+        return [each for each in pictures if is_plain(each) and is_inside(each, self.path)]
 
     def predict(self, inputs: Any, **options: Any) -> Any:
         """Return what the model computes from arrays of shape (n, ...), like keras.Model.predict.

@@ -10,7 +10,7 @@ from typing import IO
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.limits import limit
 
-__all__ = ["check_inside", "check_plain", "is_plain", "open_plain"]
+__all__ = ["check_inside", "check_plain", "is_inside", "is_plain", "open_plain"]
 
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
@@ -72,21 +72,26 @@ def is_plain(path: Path) -> bool:
 def check_inside(path: Path, folder: Path) -> None:
     """Refuse a link that leads out of the folder that a file belongs to.
 
-    The cache of the Hugging Face Hub keeps a folder of links into `blobs` beside it; these are allowed.
-
     Raises:
         UnsafeFile: the file lies elsewhere.
     """
+    if not is_inside(path, folder):
+        raise UnsafeFile(
+            f"{path} is a link to a file outside {folder}, and was not opened. Copy the file into the "
+            "folder. If you trust the folder, set ZOO_LIMITS=links_outside=1."
+        )
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Return whether a file lies in the folder that it belongs to, once all links are followed.
+
+    The cache of the Hugging Face Hub keeps folders of links into `blobs` beside them; these are inside.
+    """
     real, home = os.path.realpath(path), os.path.realpath(folder)
     if _is_below(real, home) or limit("links_outside"):
-        return
+        return True
     parent = Path(home).parent
-    if parent.name == "snapshots" and _is_below(real, str(parent.parent / "blobs")):
-        return
-    raise UnsafeFile(
-        f"{path} is a link to a file outside {folder}, and was not opened. Copy the file into the folder. "
-        "If you trust the folder, set ZOO_LIMITS=links_outside=1."
-    )
+    return parent.name == "snapshots" and _is_below(real, str(parent.parent / "blobs"))
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -1,0 +1,130 @@
+"""The text files of a run, read with checks: run.json, metrics.json and history.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import RunError, brief
+from zoo.io.foreign.entries import (
+    OBJECT,
+    OPTIONAL_SIZES,
+    OPTIONAL_TEXT,
+    OPTIONAL_TEXTS,
+    TEXT,
+    WHOLE_NUMBER,
+    Kind,
+    check_entries,
+    numbers_by_name,
+)
+from zoo.io.foreign.limits import check_limit
+from zoo.io.number_table import read_rows
+from zoo.io.printable import printable
+from zoo.io.text import read_json
+
+__all__ = ["STATES", "read_history", "read_metrics", "read_record"]
+
+# training     a process trains into it now, or was killed
+# interrupted  stopped by Ctrl-C; --resume goes on
+# failed       stopped by an error; --resume goes on
+# trained      the weights are complete; `evaluate` or `preview` is still to be done
+# finished     the weights, the metrics and the pictures are complete
+STATES = ("training", "interrupted", "failed", "trained", "finished")
+_REQUIRED = {"name": TEXT, "architecture": TEXT, "config": OBJECT, "dataset": OBJECT, "state": TEXT}
+_RECORD: dict[str, Kind] = {
+    **_REQUIRED,
+    "package": TEXT,
+    "backend": OPTIONAL_TEXT,
+    "seed": WHOLE_NUMBER,
+    "compute": OBJECT,
+    "versions": OBJECT,
+    "started": TEXT,
+    "finished": TEXT,
+    "from": OBJECT,
+}
+_DATASET: dict[str, Kind] = {
+    "source": OPTIONAL_TEXT,
+    "fingerprint": OPTIONAL_TEXT,
+    "input_shape": OPTIONAL_SIZES,
+    "classes": OPTIONAL_TEXTS,
+    "preprocessing": OPTIONAL_TEXT,
+}
+_FROM = {"run": TEXT, "model": TEXT, "sha256": TEXT}
+_LONGEST_NAME = 250  # letters of a model's name, which is also the name of a folder
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return the content of a run's run.json.
+
+    Raises:
+        RunError: it cannot be read, or an entry is missing or of the wrong type.
+        UnsafeFile: it is too large or too deep, no plain file, or a link out of the folder.
+    """
+    file = folder / "run.json"
+    try:
+        record = read_json(file, folder)
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{file} cannot be read: {error}.") from error
+    try:
+        check_entries("a record", record, _RECORD, _REQUIRED)
+        check_entries("dataset", record["dataset"], _DATASET)
+        check_entries("config", record["config"], {"input_shape": OPTIONAL_SIZES})
+        check_entries("from", record.get("from", {}), _FROM, _FROM if "from" in record else ())
+        _check_names(record)
+    except ValueError as error:
+        raise RunError(f"{file} is no record of a run: {error}.") from error
+    return dict(record)
+
+
+def _check_names(record: Mapping[str, Any]) -> None:
+    """Refuse a name that is no name of a folder, or cannot be printed, and an unknown state.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for key in ("name", "architecture"):
+        name = record[key]
+        if not name or len(name) > _LONGEST_NAME or "/" in name or printable(name) != name:
+            raise ValueError(
+                f"{key!r} must be a name without / and controls. Received: {brief(name)}"
+            )
+    if record["state"] not in STATES:
+        raise ValueError(
+            f"the state must be one of {', '.join(STATES)}. Received: {brief(record['state'])}"
+        )
+
+
+def read_metrics(folder: Path) -> dict[str, float]:
+    """Return the content of a run's metrics.json; empty where there is none.
+
+    Raises:
+        RunError: it cannot be read, or holds something else than numbers by name.
+        UnsafeFile: it is too large or too deep, no plain file, or a link out of the folder.
+    """
+    file = folder / "metrics.json"
+    try:
+        if not file.exists():
+            return {}
+        metrics = numbers_by_name(str(file), read_json(file, folder))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{file} cannot be read: {error}.") from error
+    check_limit(file, "metrics", len(metrics))
+    return metrics
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Return the rows of a run's history.csv; none where there is none.
+
+    Raises:
+        RunError: it cannot be read, or holds something else than numbers.
+        UnsafeFile: it is too large, no plain file, or a link out of the folder.
+    """
+    file = folder / "history.csv"
+    try:
+        rows = read_rows(file, folder)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{file} cannot be read: {error}.") from error
+    if any("epoch" not in row for row in rows):
+        raise RunError(f"{file} cannot be read: a row has no epoch.")
+    return rows
