@@ -12,14 +12,15 @@ from zoo.io.printable import printable
 
 __all__ = ["SafeConsole", "SafeTable", "make_table"]
 
-_NUMBERS = ("size", "largest difference", "R", "value", "parameters", "live", "above")  # to the right
+_NUMBERS = (
     "size",
     "largest difference",
+    "R",
     "value",
     "parameters",
     "live",
     "above",
-)  # columns of numbers
+)  # to the right
 
 
 class SafeConsole(Console):
