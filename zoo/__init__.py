@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
+    from zoo.registry.run_info import RunInfo
     from zoo.runs.comparison import compare
     from zoo.runs.evaluation import evaluate
     from zoo.runs.load import create, load
@@ -64,6 +65,7 @@ __all__ = [
     "Report",
     "Run",
     "RunError",
+    "RunInfo",
     "SettingError",
     "Split",
     "TrainingError",
@@ -104,6 +106,7 @@ _MODULES = {
     "Fraction": "config",
     "Report": "exporters.report",
     "Run": "runs.run",
+    "RunInfo": "registry.run_info",
     "Split": "data.split",
     "Values": "io.results",
     "WithoutData": "config",

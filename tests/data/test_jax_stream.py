@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zoo.data import transforms
 from zoo.data.jax_stream import batches
 from zoo.data.jax_stream import transforms as jax_transforms
+from zoo.data.random import draws, transforms
 from zoo.data.split import Split
 
 jax = pytest.importorskip("jax")
@@ -112,3 +112,19 @@ def test_a_training_on_jax_imports_no_tensorflow(tmp_path: Any) -> None:
     subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "run")], env=environment, check=True
     )
+
+
+def test_an_augmentation_that_asks_for_random_numbers_gets_them_by_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draws, "is_on_jax", lambda: True)
+
+    def noise(inputs: Any, random: Any) -> Any:
+        extra = random.uniform(inputs.shape, 10.0, 20.0) + random.integers(inputs.shape, 0, 2)
+        return 0 * inputs + random.normal(inputs.shape) + extra
+
+    augment = draws.augment_by_seed(noise)
+    alone = [x for x, _ in islice(stream(counted(8), 4, augment=augment), 4)]
+    resumed = [x for x, _ in islice(stream(counted(8), 4, epoch=1, augment=augment), 2)]
+    assert np.array_equal(alone[2:], resumed)
+    assert len(np.unique(alone)) == 16

@@ -165,3 +165,20 @@ def test_data_without_targets_feeds_a_model_of_its_inputs() -> None:
     feed = Dataset("mine", split, split).fit_arguments(zoo.Config(), example=lambda x, y: (x, x))
     inputs, targets = next(iter(feed["x"]))
     np.testing.assert_array_equal(inputs, targets)
+
+
+def random_feed(epoch: int = 0) -> Any:
+    def augment(inputs: Any, random: Any) -> Any:
+        noise = random.normal(inputs.shape) + random.uniform(inputs.shape, 10.0, 20.0)
+        return inputs * 0 + noise + tf.cast(random.integers(inputs.shape, 0, 2), tf.float32) * 100
+
+    return counted(8).at(1, epoch).fit_arguments(zoo.Config(batch_size=4), augment=augment)
+
+
+def test_an_augmentation_that_asks_for_random_numbers_gets_them_by_step() -> None:
+    first = [inputs.numpy() for inputs, _ in islice(random_feed()["x"], 4)]
+    again = [inputs.numpy() for inputs, _ in islice(random_feed()["x"], 4)]
+    resumed = [inputs.numpy() for inputs, _ in islice(random_feed(1)["x"], 2)]
+    assert np.array_equal(first, again)
+    assert np.array_equal(first[2:], resumed)
+    assert len(np.unique(first)) == 16

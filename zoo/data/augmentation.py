@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import NonNegativeFloat
 
 from zoo.config import Config, Fraction
-from zoo.data import transforms
 from zoo.data.arrays import ExampleKind, Shape, example_kind
 from zoo.data.jax_stream import transforms as jax_transforms
 from zoo.data.pipeline import is_on_jax
+from zoo.data.random import transforms
 from zoo.errors import SettingError
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from zoo.data.pipeline import (
     shuffled_batches,
     step_numbers,
 )
+from zoo.data.random.draws import augment_by_seed
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split
 from zoo.data.validation import check_split
@@ -140,8 +141,9 @@ class Dataset:
             example: maps a batch of inputs (float32) and targets to what the model takes; `(x, y)` if
                 not given. An autoencoder passes `lambda x, y: (x, x)`. It runs inside tf.data,
                 or as a compiled function of JAX: only rearrange tensors here, and compute in the model.
-            augment: maps a batch of training inputs and a stateless seed of shape (2,) to inputs of the
-                same shape.
+            augment: maps a batch of training inputs and `random`, the zoo.data.random.draws.RandomDraws
+                of the step, to inputs of the same shape. If its second argument has another name, it is
+                a stateless seed of shape (2,) of the backend.
 
         Example:
             >>> model.fit(**data.fit_arguments(config), callbacks=callbacks)
@@ -159,7 +161,7 @@ class Dataset:
             seed=self.seed,
             first_epoch=self.first_epoch,
             example=example or pair,
-            augment=augment,
+            augment=augment_by_seed(augment),
         )
         arguments = self._arguments(stream, steps, config)
         if len(validation):

@@ -10,7 +10,6 @@ import inspect
 import math
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ import pluggy
 
 from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError, ZooError, brief, format_error
-from zoo.registry.extension import Extension
+from zoo.registry.extension import Extension, failing_place
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from zoo.config import Config
     from zoo.data.dataset import Dataset
     from zoo.io.pictures import Picture
+    from zoo.registry.run_info import RunInfo
 
 
 class Architecture:
@@ -67,8 +67,7 @@ class Architecture:
 
     def takes(self, hook: str, argument: str) -> bool:
         """Return whether a hook of the plug-in, or an extension's wrapper of it, takes an argument."""
-        implementations = self._caller(hook).get_hookimpls()
-        return any(argument in each.argnames for each in implementations)
+        return any(argument in each.argnames for each in self._caller(hook).get_hookimpls())
 
     def defaults(self) -> Config:
         """Return the plug-in's default config."""
@@ -87,18 +86,23 @@ class Architecture:
         if not isinstance(model, keras.Model):
             raise self._wrong_result("build", "a keras.Model", model)
         if not model.built and not model.variables:
-            raise self._wrong_result(
-                "build", "a model with variables: call it once on an input", model
-            )
+            expected = "a model with variables: call it once on an input"
+            raise self._wrong_result("build", expected, model)
         return model
 
     def train(
-        self, model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
+        self,
+        model: keras.Model,
+        config: Config,
+        data: Dataset,
+        callbacks: list[Any],
+        run: RunInfo | None = None,
     ) -> keras.callbacks.History:
         """Train the model in place and return Keras' history."""
         import keras
 
-        history = self._call("train", model=model, config=config, data=data, callbacks=callbacks)
+        arguments = {"model": model, "config": config, "data": data, "callbacks": callbacks}
+        history = self._call("train", **arguments, run=run)
         if not isinstance(history, keras.callbacks.History):
             raise self._wrong_result("train", "the History that model.fit returns", history)
         return history
@@ -112,9 +116,8 @@ class Architecture:
             raise self._wrong_result("export", "a dictionary of parts", parts)
         for role, part in parts.items():
             if not isinstance(role, str) or not isinstance(part, keras.Model):
-                raise self._wrong_result(
-                    "export", "a dictionary from role to keras.Model", {role: part}
-                )
+                expected = "a dictionary from role to keras.Model"
+                raise self._wrong_result("export", expected, {role: part})
         return parts
 
     def evaluate(
@@ -124,6 +127,7 @@ class Architecture:
         data: Dataset,
         parts: Mapping[str, Any] | None = None,
         batch_size: int | None = None,
+        run: RunInfo | None = None,
     ) -> dict[str, float]:
         """Return the model's metrics, all of them finite; none if the plug-in has no such hook.
 
@@ -131,10 +135,9 @@ class Architecture:
         """
         if not self.has("evaluate"):
             return {}
-        arguments = {"model": model, "config": config, "data": data}
-        returned = self._call(
-            "evaluate", **arguments, parts={} if parts is None else parts, batch_size=batch_size
-        )
+        arguments: dict[str, Any] = {"model": model, "config": config, "data": data, "run": run}
+        arguments |= {"parts": {} if parts is None else parts, "batch_size": batch_size}
+        returned = self._call("evaluate", **arguments)
         try:
             metrics = {str(name): float(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
@@ -143,11 +146,13 @@ class Architecture:
             raise self._wrong_result("evaluate", "finite numbers", broken)
         return metrics
 
-    def preview(self, model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
+    def preview(
+        self, model: keras.Model, config: Config, data: Dataset, run: RunInfo | None = None
+    ) -> dict[str, Picture]:
         """Return the model's pictures by name; none if the plug-in has no such hook."""
         if not self.has("preview"):
             return {}
-        previews = self._call("preview", model=model, config=config, data=data)
+        previews = self._call("preview", model=model, config=config, data=data, run=run)
         if not isinstance(previews, dict):
             raise self._wrong_result("preview", "a dictionary of pictures", previews)
         return {name: self._picture(name, picture) for name, picture in previews.items()}
@@ -180,14 +185,17 @@ class Architecture:
                 raise self._wrong_result("apply", "a dictionary for each item", result)
         return results
 
+    def notify(self, event: str, **arguments: Any) -> None:
+        """Tell the extensions of an event, `on_run_end` or `on_export_end`."""
+        self._call(event, **arguments)
+
     def _picture(self, name: object, picture: Any) -> Picture:
         """Return a picture as Pillow images; drawing it here finds its mistakes."""
         from zoo.io import pictures
 
         if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
-            raise self._wrong_result(
-                "preview", "pictures by file name without a suffix", {name: picture}
-            )
+            expected = "pictures by file name without a suffix"
+            raise self._wrong_result("preview", expected, {name: picture})
         frames = picture if isinstance(picture, list | tuple) else [picture]
         try:
             images = [pictures.to_image(frame) for frame in frames]
@@ -209,9 +217,8 @@ class Architecture:
 
     def _call(self, hook: str, **arguments: Any) -> Any:
         """Call this plug-in's hook and the extensions around it."""
-        caller = self._caller(hook)
         try:
-            return caller(**arguments)
+            return self._caller(hook)(**arguments)
         except ZooError:
             raise
         except (Exception, SystemExit) as error:
@@ -219,19 +226,12 @@ class Architecture:
 
     def _failure(self, hook: str, error: BaseException) -> PluginError:
         """Return an error that names the innermost plug-in or extension in a traceback, and its line."""
-        origin, place, advice = self._origin, "", ""
         package = self.plugin.__name__.partition(".")[0]
-        traceback = error.__traceback__
-        while traceback is not None:
-            module = str(traceback.tb_frame.f_globals.get("__name__"))
-            line = f" at {Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
-            if extension := self._extensions.get(module):
-                origin, place, advice = extension.origin, line, extension.advice
-            elif module.partition(".")[0] == package:
-                origin, place, advice = self._origin, line, ""
-            traceback = traceback.tb_next
-        message = f"{origin} failed{place} in {hook}(): {format_error(error)}"
-        return PluginError(f"{message.rstrip('.')}.{advice}" if advice else message)
+        place, extension = failing_place(error, package, self._extensions)
+        origin = extension.origin if extension else self._origin
+        advice = extension.advice if extension else ""
+        text = f"{origin} failed{place} in {hook}(): {format_error(error)}"
+        return PluginError(f"{text.rstrip('.')}.{advice}" if advice else text)
 
     def _wrong_result(self, hook: str, expected: str, received: object) -> PluginError:
         """Return an error about a hook's result, with the extensions that may have changed it."""

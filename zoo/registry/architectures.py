@@ -19,6 +19,7 @@ from zoo.registry import hookspecs
 from zoo.registry.architecture import Architecture
 from zoo.registry.extension import Extension
 from zoo.registry.hook_checks import check_required_hooks, hooks_of, register_plugin
+from zoo.registry.hookspecs import EVENTS
 
 THIS_PROCESS = "this process"  # the package of a plug-in that is registered by hand
 
@@ -125,7 +126,8 @@ class Registry:
         """
         extension = Extension(name, package, installed=package != THIS_PROCESS)
         register_plugin(self._manager, plugin, f"{EXTENSIONS}:{name}", extension.origin)
-        if plain := hooks_of(self._manager, plugin, wrappers=False):
+        plain = hooks_of(self._manager, plugin, wrappers=False)
+        if plain := [hook for hook in plain if hook not in EVENTS]:
             self._manager.unregister(plugin)
             raise PluginError(
                 f"{extension.origin} implements {plain[0]}() itself. An extension may only wrap hooks: "

@@ -63,6 +63,11 @@ def check_required_hooks(manager: pluggy.PluginManager, plugin: ModuleType, orig
             "implements it: leave wrapper=True out."
         )
     present = hooks_of(manager, plugin, wrappers=False)
+    if events := [name for name in present if name in hookspecs.EVENTS]:
+        raise PluginError(
+            f"{origin} implements {events[0]}(), which is for extensions: entry points of the group "
+            "zoo.extensions."
+        )
     for name in hookspecs.REQUIRED:
         if name not in present:
             raise PluginError(
@@ -108,7 +113,7 @@ def _check_functions(plugin: ModuleType, origin: str) -> None:
 
 
 def _hooks() -> tuple[str, ...]:
-    return hookspecs.REQUIRED + hookspecs.OPTIONAL
+    return hookspecs.REQUIRED + hookspecs.OPTIONAL + hookspecs.EVENTS
 
 
 def _unknown_hooks(manager: pluggy.PluginManager, plugin: ModuleType) -> list[str]:

@@ -1,7 +1,10 @@
 """The whole contract between the zoo and an architecture, on one screen.
 
 A plug-in is a module with these functions, each under `@zoo.hookimpl`, and an entry point in the group
-`zoo.architectures`. A hook may leave out any argument that it does not need.
+`zoo.architectures`. A hook may leave out any argument that it does not need. `run` is the run that the hook
+works for, or None.
+
+docs/contract.md has the versions of this contract, and what may change from one to the next.
 
 Units: images are float32 in [0, 1] of shape (height, width, channels); series are (time, channels);
 volumes are (depth, height, width, channels). A batch has one more axis in front.
@@ -10,6 +13,7 @@ volumes are (depth, height, width, channels). A batch has one more axis in front
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from zoo.config import Config
     from zoo.data.dataset import Dataset
     from zoo.io.pictures import Picture
+    from zoo.registry.run_info import RunInfo
 
     Part = Callable[..., tuple[Any, ...]]  # zoo.inference.parts.PartFunction
 
@@ -28,6 +33,7 @@ hookimpl = pluggy.HookimplMarker("zoo")
 
 REQUIRED = ("defaults", "build", "train", "export")
 OPTIONAL = ("evaluate", "preview", "read_item", "apply")
+EVENTS = ("on_run_end", "on_export_end")  # of extensions, which wrap all the others
 
 
 @hookspec(firstresult=True)
@@ -45,7 +51,11 @@ def build(config: Config) -> keras.Model:
 
 @hookspec(firstresult=True)
 def train(
-    model: keras.Model, config: Config, data: Dataset, callbacks: list[Any]
+    model: keras.Model,
+    config: Config,
+    data: Dataset,
+    callbacks: list[Any],
+    run: RunInfo | None,
 ) -> keras.callbacks.History:
     """Compile the model and train it in place.
 
@@ -66,6 +76,7 @@ def evaluate(
     data: Dataset,
     parts: Mapping[str, Part],
     batch_size: int | None,
+    run: RunInfo | None,
 ) -> dict[str, float]:
     """Return measures of the trained model on `data.test`, by name: finite numbers.
 
@@ -75,7 +86,9 @@ def evaluate(
 
 
 @hookspec(firstresult=True)
-def preview(model: keras.Model, config: Config, data: Dataset) -> dict[str, Picture]:
+def preview(
+    model: keras.Model, config: Config, data: Dataset, run: RunInfo | None
+) -> dict[str, Picture]:
     """Return pictures of the trained model's results, by file name without a suffix."""
 
 
@@ -102,3 +115,13 @@ def apply(
     functions of arrays: `mean, log_var = parts["encoder"](images)`. A hook that takes `parts` and not
     `model` also works with exported files, where there is no model: `zoo apply --with onnx`.
     """
+
+
+@hookspec
+def on_run_end(run: RunInfo, config: Config, metrics: dict[str, float]) -> None:
+    """Tell an extension that a run is finished: weights, history, measures and pictures are written."""
+
+
+@hookspec
+def on_export_end(run: RunInfo, folder: Path) -> None:
+    """Tell an extension that a run's parts are exported into a folder, with report.json beside them."""

@@ -19,6 +19,7 @@ from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
 from zoo.runs.recipe import Recipe, recipe_from_run
 from zoo.runs.run import Run
+from zoo.runs.run_directory import run_info
 
 if TYPE_CHECKING:
     import keras
@@ -104,7 +105,13 @@ def measure(
         examples = _positioned_data(run, recipe)
         architecture, config = recipe.architecture, recipe.config
         metrics = evaluate_model(
-            architecture, config, model, examples, parts=parts, batch_size=batch_size
+            architecture,
+            config,
+            model,
+            examples,
+            parts=parts,
+            batch_size=batch_size,
+            run=run_info(run),
         )
     measured = recipe.load_data()
     count = 0 if has_no_data(measured) else len(measured.test)
@@ -194,14 +201,17 @@ def finish_run(
 
     data, architecture = _positioned_data(run, recipe), recipe.architecture
     with _stays_trained(run, "evaluate", data):
-        metrics = evaluate_model(architecture, recipe.config, model, data, batch_size=batch_size)
+        metrics = evaluate_model(
+            architecture, recipe.config, model, data, batch_size=batch_size, run=run_info(run)
+        )
         run.write_metrics(metrics)
     with _stays_trained(run, "preview", data):
         plots: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}
-        plots |= architecture.preview(model, recipe.config, data)
+        plots |= architecture.preview(model, recipe.config, data, run_info(run))
         for name, picture in plots.items():
             pictures.save(picture, run.path / "pictures" / name)
     run.update(state="finished", finished=datetime.now(UTC).isoformat(timespec="seconds"))
+    architecture.notify("on_run_end", run=run_info(run), config=recipe.config, metrics=metrics)
     return metrics
 
 

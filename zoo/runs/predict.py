@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zoo.data.dataset import Dataset
     from zoo.inference.parts import Parts
     from zoo.registry.architecture import Architecture
+    from zoo.registry.run_info import RunInfo
 
 
 @overload
@@ -153,6 +154,7 @@ def evaluate_model(
     *,
     parts: Parts | None = None,
     batch_size: int | None = None,
+    run: RunInfo | None = None,
 ) -> dict[str, float]:
     """Return the metrics of a model on the test split of some data.
 
@@ -163,6 +165,7 @@ def evaluate_model(
         data: the data.
         parts: the parts in another runtime; those of the model if not given.
         batch_size: examples that are computed at a time; None leaves it to the plug-in.
+        run: the run that is measured; None where there is none.
 
     Raises:
         UsageError: the plug-in's `evaluate` chooses its own batches, or needs the Keras model.
@@ -177,7 +180,7 @@ def evaluate_model(
         parts = KerasParts(lambda: architecture.export(model, config))
     if model is None:
         check_needs_no_model(architecture, "evaluate", parts)
-    return architecture.evaluate(model, config, data, parts, batch_size)
+    return architecture.evaluate(model, config, data, parts, batch_size, run)
 
 
 def _iterate_results(predictor: Predictor, items: Sequence[Any]) -> Iterator[dict[str, Any]]:

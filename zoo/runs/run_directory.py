@@ -12,6 +12,7 @@ from typing import Any
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
+from zoo.registry.run_info import RunInfo
 from zoo.runs.compatibility import check_training_settings
 from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run, list_runs
@@ -47,6 +48,13 @@ def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "state": "training",
     }
+
+
+def run_info(run: Run) -> RunInfo:
+    """Return what the hooks learn of a run."""
+    record = run.record
+    seed, resumed = int(record.get("seed", 0)), bool(record.get("resumed"))
+    return RunInfo(run.path, run.name, str(record["architecture"]), seed, resumed)
 
 
 def _installed_versions() -> dict[str, str]:

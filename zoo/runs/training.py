@@ -28,7 +28,7 @@ from zoo.runs.load import describe_start, load_run_model, load_start_weights, re
 from zoo.runs.progress import Progress, check_tensorboard
 from zoo.runs.recipe import Recipe, recipe_from_run
 from zoo.runs.run import Run
-from zoo.runs.run_directory import create_run, find_unfinished_run, new_record
+from zoo.runs.run_directory import create_run, find_unfinished_run, new_record, run_info
 from zoo.weights.transfer import freeze_layers
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def _train_and_save(
     from zoo.runs.callbacks.history import History
 
     compute = compute_in_force() | recorded_choice(run.record.get("compute", {}))
-    run.update(state="training", backend=compute["backend"], compute=compute)
+    resumed = {} if is_new else {"resumed": True}
+    run.update(state="training", backend=compute["backend"], compute=compute, **resumed)
     history = History(run, finished_epochs(run))
     try:
         model = _fit(run, recipe, history, progress, tensorboard)
@@ -204,7 +205,7 @@ def _fit(
     data = recipe.load_data().at(seed, first_epoch)
     try:
         with progress, remember_jit_compile(), fused_batch_normalization():
-            architecture.train(model, config, data, watchers)
+            architecture.train(model, config, data, watchers, run_info(run))
     except PluginError as error:
         if (
             fault := data.train.decoding_error

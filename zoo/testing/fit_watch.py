@@ -52,13 +52,23 @@ class FitWatch:
     ) -> None:
         self._stack.close()
 
-    def train(self, model: keras.Model, config: Any, data: Any, callbacks: list[Any]) -> Any:
-        """Call the architecture's `train` with one more callback, and count the steps after `fit`."""
+    def train(
+        self, model: keras.Model, config: Any, data: Any, callbacks: list[Any], run: Any = None
+    ) -> Any:
+        """Call the architecture's `train` with one more callback, and count the steps after `fit`.
+
+        Args:
+            model: as for `train`; so are `config`, `data`, `callbacks` and `run`.
+            config: the settings.
+            data: the data set.
+            callbacks: the core's.
+            run: the run.
+        """
         import keras
 
         watch = keras.callbacks.LambdaCallback()
         watch.on_train_end = lambda logs=None: self._end_fit(watch.model)
-        history = self._train(model, config, data, [*callbacks, watch])
+        history = self._train(model, config, data, [*callbacks, watch], run)
         self.model = model
         if self._optimizer is not None:
             self.later_steps += int(self._optimizer.iterations) - self._steps

@@ -1,4 +1,4 @@
-"""Random transforms of a batch of inputs on JAX: the functions of zoo.data.transforms, with its arguments.
+"""Random transforms of a batch of inputs on JAX: the functions of zoo.data.random.transforms.
 
 A seed is a key of JAX, shape (2,). The random numbers differ from TensorFlow's, not their distribution.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoo.data.transforms import Transform
+from zoo.data.random.transforms import Transform
 
 __all__ = [
     "affine", "cutout", "flip", "jitter", "scaling", "shift", "split_seed", "window_warp",
