@@ -21,7 +21,7 @@ BROWSERS = (
     "microsoft-edge",
     "msedge",
 )
-_PROGRAM = Program(
+PROGRAM = Program(
     name="browser",
     sources=("browser", "node/manifest.mjs"),
     builds_with={"npm": HOW_TO_INSTALL},
@@ -38,7 +38,7 @@ def find_browser() -> str | None:
 
 def missing() -> str:
     """Return which tools to install; empty where the program can be built and run."""
-    tools = _PROGRAM.missing_tools()
+    tools = PROGRAM.missing_tools()
     if find_browser():
         return tools
     browser = "it needs Chromium, Chrome or Edge on the PATH (apt install chromium)"
@@ -47,7 +47,7 @@ def missing() -> str:
 
 def version() -> str:
     """Return the name and version of ONNX Runtime's package."""
-    number = _PROGRAM.pinned_version("package.json", r'"onnxruntime-web": "([^"]+)"')
+    number = PROGRAM.pinned_version("package.json", r'"onnxruntime-web": "([^"]+)"')
     return f"onnxruntime-web {number}"
 
 
@@ -56,9 +56,9 @@ def command() -> Sequence[str]:
     browser = find_browser()
     if browser is None:
         raise ExportError(missing())
-    return ["node", str(_PROGRAM.build() / "run.mjs"), browser]
+    return ["node", str(PROGRAM.build() / "run.mjs"), browser]
 
 
 def example(contract: Any, file: str) -> str:
     """Return the page that runs a file; empty where a dtype has no array in JavaScript."""
-    return example_code(_PROGRAM.source / "example.html", contract, file, WORDS)
+    return example_code(PROGRAM.source / "example.html", contract, file, WORDS)

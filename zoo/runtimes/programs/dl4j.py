@@ -10,25 +10,26 @@ from zoo.runtimes.programs.java_program import JavaProgram
 
 FORMATS = ("dl4j",)
 _WORDS: Words = {"float32": ()}
-_JAVA = JavaProgram("dl4j", "dl4j", "RunDl4j", "about a minute and 300 MB")
+JAVA = JavaProgram("dl4j", "dl4j", "RunDl4j", "about a minute and 300 MB")
+PROGRAM = JAVA.program
 
 
 def missing() -> str:
     """Return which tools to install; empty where the program can be built and run."""
-    return _JAVA.program.missing_tools()
+    return PROGRAM.missing_tools()
 
 
 def version() -> str:
     """Return the name and version of DL4J's library."""
-    return f"deeplearning4j {_JAVA.library_version('deeplearning4j-modelimport')}"
+    return f"deeplearning4j {JAVA.library_version('deeplearning4j-modelimport')}"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return _JAVA.command()
+    return JAVA.command()
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of Java that run a file; empty where an input is not float32."""
-    path = _JAVA.program.source / "examples" / "ExampleDl4j.java"
+    path = PROGRAM.source / "examples" / "ExampleDl4j.java"
     return example_code(path, contract, file, _WORDS)

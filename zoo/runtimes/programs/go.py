@@ -16,7 +16,7 @@ from zoo.runtimes.programs.program import Program
 FORMATS = ("onnx",)
 _DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 _WORDS: Words = {dtype: (f"[]{dtype}", f"[{dtype}]") for dtype in _DTYPES}
-_PROGRAM = Program(
+PROGRAM = Program(
     name="go",
     sources=("go",),
     builds_with={"go": "Go 1.23 or newer: go.dev, or apt install golang", "cc": "apt install gcc"},
@@ -29,20 +29,20 @@ _PROGRAM = Program(
 
 def missing() -> str:
     """Return what to install; empty where the program can be built and run."""
-    return _PROGRAM.missing_tools() or missing_library()
+    return PROGRAM.missing_tools() or missing_library()
 
 
 def version() -> str:
     """Return the versions of the module and of the library."""
-    number = _PROGRAM.pinned_version("go.mod", r"onnxruntime_go v(\S+)")
+    number = PROGRAM.pinned_version("go.mod", r"onnxruntime_go v(\S+)")
     return f"onnxruntime_go {number} with {library_version()}"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return [str(_PROGRAM.build() / "zoo-onnxruntime"), library_path()]
+    return [str(PROGRAM.build() / "zoo-onnxruntime"), library_path()]
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of Go that run a file; empty where a dtype has no type there."""
-    return example_code(_PROGRAM.source / "example" / "main.go", contract, file, _WORDS)
+    return example_code(PROGRAM.source / "example" / "main.go", contract, file, _WORDS)

@@ -15,25 +15,26 @@ _WORDS: Words = {
     "int32": ("IntBuffer",),
     "int64": ("LongBuffer",),
 }
-_JAVA = JavaProgram("java", "onnx", "RunOnnx", "about 20 seconds and 150 MB")
+JAVA = JavaProgram("java", "onnx", "RunOnnx", "about 20 seconds and 150 MB")
+PROGRAM = JAVA.program
 
 
 def missing() -> str:
     """Return which tools to install; empty where the program can be built and run."""
-    return _JAVA.program.missing_tools()
+    return PROGRAM.missing_tools()
 
 
 def version() -> str:
     """Return the name and version of ONNX Runtime's library."""
-    return f"com.microsoft.onnxruntime {_JAVA.library_version('onnxruntime')}"
+    return f"com.microsoft.onnxruntime {JAVA.library_version('onnxruntime')}"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return _JAVA.command()
+    return JAVA.command()
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of Java that run a file; empty where a dtype has no buffer there."""
-    path = _JAVA.program.source / "examples" / "ExampleOnnx.java"
+    path = PROGRAM.source / "examples" / "ExampleOnnx.java"
     return example_code(path, contract, file, _WORDS)

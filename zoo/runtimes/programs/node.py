@@ -18,7 +18,7 @@ WORDS: Words = {
     "uint8": ("uint8", "Uint8Array"),
     "bool": ("bool", "Uint8Array"),
 }
-_PROGRAM = Program(
+PROGRAM = Program(
     name="node",
     sources=("node",),
     builds_with={"npm": HOW_TO_INSTALL},
@@ -30,20 +30,20 @@ _PROGRAM = Program(
 
 def missing() -> str:
     """Return which tools to install; empty where the program can be built and run."""
-    return _PROGRAM.missing_tools()
+    return PROGRAM.missing_tools()
 
 
 def version() -> str:
     """Return the name and version of ONNX Runtime's package."""
-    number = _PROGRAM.pinned_version("package.json", r'"onnxruntime-node": "([^"]+)"')
+    number = PROGRAM.pinned_version("package.json", r'"onnxruntime-node": "([^"]+)"')
     return f"onnxruntime-node {number}"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return ["node", str(_PROGRAM.build() / "run.mjs")]
+    return ["node", str(PROGRAM.build() / "run.mjs")]
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of JavaScript that run a file; empty where a dtype has no array there."""
-    return example_code(_PROGRAM.source / "example.mjs", contract, file, WORDS)
+    return example_code(PROGRAM.source / "example.mjs", contract, file, WORDS)

@@ -22,7 +22,7 @@ _WORDS: Words = {
     "uint8": ("0u8", "<u8>"),
     "bool": ("false", "<bool>"),
 }
-_PROGRAM = Program(
+PROGRAM = Program(
     name="rust",
     sources=("rust",),
     builds_with={"cargo": "Rust 1.92 or newer: rustup.rs"},
@@ -35,20 +35,20 @@ _PROGRAM = Program(
 
 def missing() -> str:
     """Return what to install; empty where the program can be built and run."""
-    return _PROGRAM.missing_tools() or missing_library()
+    return PROGRAM.missing_tools() or missing_library()
 
 
 def version() -> str:
     """Return the versions of the crate and of the library."""
-    number = _PROGRAM.pinned_version("Cargo.toml", r'ort = .*?"=([^"]+)"')
+    number = PROGRAM.pinned_version("Cargo.toml", r'ort = .*?"=([^"]+)"')
     return f"ort {number} with {library_version()}"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return [str(_PROGRAM.build() / "target" / "debug" / "zoo-onnxruntime"), library_path()]
+    return [str(PROGRAM.build() / "target" / "debug" / "zoo-onnxruntime"), library_path()]
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of Rust that run a file; empty where a dtype has no type there."""
-    return example_code(_PROGRAM.source / "example.rs", contract, file, _WORDS)
+    return example_code(PROGRAM.source / "example.rs", contract, file, _WORDS)

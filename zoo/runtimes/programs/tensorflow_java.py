@@ -16,25 +16,26 @@ _WORDS: Words = {
     "int64": ("TInt64", "getLong"),
     "bool": ("TBool", "getBoolean"),
 }
-_JAVA = JavaProgram("tensorflow-java", "saved-model", "RunSavedModel", "about a minute and 500 MB")
+JAVA = JavaProgram("tensorflow-java", "saved-model", "RunSavedModel", "about a minute and 500 MB")
+PROGRAM = JAVA.program
 
 
 def missing() -> str:
     """Return which tools to install; empty where the program can be built and run."""
-    return _JAVA.program.missing_tools()
+    return PROGRAM.missing_tools()
 
 
 def version() -> str:
     """Return the name and version of TensorFlow's Java library."""
-    return f"tensorflow-core-api {_JAVA.library_version('tensorflow-core-api')} (Java)"
+    return f"tensorflow-core-api {JAVA.library_version('tensorflow-core-api')} (Java)"
 
 
 def command() -> Sequence[str]:
     """Return the command that runs the program, built where it is not yet."""
-    return _JAVA.command()
+    return JAVA.command()
 
 
 def example(contract: Any, file: str) -> str:
     """Return the lines of Java that run a file; empty where a dtype has no type there."""
-    path = _JAVA.program.source / "examples" / "ExampleSavedModel.java"
+    path = PROGRAM.source / "examples" / "ExampleSavedModel.java"
     return example_code(path, contract, file, _WORDS)
