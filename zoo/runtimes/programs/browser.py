@@ -12,6 +12,7 @@ from zoo.runtimes.programs.node import HOW_TO_INSTALL, WORDS
 from zoo.runtimes.programs.program import Program
 
 FORMATS = ("onnx",)
+LANGUAGE = "html"
 BROWSERS = (
     "chromium",
     "chromium-browser",

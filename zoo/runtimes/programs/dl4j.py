@@ -9,6 +9,7 @@ from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.java_program import JavaProgram
 
 FORMATS = ("dl4j",)
+LANGUAGE = "java"
 _WORDS: Words = {"float32": ()}
 JAVA = JavaProgram("dl4j", "dl4j", "RunDl4j", "about a minute and 300 MB")
 PROGRAM = JAVA.program

@@ -9,6 +9,7 @@ from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.java_program import JavaProgram
 
 FORMATS = ("onnx",)
+LANGUAGE = "java"
 _WORDS: Words = {
     "float32": ("FloatBuffer",),
     "float64": ("DoubleBuffer",),

@@ -9,6 +9,7 @@ from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.program import Program
 
 FORMATS = ("onnx",)
+LANGUAGE = "javascript"
 HOW_TO_INSTALL = "Node 20.11 or newer: nodejs.org, or apt install nodejs npm"
 WORDS: Words = {
     "float32": ("float32", "Float32Array"),

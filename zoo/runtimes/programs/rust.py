@@ -14,6 +14,7 @@ from zoo.runtimes.programs.onnxruntime_library import (
 from zoo.runtimes.programs.program import Program
 
 FORMATS = ("onnx",)
+LANGUAGE = "rust"
 _WORDS: Words = {
     "float32": ("0f32", "<f32>"),
     "float64": ("0f64", "<f64>"),

@@ -9,6 +9,7 @@ from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.java_program import JavaProgram
 
 FORMATS = ("saved-model",)
+LANGUAGE = "java"
 _WORDS: Words = {
     "float32": ("TFloat32", "getFloat"),
     "float64": ("TFloat64", "getDouble"),
