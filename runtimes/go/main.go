@@ -75,7 +75,7 @@ func main() {
 	content, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
 	check(err)
 	check(json.Unmarshal(content, &manifest))
-	all := results{Runtime: "onnxruntime_go", Version: ort.GetVersion()}
+	all := results{Runtime: "onnxruntime_go with onnxruntime", Version: ort.GetVersion()}
 	for _, file := range manifest.Files {
 		all.Files = append(all.Files, runFile(file))
 		content, err := json.Marshal(all)

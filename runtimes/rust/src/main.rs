@@ -25,15 +25,17 @@ const DTYPES: [(&str, TensorElementType); 9] = [
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let folder = PathBuf::from(&arguments[2]);
-    let environment = ort::init_from(&arguments[1])?.build()?;
+    let (library, folder) = (PathBuf::from(&arguments[1]), PathBuf::from(&arguments[2]));
+    let environment = ort::init_from(&library)?.build()?;
+    let library_name = library.file_name().unwrap_or_default().to_string_lossy();
+    let version = format!("2.0.0-rc.15 with {library_name}");
     let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json"))?)?;
     let mut writer = Writer { folder, count: 0 };
     let mut files = Vec::new();
     for file in list(&manifest["files"]) {
         let builder = Session::builder(&environment)?;
         files.push(run_file(file, builder, &mut writer));
-        let results = json!({"runtime": "ort", "version": "2.0.0-rc.15", "files": files});
+        let results = json!({"runtime": "ort", "version": version, "files": files});
         fs::write(writer.folder.join("results.json"), results.to_string())?;
     }
     Ok(())
@@ -47,9 +49,9 @@ fn run_file(file: &Value, mut builder: SessionBuilder, writer: &mut Writer) -> V
             let seconds = start.elapsed().as_secs_f64();
             let sets: Vec<Value> = list(&file["sets"])
                 .map(|set| {
-                    run_set(set, &mut session, writer).unwrap_or_else(|error| {
-                        json!({"error": one_line(&*error), "seconds": null, "outputs": {}})
-                    })
+                    run_set(set, &mut session, writer).unwrap_or_else(
+                        |error| json!({"error": one_line(&*error), "seconds": null, "outputs": {}}),
+                    )
                 })
                 .collect();
             json!({"id": file["id"], "error": null, "load_seconds": seconds, "sets": sets})
@@ -86,7 +88,12 @@ fn read_tensor(array: &Value, folder: &Path) -> Result<DynTensor> {
         return Err("the file of an array has the wrong size".into());
     }
     // The tensor has exactly as many bytes as the file.
-    unsafe { tensor.data_ptr_mut().cast::<u8>().copy_from(bytes.as_ptr(), bytes.len()) };
+    unsafe {
+        tensor
+            .data_ptr_mut()
+            .cast::<u8>()
+            .copy_from(bytes.as_ptr(), bytes.len())
+    };
     Ok(tensor)
 }
 
@@ -118,5 +125,9 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn one_line(error: &dyn Error) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    error
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
