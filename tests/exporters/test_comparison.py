@@ -34,9 +34,66 @@ def test_nan_and_infinity_are_equal_to_themselves() -> None:
 
 def test_all_outputs_of_all_probes() -> None:
     probes = [Probe({"x": ONES * at}, {"y": ONES * at}) for at in (1, 2)]
-    assert compare_outputs(lambda inputs: {"y": inputs["x"]}, probes) == (0.0, "")
-    _, problem = compare_outputs(lambda inputs: {"z": inputs["x"]}, probes)
+    assert compare_outputs(lambda inputs: {"y": inputs["x"]}, probes) == (0.0, "", None)
+    problem = compare_outputs(lambda inputs: {"z": inputs["x"]}, probes).problem
     assert problem == "its outputs are ['z'], expected ['y']"
-    _, problem = compare_outputs(lambda inputs: {"y": np.minimum(inputs["x"], 1)}, probes)
+    problem = compare_outputs(lambda inputs: {"y": np.minimum(inputs["x"], 1)}, probes).problem
     assert problem == "'y' is off by up to 1 (inputs: x (3, 2))"
-    assert compare_outputs(lambda inputs: {}, []) == (None, "there is no probe for it")
+    assert compare_outputs(lambda inputs: {}, []) == (None, "there is no probe for it", None)
+
+
+def test_a_file_that_remembers_or_that_changes_its_inputs_is_different() -> None:
+    total = np.zeros((3, 2), np.float32)
+
+    def remember(inputs: Any) -> Any:
+        total[...] += inputs["x"]
+        return {"y": total.copy()}
+
+    def change(inputs: Any) -> Any:
+        inputs["x"] += 1
+        return {"y": inputs["x"] - 1}
+
+    probe = Probe({"x": ONES}, {"y": ONES})
+    assert "off by up to 1" in compare_outputs(remember, [probe]).problem
+    assert not compare_outputs(change, [probe]).problem
+    assert (probe.inputs["x"] == 1).all()
+
+
+def test_the_ratio_is_the_error_in_units_of_keras_own_error() -> None:
+    exact = np.linspace(0, 1, 6).reshape(3, 2)
+    keras = (exact + 1e-6).astype(np.float32)
+    probe = Probe({"x": ONES}, {"y": keras}, {"y": exact})
+    for factor in (1, 5):
+        file = (exact - factor * 1e-6).astype(np.float32)
+        ratio = compare_outputs(lambda inputs, y=file: {"y": y}, [probe]).ratio
+        assert ratio == pytest.approx(factor, rel=0.1)
+
+
+def test_the_ratio_of_an_exact_original_counts_in_steps_of_float32() -> None:
+    probe = Probe({"x": ONES}, {"y": ONES}, {"y": np.ones((3, 2))})
+    assert compare_outputs(lambda inputs: {"y": ONES}, [probe]).ratio == 0
+    next_number = np.nextafter(ONES, np.float32(2))
+    assert compare_outputs(lambda inputs: {"y": next_number}, [probe]).ratio == pytest.approx(2)
+
+
+def test_an_output_that_varies_little_is_compared_more_strictly() -> None:
+    output = np.array([[0.5], [0.5005]], np.float32)  # varies by 8 tolerances
+    probe = Probe({"x": output}, {"y": output})
+    assert not compare_outputs(lambda inputs: {"y": output}, [probe]).problem
+    wrong = np.full_like(output, 0.5) + np.float32(2e-5)
+    assert not compare_arrays("y", wrong[:1], output[:1])[1]
+    assert (
+        "off by"
+        in compare_outputs(lambda inputs: {"y": output + np.float32(2e-5)}, [probe]).problem
+    )
+
+
+def test_an_approximate_file_must_be_near() -> None:
+    output = np.linspace(0, 1, 50, dtype=np.float32).reshape(-1, 1)
+    probe = Probe({"x": output}, {"y": output})
+    near = compare_outputs(lambda inputs: {"y": output + np.float32(0.05)}, [probe], True)
+    assert near[:2] == (pytest.approx(0.05, rel=1e-3), "")
+    far = compare_outputs(lambda inputs: {"y": output[::-1].copy()}, [probe], True)
+    assert far.problem.startswith("'y' is off by")
+    nan = compare_outputs(lambda inputs: {"y": output * np.float32("nan")}, [probe], True)
+    assert "NaN" in nan.problem

@@ -1,7 +1,8 @@
-"""The commands of exported files: `zoo export` and `zoo verify`."""
+"""The commands of exported files: `zoo export`, `zoo verify` and `zoo runtimes`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,23 +27,34 @@ if TYPE_CHECKING:
     help="The folder, with one below it for each of several RUNs; RUN/export if not given.",
 )
 @click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
+@click.option(
+    "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
+)
 @as_json
 def export(
-    runs: tuple[str, ...], formats: str, out: Path | None, opset: int | None, as_json: bool
+    runs: tuple[str, ...],
+    formats: str,
+    out: Path | None,
+    opset: int | None,
+    runs_in: str,
+    as_json: bool,
 ) -> None:
     """Export every part of each RUN, and prove each file equal.
+
+    Each file is run in the runtime of its format, and in those of --runs-in that read it. One that is not
+    installed is named, and the export goes on. `zoo runtimes` lists all of them.
 
     RUN is a run, one part of it (vae.mnist:encoder), a .keras or .h5 file, or a name of
     keras.applications. Of several RUNs, one that fails does not stop the others.
     """
-    names = parse_formats(formats, opset)
+    names, runtimes = parse_formats(formats, opset), parse_names(runs_in)
     if len(runs) > 1:
-        return _export_many(runs, names, out, opset, as_json)
+        return _export_many(runs, names, out, opset, runtimes, as_json)
     from zoo.exporters.locations import find_source
 
     source = find_source(runs[0])  # an unknown name is refused before Keras is imported
-    start_backend(names)
-    report = export_source(source, names, out, opset)
+    start_backend(names, runtimes)
+    report = export_source(source, names, out, opset, runtimes)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -51,11 +63,16 @@ def export(
 
 
 def _export_many(
-    runs: tuple[str, ...], names: list[str], out: Path | None, opset: int | None, as_json: bool
+    runs: tuple[str, ...],
+    names: list[str],
+    out: Path | None,
+    opset: int | None,
+    runtimes: list[str],
+    as_json: bool,
 ) -> None:
     from zoo.cli import render
 
-    start_backend(names)
+    start_backend(names, runtimes)
     from zoo.exporters.batch import export_many
 
     with render.show_status(f"exporting to {', '.join(names)}") as status:
@@ -64,6 +81,7 @@ def _export_many(
             names,
             out=out,
             opset=opset,
+            runs_in=runtimes,
             progress=lambda name: status.update(f"exporting {name} to {', '.join(names)}"),
         )
     if as_json:
@@ -74,31 +92,58 @@ def _export_many(
         raise ExportError(f"{len(failed)} of {len(outcomes)} exports failed: {', '.join(failed)}.")
 
 
-def start_backend(formats: list[str]) -> None:
-    """Import Keras; the processes that will open the files import their runtimes meanwhile."""
-    from zoo.environment import keras_backend
+def start_backend(formats: list[str], runtimes: Sequence[str] = ()) -> None:
+    """Import Keras; the processes that will open the files import their runtimes meanwhile.
 
+    Raises:
+        UsageError: there is no such runtime, or it reads none of the formats.
+    """
+    from zoo.environment import keras_backend
+    from zoo.exporters.proof.plan import plan_runtimes
+
+    plan = plan_runtimes(formats, runtimes)
     if keras_backend() in (None, "tensorflow"):
         from zoo.exporters.checker import start_processes
-        from zoo.runtimes.group import own_runtime
 
-        start_processes(list(map(own_runtime, formats)))
+        start_processes(plan.python)
     import_backend()
 
 
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--in", "runs_in", default="", help="Runtimes to run the files in, or all.")
 @as_json
-def verify(folder: Path, as_json: bool) -> None:
-    """Check exported files again: their bytes and their outputs."""
+def verify(folder: Path, runs_in: str, as_json: bool) -> None:
+    """Check exported files again: their bytes and their outputs.
+
+    The files are run in the runtimes of their formats, or in those of --in.
+    """
     from zoo.exporters import api
 
-    report = api.verify(folder)
+    report = api.verify(folder, runs_in=parse_names(runs_in))
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
 
     render.show_report(report)
+
+
+@click.command(cls=Command)
+@as_json
+def runtimes(as_json: bool) -> None:
+    """List the runtimes of exported files, and what to install for those that are missing."""
+    from zoo.cli import render
+    from zoo.runtimes.group import list_runtimes
+
+    states = list_runtimes()
+    if as_json:
+        return print_json([state.to_json() for state in states])
+    render.show_runtimes(states)
+
+
+def parse_names(text: str) -> list[str]:
+    """Split a list of names with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def parse_formats(text: str, opset: int | None) -> list[str]:
@@ -108,10 +153,10 @@ def parse_formats(text: str, opset: int | None) -> list[str]:
         UsageError: the list is empty, a format has no such name, or the opset is out of range.
     """
     from zoo.entry_points import FORMATS, EntryPointGroup
-    from zoo.exporters.formats.onnx import check_opset
+    from zoo.exporters.onnx_graph.opsets import check_opset
 
     known = EntryPointGroup(FORMATS)
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = parse_names(text)
     if not names:
         raise UsageError(f"Name at least one format: {', '.join(known.names())}.")
     for name in names:
@@ -120,7 +165,13 @@ def parse_formats(text: str, opset: int | None) -> list[str]:
     return names
 
 
-def export_source(source: Any, formats: list[str], out: Path | None, opset: int | None) -> Report:
+def export_source(
+    source: Any,
+    formats: list[str],
+    out: Path | None,
+    opset: int | None,
+    runs_in: Sequence[str] = (),
+) -> Report:
     """Export a model, and show on a terminal that something is being done.
 
     Args:
@@ -128,13 +179,14 @@ def export_source(source: Any, formats: list[str], out: Path | None, opset: int 
         formats: names of formats.
         out: the folder; the run's `export` if None.
         opset: of the ONNX files; 17 if None.
+        runs_in: names of runtimes beside the formats' own.
     """
     from zoo.cli import render
     from zoo.exporters import api
 
     message = f"exporting to {', '.join(formats)}, and checking each in its own runtime"
     with render.show_status(message):
-        return api.export(source, formats, out=out, opset=opset)
+        return api.export(source, formats, out=out, opset=opset, runs_in=runs_in)
 
 
-COMMANDS = (export, verify)
+COMMANDS = (export, verify, runtimes)

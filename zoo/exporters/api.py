@@ -7,11 +7,6 @@ runtime, run on the same inputs as the original, and renamed into place only if 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,20 +18,19 @@ from zoo.errors import ExportError, UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
-from zoo.exporters.parts.canonical import portable_name
-from zoo.exporters.report import ExportedFile, Report
+from zoo.exporters.output.folder import check_free, is_unchanged, publish_files
+from zoo.exporters.output.other_backend import export_on_tensorflow
+from zoo.exporters.proof.plan import plan_runtimes
+from zoo.exporters.report import Report
 from zoo.exporters.sources import Source, open_source
 from zoo.exporters.verify import verify_files, write_and_verify
-from zoo.io.atomic import disk_errors, make_directory, replace_directory, temporary_directory
-from zoo.io.digest import file_digest
+from zoo.io.atomic import disk_errors, make_directory, temporary_directory
 from zoo.runs.run import Run
-from zoo.runtimes.group import own_runtime
 
 if TYPE_CHECKING:
     import keras
 
 FORMATS_BY_DEFAULT = ("keras", "h5", "saved-model", "onnx")
-_FACTS = {"report.json", "probe.npz", "README.md"}
 
 
 def export(
@@ -45,6 +39,7 @@ def export(
     *,
     out: str | Path | None = None,
     opset: int | None = None,
+    runs_in: Sequence[str] = (),
 ) -> Report:
     """Write every part of a trained model in some formats, each proved equal in its own runtime.
 
@@ -54,27 +49,33 @@ def export(
         formats: names of the group `zoo.formats`.
         out: the folder; the run's `export` if not given. An earlier export there is replaced.
         opset: of the ONNX files, 11 to 18; 17 if not given.
+        runs_in: names of the group `zoo.runtimes`, in which the files are run beside the formats' own
+            runtimes; "all" stands for all that are installed. One that is not available here is
+            named in the report, and the export goes on.
 
     Returns:
-        The report: the folder, each file with its digest and its largest difference, the contracts.
+        The report: the folder, each file with its digest and a verdict for each runtime, the contracts.
 
     Raises:
-        UsageError: there is no such source or format, or `out` holds something else.
+        UsageError: there is no such source, format or runtime, or `out` holds something else.
         PluginError: a format's module cannot be imported, lacks a member, or fails in `example`.
         ExportError: a file could not be written, or computes something else. The message names the
-            part, the format, and the layer at fault. Such a file is not published; the others are.
+            part, the format, and the layer at fault. Such a file is not published; the others are. A
+            file that is equal in its own runtime, and not in another one of `runs_in`, is published,
+            and report.json has the verdicts.
 
     Example:
         >>> zoo.export("cnn.digits", formats=["onnx"]).ok
         True
     """
     names = _format_names(formats)
+    plan = plan_runtimes(names, _as_names(runs_in))
     if keras_backend() in (None, "tensorflow"):
-        start_processes(
-            list(map(own_runtime, names))
-        )  # they import their runtimes while Keras and the model are loaded
+        # they import their runtimes while Keras and the model are loaded
+        start_processes(plan.python)
     import keras
 
+    options = {"opset": opset}
     opened = open_source(source)
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
@@ -83,99 +84,95 @@ def export(
             "Name one: --out DIR, in Python out=DIR."
         )
     models = opened.parts()
-    _check_free(folder)
+    check_free(folder)
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
-        return _export_on_tensorflow(opened, names, folder, opset)
+        return export_on_tensorflow(opened, names, folder, options, runs_in)
     title, origin = opened.title, opened.origin
     is_ours = isinstance(source, str | Path | Run | Location)
     del opened
     with (
-        Checker(list(map(own_runtime, names))) as checker,
+        Checker(plan.python) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
         report = write_and_verify(
             models,
-            names,
+            plan,
             checker,
             temporary,
-            {"opset": opset},
+            options,
             title,
             origin,
             (lambda: open_source(source).parts()) if is_ours else None,
         )
-        if any(file.ok for file in report.files):
-            _publish(report, temporary, folder)
+        if any(file.is_publishable for file in report.files):
+            publish_files(report, temporary, folder)
     return _raise_unequal(replace(report, folder=folder))
 
 
-def verify(folder: str | Path) -> Report:
+def verify(folder: str | Path, *, runs_in: Sequence[str] = ()) -> Report:
     """Run exported files again: the same bytes, and the same outputs for the same inputs.
 
     It needs report.json and probe.npz, but not the run and not the plug-in.
 
     Args:
         folder: that an export was written to.
+        runs_in: names of runtimes to run the files in, instead of the formats' own; "all" stands for
+            all that are installed. Files that none of them reads are left out.
 
     Raises:
         RunError: the folder holds no export.
-        ExportError: a file is missing, was changed, or computes something else here.
+        UsageError: there is no such runtime, or it reads none of the formats.
+        ExportError: a file is missing, was changed, or computes something else here; or no file can be
+            run here.
 
     Example:
         >>> zoo.verify("runs/cnn.digits/export").ok
         True
     """
-    folder = Path(folder).expanduser()
+    folder, runs_in = Path(folder).expanduser(), _as_names(runs_in)
     report = Report.read(folder)
     names = _format_names(sorted({file.format for file in report.files}))
-    unchanged = [file for file in report.files if _is_unchanged(folder, file)]
-    with Checker(list(map(own_runtime, names))) as checker:
-        verdicts = verify_files(checker, folder, unchanged)
+    plan = plan_runtimes(names, runs_in, own=not runs_in)
+    chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]
+    unchanged = [file for file in chosen if is_unchanged(folder, file)]
+    with Checker(plan.python) as checker:
+        verdicts = verify_files(checker, folder, unchanged, plan)
     problem = "it is missing, or not the file that was written"
     files = tuple(
-        verdicts.get(file) or replace(file, verdict="changed", problem=problem)
-        for file in report.files
+        verdicts.get(file) or replace(file, verdict="changed", problem=problem) for file in chosen
     )
-    return _raise_unequal(replace(report, files=files))
-
-
-def _publish(report: Report, temporary: Path, folder: Path) -> None:
-    """Rename the files that are equal into place, with the report, the probe and a README."""
-    from zoo.exporters.readme import readme
-
-    ready = temporary / "ready"
-    ready.mkdir()
-    published = replace(report, files=tuple(file for file in report.files if file.ok))
-    for name in [*(name for file in published.files for name in file.paths), "probe.npz"]:
-        os.rename(temporary / name, ready / name)
-    (ready / "report.json").write_text(json.dumps(published.to_json(), indent=2) + "\n", "utf-8")
-    (ready / "README.md").write_text(readme(published), "utf-8")
-    replace_directory(ready, folder)
+    report = _raise_unequal(replace(report, files=files))
+    if report.files and all(file.verdict == "not run" for file in report.files):
+        lines = [f"{name} is not available: {line}" for name, line in report.missing.items()]
+        raise ExportError(
+            "\n".join(lines) or f"No runtime on this machine reads {', '.join(names)}."
+        )
+    return report
 
 
 def _raise_unequal(report: Report) -> Report:
-    """Return a report in which all files are equal; raise the problems of any other.
+    """Return a report in which nothing is wrong; raise the problems of any other.
 
     Raises:
-        ExportError: with one line for each file that is not equal.
+        ExportError: with one line for each file that is not equal in a runtime.
     """
-    unequal = [file for file in report.files if not file.ok]
-    if not unequal:
+    lines = [line for file in report.files for line in file.problems]
+    if not lines:
         return report
-    lines = [f"{file.part} as {file.format}: {file.problem}" for file in unequal]
-    count = len(report.files) - len(unequal)
-    others = "1 other file is" if count == 1 else f"{count} other files are"
-    rest = f" {others} equal and in {report.folder}." if count else ""
+    others = [file for file in report.files if file.is_publishable]
+    word = "equal" if all(file.verdict == "equal" for file in others) else "usable"
+    subject = "1 other file is" if len(others) == 1 else f"{len(others)} other files are"
+    if len(others) == len(report.files):
+        subject = "Every file is" if len(others) > 1 else "The file is"
+        word += " in its own runtime"
+    rest = f" {subject} {word} and in {report.folder}." if others else ""
     raise ExportError("\n".join(lines) + rest)
 
 
-def _is_unchanged(folder: Path, file: ExportedFile) -> bool:
-    digests = zip(file.paths, (file.sha256, file.data_sha256), strict=False)
-    return all(
-        (folder / name).exists() and file_digest(folder / name) == digest
-        for name, digest in digests
-    )
+def _as_names(names: Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _format_names(names: Sequence[str]) -> list[str]:
@@ -185,66 +182,10 @@ def _format_names(names: Sequence[str]) -> list[str]:
         UsageError: there are none, or a format has no such name.
         PluginError: a format's module cannot be imported, or lacks a member.
     """
-    names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    names = list(dict.fromkeys(_as_names(names)))
     for name in names:
         load_format(name)
     if not names:
         choices = ", ".join(EntryPointGroup(FORMATS).names())
         raise UsageError(f"Name at least one format. Choices: {choices}.")
     return names
-
-
-def _check_free(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but an earlier export.
-
-    Raises:
-        UsageError: it is a file, or holds something else.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is a file. Give a folder.")
-    present = {item.name for item in folder.iterdir()}
-    if not present:
-        return
-    if "report.json" not in present:
-        raise UsageError(
-            f"{folder} is not empty and holds no export. Give a new or an empty folder."
-        )
-    ours = _FACTS | {name for file in Report.read(folder).files for name in file.paths}
-    if others := sorted(present - ours):
-        raise UsageError(
-            f"{folder} holds {others[0]!r} beside an export, and an export replaces the whole folder. "
-            "Give a new folder."
-        )
-
-
-def _export_on_tensorflow(
-    source: Source, names: Sequence[str], folder: Path, opset: int | None
-) -> Report:
-    """Export in a process with the TensorFlow backend; from others Keras writes wrong ONNX."""
-    with tempfile.TemporaryDirectory() as temporary:
-        reference = _reference(source, Path(temporary))
-        command = [sys.executable, "-P", "-m", "zoo", "export", reference, "--to", ",".join(names)]
-        command += ["--out", str(folder)] + (["--opset", str(opset)] if opset else [])
-        done = subprocess.run(
-            command,
-            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        kind = UsageError if done.returncode == UsageError.exit_code else ExportError
-        raise kind(done.stderr.strip().removeprefix("Error: "))
-    return Report.read(folder)
-
-
-def _reference(source: Source, temporary: Path) -> str:
-    """Return what another process finds a source by; a model in memory is saved to a file."""
-    if source.kind in ("model", "untrained"):
-        path = temporary / f"{portable_name(source.name)}.keras"
-        source.model.save(path)
-        return str(path)
-    name = str(source.run.path) if source.run else source.name
-    return f"{name}:{source.part}" if source.part else name

@@ -44,6 +44,7 @@ def export_many(
     *,
     out: str | Path | None = None,
     opset: int | None = None,
+    runs_in: Sequence[str] = (),
     progress: Callable[[str], object] = lambda source: None,
 ) -> list[ExportOutcome]:
     """Export one model after the other; one that fails does not stop the others.
@@ -53,6 +54,7 @@ def export_many(
         formats: names of formats.
         out: a folder in which each model gets a folder of its own; RUN/export for each if not given.
         opset: of the ONNX files, 11 to 18; 17 if not given.
+        runs_in: names of runtimes beside the formats' own.
         progress: is called with each source before its export.
 
     Returns:
@@ -71,16 +73,15 @@ def export_many(
     outcomes = []
     for name in names:
         progress(name)
-        outcomes.append(_export(name, formats, folders[name], opset))
+        options = {"out": folders[name], "opset": opset, "runs_in": runs_in}
+        outcomes.append(_export(name, formats, options))
         gc.collect()  # a model of Keras is freed by the collector alone
     return outcomes
 
 
-def _export(
-    name: str, formats: Sequence[str], out: Path | None, opset: int | None
-) -> ExportOutcome:
+def _export(name: str, formats: Sequence[str], options: dict[str, Any]) -> ExportOutcome:
     try:
-        return ExportOutcome(name, export(name, formats, out=out, opset=opset))
+        return ExportOutcome(name, export(name, formats, **options))
     except ZooError as error:
         error.__context__ = error.__cause__ = None  # their frames would keep the model in memory
         return ExportOutcome(name, error=error.with_traceback(None))

@@ -59,7 +59,7 @@ def check_clone(part: Part, probes: Sequence[Probe]) -> None:
             f"The part {part.role!r} draws random numbers{place}, so no file can be compared with it. "
             "Give the noise to the part as an input, or ship the mean."
         )
-    _, problem = compare_outputs(keras_runner(part.model), probes)
+    problem = compare_outputs(keras_runner(part.model), probes).problem
     if problem:
         place = _first_difference(part.original, part.model, inputs)
         raise ExportError(
@@ -154,7 +154,7 @@ def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         writer.write(part, path, options)
-        return compare_outputs(open_file(path), draw_probes(part))[1]
+        return compare_outputs(open_file(path), draw_probes(part)).problem
 
 
 def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zoo.errors import PluginError
 from zoo.exporters.formats.protocol import describe_failure, load_format
 from zoo.exporters.parts.contract import Contract, Tensor
+from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
+from zoo.runtimes.group import example_code
 
 
 def readme(report: Report) -> str:
@@ -14,9 +18,12 @@ def readme(report: Report) -> str:
     lines = [
         f"# {report.model}",
         "",
-        f"Exported by zoo {origin.get('zoo', '')}. Each file was run in its own runtime on the inputs in",
-        "probe.npz, and its outputs equal the original's. `zoo verify` on this folder runs the files",
-        "again. report.json has the largest differences.",
+        f"Exported by zoo {origin.get('zoo', '')}. Each file was run on the inputs in probe.npz in the "
+        "runtimes below it, and",
+        "its outputs were compared with the original's. `zoo verify` on this folder runs the files again.",
+        "",
+        "R is the largest difference from the model in float64, divided by that of Keras in float32: near 1",
+        "the file rounds as Keras does, far above 10 it computes something else.",
     ]
     if origin.get("preprocessing"):
         lines += ["", f"Preprocessing of the training data: {origin['preprocessing']}."]
@@ -24,6 +31,8 @@ def readme(report: Report) -> str:
         lines += ["", f"Classes, in order: {origin['classes']}."]
     for role, contract in report.contracts.items():
         lines += ["", f"## {role}", "", *_contract_table(contract)]
+        if role in report.without_ratio:
+            lines += ["", f"R is not known: {report.without_ratio[role]}."]
         for file in report.files:
             if file.part == role:
                 lines += _file_section(contract, file)
@@ -49,17 +58,48 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         else ""
     )
     data = f" Its weights are in {file.data}, which must lie beside it." if file.data else ""
+    test_data = (
+        f" Test sets in the form of the ONNX backend tests are in {file.test_data}."
+        if file.test_data
+        else ""
+    )
     return [
         "",
         f"### {file.path}",
         "",
-        f"{file.format}, checked with {file.runtime}.{requires}{data}",
+        f"Format: {file.format}.{requires}{data}{test_data}",
+        "",
+        *(_verdict_table(file.verdicts) if file.verdicts else [f"Verdict: {file.verdict}."]),
         "",
         "```python",
         *(f"import {module}" for module in file.requires),
         _sample(contract, file),
         "```",
+        *_other_languages(contract, file),
     ]
+
+
+def _verdict_table(verdicts: Sequence[Verdict]) -> list[str]:
+    rows = ["| runtime | verdict | largest difference | R |", "|---|---|---|---|"]
+    for each in verdicts:
+        numbers = ["" if each.difference is None else f"{each.difference:.1e}"]
+        numbers.append("" if each.ratio is None else f"{each.ratio:.2g}")
+        problem = f": {each.problem}".replace("|", "\\|") if each.problem else ""
+        name = each.version or each.runtime
+        rows.append(f"| {name} | {each.verdict}{problem} | {' | '.join(numbers)} |")
+    return rows
+
+
+def _other_languages(contract: Contract, file: ExportedFile) -> list[str]:
+    """Return the code that runs the file in other languages, of the runtimes in which it was run."""
+    lines = []
+    for verdict in file.verdicts:
+        if verdict.verdict not in ("equal", "approximate"):
+            continue
+        code, language = example_code(verdict.runtime, contract, file.path)
+        if code:
+            lines += ["", f"In {verdict.version}:", "", f"```{language}", code.rstrip(), "```"]
+    return lines
 
 
 def _sample(contract: Contract, file: ExportedFile) -> str:

@@ -1,6 +1,6 @@
 """The report beside exported files: what was compared, how, and with what result.
 
-report.json   contracts, files with their SHA-256, largest differences, runtimes
+report.json   contracts, files with their SHA-256, a verdict for each file in each runtime
 probe.npz     the inputs that every file was run on, and the original's outputs
 README.md     ten lines of code for each format
 """
@@ -8,12 +8,14 @@ README.md     ten lines of code for each format
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zoo.errors import RunError, UnsafeFile
 from zoo.exporters.parts.contract import Contract
+from zoo.exporters.proof.verdict import Verdict
 from zoo.io.text import read_text
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
@@ -22,13 +24,26 @@ RELATIVE = 1e-4
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One part in one format.
+    """One part in one format, and what came of it in each runtime.
 
-    `path` is relative to the report's folder. `difference` is the largest absolute difference of an
-    output, None where none was measured. `verdict` is one of unchecked, refused (it was not written),
-    different, changed (its bytes are others), and equal; `problem` says what is wrong. `requires` are
-    the modules to import before the file can be opened. `data` is the path of a second file, which the
-    first one reads its weights from, and `data_sha256` its digest; both are empty where there is none.
+    `path` is relative to the report's folder. `verdicts` has one entry for each runtime that was asked for,
+    the format's own first. `verdict`, `difference`, `ratio`, `problem` and `runtime` are those that stand
+    for the file: of its own runtime, or of another one where its own is not available.
+
+    `verdict` is one of
+    unchecked     no process has answered yet
+    equal         the runtime computes what the original computes
+    approximate   the format changes the numbers on purpose; `difference` says by how much
+    not run       no runtime on this machine reads the file
+    refused       it was not written, or the runtime does not run it
+    different     the runtime computes something else
+    changed       its bytes are others
+
+    `difference` is the largest absolute difference of an output, and `ratio` the R of
+    `zoo.exporters.comparison`; None where it is not known. `problem` says what is wrong. `requires` are the
+    modules to import before the file can be opened. `data` is the path of a second file, which the first
+    one reads its weights from, and `data_sha256` its digest. `test_data` is the folder with its test sets
+    in the form of the ONNX backend tests. They are empty where there is none.
     """
 
     part: str
@@ -43,16 +58,35 @@ class ExportedFile:
     requires: tuple[str, ...] = ()
     data: str = ""
     data_sha256: str = ""
+    ratio: float | None = None
+    test_data: str = ""
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The paths of all that belongs to the file: its own, and that of its second file."""
-        return (self.path, self.data) if self.data else (self.path,)
+        """The paths of all that belongs to the file: its own, its second file, and its test sets."""
+        return tuple(filter(None, (self.path, self.data, self.test_data)))
 
     @property
     def ok(self) -> bool:
-        """Whether its runtime computes what the original computes."""
-        return self.verdict == "equal"
+        """Whether a runtime computes what the original computes, or is near it in an approximate format."""
+        return self.verdict in ("equal", "approximate")
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether nothing is known to be wrong with the file in its own runtime."""
+        return self.ok or self.verdict == "not run"
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in one line for each runtime; empty where nothing is."""
+        if not self.is_publishable:
+            return [f"{self.part} as {self.format}: {self.problem}"]
+        return [
+            f"{self.part} as {self.format} in {verdict.runtime}: {verdict.problem}"
+            for verdict in self.verdicts
+            if verdict.failed
+        ]
 
 
 @dataclass(frozen=True)
@@ -60,6 +94,7 @@ class Report:
     """The result of an export or of a verification.
 
     `contracts` has the inputs and outputs of each part by role, `origin` facts about the model.
+    `without_ratio` says for each part that cannot be evaluated in float64 why not.
 
     Example:
         >>> report = zoo.export("cnn.digits", formats=["onnx"], out="shipped")
@@ -71,20 +106,36 @@ class Report:
     files: tuple[ExportedFile, ...]
     contracts: dict[str, Contract]
     origin: dict[str, str]
+    without_ratio: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
-        """Whether every file was run in its runtime and found equal."""
-        return bool(self.files) and all(file.ok for file in self.files)
+        """Whether every file was found equal, or near in an approximate format, wherever it was run."""
+        return bool(self.files) and all(file.ok and not file.problems for file in self.files)
+
+    @property
+    def verdict(self) -> str:
+        """The weakest verdict of a file: different, not run, approximate or equal."""
+        if not self.files or any(file.problems for file in self.files):
+            return "different"
+        verdicts = {file.verdict for file in self.files}
+        return next((each for each in ("not run", "approximate") if each in verdicts), "equal")
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What each runtime lacks that is not available, by its name."""
+        verdicts = [verdict for file in self.files for verdict in file.verdicts]
+        return {each.runtime: each.problem for each in verdicts if each.verdict == "not available"}
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain data."""
         return {
             "model": self.model,
-            "verdict": "equal" if self.ok else "different",
+            "verdict": self.verdict,
             "tolerance": {"absolute": ABSOLUTE, "relative": RELATIVE},
             "origin": self.origin,
             "parts": {role: contract.to_json() for role, contract in self.contracts.items()},
+            "without_ratio": self.without_ratio,
             "files": [asdict(file) for file in self.files],
         }
 
@@ -99,15 +150,17 @@ class Report:
         path = folder / "report.json"
         try:
             value = json.loads(read_text(path))
-            files = [
-                ExportedFile(**{**file, "requires": tuple(file["requires"])})
-                for file in value["files"]
-            ]
+            files = [_read_file(file) for file in value["files"]]
             contracts = {
                 role: Contract.from_json(contract) for role, contract in value["parts"].items()
             }
             report = cls(
-                folder, str(value["model"]), tuple(files), contracts, dict(value["origin"])
+                folder,
+                str(value["model"]),
+                tuple(files),
+                contracts,
+                dict(value["origin"]),
+                dict(value.get("without_ratio", {})),
             )
         except OSError as error:
             raise RunError(
@@ -119,6 +172,11 @@ class Report:
             if not (folder / name).resolve().is_relative_to(folder.resolve()):
                 raise UnsafeFile(f"{path} names a file outside its folder: {name!r}.")
         return report
+
+
+def _read_file(value: Mapping[str, Any]) -> ExportedFile:
+    verdicts = tuple(Verdict(**verdict) for verdict in value.get("verdicts", ()))
+    return ExportedFile(**{**value, "requires": tuple(value["requires"]), "verdicts": verdicts})
 
 
 def size_on_disk(path: Path) -> int:

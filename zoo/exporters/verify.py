@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import ExportError, UsageError, format_cause
 from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
 from zoo.exporters.checker import Checker
-from zoo.exporters.formats.protocol import DATA_SUFFIX, file_name, load_format
+from zoo.exporters.formats.protocol import data_file, file_name, load_format
+from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import Part, prepare_part
-from zoo.exporters.parts.probes import make_probes, save_probes
+from zoo.exporters.parts.probes import Probe, make_probes, save_probes
+from zoo.exporters.proof.file_verdicts import FileProof, collect_results
+from zoo.exporters.proof.float64 import add_exact_outputs
+from zoo.exporters.proof.plan import Plan
+from zoo.exporters.proof.test_sets import SUFFIX as TEST_DATA
+from zoo.exporters.proof.test_sets import write_test_sets
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import CRASHED
 from zoo.io.digest import file_digest
-from zoo.runtimes.group import own_runtime
+from zoo.runtimes.group import is_program, missing_parts, own_runtime
 
 if TYPE_CHECKING:
     import keras
 
-LARGE = 256 * 2**20  # bytes of a file that is not compared while another one is written
-_NAMES_THE_FAULT = ("layer '", "operation '", "The format '", CRASHED)
+_NAMES_THE_FAULT = ("layer '", "operation '", "The format '", "The runtime '", CRASHED)
 
 
 def write_and_verify(
     models: dict[str, keras.Model],
-    formats: Sequence[str],
+    plan: Plan,
     checker: Checker,
     folder: Path,
     options: Mapping[str, Any],
@@ -43,8 +46,8 @@ def write_and_verify(
 
     Args:
         models: the parts by role.
-        formats: the names of the formats.
-        checker: opens the files, each in its own runtime.
+        plan: the formats, and the runtimes of each.
+        checker: opens the files, each in its runtimes.
         folder: an empty one.
         options: of the export: `opset`, an int or None.
         title: the model's name in the report.
@@ -59,93 +62,77 @@ def write_and_verify(
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
     parts = {role: prepare_part(role, model, origin) for role, model in models.items()}
-    _write_probes(parts, folder)
+    probes, without_ratio = _make_probes(parts)
+    with (folder / "probe.npz").open("wb") as file:
+        save_probes(probes, file)
     contracts = {role: part.contract for role, part in parts.items()}
-    verdicts = []
-    for role, name in product(parts, formats):
-        verdict = _Verdict(checker, folder, _write_file(parts[role], name, folder, options))
-        verdicts.append(verdict)
-        if not verdict.is_large:
-            verdict.start()
+    proofs = []
+    for role, name in product(parts, plan.runtimes):
+        written = _write_file(parts[role], name, folder, options)
+        proof = FileProof(
+            checker, folder, _with_test_sets(written, folder, contracts, probes), plan
+        )
+        proofs.append(proof)
+        if not proof.is_large:
+            proof.start()
         elif reopen is None:
-            verdict.result()
-    if reopen is not None and any(verdict.is_large for verdict in verdicts):
+            proof.wait()
+    if reopen is not None and any(proof.is_large for proof in proofs):
         parts.clear()
         models.clear()
         gc.collect()
-    files = [verdict.result() for verdict in verdicts]
-    if not parts and not all(file.ok for file in files) and reopen is not None:
+    files = collect_results(proofs, folder, plan)
+    if not parts and not all(file.is_publishable for file in files) and reopen is not None:
         parts = {role: prepare_part(role, model, origin) for role, model in reopen().items()}
     explained = tuple(_explain(file, parts, options) for file in files)
-    return Report(folder, title, explained, contracts, origin)
+    return Report(folder, title, explained, contracts, origin, without_ratio)
 
 
-class _Verdict:
-    """The verdict on a file, which is compared by another process from `start` on."""
+def _make_probes(
+    parts: Mapping[str, Part],
+) -> tuple[dict[str, list[Probe]], dict[str, str]]:
+    """Return the probes of all parts; and for each part that has no outputs in float64, why not.
 
-    def __init__(
-        self,
-        checker: Checker,
-        folder: Path,
-        file: ExportedFile,
-        importable: Collection[str] | None = None,
-    ) -> None:
-        self.file = file
-        self._checker, self._folder, self._importable = checker, folder, importable
-        self._answer: Future[dict[str, Any]] | None = None
-
-    @property
-    def is_large(self) -> bool:
-        """Whether writing and comparing at the same time would take too much memory."""
-        return self.file.bytes > LARGE
-
-    def start(self) -> None:
-        """Have the file compared, unless it could not be written."""
-        if self._answer is None and not self.file.problem:
-            names = self.file.requires
-            request = {
-                "part": self.file.part,
-                "runtime": own_runtime(self.file.format),
-                "path": self.file.path,
-                "requires": [name for name in names if _may_import(name, self._importable)],
-            }
-            self._answer = self._checker.submit(self._folder, request)
-
-    def result(self) -> ExportedFile:
-        """Wait for the comparison, and return the file with its verdict."""
-        self.start()
-        return _with_verdict(self.file, self._answer.result()) if self._answer else self.file
-
-
-def _write_probes(parts: Mapping[str, Part], folder: Path) -> None:
-    """Write the probes of all parts; each clone is compared with its original on them."""
+    Each clone is compared with its original on the probes.
+    """
     probes = {role: make_probes(part) for role, part in parts.items()}
+    without_ratio = {}
     for role, part in parts.items():
         check_clone(part, probes[role])
-    with (folder / "probe.npz").open("wb") as file:
-        save_probes(probes, file)
+        try:
+            probes[role] = add_exact_outputs(part, probes[role])
+        except ExportError as error:
+            without_ratio[role] = str(error)
+    return probes, without_ratio
+
+
+def _with_test_sets(
+    file: ExportedFile,
+    folder: Path,
+    contracts: Mapping[str, Contract],
+    probes: Mapping[str, Sequence[Probe]],
+) -> ExportedFile:
+    """Return an ONNX file with its test sets written beside it, and every other file as it is."""
+    if file.problem or not file.path.endswith(".onnx"):
+        return file
+    test_data = file.path.removesuffix(".onnx") + TEST_DATA
+    write_test_sets(folder / test_data, contracts[file.part], probes[file.part])
+    return replace(file, test_data=test_data)
 
 
 def verify_files(
-    checker: Checker, folder: Path, files: Sequence[ExportedFile]
+    checker: Checker, folder: Path, files: Sequence[ExportedFile], plan: Plan
 ) -> dict[ExportedFile, ExportedFile]:
-    """Have published files opened and compared, and return each with its verdict.
+    """Have published files opened and compared, and return each with its verdicts.
 
     Args:
-        checker: opens the files, each in its own runtime.
-        folder: that has probe.npz, and the files. Of the modules that they require, ours and those of
-            plug-ins are imported.
+        checker: opens the files, each in its runtimes.
+        folder: that has probe.npz, and the files, which somebody else may have written.
         files: those to compare.
+        plan: in which runtimes.
     """
-    importable = {"zoo", *EntryPointGroup(ARCHITECTURES).modules()}
-    verdicts = {file: _Verdict(checker, folder, file, importable) for file in files}
-    for verdict in verdicts.values():
-        verdict.start()
-    return {file: verdict.result() for file, verdict in verdicts.items()}
-
-
-def _may_import(module: str, importable: Collection[str] | None) -> bool:
-    return importable is None or module.partition(".")[0] in importable
+    proofs = [FileProof(checker, folder, file, plan, foreign=True) for file in files]
+    return dict(zip(files, collect_results(proofs, folder, plan), strict=True))
 
 
 def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:
@@ -159,7 +146,7 @@ def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any])
         return replace(refused, problem=str(error))
     except Exception as error:  # converters raise whatever they meet
         return replace(refused, problem=f"it cannot be written: {format_cause(error)}")
-    data = folder / f"{path}{DATA_SUFFIX}"
+    data = data_file(folder / path, name)
     return ExportedFile(
         part.role,
         name,
@@ -167,19 +154,8 @@ def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any])
         size_on_disk(folder / path) + (size_on_disk(data) if data.exists() else 0),
         file_digest(folder / path),
         requires=part.requires if name in ("keras", "h5") else (),
-        data=data.name if data.exists() else "",
+        data=str(data.relative_to(folder)) if data.exists() else "",
         data_sha256=file_digest(data) if data.exists() else "",
-    )
-
-
-def _with_verdict(file: ExportedFile, answer: Mapping[str, Any]) -> ExportedFile:
-    problem = str(answer["problem"])
-    return replace(
-        file,
-        difference=answer["difference"],
-        verdict="different" if problem else "equal",
-        problem=problem,
-        runtime=str(answer["runtime"]),
     )
 
 
@@ -188,11 +164,19 @@ def _explain(
 ) -> ExportedFile:
     """Add what is at fault, the format or a layer, where the problem does not name it already.
 
-    A file that ended the worker's process is not opened in this one.
+    A file that ended the worker's process is not opened in this one, nor one of a program.
     """
-    if file.ok or any(words in file.problem for words in _NAMES_THE_FAULT):
+    if file.is_publishable or any(words in file.problem for words in _NAMES_THE_FAULT):
+        return file
+    if not _opens_here(file.format):
         return file
     if failure := failure_of_format(file.format, options):
         return replace(file, problem=failure)
     fault = first_failing_layer(parts[file.part], file.format, options, file.problem)
     return replace(file, problem=f"{file.problem}. {fault}".strip())
+
+
+def _opens_here(name: str) -> bool:
+    """Return whether this process can open files of a format."""
+    runtime = own_runtime(name)
+    return bool(runtime) and not is_program(runtime) and not missing_parts(runtime)

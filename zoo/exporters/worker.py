@@ -4,11 +4,15 @@
 
 imports these modules, and then answers requests, one a line, until its standard input ends:
 
-    {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...]}
+    {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...],
+     "approximate": true or false, "cage": BYTES}
 
 `runtime` is a name of the group `zoo.runtimes`, or "format:NAME" for a format that brings its own. The
-answer is one line: {"difference": ..., "problem": ..., "refused": ..., "runtime": ..., "reusable": ...}.
-`refused` is whether the runtime computed nothing; `runtime` is its name and version.
+answer is one line: {"difference": ..., "problem": ..., "ratio": ..., "refused": ..., "runtime": ...,
+"reusable": ...}. `refused` is whether the runtime computed nothing; `runtime` is its name and version.
+
+`cage` is there for a file from elsewhere: its size. The file is then opened in a cage
+(`zoo.exporters.trust.cage`), and the answer has `protection`, the walls that stood.
 
 Importing TensorFlow and Keras takes seconds, and a file must meet a process that no earlier file has
 changed: by custom objects, modules, or Keras' global state. So the process imports once, and forks for
@@ -26,29 +30,29 @@ for one export.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
 import os
 import select
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from zoo.errors import format_cause, format_error
 from zoo.exporters.comparison import compare_outputs
-from zoo.exporters.parts.probes import load_probes
+from zoo.exporters.parts.probes import find_weakness, load_probes
+from zoo.exporters.trust.cage import enter_cage
+from zoo.exporters.trust.child import can_fork, run_in_child
+from zoo.exporters.trust.limits import limits_for
 from zoo.io.safe_load import read_arrays
 from zoo.runtimes.group import describe_failure, load_python_runtime
 from zoo.runtimes.protocol import PythonRuntime
 
 CRASHED = "its runtime ended the process"
 LONGEST_IDLE = 600  # seconds without a request, after which the process ends
-_PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 def compare_file(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,20 +74,33 @@ def compare_file(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict[str, Any]:
-    folder = Path(request["folder"])
-    arrays = read_arrays(folder / "probe.npz")
+    folder, is_caged = Path(request["folder"]), "cage" in request
+    protection = ""
     try:
         _import_modules(request.get("requires", ()))
+        if is_caged:
+            protection = enter_cage(folder, request["cage"], final=request["final"])
+        probes = load_probes(read_arrays(folder / "probe.npz"), request["part"])
+        if is_caged and (weakness := find_weakness(probes)):
+            return {**_refusal(weakness), "protection": protection}
         runner = runtime.open(folder / request["path"])
-        difference, problem = compare_outputs(runner, load_probes(arrays, request["part"]))
+        comparison = compare_outputs(runner, probes, request.get("approximate", False))
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
-        return _refusal(f"its runtime refuses it: {format_cause(error)}")
-    return {"difference": difference, "problem": problem, "refused": False}
+        problem = f"its runtime refuses it: {format_cause(error)}"
+        return {**_refusal(problem), "protection": protection}
+    return {**comparison._asdict(), "refused": False, "protection": protection}
 
 
 def _refusal(problem: str) -> dict[str, Any]:
     """Return the answer for a file of which nothing was computed."""
-    return {"difference": None, "problem": problem, "refused": True, "runtime": ""}
+    return {
+        "difference": None,
+        "problem": problem,
+        "ratio": None,
+        "refused": True,
+        "runtime": "",
+        "protection": "",
+    }
 
 
 def _import_modules(modules: Sequence[str]) -> None:
@@ -141,7 +158,8 @@ def main(modules: Sequence[str]) -> None:
     gc.freeze()  # a child writes to no page of these objects, and exit need not collect them
     with os.fdopen(requests, "rb", buffering=0) as lines, os.fdopen(answers, "w") as replies:
         while _has_input(requests, LONGEST_IDLE) and (line := lines.readline()):
-            reusable, request = _can_fork(), json.loads(line)
+            reusable, request = can_fork(), json.loads(line)
+            request["final"] = reusable  # what a child gives up is given up for one file
             answer = _answer_in_child(request, requests) if reusable else compare_file(request)
             replies.write(json.dumps({**answer, "reusable": reusable}) + "\n")
             replies.flush()
@@ -171,64 +189,17 @@ def _has_ended(requests: int) -> bool:
     return any(event == select.POLLHUP for _, event in poll.poll(0))
 
 
-def _can_fork() -> bool:
-    """Return whether a fork is safe here: on Linux, with one thread."""
-    if sys.platform != "linux" or len(os.listdir("/proc/self/task")) != 1:
-        return False
-    try:
-        os.close(os.pidfd_open(os.getpid()))
-    except OSError:
-        return False
-    return True
-
-
 def _answer_in_child(request: Mapping[str, Any], requests: int) -> dict[str, Any]:
     """Compare a file in a new child, and end with it where the requests end meanwhile."""
-    answer, errors = os.memfd_create("answer"), os.memfd_create("errors")
-    try:
-        parent = os.getpid()
-        child = os.fork()
-        if not child:
-            _run_child(request, parent, answer, errors)
-        _wait_for(child, requests)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if text := _content(answer):
-            return cast("dict[str, Any]", json.loads(text))
-        return crash_answer(code, _content(errors))
-    finally:
-        os.close(answer)
-        os.close(errors)
-
-
-def _run_child(request: Mapping[str, Any], parent: int, answer: int, errors: int) -> NoReturn:
-    """Compare one file and end this process; nothing of the parent's is cleaned up."""
-    try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before it could take this child with it
-            os._exit(1)
-        os.dup2(errors, 2)
-        os.write(answer, json.dumps(compare_file(request)).encode())
-        os._exit(0)
-    except BaseException as error:  # a child that returned would answer the parent's requests
-        os.write(2, format_error(error).encode())
-    os._exit(1)
-
-
-def _wait_for(child: int, requests: int) -> None:
-    """Wait until a child ends; kill it where the requests end before."""
-    descriptor = os.pidfd_open(child)
-    try:
-        ready = select.select([descriptor, requests], [], [])[0]
-    finally:
-        os.close(descriptor)
-    if descriptor not in ready:  # no second request comes before the answer, so this is the end
-        os.kill(child, signal.SIGKILL)
-
-
-def _content(descriptor: int) -> str:
-    """Return the text of a file in memory."""
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    return os.pread(descriptor, size, 0).decode(errors="replace")
+    limits = limits_for(request["cage"]) if "cage" in request else None
+    child = run_in_child(
+        lambda: json.dumps(compare_file(request)), requests, limits.clock if limits else None
+    )
+    if child.text:
+        return cast("dict[str, Any]", json.loads(child.text))
+    if limits and (problem := limits.describe_end(child.code, child.in_time)):
+        return _refusal(problem)
+    return crash_answer(child.code, child.errors)
 
 
 if __name__ == "__main__":

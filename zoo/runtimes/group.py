@@ -120,6 +120,27 @@ def runtime_version(name: str) -> str:
         return name.removeprefix(_OWN)
 
 
+def example_code(name: str, contract: Any, file: str) -> tuple[str, str]:
+    """Return the code that runs a file in a runtime, and its language; empty where it has none.
+
+    Args:
+        name: the runtime's.
+        contract: of the part, with its inputs and outputs.
+        file: the file's name.
+
+    Raises:
+        PluginError: the runtime's module raises.
+    """
+    runtime = load_runtime(name)
+    example = getattr(runtime, "example", None)
+    if example is None:
+        return "", ""
+    try:
+        return str(example(contract, file)), str(getattr(runtime, "LANGUAGE", "python"))
+    except Exception as error:  # a plug-in may raise anything
+        raise PluginError(describe_failure(name, error)) from error
+
+
 def list_runtimes() -> list[RuntimeState]:
     """Return the state of every installed runtime, in the order of their names."""
     return [_state(name) for name in EntryPointGroup(RUNTIMES).names()]

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["DATA_SUFFIX", "Format", "OwnRuntime", "Runner", "sample_code"]
 
 DATA_SUFFIX = ".data"
-"""The end of the name of a second file, which a format may write beside its file."""
+"""The end of the name of a second file, PATH.data, which a format may write beside its file.
+
+A format with a `DATA_SUFFIX` of its own, such as ".bin", has it in place of the file's suffix: PART.bin.
+"""
 
 
 class Format(Protocol):
@@ -98,6 +101,19 @@ def is_approximate(name: str) -> bool:
 def file_name(role: str, name: str) -> str:
     """Return the name of the file of a part in a format."""
     return role + load_format(name).SUFFIX
+
+
+def data_file(path: Path, name: str) -> Path:
+    """Return where the second file of a file lies, if the format has written one.
+
+    Args:
+        path: of the file.
+        name: the format's.
+    """
+    suffix = getattr(load_format(name), "DATA_SUFFIX", DATA_SUFFIX)
+    if suffix == DATA_SUFFIX:
+        return path.with_name(f"{path.name}{suffix}")
+    return path.with_suffix(str(suffix))
 
 
 def describe_format(name: str) -> str:

@@ -55,7 +55,9 @@ def sizes_and_batches(
 
 def fillers(part: Part) -> tuple[Filler, ...]:
     """Return the ways to fill inputs, in the order in which they are tried."""
-    return (_uniform, _indices) if _smallest_embedding(part) else (_uniform, _normal, _wide_normal)
+    if _smallest_embedding(part):
+        return (_uniform, _indices)
+    return (_uniform, _normal, _wide_normal, _blocks)
 
 
 def draw_inputs(
@@ -115,6 +117,21 @@ def _normal(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -
 
 def _wide_normal(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
     return np.asarray(10 * generator.normal(size=shape))
+
+
+def _blocks(generator: np.random.Generator, shape: tuple[int, ...], rows: int) -> Array:
+    """Return a few large blocks of one value in each example, between 0 and 1, with a little noise.
+
+    The mean and the contrast differ from example to example, as they do in data: after pooling over a
+    volume, all examples of noise alone look the same.
+    """
+    grid = generator.random((shape[0], *(min(size, 3) for size in shape[1:])))
+    for axis, size in enumerate(shape[1:], 1):
+        grid = np.take(grid, np.arange(size) * grid.shape[axis] // max(size, 1), axis)
+    levels = generator.permutation(np.linspace(0.1, 1, shape[0])).reshape(
+        -1, *[1] * (len(shape) - 1)
+    )
+    return np.asarray(np.clip(levels * grid + 0.1 * generator.random(shape), 0, 1))
 
 
 def _smallest_embedding(part: Part) -> int | None:

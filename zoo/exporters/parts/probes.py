@@ -1,13 +1,15 @@
 """Probes: seeded inputs of a part, and the outputs that the original computes from them.
 
 Every file is run on the same probes: a batch that equals no other dimension and a batch of one, each at
-sizes of its own for every free axis. The outputs of the original must be finite and must vary, since a
-model with constant outputs agrees with every broken copy of itself.
+sizes of its own for every free axis; and a batch of two with inputs of another kind, where the original
+takes them. The outputs of the original must be finite and must vary, since a model with constant outputs
+agrees with every broken copy of itself. An output that varies little is compared more strictly.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,16 +28,19 @@ from zoo.exporters.parts.probe_inputs import (
 from zoo.exporters.report import ABSOLUTE, RELATIVE
 
 # An output must vary by LEAST_VARIATION tolerances over a batch to tell copies apart. Where the first
-# kind of inputs varies it less than GOOD_VARIATION, the other kinds are tried too.
-LEAST_VARIATION, GOOD_VARIATION = 4, 100
+# kind of inputs varies it less than GOOD_VARIATION, the other kinds are tried too, and where it varies less
+# for all of them, the tolerance shrinks with it.
+LEAST_VARIATION, GOOD_VARIATION = 1, 100
+SMALLEST_SCALE = 0.02  # of the tolerance; below it, rounding would count as a difference
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Inputs by name, and the outputs of the original by name."""
+    """Inputs, outputs of the original, and those that it computes in float64 where known, all by name."""
 
     inputs: dict[str, Array]
     outputs: dict[str, Array]
+    exact: dict[str, Array] = field(default_factory=dict)
 
 
 def make_probes(part: Part) -> list[Probe]:
@@ -60,10 +65,28 @@ def make_probes(part: Part) -> list[Probe]:
     variation, output, probes = best
     if variation < LEAST_VARIATION:
         raise ExportError(
-            f"The output {output!r} of the part {part.role!r} is the same for every input tried, so no "
-            "copy of it could be told from a broken one. Is it trained, and are its activations alive?"
+            f"The output {output!r} of the part {part.role!r} is the same for every input tried, up to "
+            "rounding, so no copy of it could be told from a broken one. Is it trained, and are its "
+            "activations alive?"
         )
-    return probes
+    return [*probes, *_another_probe(part, probes)]
+
+
+def _another_probe(part: Part, probes: Sequence[Probe]) -> list[Probe]:
+    """Return one more probe: two examples of the last kind; none where the original does not take them."""
+    sizes = {
+        axis: size
+        for tensor in part.contract.inputs
+        for axis, size in enumerate(probes[0].inputs[tensor.name].shape)
+        if axis and tensor.sizes[axis] is None
+    }
+    batch = part.contract.inputs[0].sizes[0] or 2
+    try:
+        probe = _probe(part, draw_inputs(part, fillers(part)[-1], 2, sizes, batch))
+        _check_finite(part, [probe])
+    except Exception:  # nobody promised that the part takes these values
+        return []
+    return [probe]
 
 
 def draw_probes(part: Part) -> list[Probe]:
@@ -80,6 +103,9 @@ def save_probes(probes: dict[str, list[Probe]], file: Any) -> None:
             arrays |= {
                 f"{role}/{number}/out/{name}": array for name, array in probe.outputs.items()
             }
+            arrays |= {
+                f"{role}/{number}/exact/{name}": array for name, array in probe.exact.items()
+            }
     np.savez(file, **arrays)
 
 
@@ -91,7 +117,39 @@ def load_probes(arrays: dict[str, Array], role: str) -> list[Probe]:
         prefix = f"{role}/{number}/{which}/"
         return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
 
-    return [Probe(side(number, "in"), side(number, "out")) for number in numbers]
+    return [Probe(*(side(number, which) for which in ("in", "out", "exact"))) for number in numbers]
+
+
+def find_weakness(probes: Sequence[Probe]) -> str:
+    """Return why probes from elsewhere could not tell a copy from a broken one; empty where they can."""
+    if not probes or not all(probe.outputs for probe in probes):
+        return "there is no probe for it"
+    values = [value for probe in probes for value in (*probe.inputs.values(), *probe.outputs.values())]
+    if not all(np.isfinite(value).all() for value in values if value.dtype.kind == "f"):
+        return "its probe holds NaN or infinity, which compares with nothing"
+    if {*probes[0].outputs} != {name for probe in probes for name in probe.outputs}:
+        return "its probes have different outputs"
+    variation, name = _least_variation(list(probes))
+    if variation < LEAST_VARIATION / 10:
+        return f"the output {name!r} is the same for every input of its probe, so it compares with nothing"
+    return ""
+
+
+def tolerance_scales(probes: Sequence[Probe]) -> dict[str, float]:
+    """Return for each output the factor of the gate's tolerance, at most 1.
+
+    It is below 1 for an output that varies by less than GOOD_VARIATION tolerances over the probes: the
+    smaller the variation, the smaller a difference that matters.
+    """
+    if not probes:
+        return {}
+    scales = {}
+    for name in probes[0].outputs:
+        variation = _variation([np.atleast_1d(probe.outputs[name]) for probe in probes])
+        varies = variation >= LEAST_VARIATION  # else it is an inner tensor, which may be constant
+        scale = min(1.0, max(SMALLEST_SCALE, variation / GOOD_VARIATION))
+        scales[name] = scale if varies else 1.0
+    return scales
 
 
 def _probes_of_fitting_sizes(part: Part, fill: Filler) -> list[Probe]:

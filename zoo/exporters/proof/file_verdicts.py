@@ -1,0 +1,156 @@
+"""The verdicts on files: each is asked for as soon as the file is written, and collected later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from zoo.exporters.checker import Checker
+from zoo.exporters.formats.protocol import is_approximate
+from zoo.exporters.proof.first_tensor import Prove, name_first_tensor
+from zoo.exporters.proof.plan import Plan
+from zoo.exporters.proof.programs import prove_in_program
+from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
+from zoo.exporters.report import ExportedFile, size_on_disk
+from zoo.exporters.trust.graphs import find_danger
+
+NO_RUNTIME = "no runtime on this machine reads it"
+LARGE = 256 * 2**20  # bytes of a file that is not compared while another one is written
+
+Verdicts = Mapping[str, Mapping[ExportedFile, Verdict]]
+"""The verdicts of programs, by the name of the runtime and by file."""
+
+
+class FileProof:
+    """The proof of one file in the Python runtimes of its format, in other processes from `start` on.
+
+    Args:
+        checker: asks the processes.
+        folder: that has the file and probe.npz.
+        file: the file.
+        plan: in which runtimes it is run.
+        foreign: whether somebody else may have written the file. It is then checked first, and opened in
+            a cage (`zoo.exporters.trust`).
+    """
+
+    def __init__(
+        self,
+        checker: Checker,
+        folder: Path,
+        file: ExportedFile,
+        plan: Plan,
+        foreign: bool = False,
+    ) -> None:
+        self.file, self._plan = file, plan
+        self._checker, self._folder, self._foreign = checker, folder, foreign
+        if foreign and not file.problem and (danger := find_danger(folder, file)):
+            self.file = replace(file, verdict="refused", problem=danger)
+        self._answers: dict[str, Future[dict[str, Any]]] = {}
+
+    @property
+    def is_large(self) -> bool:
+        """Whether writing and comparing at the same time would take too much memory."""
+        return self.file.bytes > LARGE
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """The runtimes of the file, its own first; none where it could not be written."""
+        return () if self.file.problem else self._plan.runtimes[self.file.format]
+
+    def start(self) -> None:
+        """Have the file compared in each Python runtime, unless that has begun."""
+        for name in self.runtimes:
+            if name in self._plan.python and name not in self._answers:
+                self._answers[name] = self._checker.submit(self._folder, self._request(name))
+
+    def wait(self) -> None:
+        """Wait until the file is compared."""
+        self.start()
+        for answer in self._answers.values():
+            answer.result()
+
+    def result(self, programs: Verdicts) -> ExportedFile:
+        """Wait for the comparisons, and return the file with all its verdicts.
+
+        Args:
+            programs: the verdicts of programs.
+        """
+        self.start()
+        verdicts = tuple(self._verdict(name, programs) for name in self.runtimes)
+        return self.file if self.file.problem else with_verdicts(self.file, verdicts)
+
+    def _verdict(self, name: str, programs: Verdicts) -> Verdict:
+        if name in self._plan.missing:
+            return Verdict(name, "not available", problem=self._plan.missing[name])
+        if name in self._answers:
+            approximate = is_approximate(self.file.format)
+            verdict = make_verdict(name, self._answers[name].result(), approximate)
+        else:
+            verdict = programs[name][self.file]
+        if name == self.runtimes[0]:
+            return verdict  # `zoo.exporters.bisect` names the layer
+        return name_first_tensor(self._folder, self.file, verdict, self._prover(name))
+
+    def _prover(self, name: str) -> Prove:
+        """Return the function that runs another file of the same format in a runtime."""
+
+        def prove(folder: Path, file: ExportedFile) -> Verdict:
+            if name not in self._answers:
+                return prove_in_program(name, folder, [file])[file]
+            request = {"part": file.part, "runtime": name, "path": file.path}
+            return make_verdict(name, self._checker.submit(folder, request).result(), False)
+
+        return prove
+
+    def _request(self, runtime: str) -> dict[str, Any]:
+        sizes = [size_on_disk(self._folder / path) for path in (self.file.path, self.file.data) if path]
+        return {
+            "part": self.file.part,
+            "runtime": runtime,
+            "path": self.file.path,
+            "requires": self.file.requires,
+            "approximate": is_approximate(self.file.format),
+        } | ({"cage": sum(sizes)} if self._foreign else {})
+
+
+def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> list[ExportedFile]:
+    """Run the programs, one after the other beside the Python runtimes, and return the files' verdicts.
+
+    Args:
+        proofs: of all files; those that have not begun begin now.
+        folder: that has the files and probe.npz.
+        plan: of the export.
+    """
+    for proof in proofs:
+        proof.start()
+    with ThreadPoolExecutor(1) as thread:
+        programs = {
+            name: thread.submit(
+                prove_in_program, name, folder, [p.file for p in proofs if name in p.runtimes]
+            )
+            for name in plan.programs
+        }
+        for proof in proofs:
+            proof.wait()
+        verdicts = {name: answer.result() for name, answer in programs.items()}
+    return [proof.result(verdicts) for proof in proofs]
+
+
+def with_verdicts(file: ExportedFile, verdicts: tuple[Verdict, ...]) -> ExportedFile:
+    """Return a file with its verdicts, and with the one that stands for it."""
+    deciding = deciding_verdict(verdicts)
+    if deciding is None:
+        lacks = "; ".join(verdict.problem for verdict in verdicts) or NO_RUNTIME
+        return replace(file, verdict="not run", problem=lacks, verdicts=verdicts)
+    return replace(
+        file,
+        difference=deciding.difference,
+        ratio=deciding.ratio,
+        verdict=deciding.verdict,
+        problem=deciding.problem,
+        runtime=deciding.version,
+        verdicts=verdicts,
+    )

@@ -1,0 +1,69 @@
+"""The verdict on one file in one runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["equal", "approximate", "different", "refused", "not available"]
+FAILURES = ("different", "refused")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one file in one runtime.
+
+    `verdict` is one of
+    equal           it computes what the original computes, within the tolerance
+    approximate     its format changes the numbers on purpose; `difference` says by how much
+    different       it computes something else
+    refused         the runtime does not open or run it
+    not available   the runtime is not on this machine
+
+    `version` is the runtime's name and version, `difference` the largest absolute difference, and `ratio`
+    the R of `zoo.exporters.comparison`; None where they are not known. `problem` says what is wrong.
+    `protection` says in what cage a file of somebody else was opened.
+    """
+
+    runtime: str
+    verdict: Kind
+    version: str = ""
+    difference: float | None = None
+    ratio: float | None = None
+    problem: str = ""
+    protection: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file cannot be used in this runtime."""
+        return self.verdict in FAILURES
+
+
+def make_verdict(runtime: str, answer: Mapping[str, Any], approximate: bool) -> Verdict:
+    """Return the verdict that follows from the answer of a process.
+
+    Args:
+        runtime: the runtime's name.
+        answer: with `difference`, `problem`, `refused`, `runtime` and perhaps `ratio`.
+        approximate: whether the format changes the numbers on purpose.
+    """
+    problem = str(answer["problem"])
+    kind: Kind = "approximate" if approximate else "equal"
+    if problem:
+        kind = "refused" if answer["refused"] else "different"
+    version, ratio = str(answer["runtime"]), answer.get("ratio")
+    protection = str(answer.get("protection", ""))
+    return Verdict(runtime, kind, version, answer["difference"], ratio, problem, protection)
+
+
+def deciding_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict that stands for a file: that of its own runtime, which is the first.
+
+    Where its own runtime is not available, the first failure counts, else the first of the others; None
+    where no runtime has run the file.
+    """
+    ran = [verdict for verdict in verdicts if verdict.verdict != "not available"]
+    if not ran or verdicts[0] in ran:
+        return ran[0] if ran else None
+    return next((verdict for verdict in ran if verdict.failed), ran[0])
