@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.data.images import folders_in, image_size, images_in, open_image, read_image, to_array
+from zoo.data.image_folders import folders_in, images_in
+from zoo.data.images import image_size, open_image, read_image, to_array
 
 RAMP = np.linspace(0, 1, 12)[:, None] * np.ones(10)  # black above, white below
 GREY = Image.fromarray(np.rint(255 * RAMP).astype(np.uint8))

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.io import text
 from zoo.io.text import read_text
 
 
@@ -15,6 +14,6 @@ def test_a_text_is_read_and_a_huge_one_is_refused(
     file = tmp_path / "a.json"
     file.write_text("zoö", "utf-8")
     assert read_text(file) == "zoö"
-    monkeypatch.setattr(text, "LARGEST_TEXT", 3)
-    with pytest.raises(zoo.UnsafeFile, match="larger than 0 MiB"):
+    monkeypatch.setenv("ZOO_LIMITS", "text_bytes=3")
+    with pytest.raises(zoo.UnsafeFile, match="more than 4 found, at most 3 allowed.*ZOO_LIMITS=text_bytes="):
         read_text(file)

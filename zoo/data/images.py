@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
 from zoo.data.arrays import (
     Array,
@@ -22,15 +19,14 @@ from zoo.data.arrays import (
     shape_fits,
 )
 from zoo.errors import DataError
+from zoo.io.foreign.image_file import open_image_file
 
 __all__ = [
     "SUFFIXES",
     "channels_of",
     "check_array",
     "flatten_onto_white",
-    "folders_in",
     "image_size",
-    "images_in",
     "open_image",
     "read_image",
     "to_array",
@@ -50,7 +46,7 @@ def open_image(path: Path) -> Image.Image:
     Raises:
         DataError: there is no such file, or it is no image, or a broken one.
     """
-    with _open_file(path) as image:
+    with open_image_file(path) as image:
         image.load()
         upright = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
         plain = _eight_bits(upright)
@@ -64,7 +60,7 @@ def image_size(path: Path) -> tuple[int, int, int]:
     Raises:
         DataError: there is no such file, or it is no image.
     """
-    with _open_file(path) as image:
+    with open_image_file(path) as image:
         width, height = image.size
         if _orientation(image) in _TRANSPOSED:
             width, height = height, width
@@ -159,65 +155,6 @@ def flatten_onto_white(image: Image.Image) -> Image.Image:
     background = Image.new("RGBA", image.size, "white")
     background.alpha_composite(image.convert("RGBA"))
     return background.convert("RGB" if image.mode == "RGBA" else "L")
-
-
-def images_in(folder: Path, suffixes: Iterable[str] = SUFFIXES) -> list[Path]:
-    """Return the image files in a folder and in those below it, sorted; hidden ones are left out.
-
-    Raises:
-        DataError: the folder cannot be read.
-    """
-    return sorted(
-        path for path in _walk(folder) if path.suffix.lower() in suffixes and not path.is_dir()
-    )
-
-
-def folders_in(folder: Path) -> list[Path]:
-    """Return the folders directly in a folder, sorted, without hidden ones and links to a parent.
-
-    Raises:
-        DataError: the folder cannot be read.
-    """
-    here = folder.resolve()
-    return sorted(
-        path
-        for path in _entries(folder)
-        if path.is_dir() and not here.is_relative_to(path.resolve())
-    )
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and below it, and links to folders, which are not followed."""
-    for path in _entries(folder):
-        if path.is_dir() and not path.is_symlink():
-            yield from _walk(path)
-        else:
-            yield path
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-    except OSError as error:
-        raise DataError(f"{folder} cannot be read: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _open_file(path: Path) -> Iterator[Image.Image]:
-    """Open an image file; every error of Pillow becomes a DataError."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata, and of more than 90 megapixels
-            with Image.open(path) as image:
-                yield image
-    except FileNotFoundError as error:
-        raise DataError(f"There is no file {path}.") from error
-    except UnidentifiedImageError as error:
-        raise DataError(f"{path} is not an image that Pillow can read.") from error
-    except PermissionError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} is a broken image: {error}.") from error
 
 
 def _orientation(image: Image.Image) -> int:

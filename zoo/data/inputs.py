@@ -22,9 +22,10 @@ from zoo.data.arrays import (
     format_shape,
     shape_fits,
 )
-from zoo.data.images import SUFFIXES, check_array, images_in, read_image
+from zoo.data.image_folders import images_in
+from zoo.data.images import SUFFIXES, check_array, read_image
 from zoo.data.readers import series_files
-from zoo.errors import DataError, UsageError
+from zoo.errors import DataError, UnsafeFile, UsageError, format_error
 from zoo.io.safe_load import read_array
 
 __all__ = [
@@ -99,7 +100,14 @@ def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
     """
     if not isinstance(item, str | Path):
         return _check_input(item, shape)
-    path, number = _split_number(Path(item))
+    try:
+        return _read_file(*_split_number(Path(item)), shape)
+    except (UnsafeFile, OSError, ValueError, OverflowError, MemoryError) as error:
+        raise DataError(f"{item} cannot be read: {format_error(error)}") from error
+
+
+def _read_file(path: Path, number: int | None, shape: tuple[int | None, ...]) -> Array:
+    """Read one file, or the series of that number in it."""
     if path.suffix.lower() in series_files.SUFFIXES:
         return _read_series(path, number, shape)
     if path.suffix.lower() == ARRAY_SUFFIX:

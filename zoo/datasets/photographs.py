@@ -11,7 +11,8 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
-from zoo.data.images import images_in, open_image
+from zoo.data.image_folders import images_in
+from zoo.data.images import open_image
 from zoo.data.split import Split
 from zoo.environment import data_folder
 from zoo.errors import DataError

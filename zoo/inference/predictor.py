@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.data.inputs import item_name
-from zoo.errors import DataError, ZooError
+from zoo.errors import DataError, UnsafeFile, ZooError
 from zoo.inference.parts import Parts
 from zoo.inference.read_ahead import BatchSize, read_batches
 
@@ -80,6 +80,8 @@ def _apply(predictor: Predictor, batch: Sequence[tuple[Any, Any]]) -> list[Answe
     except ZooError as error:
         if len(batch) > 1:
             return [_apply(predictor, [pair])[0] for pair in batch]
+        if isinstance(error, UnsafeFile):
+            error = DataError(str(error))
         if not isinstance(error, DataError):
             raise
         return [Answer(items[0], None, error)]

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from zoo.data.inputs import item_path
-from zoo.errors import DataError
+from zoo.errors import DataError, UnsafeFile
 
 BATCHES_AHEAD = 2  # batches that wait for the computation
 MOST_BYTES = 4 * 2**20  # of the inputs of a batch; a larger input is a batch of its own
@@ -111,6 +111,8 @@ def _read_or_error(read: Callable[[Any], Any], item: Any) -> Any:
         return read(item)
     except DataError as error:
         return error
+    except UnsafeFile as error:
+        return DataError(str(error))
 
 
 def bytes_of(item: Any, value: Any) -> int:

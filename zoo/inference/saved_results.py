@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
@@ -104,8 +105,8 @@ def _save_edited(
     """
     suffix = file.suffix if file.suffix.lower() in _WRITE_OPTIONS else ".png"
     path = out / f"{name}{suffix}"
-    beside = path.exists() and path.parent.resolve() == file.resolve().parent
-    if path.resolve() in originals or beside:
+    beside = path.exists() and path.parent.resolve() == Path(os.path.realpath(file)).parent
+    if Path(os.path.realpath(path)) in originals or beside:
         raise UsageError(
             f"{path} is an original or stands beside one, and would be replaced. "
             "Give another folder: --out DIR"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,15 @@ from typing import Any
 
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.entry_points.switches import KEY
-from zoo.errors import CatalogError, brief, nearest
+from zoo.errors import CatalogError, UnsafeFile, brief, nearest
+from zoo.io.foreign.entries import is_number
+from zoo.io.foreign.limits import LIMITS
+from zoo.io.foreign.toml_text import parse_toml
+from zoo.io.printable import printable
+from zoo.io.text import read_bytes
 from zoo.weights.description import WeightsInfo, parse_weights
 
-LARGEST_FILE = 64 * 2**20  # bytes; 10,000 entries take 3 MB
+LARGEST_FILE = LIMITS["catalog_bytes"][0]  # bytes, unless ZOO_LIMITS says something else
 TAG = r"\w[\w-]*"  # a model's name is also the name of its run's directory
 
 
@@ -142,17 +146,15 @@ def _check_types(where: str, table: Mapping[str, Any]) -> None:
         raise CatalogError(f"{where} lacks its summary.")
     if not all(isinstance(tag, str) for tag in table.get("tags", ())):
         raise CatalogError(f"{where}: tags must be texts. Received: {brief(table['tags'])}")
-    if not all(type(value) in (int, float) for value in table.get("results", {}).values()):
+    if not all(map(is_number, table.get("results", {}).values())):
         raise CatalogError(f"{where}: results must be numbers. Received: {brief(table['results'])}")
 
 
 def _parse_toml(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise CatalogError(f"{path} is larger than {LARGEST_FILE >> 20} MiB.")
-        return tomllib.loads(content.decode("utf-8-sig"))
+        return parse_toml(read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path)
+    except UnsafeFile as error:
+        raise CatalogError(str(error)) from error
     except OSError as error:
         raise CatalogError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -98,7 +99,7 @@ def apply_to_files(
     """
     files = expand_items(list(map(Path, items)), run.record["config"].get("input_shape"))
     answers = iterate_answers(open_predictor(run, runtime), files)
-    originals = {file.resolve() for file in files}
+    originals = {Path(os.path.realpath(file)) for file in files}  # a link to itself is one item
     results, faults = [], []
     for file, name, answer in zip(track(files), output_names(files), answers, strict=True):
         if answer.result is not None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data.dataset import Dataset
-from zoo.data.images import SUFFIXES, folders_in, image_size, images_in, open_image, to_array
+from zoo.data.image_folders import folders_in, images_in
+from zoo.data.images import SUFFIXES, image_size, open_image, to_array
 from zoo.data.readers.image_size import common_shape, resize_description
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split, train_and_test

@@ -19,7 +19,8 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
-from zoo.data.images import folders_in, image_size, images_in, open_image, to_array
+from zoo.data.image_folders import folders_in, images_in
+from zoo.data.images import image_size, open_image, to_array
 from zoo.data.readers.image_folder import LAZY_BYTES, split_folders
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split, train_and_test

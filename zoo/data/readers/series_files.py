@@ -11,12 +11,16 @@ import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.errors import DataError, brief
+from zoo.errors import DataError, UnsafeFile, brief
+from zoo.io.foreign.limits import check_limit, limit
+from zoo.io.foreign.plain_file import open_plain
 
 __all__ = ["SUFFIXES", "Series", "parse_series"]
 
@@ -116,18 +120,19 @@ def _csv(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
     A header may name the column of the class. If not, it is the first column, unless there are as
     many columns as `unlabeled_columns`.
     """
-    rows = [(line, row) for line, row in enumerate(csv.reader(_lines(path)), 1) if any(row)]
-    if not rows:
+    rows = ((line, row) for line, row in _csv_rows(path) if any(row))
+    first = next(rows, None)
+    if first is None:
         return
-    names = [name.strip().lower() for name in rows[0][1]]
+    names = [name.strip().lower() for name in first[1]]
     if len(names) < 2:
         raise DataError(
             f"{path} has a single column. Expected: the class and then the values of a series, a series a "
             "row, with commas between."
         )
-    has_header = not all(_is_value(cell) for cell in rows[0][1][1:])
+    has_header = not all(_is_value(cell) for cell in first[1][1:])
     column = _label_column(names if has_header else [], len(names) == unlabeled_columns)
-    for line, row in rows[has_header:]:
+    for line, row in rows if has_header else chain([first], rows):
         where = f"{path}, line {line}"
         if len(row) != len(names):
             raise DataError(
@@ -143,6 +148,18 @@ def _csv(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
         yield line, np.array(_numbers(row, where), np.float64)[:, None], label
 
 
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a .csv file with their numbers.
+
+    Raises:
+        DataError: a cell is too long, or the file is no text.
+    """
+    try:
+        yield from enumerate(csv.reader(_lines(path)), 1)
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be read as CSV: {error}.") from error
+
+
 def _label_column(names: Sequence[str], unlabeled: bool) -> int | None:
     """Return the position of the column of the class; None where there is none."""
     first = None if unlabeled else 0
@@ -150,9 +167,19 @@ def _label_column(names: Sequence[str], unlabeled: bool) -> int | None:
 
 
 def _lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file, none of them longer than the limit.
+
+    Raises:
+        DataError: a line is too long, the file is no text, or is no plain file.
+    """
+    most = limit("line_bytes")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from file
+        with open_plain(path) as plain, TextIOWrapper(plain, "utf-8-sig", newline="") as file:
+            while line := file.readline(most + 1):
+                check_limit(path, "line_bytes", len(line), more=True)
+                yield line
+    except UnsafeFile as error:
+        raise DataError(str(error)) from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no text in UTF-8.") from error
     except OSError as error:
