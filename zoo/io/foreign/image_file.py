@@ -1,0 +1,70 @@
+"""Image files from elsewhere: a few decoders of Pillow, within limits of bytes and pixels."""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from zoo.errors import DataError, UnsafeFile, format_error
+from zoo.io.foreign.limits import check_limit
+from zoo.io.foreign.plain_file import open_plain
+
+__all__ = ["open_image_file"]
+
+# The decoders for the files that the zoo reads. By itself, Pillow chooses among all of its decoders by the
+# content, and hands an EPS with the name of a .png to Ghostscript.
+_DECODERS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+_BROKEN = (  # what Pillow's decoders raise on broken files
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+
+@contextmanager
+def open_image_file(path: Path) -> Iterator[Image.Image]:
+    """Open an image file; every error of Pillow becomes a DataError, also those of the code inside.
+
+    Raises:
+        DataError: there is no such file, it is no image or a broken one, or it is too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata, and of more than 90 megapixels
+            with open_plain(path) as file:
+                check_limit(path, "image_bytes", os.fstat(file.fileno()).st_size)
+                with Image.open(file, formats=_DECODERS) as image:
+                    check_limit(path, "image_pixels", image.width * image.height)
+                    yield image
+    except UnsafeFile as error:
+        raise DataError(str(error)) from error
+    except FileNotFoundError as error:
+        raise DataError(f"There is no file {path}.") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{path} is not an image that Pillow can read.") from error
+    except PermissionError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path} was not opened: it has too many pixels. {error}") from error
+    except _BROKEN as error:
+        usual = isinstance(error, OSError | SyntaxError | ValueError)
+        raise DataError(
+            f"{path} is a broken image: {error if usual else format_error(error)}."
+        ) from error
