@@ -1,4 +1,4 @@
-"""What a name stands for, found without opening it: a run, a file, or a network of keras.applications.
+"""What a name stands for, found without Keras: a run, a file, or a network of keras.applications.
 
 The order of precedence is in `zoo.exporters.sources`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from zoo.errors import SettingError, UnknownName, UsageError, nearest
+from zoo.io.safe_load import check_model_file
 from zoo.registry import shipped_weights
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
@@ -37,6 +38,8 @@ def find_source(
 ) -> Location:
     """Find what a name stands for. Keras is imported only for a name that begins with a capital.
 
+    A file is checked here already, so that one that declares too much is refused in a moment.
+
     Args:
         source: a path or a name; it may end in `:` and the role of a part.
         untrained: whether a model of the catalog or an architecture may stand for itself.
@@ -47,6 +50,7 @@ def find_source(
         UnknownName: nothing has this name; the message has the nearest names.
         UsageError: it is a file of another kind, or a model that is not trained yet.
         RunError: the run's run.json is broken.
+        UnsafeFile: the file is no model file, declares more than it holds, or names what no model needs.
         SettingError: instead of UnknownName and UsageError, where `setting` is given.
     """
     name = str(source)
@@ -80,6 +84,7 @@ def _locate(name: str, untrained: bool) -> Location | None:
         return None
     path = Path(name).expanduser()
     if path.suffix in FILE_SUFFIXES and path.is_file():
+        check_model_file(path)
         return Location("file", name)
     if run := _find_run(name, weights=not untrained or shipped_weights.is_local(name)):
         return Location("run", name, run)

@@ -1,12 +1,15 @@
-"""The text files of a run, read with checks: run.json, metrics.json and history.csv."""
+"""The text files of a run, which are read with checks: run.json, metrics.json and history.csv."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zoo.errors import RunError, brief
+from zoo.io.atomic import atomic_write
 from zoo.io.foreign.entries import (
     OBJECT,
     OPTIONAL_SIZES,
@@ -18,12 +21,11 @@ from zoo.io.foreign.entries import (
     check_entries,
     numbers_by_name,
 )
-from zoo.io.foreign.limits import check_limit
-from zoo.io.number_table import read_rows
+from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.printable import printable
-from zoo.io.text import read_json
+from zoo.io.text import read_json, read_text
 
-__all__ = ["STATES", "read_history", "read_metrics", "read_record"]
+__all__ = ["STATES", "read_history", "read_metrics", "read_record", "write_history"]
 
 # training     a process trains into it now, or was killed
 # interrupted  stopped by Ctrl-C; --resume goes on
@@ -122,9 +124,41 @@ def read_history(folder: Path) -> list[dict[str, float]]:
     """
     file = folder / "history.csv"
     try:
-        rows = read_rows(file, folder)
+        rows = _read_rows(file, folder)
     except (OSError, ValueError) as error:
         raise RunError(f"{file} cannot be read: {error}.") from error
     if any("epoch" not in row for row in rows):
         raise RunError(f"{file} cannot be read: a row has no epoch.")
+    return rows
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write history.csv; the columns are all names of all rows, in their order."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with atomic_write(folder / "history.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read_rows(path: Path, folder: Path) -> list[dict[str, float]]:
+    """Return the rows of a file by column; an empty cell is left out. No file is no rows.
+
+    Raises:
+        ValueError: a cell is no number, or a row is longer than the header.
+        UnsafeFile: the file is too large or has too many rows, is no plain file, or a link out of the folder.
+        OSError: it cannot be opened.
+    """
+    if not path.exists():
+        return []
+    most, rows = limit("history_rows"), []
+    try:
+        for row in csv.DictReader(io.StringIO(read_text(path, folder))):
+            if None in row:
+                raise ValueError(f"row {len(rows) + 1} is longer than the header")
+            rows.append({key: float(value) for key, value in row.items() if value})
+            if len(rows) > most:
+                check_limit(path, "history_rows", len(rows), more=True)
+    except csv.Error as error:
+        raise ValueError(f"row {len(rows) + 1}: {error}") from error
     return rows

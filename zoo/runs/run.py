@@ -25,8 +25,7 @@ from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.io.atomic import disk_errors, write_json
 from zoo.io.foreign.plain_file import is_inside, is_plain
-from zoo.io.number_table import write_rows
-from zoo.io.run_files import read_history, read_metrics, read_record
+from zoo.io.run_files import read_history, read_metrics, read_record, write_history
 
 if TYPE_CHECKING:
     from zoo.registry.shipped_weights import Shipped
@@ -196,7 +195,7 @@ class Run:
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv."""
-        write_rows(self.path / "history.csv", rows)
+        write_history(self.path, rows)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo.io.safe_load import check_model_file
+from zoo.entry_points import ARCHITECTURES, EntryPointGroup
+from zoo.io.foreign.keras_objects import check_objects
+from zoo.io.foreign.model_file import inspect_model_file
 from zoo.runtimes.group import missing_package, package_version
 from zoo.runtimes.protocol import Runner
 
@@ -36,15 +38,16 @@ def open(path: Path) -> Runner:
 
 
 def open_model_file(path: Path) -> Any:
-    """Load a .keras or .h5 file of any origin in safe mode, after a check of the sizes that it declares.
+    """Load a .keras or .h5 file of any origin in safe mode, after checks of its sizes and of its names.
 
     Raises:
-        UnsafeFile: it declares more than it holds.
+        UnsafeFile: it declares more than it holds, or names what no model needs.
         Exception: whatever Keras raises on its content.
     """
+    names = inspect_model_file(path)
     import keras
 
-    check_model_file(path)
+    check_objects(names, path, {"zoo", *EntryPointGroup(ARCHITECTURES).modules()})
 
     def load() -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
