@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.cli.options import as_json, complete_model, import_backend
+from zoo.cli.options import as_json, check_file, complete_model, import_backend
 from zoo.cli.output import Command, format_size, print_json, print_result
 from zoo.errors import UnknownName
 from zoo.io.printable import printable
@@ -63,6 +63,7 @@ def show(name: str, layers: bool, as_json: bool) -> None:
     of a run (runs/cnn.digits) is always the run.
     """
     if layers:
+        check_file(name)
         import_backend()
         return _show_layers(name, as_json)
     from zoo.descriptions.describe import describe, read_description

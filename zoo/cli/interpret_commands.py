@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zoo.cli.options import as_json, complete_run, import_backend
+from zoo.cli.options import as_json, check_file, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import DataError
 
@@ -51,6 +51,7 @@ def explain(
     A folder stands for the files in it, and a .ts or .csv file for its series.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
+    check_file(network)
     import_backend()
     from zoo.cli import render
     from zoo.interpret.attribution import Explainer
@@ -103,6 +104,7 @@ def gallery(network: str, as_json: bool, **options: Any) -> None:
     Beside the image that excites a channel most are the strongest real examples, and the numbers.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
+    check_file(network)
     import_backend()
     from zoo.cli import render
     from zoo.cli.render_model import show_gallery

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -42,6 +43,19 @@ def check_model_name(name: str) -> None:
 
     if name not in EntryPointGroup(ARCHITECTURES).names():
         catalog().get(name)
+
+
+def check_file(name: str) -> None:
+    """Refuse a model file that declares too much, or names what no model needs, before Keras is imported.
+
+    Raises:
+        UnsafeFile: the message says what is wrong.
+    """
+    path = Path(name)
+    if path.suffix in (".keras", ".h5") and path.is_file():
+        from zoo.io.safe_load import check_model_file
+
+        check_model_file(path)
 
 
 def import_backend() -> None:

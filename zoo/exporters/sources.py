@@ -69,10 +69,12 @@ class Source:
 
     @property
     def origin(self) -> dict[str, str]:
-        """Facts for report.json: the zoo's version, the weights' digest, and what a run records."""
+        """Facts for report.json: the zoo's version, the weights' digest and licence, and what a run records."""
         facts = {"zoo": version("keras-zoo"), "weights": weights_digest(self.model)}
         if self.run is None or self.recipe is None:
             return facts
+        if self.run.shipped:
+            facts["license"] = self.run.shipped.info.license
         record, architecture = self.run.record, self.recipe.architecture
         return facts | {
             "model": str(record["name"]),
@@ -142,18 +144,17 @@ def open_source(
     Example:
         >>> open_source("vae.mnist:encoder").network().output_shape
     """
+    if isinstance(source, str | Path):  # a file is checked before Keras is imported
+        source = find_source(source, untrained=untrained, setting=setting, example=example)
     import keras
 
     if isinstance(source, Source):
         return source
     if isinstance(source, keras.Model):
         return Source("model", source.name, source, setting=setting)
-    if isinstance(source, Location):
-        return _open(source, untrained, setting)
     if isinstance(source, Run):
-        return _open(Location("run", str(source.path), source), untrained, setting)
-    location = find_source(source, untrained=untrained, setting=setting, example=example)
-    return _open(location, untrained, setting)
+        source = Location("run", str(source.path), source)
+    return _open(source, untrained, setting)
 
 
 def is_graph(model: keras.Model) -> bool:
