@@ -11,6 +11,7 @@ ZOO_TRACEBACK      show the traceback of an error instead of its message alone
 ZOO_CACHE          the folder of files that can be made or fetched again; the user's cache if not set
 ZOO_WEIGHTS        a folder with weights files, which is searched first
 ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
+ZOO_KEY_PASSWORD   the password of the private key that signs exports
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
 KERAS_BACKEND      the backend of Keras; what keras.json in that folder says if not set
 """
@@ -117,6 +118,11 @@ def weights_folder() -> Path | None:
 def weights_mirror() -> str | None:
     """Return the address that ZOO_WEIGHTS_URL names, without a slash at its end, or None."""
     return os.environ.get("ZOO_WEIGHTS_URL", "").rstrip("/") or None
+
+
+def key_password() -> str | None:
+    """Return the password of the private key that signs exports, or None."""
+    return os.environ.get("ZOO_KEY_PASSWORD") or None
 
 
 def keras_home() -> Path:

@@ -15,6 +15,8 @@ from zoo.errors import ExportError, UsageError
 if TYPE_CHECKING:
     from zoo.exporters.report import Report
 
+_KEY = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
 )
+@click.option("--sign", type=_KEY, help="Sign the folder with this private key, a PEM file.")
 @as_json
 def export(
     runs: tuple[str, ...],
@@ -37,6 +40,7 @@ def export(
     out: Path | None,
     opset: int | None,
     runs_in: str,
+    sign: Path | None,
     as_json: bool,
 ) -> None:
     """Export every part of each RUN, and prove each file equal.
@@ -49,12 +53,12 @@ def export(
     """
     names, runtimes = parse_formats(formats, opset), parse_names(runs_in)
     if len(runs) > 1:
-        return _export_many(runs, names, out, opset, runtimes, as_json)
+        return _export_many(runs, names, runtimes, as_json, out=out, opset=opset, sign=sign)
     from zoo.exporters.locations import find_source
 
     source = find_source(runs[0])  # an unknown name is refused before Keras is imported
     start_backend(names, runtimes)
-    report = export_source(source, names, out, opset, runtimes)
+    report = export_source(source, names, out, opset, runtimes, sign)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -65,10 +69,9 @@ def export(
 def _export_many(
     runs: tuple[str, ...],
     names: list[str],
-    out: Path | None,
-    opset: int | None,
     runtimes: list[str],
     as_json: bool,
+    **options: Any,
 ) -> None:
     from zoo.cli import render
 
@@ -79,9 +82,8 @@ def _export_many(
         outcomes = export_many(
             runs,
             names,
-            out=out,
-            opset=opset,
             runs_in=runtimes,
+            **options,
             progress=lambda name: status.update(f"exporting {name} to {', '.join(names)}"),
         )
     if as_json:
@@ -112,15 +114,17 @@ def start_backend(formats: list[str], runtimes: Sequence[str] = ()) -> None:
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--in", "runs_in", default="", help="Runtimes to run the files in, or all.")
+@click.option("--key", type=_KEY, help="Require a signature of this public key, a PEM file.")
 @as_json
-def verify(folder: Path, runs_in: str, as_json: bool) -> None:
+def verify(folder: Path, runs_in: str, key: Path | None, as_json: bool) -> None:
     """Check exported files again: their bytes and their outputs.
 
-    The files are run in the runtimes of their formats, or in those of --in.
+    The files are run in the runtimes of their formats, or in those of --in. They may come from anybody:
+    their operators are checked first, and they are opened without rights (docs/security.md).
     """
     from zoo.exporters import api
 
-    report = api.verify(folder, runs_in=parse_names(runs_in))
+    report = api.verify(folder, runs_in=parse_names(runs_in), key=key)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -171,6 +175,7 @@ def export_source(
     out: Path | None,
     opset: int | None,
     runs_in: Sequence[str] = (),
+    sign: Path | None = None,
 ) -> Report:
     """Export a model, and show on a terminal that something is being done.
 
@@ -180,13 +185,14 @@ def export_source(
         out: the folder; the run's `export` if None.
         opset: of the ONNX files; 17 if None.
         runs_in: names of runtimes beside the formats' own.
+        sign: the private key that the folder is signed with, if it is signed.
     """
     from zoo.cli import render
     from zoo.exporters import api
 
     message = f"exporting to {', '.join(formats)}, and checking each in its own runtime"
     with render.show_status(message):
-        return api.export(source, formats, out=out, opset=opset, runs_in=runs_in)
+        return api.export(source, formats, out=out, opset=opset, runs_in=runs_in, sign=sign)
 
 
 COMMANDS = (export, verify, runtimes)

@@ -18,11 +18,13 @@ from zoo.errors import ExportError, UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
-from zoo.exporters.output.folder import check_free, is_unchanged, publish_files
+from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
 from zoo.exporters.proof.plan import plan_runtimes
 from zoo.exporters.report import Report
 from zoo.exporters.sources import Source, open_source
+from zoo.exporters.trust.folder import check_folder
+from zoo.exporters.trust.signature import check_private_key, verify_signature
 from zoo.exporters.verify import verify_files, write_and_verify
 from zoo.io.atomic import disk_errors, make_directory, temporary_directory
 from zoo.runs.run import Run
@@ -40,6 +42,7 @@ def export(
     out: str | Path | None = None,
     opset: int | None = None,
     runs_in: Sequence[str] = (),
+    sign: str | Path | None = None,
 ) -> Report:
     """Write every part of a trained model in some formats, each proved equal in its own runtime.
 
@@ -52,6 +55,7 @@ def export(
         runs_in: names of the group `zoo.runtimes`, in which the files are run beside the formats' own
             runtimes; "all" stands for all that are installed. One that is not available here is
             named in the report, and the export goes on.
+        sign: the PEM file of a private key, with which the whole folder is signed.
 
     Returns:
         The report: the folder, each file with its digest and a verdict for each runtime, the contracts.
@@ -69,13 +73,15 @@ def export(
         True
     """
     names = _format_names(formats)
+    if sign is not None:
+        check_private_key(Path(sign))
     plan = plan_runtimes(names, _as_names(runs_in))
     if keras_backend() in (None, "tensorflow"):
         # they import their runtimes while Keras and the model are loaded
         start_processes(plan.python)
     import keras
 
-    options = {"opset": opset}
+    options = {"opset": opset, "sign": sign}
     opened = open_source(source)
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
@@ -89,7 +95,7 @@ def export(
     if keras.backend.backend() != "tensorflow":
         return export_on_tensorflow(opened, names, folder, options, runs_in)
     title, origin = opened.title, opened.origin
-    is_ours = isinstance(source, str | Path | Run | Location)
+    is_ours, is_foreign = isinstance(source, str | Path | Run | Location), opened.kind == "file"
     del opened
     with (
         Checker(plan.python) as checker,
@@ -105,13 +111,16 @@ def export(
             title,
             origin,
             (lambda: open_source(source).parts()) if is_ours else None,
+            is_foreign,
         )
         if any(file.is_publishable for file in report.files):
-            publish_files(report, temporary, folder)
+            publish_files(report, temporary, folder, sign)
     return _raise_unequal(replace(report, folder=folder))
 
 
-def verify(folder: str | Path, *, runs_in: Sequence[str] = ()) -> Report:
+def verify(
+    folder: str | Path, *, runs_in: Sequence[str] = (), key: str | Path | None = None
+) -> Report:
     """Run exported files again: the same bytes, and the same outputs for the same inputs.
 
     It needs report.json and probe.npz, but not the run and not the plug-in.
@@ -120,9 +129,11 @@ def verify(folder: str | Path, *, runs_in: Sequence[str] = ()) -> Report:
         folder: that an export was written to.
         runs_in: names of runtimes to run the files in, instead of the formats' own; "all" stands for
             all that are installed. Files that none of them reads are left out.
+        key: the PEM file of a public key, with which the folder must be signed.
 
     Raises:
         RunError: the folder holds no export.
+        UnsafeFile: it holds links, pipes or too many files.
         UsageError: there is no such runtime, or it reads none of the formats.
         ExportError: a file is missing, was changed, or computes something else here; or no file can be
             run here.
@@ -132,7 +143,11 @@ def verify(folder: str | Path, *, runs_in: Sequence[str] = ()) -> Report:
         True
     """
     folder, runs_in = Path(folder).expanduser(), _as_names(runs_in)
+    check_folder(folder)
+    if key is not None:
+        verify_signature(folder, Path(key))
     report = Report.read(folder)
+    check_probe(report)
     names = _format_names(sorted({file.format for file in report.files}))
     plan = plan_runtimes(names, runs_in, own=not runs_in)
     chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]

@@ -45,6 +45,7 @@ def export_many(
     out: str | Path | None = None,
     opset: int | None = None,
     runs_in: Sequence[str] = (),
+    sign: str | Path | None = None,
     progress: Callable[[str], object] = lambda source: None,
 ) -> list[ExportOutcome]:
     """Export one model after the other; one that fails does not stop the others.
@@ -55,6 +56,7 @@ def export_many(
         out: a folder in which each model gets a folder of its own; RUN/export for each if not given.
         opset: of the ONNX files, 11 to 18; 17 if not given.
         runs_in: names of runtimes beside the formats' own.
+        sign: the private key that each folder is signed with, if they are signed.
         progress: is called with each source before its export.
 
     Returns:
@@ -73,7 +75,7 @@ def export_many(
     outcomes = []
     for name in names:
         progress(name)
-        options = {"out": folders[name], "opset": opset, "runs_in": runs_in}
+        options = {"out": folders[name], "opset": opset, "runs_in": runs_in, "sign": sign}
         outcomes.append(_export(name, formats, options))
         gc.collect()  # a model of Keras is freed by the collector alone
     return outcomes

@@ -7,16 +7,15 @@ README.md     ten lines of code for each format
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import RunError, UnsafeFile
+from zoo.errors import RunError, UnsafeFile, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.proof.verdict import Verdict
-from zoo.io.text import read_text
+from zoo.io.recovery import recover
+from zoo.io.text import read_json
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
 RELATIVE = 1e-4
@@ -94,7 +93,8 @@ class Report:
     """The result of an export or of a verification.
 
     `contracts` has the inputs and outputs of each part by role, `origin` facts about the model.
-    `without_ratio` says for each part that cannot be evaluated in float64 why not.
+    `without_ratio` says for each part that cannot be evaluated in float64 why not. `probe_sha256` is the
+    digest of probe.npz.
 
     Example:
         >>> report = zoo.export("cnn.digits", formats=["onnx"], out="shipped")
@@ -107,6 +107,7 @@ class Report:
     contracts: dict[str, Contract]
     origin: dict[str, str]
     without_ratio: dict[str, str] = field(default_factory=dict)
+    probe_sha256: str = ""
 
     @property
     def ok(self) -> bool:
@@ -136,6 +137,7 @@ class Report:
             "origin": self.origin,
             "parts": {role: contract.to_json() for role, contract in self.contracts.items()},
             "without_ratio": self.without_ratio,
+            "probe_sha256": self.probe_sha256,
             "files": [asdict(file) for file in self.files],
         }
 
@@ -148,35 +150,60 @@ class Report:
             UnsafeFile: it names a file outside the folder.
         """
         path = folder / "report.json"
+        recover(folder)
         try:
-            value = json.loads(read_text(path))
-            files = [_read_file(file) for file in value["files"]]
-            contracts = {
-                role: Contract.from_json(contract) for role, contract in value["parts"].items()
-            }
-            report = cls(
-                folder,
-                str(value["model"]),
-                tuple(files),
-                contracts,
-                dict(value["origin"]),
-                dict(value.get("without_ratio", {})),
-            )
+            stored = _read_content(path, folder)
         except OSError as error:
             raise RunError(
                 f"{folder} holds no export: {path.name} cannot be read ({error.strerror})."
             ) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except ValueError as error:
             raise RunError(f"{path} is no report of an export: {error}.") from error
+        report = cls(
+            folder,
+            stored.model,
+            stored.files,
+            stored.parts,
+            stored.origin,
+            stored.without_ratio,
+            stored.probe_sha256,
+        )
         for name in [name for file in report.files for name in file.paths]:
             if not (folder / name).resolve().is_relative_to(folder.resolve()):
                 raise UnsafeFile(f"{path} names a file outside its folder: {name!r}.")
         return report
 
 
-def _read_file(value: Mapping[str, Any]) -> ExportedFile:
-    verdicts = tuple(Verdict(**verdict) for verdict in value.get("verdicts", ()))
-    return ExportedFile(**{**value, "requires": tuple(value["requires"]), "verdicts": verdicts})
+@dataclass(frozen=True)
+class _Content:
+    """The content of report.json that is read again."""
+
+    model: str
+    files: tuple[ExportedFile, ...]
+    parts: dict[str, Contract]
+    origin: dict[str, str]
+    without_ratio: dict[str, str] = field(default_factory=dict)
+    probe_sha256: str = ""
+
+
+def _read_content(path: Path, folder: Path) -> _Content:
+    """Return the content of a report, with every type checked.
+
+    Raises:
+        OSError: it cannot be opened.
+        UnsafeFile: it is too large, too deep, or no plain file.
+        ValueError: it is no JSON, or something is missing or of the wrong type.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    value = read_json(path, folder)
+    try:
+        return TypeAdapter(_Content).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        message = first["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{place}: {message}. Received: {brief(first['input'])}") from error
 
 
 def size_on_disk(path: Path) -> int:

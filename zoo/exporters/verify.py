@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import ExportError, UsageError, format_cause
 from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
 from zoo.exporters.checker import Checker
-from zoo.exporters.formats.protocol import data_file, file_name, load_format
+from zoo.exporters.formats.protocol import data_file, file_name, is_approximate, load_format
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import Part, prepare_part
-from zoo.exporters.parts.probes import Probe, make_probes, save_probes
+from zoo.exporters.parts.probes import Probe, find_weakness, load_probes, make_probes, save_probes
 from zoo.exporters.proof.file_verdicts import FileProof, collect_results
 from zoo.exporters.proof.float64 import add_exact_outputs
 from zoo.exporters.proof.plan import Plan
@@ -24,6 +24,7 @@ from zoo.exporters.proof.test_sets import write_test_sets
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import CRASHED
 from zoo.io.digest import file_digest
+from zoo.io.safe_load import read_arrays
 from zoo.runtimes.group import is_program, missing_parts, own_runtime
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def write_and_verify(
     title: str,
     origin: dict[str, str],
     reopen: Callable[[], Mapping[str, keras.Model]] | None = None,
+    foreign: bool = False,
 ) -> Report:
     """Write all files into a folder, have them compared, and report on each.
 
@@ -54,6 +56,7 @@ def write_and_verify(
         origin: facts for the report and for the files, such as the weights' digest.
         reopen: opens the models again. Where it is given, `models` is emptied before large files are
             compared, so that their memory can be used again.
+        foreign: whether the models are from a file that somebody else may have written.
 
     Returns:
         The report; the files that came out wrong are in it, and in the folder.
@@ -69,9 +72,8 @@ def write_and_verify(
     proofs = []
     for role, name in product(parts, plan.runtimes):
         written = _write_file(parts[role], name, folder, options)
-        proof = FileProof(
-            checker, folder, _with_test_sets(written, folder, contracts, probes), plan
-        )
+        complete = _with_test_sets(written, folder, contracts, probes)
+        proof = FileProof(checker, folder, complete, plan, foreign)
         proofs.append(proof)
         if not proof.is_large:
             proof.start()
@@ -85,7 +87,8 @@ def write_and_verify(
     if not parts and not all(file.is_publishable for file in files) and reopen is not None:
         parts = {role: prepare_part(role, model, origin) for role, model in reopen().items()}
     explained = tuple(_explain(file, parts, options) for file in files)
-    return Report(folder, title, explained, contracts, origin, without_ratio)
+    digest = file_digest(folder / "probe.npz")
+    return Report(folder, title, explained, contracts, origin, without_ratio, digest)
 
 
 def _make_probes(
@@ -113,7 +116,7 @@ def _with_test_sets(
     probes: Mapping[str, Sequence[Probe]],
 ) -> ExportedFile:
     """Return an ONNX file with its test sets written beside it, and every other file as it is."""
-    if file.problem or not file.path.endswith(".onnx"):
+    if file.problem or not file.path.endswith(".onnx") or is_approximate(file.format):
         return file
     test_data = file.path.removesuffix(".onnx") + TEST_DATA
     write_test_sets(folder / test_data, contracts[file.part], probes[file.part])
@@ -131,8 +134,21 @@ def verify_files(
         files: those to compare.
         plan: in which runtimes.
     """
-    proofs = [FileProof(checker, folder, file, plan, foreign=True) for file in files]
+    weak = _weak_parts(folder, files) if plan.programs else {}
+    proofs = [
+        FileProof(
+            checker, folder, replace(file, problem=weak.get(file.part, "")), plan, foreign=True
+        )
+        for file in files
+    ]
     return dict(zip(files, collect_results(proofs, folder, plan), strict=True))
+
+
+def _weak_parts(folder: Path, files: Sequence[ExportedFile]) -> dict[str, str]:
+    """Return for each part with useless probes what is wrong with them; the cage looks by itself."""
+    arrays = read_arrays(folder / "probe.npz")
+    parts = {file.part for file in files}
+    return {part: find_weakness(load_probes(arrays, part)) for part in parts}
 
 
 def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:

@@ -7,17 +7,28 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from zoo.errors import UsageError
+from zoo.errors import ExportError, RunError, UsageError
 from zoo.exporters.readme import readme
 from zoo.exporters.report import ExportedFile, Report
+from zoo.exporters.trust.signature import SIGNATURE, sign_folder
 from zoo.io.atomic import replace_directory
 from zoo.io.digest import file_digest
+from zoo.io.recovery import recover, remove_left_over
 
-_FACTS = {"report.json", "probe.npz", "README.md"}
+_FACTS = {"report.json", "probe.npz", "README.md", SIGNATURE}
 
 
-def publish_files(report: Report, temporary: Path, folder: Path) -> None:
-    """Rename the files that are publishable into place, with the report, the probe and a README."""
+def publish_files(
+    report: Report, temporary: Path, folder: Path, sign: str | Path | None = None
+) -> None:
+    """Rename the files that are publishable into place, with the report, the probe and a README.
+
+    Args:
+        report: on all files.
+        temporary: the folder that has them.
+        folder: of the export; what is there is replaced.
+        sign: the private key that the folder is signed with, if it is signed.
+    """
     ready = temporary / "ready"
     ready.mkdir()
     published = replace(report, files=tuple(file for file in report.files if file.is_publishable))
@@ -26,15 +37,21 @@ def publish_files(report: Report, temporary: Path, folder: Path) -> None:
         os.rename(temporary / name, ready / name)
     (ready / "report.json").write_text(json.dumps(published.to_json(), indent=2) + "\n", "utf-8")
     (ready / "README.md").write_text(readme(published), "utf-8")
+    if sign is not None:
+        sign_folder(ready, Path(sign))
     replace_directory(ready, folder)
 
 
 def check_free(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an earlier export.
 
+    What a killed export left beside it is removed, and an earlier one that it moved aside comes back.
+
     Raises:
         UsageError: it is a file, or holds something else.
     """
+    recover(folder)
+    remove_left_over(folder.parent)
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -54,6 +71,20 @@ def check_free(folder: Path) -> None:
             f"{folder} holds {others[0]!r} beside an export, and an export replaces the whole folder. "
             "Give a new folder."
         )
+
+
+def check_probe(report: Report) -> None:
+    """Refuse an export whose probe.npz is not the one that was written; an old report has no digest of it.
+
+    Raises:
+        RunError: it is missing.
+        ExportError: it is another one.
+    """
+    path = report.folder / "probe.npz"
+    if not path.is_file():
+        raise RunError(f"{report.folder} holds no probe.npz, so there is nothing to compare with.")
+    if report.probe_sha256 and file_digest(path) != report.probe_sha256:
+        raise ExportError(f"{path} is not the file that was written. No file was run.")
 
 
 def is_unchanged(folder: Path, file: ExportedFile) -> bool:

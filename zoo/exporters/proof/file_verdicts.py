@@ -106,7 +106,9 @@ class FileProof:
         return prove
 
     def _request(self, runtime: str) -> dict[str, Any]:
-        sizes = [size_on_disk(self._folder / path) for path in (self.file.path, self.file.data) if path]
+        sizes = [
+            size_on_disk(self._folder / path) for path in (self.file.path, self.file.data) if path
+        ]
         return {
             "part": self.file.part,
             "runtime": runtime,

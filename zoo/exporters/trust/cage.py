@@ -22,7 +22,7 @@ from pathlib import Path
 
 from zoo.errors import format_error
 from zoo.exporters.trust.landlock import restrict_files
-from zoo.exporters.trust.limits import Limits, set_limits
+from zoo.exporters.trust.limits import limits_for, set_limits
 from zoo.exporters.trust.seccomp import refuse_system_calls
 
 _SYSTEM = (
@@ -34,24 +34,29 @@ _GET_CAPABILITIES, _SET_CAPABILITIES = {"x86_64": (125, 126), "aarch64": (90, 91
 _READ_OTHERS_FILES = 0b110  # an administrator verifies the files of other users, too
 
 
-def enter_cage(folder: Path) -> list[str]:
-    """Give up the rights to write, to start programs, and to use the network.
+def enter_cage(folder: Path, size: int, *, final: bool) -> str:
+    """Give up the rights to write, to start programs, and to use the network; and limit what is used.
 
     Args:
         folder: of the file that is opened next.
+        size: of the file in bytes.
+        final: whether this process opens this file alone. If not, it keeps its rights, and has a limit of
+            processor time.
 
     Returns:
-        The names of the walls that stand, such as "Landlock 7" and "seccomp".
+        The walls that stand, such as "Landlock 7, seccomp", for the report.
     """
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a driver is a large surface: the processor computes
-    os.umask(0o077)
-    walls = ["clean environment"]
-    for step in (lambda: _restrict_files(folder), _drop_capabilities, _refuse_system_calls):
+    walls = ["checked operators", "clean environment"]
+    steps = [lambda: _restrict_files(folder), _drop_capabilities, _refuse_system_calls]
+    for step in steps if final else []:
         try:
             walls += step()
         except (OSError, AttributeError) as error:  # a kernel or a container that does not allow it
-            walls.append(f"without a wall: {format_error(error)}")
-    return walls
+            walls.append(f"without a wall ({format_error(error)})")
+    if limits := set_limits(limits_for(size), final=final):
+        walls.append(limits)
+    return ", ".join(walls)
 
 
 def _restrict_files(folder: Path) -> list[str]:
@@ -61,11 +66,6 @@ def _restrict_files(folder: Path) -> list[str]:
 
 def _refuse_system_calls() -> list[str]:
     return ["seccomp"] if refuse_system_calls() else []
-
-
-def limit(limits: Limits) -> list[str]:
-    """Set the limits of this process from now on; return the names of the walls that stand."""
-    return [f"limits ({limits})"] if set_limits(limits) else []
 
 
 def _readable(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoo.errors import RunError, UnsafeFile, brief
 from zoo.io.foreign.limits import check_limit
 from zoo.io.foreign.plain_file import check_plain
+from zoo.io.recovery import recover
 
 
 def check_folder(folder: Path) -> None:
@@ -18,6 +19,7 @@ def check_folder(folder: Path) -> None:
         RunError: it is no folder.
         UnsafeFile: the message says what it holds, and how to go on where that is trusted.
     """
+    recover(folder)
     if not folder.is_dir():
         raise RunError(f"{folder} holds no export: it is no folder.")
     for number, (entry, depth) in enumerate(_entries(folder, 1), 1):

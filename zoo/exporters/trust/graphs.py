@@ -6,27 +6,18 @@ from pathlib import Path
 
 from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import UnsafeFile, ZooError, brief
+from zoo.exporters.report import ExportedFile
 from zoo.exporters.trust.onnx_check import check_onnx
 from zoo.exporters.trust.saved_model_check import check_saved_model
 
 _OWN = ("zoo.layers", "zoo.tasks.")  # modules with layers
 
 
-def find_danger(
-    folder: Path, path: str, format_name: str, data: str = "", requires: tuple[str, ...] = ()
-) -> str:
-    """Return what speaks against opening a file, or nothing.
-
-    Args:
-        folder: of the export.
-        path: of the file in it.
-        format_name: of the group `zoo.formats`.
-        data: the name of the second file that the first one reads its weights from.
-        requires: modules to import before the file is opened.
-    """
+def find_danger(folder: Path, file: ExportedFile) -> str:
+    """Return what speaks against opening a file of somebody else; empty where nothing does."""
     try:
-        check_modules(requires)
-        check_graph(folder / path, format_name, data)
+        check_modules(file.requires)
+        check_graph(folder / file.path, file.format, file.data)
     except (ZooError, OSError) as error:
         return f"it was not opened: {str(error).rstrip('.')}"
     return ""

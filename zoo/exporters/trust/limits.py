@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,27 @@ class Limits:
             f"{self.memory / 2**20:.0f} MiB of memory"
         )
 
+    def describe_end(self, code: int, ended: bool) -> str:
+        """Return what is wrong with a file whose process met a limit; empty where it met none.
+
+        Args:
+            code: the exit code of the process; the negative number of a signal.
+            ended: whether it ended by itself, and not by the clock's limit.
+        """
+        names = {
+            -getattr(signal, name, 0): name for name in ("SIGXCPU", "SIGKILL", "SIGABRT", "SIGSEGV")
+        }
+        if not ended or names.get(code) == "SIGXCPU":
+            problem = "it does not end"
+        elif code in names:  # C++ calls abort() where it gets no memory, and the kernel kills
+            problem = "its runtime ended, probably for want of memory"
+        else:
+            return ""
+        return (
+            f"{problem}. Its limits are {self}. If you trust it, set more: "
+            "ZOO_LIMITS=cage_seconds=600,cage_mib=16000"
+        )
+
 
 def limits_for(size: int) -> Limits:
     """Return the limits for a file of some bytes.
@@ -53,33 +75,48 @@ def limits_for(size: int) -> Limits:
     return Limits(seconds, IDLE_SECONDS + IDLE_FACTOR * seconds, memory)
 
 
-def set_limits(limits: Limits) -> bool:
+def set_limits(limits: Limits, *, final: bool) -> str:
     """Set the limits of this process, counted from now on.
 
+    Args:
+        limits: for the file that is opened next.
+        final: whether they are never raised again, since this process opens one file.
+
     Returns:
-        Whether they are in force; False on Windows.
+        What is in force, for the report; nothing on Windows.
     """
     try:
         import resource
     except ImportError:  # Windows
-        return False
+        return ""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    _lower(resource.RLIMIT_CPU, int(used + limits.seconds) + 1)
-    _lower(resource.RLIMIT_FSIZE, WRITTEN)
-    _lower(resource.RLIMIT_NOFILE, _open_files() + OPEN_FILES)
-    _lower(resource.RLIMIT_CORE, 0)
-    if sys.platform == "linux":
-        _lower(resource.RLIMIT_DATA, _writable_memory() + limits.memory)
-    return True
+    seconds = int(used + limits.seconds) + 1
+    _set(
+        resource.RLIMIT_CPU, seconds, seconds + 5 if final else None
+    )  # a signal first, then the end
+    if not final:
+        return f"a limit of {limits.seconds:.0f} s of processor time"
+    _set(resource.RLIMIT_FSIZE, WRITTEN, WRITTEN)
+    _set(resource.RLIMIT_NOFILE, _open_files() + OPEN_FILES, _open_files() + OPEN_FILES)
+    _set(resource.RLIMIT_CORE, 0, 0)
+    if sys.platform != "linux":
+        return f"a limit of {limits.seconds:.0f} s of processor time"
+    memory = _writable_memory() + limits.memory
+    _set(resource.RLIMIT_DATA, memory, memory)
+    return f"limits of {limits}"
 
 
-def _lower(which: int, value: int) -> None:
+def _set(which: int, soft: int, hard: int | None) -> None:
+    """Set a limit, but not above the one that this process has; the hard one stays for None."""
     import resource
 
-    soft, hard = resource.getrlimit(which)
-    limits = [each for each in (soft, hard, value) if each != resource.RLIM_INFINITY]
+    most = resource.getrlimit(which)[1]
+    soft, hard = (
+        value if most == resource.RLIM_INFINITY else min(value, most)
+        for value in (soft, most if hard is None else hard)
+    )
     with suppress(ValueError, OSError):  # a system that refuses a limit has one of its own
-        resource.setrlimit(which, (min(limits), min(limits)))
+        resource.setrlimit(which, (soft, hard))
 
 
 def _open_files() -> int:
