@@ -198,9 +198,30 @@ def checker_environment() -> dict[str, str]:
     """Return the environment of a process that opens exported files.
 
     It is the environment of a plain user of the files: what the zoo itself chose for this process, such
-    as oneDNN, is left out, so that a file is run with the runtime's own kernels.
+    as oneDNN, is left out, so that a file is run with the runtime's own kernels. Only variables that
+    Python, the system and the runtimes read are taken over: others may hold secrets.
     """
-    variables = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    known = {name: text for name, text in os.environ.items() if _is_known(name)}
+    variables = {**known, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     if _USERS_ONEDNN is None:
         variables.pop("TF_ENABLE_ONEDNN_OPTS", None)
     return variables
+
+
+_KNOWN = frozenset({
+    "APPDATA", "COMSPEC", "CONDA_PREFIX", "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
+    "LD_PRELOAD", "LOCALAPPDATA", "LOGNAME", "MPLCONFIGDIR", "NPROC", "NUMBER_OF_PROCESSORS", "OS",
+    "PATH", "PATHEXT", "PROCESSOR_ARCHITECTURE", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ",
+    "USER", "USERNAME", "USERPROFILE", "VIRTUAL_ENV", "WINDIR", "XDG_CACHE_HOME",
+})  # fmt: skip
+_KNOWN_BEGINNINGS = (
+    "CUDA_", "DYLD_", "GOTO_", "KERAS_", "KMP_", "LC_", "MALLOC_", "MKL_", "NUMEXPR_", "NVIDIA_", "OMP_",
+    "OPENBLAS_", "ORT_", "PYTHON", "TF_", "XLA_", "ZOO_",
+)  # fmt: skip
+_SECRET = frozenset({"ZOO_KEY_PASSWORD", "ZOO_WEIGHTS_URL"})  # an address may hold a password
+
+
+def _is_known(name: str) -> bool:
+    """Return whether a process that opens exported files takes over a variable."""
+    name = name.upper() if sys.platform == "win32" else name
+    return (name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)) and name not in _SECRET

@@ -16,21 +16,19 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from zoo.environment import checker_environment
+from zoo.exporters.cage.limits import START_SECONDS, limits_for
+from zoo.exporters.cage.surroundings import process_environment, surroundings
 from zoo.exporters.worker import LONGEST_IDLE, crash_answer
 from zoo.runtimes.group import load_python_runtime
 
 _IMPORTED_EARLY = ("tensorflow", "keras")  # what takes seconds to import, and starts no thread
-
-# Variables that a process reads when it starts; TensorFlow sets many others when it is imported.
-_STARTING = ("CUDA_", "KERAS_", "OMP_", "ORT_", "PYTHON", "TF_ENABLE_", "TF_XLA_", "XLA_", "ZOO_")
 
 _idle: list[_Process] = []
 _lock = threading.Lock()
@@ -110,7 +108,7 @@ class _Process:
     """One process with some modules imported, or being imported. One thread asks it at a time."""
 
     def __init__(self, modules: tuple[str, ...]) -> None:
-        self.modules, self._surroundings = modules, _surroundings()
+        self.modules, self._surroundings = modules, surroundings()
         self._last_use = time.monotonic()
         self.reusable = True
         self._errors = _unnamed_file()
@@ -120,7 +118,7 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,  # a fork then has no half-written request
-            env=_environment(),
+            env=process_environment(),
         )
         _all.add(self)
         self.end = weakref.finalize(self, _end, self._process, self._errors, os.getpid())
@@ -132,7 +130,7 @@ class _Process:
     def fits(self, modules: tuple[str, ...]) -> bool:
         """Return whether the process answers, and as a new one would that imports the same modules."""
         is_fresh = time.monotonic() - self._last_use < 0.9 * LONGEST_IDLE
-        is_same = (self.modules, self._surroundings) == (modules, _surroundings())
+        is_same = (self.modules, self._surroundings) == (modules, surroundings())
         return is_same and is_fresh and self.is_alive()
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,7 +138,7 @@ class _Process:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = b""
-        with suppress(OSError, ValueError):  # the process has ended: there is no answer
+        with self._limit(request), suppress(OSError, ValueError):  # an ended process has no answer
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             line = self._process.stdout.readline()
         self._last_use = time.monotonic()
@@ -149,6 +147,21 @@ class _Process:
         answer: dict[str, Any] = json.loads(line)
         self.reusable = answer.pop("reusable")
         return answer
+
+    @contextmanager
+    def _limit(self, request: Mapping[str, Any]) -> Iterator[None]:
+        """Kill the process if a file from elsewhere takes too long; where it forks, it does so itself."""
+        if "cage" not in request:
+            yield
+            return
+        seconds = START_SECONDS + limits_for(request["cage"]).clock
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _crash(self) -> dict[str, Any]:
         if not self.end.alive:  # this side ended it
@@ -221,19 +234,6 @@ def _modules_by_runtime(runtimes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         module for module in _IMPORTED_EARLY if any(module not in without[name] for name in heavy)
     )
     return {name: modules if name in heavy else () for name in runtimes}
-
-
-def _surroundings() -> tuple[Any, ...]:
-    """Return what a process takes over when it starts; a change asks for a new process."""
-    variables = checker_environment().items()
-    return tuple(sys.path), tuple(
-        sorted(each for each in variables if each[0].startswith(_STARTING))
-    )
-
-
-def _environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, sys.path))
-    return checker_environment() | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _forget_processes() -> None:

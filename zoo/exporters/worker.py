@@ -12,7 +12,7 @@ answer is one line: {"difference": ..., "problem": ..., "ratio": ..., "refused":
 "reusable": ...}. `refused` is whether the runtime computed nothing; `runtime` is its name and version.
 
 `cage` is there for a file from elsewhere: its size. The file is then opened in a cage
-(`zoo.exporters.trust.cage`), and the answer has `protection`, the walls that stood.
+(`zoo.exporters.cage.walls`), and the answer has `protection`, the walls that stood.
 
 Importing TensorFlow and Keras takes seconds, and a file must meet a process that no earlier file has
 changed: by custom objects, modules, or Keras' global state. So the process imports once, and forks for
@@ -42,11 +42,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from zoo.errors import format_cause, format_error
+from zoo.exporters.cage.child import can_fork, run_in_child
+from zoo.exporters.cage.limits import limits_for
+from zoo.exporters.cage.walls import enter_cage
 from zoo.exporters.comparison import compare_outputs
 from zoo.exporters.parts.probes import find_weakness, load_probes
-from zoo.exporters.trust.cage import enter_cage
-from zoo.exporters.trust.child import can_fork, run_in_child
-from zoo.exporters.trust.limits import limits_for
 from zoo.io.safe_load import read_arrays
 from zoo.runtimes.group import describe_failure, load_python_runtime
 from zoo.runtimes.protocol import PythonRuntime

@@ -33,7 +33,7 @@ class FileProof:
         file: the file.
         plan: in which runtimes it is run.
         foreign: whether somebody else may have written the file. It is then checked first, and opened in
-            a cage (`zoo.exporters.trust`).
+            a cage (`zoo.exporters.cage`).
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Files from strangers: what a folder and a graph may hold, the cage they run in, and who signed them."""
+"""What is asked of an export from elsewhere before it is opened: its files, its operators, its signature."""

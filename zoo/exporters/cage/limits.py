@@ -20,6 +20,7 @@ SECONDS, SECONDS_PER_MIB = 6.0, 0.5  # of processor time, after the runtime is i
 MEMORY, MEMORY_PER_BYTE = 768 * 2**20, 8  # bytes, beside what the process has already
 MEMORY_PER_THREAD = 32 * 2**20  # a runtime starts threads for each processor, and each has a stack
 IDLE_FACTOR, IDLE_SECONDS = 8, 30.0  # the clock's limit: a busy machine needs longer
+START_SECONDS = 180.0  # until a process has imported its runtimes, on a busy machine
 WRITTEN = 4 * 2**20  # bytes of one file, such as the runtime's messages
 OPEN_FILES = 256
 

@@ -21,9 +21,9 @@ import sys
 from pathlib import Path
 
 from zoo.errors import format_error
-from zoo.exporters.trust.landlock import restrict_files
-from zoo.exporters.trust.limits import limits_for, set_limits
-from zoo.exporters.trust.seccomp import refuse_system_calls
+from zoo.exporters.cage.landlock import restrict_files
+from zoo.exporters.cage.limits import limits_for, set_limits
+from zoo.exporters.cage.seccomp import refuse_system_calls
 
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc/cpuinfo", "/proc/meminfo",
