@@ -102,7 +102,7 @@ def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
         return _check_input(item, shape)
     try:
         return _read_file(*_split_number(Path(item)), shape)
-    except (UnsafeFile, OSError, ValueError, OverflowError, MemoryError) as error:
+    except (UnsafeFile, OSError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise DataError(f"{item} cannot be read: {format_error(error)}") from error
 
 

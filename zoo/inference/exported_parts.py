@@ -7,7 +7,6 @@ from them), so that this machine's runtime is compared with the model too.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,30 @@ from typing import Any
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.errors import ExportError
+from zoo.errors import ExportError, UnsafeFile
 from zoo.inference.parts import PartFunction
 from zoo.io.digest import file_digest
+from zoo.io.foreign.entries import NUMBER, OBJECT, OBJECTS, SIZES, TEXT, Kind, check_entries
+from zoo.io.foreign.plain_file import is_inside, is_plain
 from zoo.io.safe_load import read_arrays
-from zoo.io.text import read_text
+from zoo.io.text import read_json
 from zoo.runtimes.group import load_python_runtime, own_runtime
 from zoo.runtimes.protocol import Runner
+
+
+_LARGEST_TOLERANCE = 1e-2
+_REPORT: dict[str, Kind] = {
+    "files": OBJECTS,
+    "parts": OBJECT,
+    "tolerance": OBJECT,
+    "probe_sha256": TEXT,
+}
+_TOLERANCE: dict[str, Kind] = {"absolute": NUMBER, "relative": NUMBER}
+_FILE: dict[str, Kind] = dict.fromkeys(
+    ("part", "format", "path", "verdict", "sha256", "data", "data_sha256"), TEXT
+)
+_PART: dict[str, Kind] = {"inputs": OBJECTS, "outputs": OBJECTS}
+_TENSOR: dict[str, Kind] = {"name": TEXT, "dtype": TEXT, "shape": SIZES}
 
 
 class ExportedPart(PartFunction):
@@ -108,10 +124,11 @@ class ExportedParts(Mapping[str, PartFunction]):
 def read_report(folder: Path) -> dict[str, Any]:
     """Return report.json of an export; empty where there is none or it is broken."""
     try:
-        report = json.loads(read_text(folder / "report.json"))
-        return report if _is_report(report) else {}
-    except (OSError, ValueError, RecursionError):
+        report = read_json(folder / "report.json", folder)
+        _check_report(report)
+    except (OSError, ValueError, RecursionError, UnsafeFile):
         return {}
+    return dict(report)
 
 
 def why_not_usable(folder: Path, name: str) -> str:
@@ -124,30 +141,41 @@ def why_not_usable(folder: Path, name: str) -> str:
         path = folder / file["path"]
         if file["verdict"] != "equal":
             return f"{path} was not found equal to the model"
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not is_inside(path, folder):
             return f"{folder / 'report.json'} names a file outside its folder"
-        if not path.exists() or file_digest(path) != file["sha256"]:
+        if not (is_plain(path) or path.is_dir()) or file_digest(path) != file["sha256"]:
             return f"{path} is missing, or not the file that was verified"
         data = folder / str(file.get("data", ""))  # the weights of a file beyond 2 GiB
-        if file.get("data") and not (data.exists() and file_digest(data) == file["data_sha256"]):
+        if file.get("data") and not (
+            is_inside(data, folder)
+            and is_plain(data)
+            and file_digest(data) == file.get("data_sha256")
+        ):
             return f"{data} is missing, or not the file that was verified"
-    if not (folder / "probe.npz").exists():
+    probe = folder / "probe.npz"
+    if not is_plain(probe) or not is_inside(probe, folder):
         return f"{folder} has no probe.npz"
+    if report.get("probe_sha256") and file_digest(probe) != report["probe_sha256"]:
+        return f"{probe} is not the file that was verified"
     return ""
 
 
-def _is_report(value: Any) -> bool:
-    """Return whether a value has the entries of a report that are read here."""
-    if not isinstance(value, dict) or not isinstance(value.get("parts"), dict):
-        return False
-    keys = ("part", "format", "path", "verdict", "sha256")
-    files, tolerance = value.get("files"), value.get("tolerance")
-    return (
-        isinstance(files, list)
-        and all(isinstance(file, dict) and all(key in file for key in keys) for file in files)
-        and isinstance(tolerance, dict)
-        and {"absolute", "relative"} <= tolerance.keys()
-    )
+def _check_report(report: Any) -> None:
+    """Check the entries of a report that are read here.
+
+    Raises:
+        ValueError: an entry is missing, or is of another type.
+    """
+    check_entries("the report", report, _REPORT, ("files", "parts", "tolerance"))
+    check_entries("tolerance", report["tolerance"], _TOLERANCE, _TOLERANCE)
+    if not all(0 <= report["tolerance"][name] <= _LARGEST_TOLERANCE for name in _TOLERANCE):
+        raise ValueError("the tolerance is out of range")
+    for file in report["files"]:
+        check_entries("a file", file, _FILE, ("part", "format", "path", "verdict", "sha256"))
+    for role, part in report["parts"].items():
+        check_entries(role, part, _PART, _PART)
+        for tensor in part["inputs"] + part["outputs"]:
+            check_entries(role, tensor, _TENSOR, _TENSOR)
 
 
 def _paths(report: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -177,6 +205,8 @@ def _difference(
             received = np.asarray(outputs[name])
             if received.shape != expected.shape:
                 return f"{name!r} has the shape {received.shape}, expected {expected.shape}"
+            if expected.dtype.kind in "fc" and expected.size and not np.isfinite(expected).any():
+                return f"the recorded {name!r} has no number that could be compared"
             limits = {"atol": tolerance["absolute"], "rtol": tolerance["relative"]}
             if not np.allclose(received, expected, **limits, equal_nan=True):
                 largest = np.abs(received.astype(np.float64) - expected).max()

@@ -16,6 +16,7 @@ __all__ = [
     "OPTIONAL_SIZES",
     "OPTIONAL_TEXT",
     "OPTIONAL_TEXTS",
+    "SIZES",
     "TEXT",
     "TEXTS",
     "WHOLE_NUMBER",
@@ -68,6 +69,14 @@ OBJECT: Kind = (_is_object, "an object")
 OBJECTS: Kind = (
     lambda value: isinstance(value, list) and all(map(_is_object, value)),
     "a list of objects",
+)
+SIZES: Kind = (
+    lambda value: (
+        isinstance(value, list)
+        and len(value) <= 32
+        and all(isinstance(size, str) or _is_size(size) for size in value)
+    ),
+    "a list of sizes, or of their names",
 )
 OPTIONAL_TEXT: Kind = (lambda value: value is None or _is_text(value), "a text or null")
 OPTIONAL_TEXTS: Kind = (lambda value: value is None or _are_texts(value), "a list of texts or null")

@@ -13,6 +13,7 @@ from zoo.io.safe_load import read_arrays
 from zoo.runs.callbacks.best_epoch import BestEpoch
 from zoo.runs.run import Run
 
+_MOST_EPOCHS = 10**9
 BEST = "best_"  # of the names of the best epoch's weights in the file
 
 
@@ -35,7 +36,7 @@ class Checkpoint(keras.callbacks.Callback):
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
         if self.run.checkpoint.exists():
-            arrays = read_arrays(self.run.checkpoint)
+            arrays = _read(self.run)
             self.best.weights = _take_best(arrays)
             _assign(self._variables(), arrays, self.run)
 
@@ -54,7 +55,33 @@ class Checkpoint(keras.callbacks.Callback):
 
 def finished_epochs(run: Run) -> int:
     """Return the number of whole epochs in a run's checkpoint."""
-    return int(read_arrays(run.checkpoint)["epoch"]) if run.checkpoint.exists() else 0
+    return int(_read(run)["epoch"]) if run.checkpoint.exists() else 0
+
+
+def _read(run: Run) -> dict[str, Any]:
+    """Return the arrays of a checkpoint, which is not compressed: it holds what it declares.
+
+    Raises:
+        RunError: it is no checkpoint.
+        UnsafeFile: it unpacks to more bytes than it has, or is no plain file.
+        DataError: it is no .npz, or a broken one.
+    """
+    most = run.checkpoint.stat().st_size
+    arrays = read_arrays(run.checkpoint, run.path, most)
+    epoch = arrays.get("epoch")
+    if (
+        epoch is None
+        or epoch.shape
+        or epoch.dtype.kind not in "iu"
+        or not 0 <= epoch < _MOST_EPOCHS
+    ):
+        raise RunError(
+            f"{run.checkpoint} is no checkpoint: it does not hold the number of an epoch."
+        )
+    names = {name.removeprefix(BEST) for name in arrays if name != "epoch"}
+    if names != {str(at) for at in range(len(names))}:
+        raise RunError(f"{run.checkpoint} is no checkpoint: its arrays are not numbered.")
+    return arrays
 
 
 def _as_array(value: Any) -> Any:
@@ -66,7 +93,7 @@ def _as_array(value: Any) -> Any:
 def _take_best(arrays: dict[str, Any]) -> list[Any]:
     """Return the weights of the best epoch, and take them out of a checkpoint's arrays."""
     count = sum(name.startswith(BEST) for name in arrays)
-    return [arrays.pop(f"{BEST}{at}") for at in range(count)]
+    return [arrays.pop(f"{BEST}{at}") for at in range(count) if f"{BEST}{at}" in arrays]
 
 
 def _assign(variables: list[Any], arrays: dict[str, Any], run: Run) -> None:
@@ -76,9 +103,13 @@ def _assign(variables: list[Any], arrays: dict[str, Any], run: Run) -> None:
             f"{len(arrays) - 1} variables, and the model has {len(variables)}."
         )
     for at, variable in enumerate(variables):
+        if f"{at}" not in arrays:
+            raise RunError(f"{run.checkpoint} is no checkpoint: it lacks {variable.path}.")
         if arrays[f"{at}"].shape != tuple(variable.shape):
             raise RunError(
                 f"{run.path} was made by another version of the model: {variable.path} has the shape "
                 f"{arrays[f'{at}'].shape} in the checkpoint, and {tuple(variable.shape)} in the model."
             )
+        if arrays[f"{at}"].dtype.kind not in "biufc":
+            raise RunError(f"{run.checkpoint} is no checkpoint: {variable.path} holds no numbers.")
         variable.assign(arrays[f"{at}"])
