@@ -8,7 +8,7 @@ STEP = 20  # pixels from one training crop to the next, where there are only two
 INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
 SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
-LICENSE = "research use"
+LICENSE = "non-commercial research and education"
 
 
 def load() -> Dataset:

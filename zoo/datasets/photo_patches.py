@@ -7,7 +7,7 @@ SIDE = 32
 INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
 SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
-LICENSE = "research use"
+LICENSE = "non-commercial research and education"
 
 
 def load() -> Dataset:
