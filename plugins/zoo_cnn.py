@@ -38,7 +38,7 @@ class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     """Shape of one input, channels last; none for an axis of any size. None: the dataset's."""
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64)
     """Filters of each block's convolutions."""
-    convolutions: PositiveInt = 2
+    convolutions: Annotated[int, Field(ge=1, le=100)] = 2
     """Convolutions in a block."""
     kernel_size: PositiveInt = 3
     """Side of each convolution's window."""
@@ -46,7 +46,7 @@ class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     """Add each block's input to the output of its convolutions (He et al. 2015)."""
     pre_activation: bool = False
     """Residual blocks in which normalisation and ReLU come before each convolution (He et al. 2016)."""
-    blocks: PositiveInt = 1
+    blocks: Annotated[int, Field(ge=1, le=1000)] = 1
     """Residual blocks for each number in `filters`; for pre_activation only."""
     stem_filters: PositiveInt | None = None
     """Filters of the convolution before the first block; for pre_activation only. None: the first block's."""

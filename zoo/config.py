@@ -32,6 +32,7 @@ __all__ = [
     "WithoutData",
 ]
 
+MOST_CLASSES, MOST_NUMBERS = 100_000, 1000  # numbers: in one list, such as the units of layers
 RESERVED = (  # the arguments of zoo.train
     "name",
     "data",
@@ -47,6 +48,8 @@ RESERVED = (  # the arguments of zoo.train
 
 def _default_class_names(classes: Any) -> Any:
     """Return the names 0 ... k-1 for a number k of classes; names stay as they are."""
+    if type(classes) is int and classes > MOST_CLASSES:
+        raise ValueError(f"should be at most {MOST_CLASSES:,}")
     return tuple(map(str, range(classes))) if type(classes) is int else classes
 
 
@@ -135,6 +138,8 @@ class Config(BaseModel):
             raise ValueError("should be a number, not true or false")
         if any(isinstance(leaf, int) and abs(leaf) >= 2**63 for leaf in _leaves(accepted)):
             raise ValueError("should be a number of at most 64 bits")
+        if isinstance(accepted, tuple) and _count(int, accepted) > MOST_NUMBERS:
+            raise ValueError(f"should have at most {MOST_NUMBERS:,} numbers")
         return accepted
 
     def with_content_hashes(self) -> Self:

@@ -40,7 +40,7 @@ class Config(WithoutData):
     """First size: 600x800, or x0.5 of the start's size. None: the size of the start image or of the input."""
     final_size: str | None = None
     """Last size, in the same form. None: the first size."""
-    num_sizes: PositiveInt = 1
+    num_sizes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of sizes; each size begins with the result of the size before it."""
     resize_type: Literal["geometric", "linear"] = "geometric"
     """How sizes grow: by equal factors or by equal steps."""

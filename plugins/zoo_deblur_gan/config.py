@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
 from zoo.config import FROM_DATA, Compile, Fraction, FromData
@@ -23,12 +23,12 @@ class Config(gan.GANConfig):
     behind the other. None: the dataset's."""
     crop: PositiveInt | None = 96
     """Side of the squares that training uses, cut anew in each step. None: whole images."""
-    blur_kernel_size: PositiveInt = 21
+    blur_kernel_size: Annotated[int, Field(ge=1, le=255)] = 21
     """Side of the square of a kernel of camera shake, in pixels; odd."""
     shake: tuple[PositiveFloat, PositiveFloat] = (2.5, 3.5)
     """Strength of the blur: least and largest root mean square distance of the camera's path from its
     centre, in pixels. A straight path is 3.5 times as long."""
-    blur_kernels: PositiveInt = 4096
+    blur_kernels: Annotated[int, Field(ge=1, le=65536)] = 4096
     """Number of different kernels for the training images."""
     noise: NonNegativeFloat = 0.01
     """Standard deviation of the noise that is added to blurred pixels; white is 1."""
@@ -40,9 +40,9 @@ class Config(gan.GANConfig):
     """Blocks of two convolutions with normalisation and ReLU, or of depthwise convolutions with gates and
     channel attention (Chen et al. 2022); naf does not read generator_normalization, generator_dropout and
     upsampling."""
-    blocks: PositiveInt = 9
+    blocks: Annotated[int, Field(ge=1, le=1000)] = 9
     """Blocks on the smallest map."""
-    outer_blocks: NonNegativeInt = 0
+    outer_blocks: Annotated[int, Field(ge=0, le=1000)] = 0
     """Blocks on each map between the first and the smallest, on the way down and on the way up; naf only."""
     generator_normalization: Literal["none", "instance"] = "instance"
     """Normalisation in the generator: of each channel of each image, or none."""

@@ -25,7 +25,6 @@ from zoo.io.text import read_json
 from zoo.runtimes.group import load_python_runtime, own_runtime
 from zoo.runtimes.protocol import Runner
 
-
 _LARGEST_TOLERANCE = 1e-2
 _REPORT: dict[str, Kind] = {
     "files": OBJECTS,
