@@ -1,4 +1,4 @@
-"""The floors of dependencies are above the advisories in docs/advisories.toml, and so is what is installed."""
+"""The floors of dependencies are above the advisories in docs/advisories.toml; so is what is installed."""
 
 import importlib.metadata
 import tomllib
