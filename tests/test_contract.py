@@ -20,7 +20,7 @@ NAMES = [
 @pytest.fixture(scope="class")
 def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     name: str = request.cls.architecture
-    return Runner(Subject(name, tmp_path_factory.mktemp(name)))
+    return Runner(Subject(name, tmp_path_factory.mktemp(name)), CHECKS)
 
 
 class Contract:

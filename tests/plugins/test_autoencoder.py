@@ -276,7 +276,7 @@ def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
 def test_a_training_that_was_stopped_ends_with_the_same_bits(
     kind: str, rank: int, extra: dict[str, Any], tmp_path: Path
 ) -> None:
-    from zoo.testing.mechanics import SecondEpochStop
+    from zoo.testing.architecture.mechanics import SecondEpochStop
 
     data = examples(rank)
     whole = train_model(data, tmp_path / "whole", kind, epochs=2, **extra)

@@ -9,7 +9,7 @@ import pytest
 import zoo_mlp
 
 from zoo.registry.architecture import Architecture
-from zoo.testing import Outcome, Runner, Subject
+from zoo.testing import CHECKS, Outcome, Runner, Subject
 
 Verdict = Callable[..., Outcome]
 
@@ -26,7 +26,7 @@ def verdict(tmp_path: Path, register: Callable[..., Architecture]) -> Verdict:
     def outcome(check: str, **hooks: Any) -> Outcome:
         if not runners:
             register(**{"defaults": defaults, **hooks})
-            runners["stranger"] = Runner(Subject("stranger", tmp_path))
+            runners["stranger"] = Runner(Subject("stranger", tmp_path), CHECKS)
         found = runners["stranger"].outcome(check)
         print(
             *runners["stranger"].outcomes.values(), sep="\n"

@@ -7,7 +7,7 @@ import pytest
 import zoo_mlp
 
 from tests.testing.conftest import PAIR, Pair, Verdict, export_pair, fails
-from zoo.testing.optimization import is_loss
+from zoo.testing.architecture.optimization import is_loss
 
 
 def train_upwards(model: Any, config: Any, data: Any, callbacks: list[Any]) -> Any:

@@ -10,8 +10,8 @@ import pytest
 import zoo
 from tests.conftest import Install
 from tests.testing.conftest import Verdict
-from zoo.testing import Runner, Subject, outcomes
-from zoo.testing.portability import check_reopen, not_importable
+from zoo.testing import CHECKS, Runner, Subject, outcomes
+from zoo.testing.architecture.portability import check_reopen, not_importable
 
 
 def test_a_module_is_hidden_from_the_processes_that_follow_the_path() -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_needs_the_plugin_must_say_so(install: Install, tmp_path: Pa
     install(
         "zoo-doubled", {"zoo_doubled.py": OWN_LAYER}, {"zoo.architectures": "doubled = zoo_doubled"}
     )
-    runner = Runner(Subject("doubled", tmp_path, ["keras"]))
+    runner = Runner(Subject("doubled", tmp_path, ["keras"]), CHECKS)
     assert runner.outcome("reopen").verdict == "passed", runner.outcome("reopen").detail
     file = runner.subject.export_folder / "report.json"
     report = json.loads(file.read_text("utf-8"))

@@ -1,5 +1,6 @@
 """Plug-ins as the metadata of installed packages names them: listed without importing, loaded by name."""
 
+from zoo.entry_points.contract_version import CONTRACT
 from zoo.entry_points.group import EntryPointGroup
 from zoo.entry_points.installed import (
     ARCHITECTURES,
@@ -19,6 +20,7 @@ from zoo.entry_points.switches import disabled_plugins, why_disabled
 
 __all__ = [
     "ARCHITECTURES",
+    "CONTRACT",
     "DATASETS",
     "EXTENSIONS",
     "FORMATS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from zoo.testing.runner import outcomes
+from zoo.testing.suites import outcomes
 
 
 def main(name: str, checks: Sequence[str]) -> int:

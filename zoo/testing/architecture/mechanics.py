@@ -16,9 +16,9 @@ from zoo.registry.catalog_settings import check_catalog_settings
 from zoo.runs.load import load_run_model
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
+from zoo.testing.architecture.subject import EPOCHS, Subject, weights_of
+from zoo.testing.architecture.tasks import with_other_test_split
 from zoo.testing.outcome import CheckFailure, require
-from zoo.testing.subject import EPOCHS, Subject, weights_of
-from zoo.testing.tasks import with_other_test_split
 
 if TYPE_CHECKING:
     import keras

@@ -10,10 +10,10 @@ import numpy as np
 from zoo.config import WithoutData
 from zoo.data.dataset import Dataset
 from zoo.errors import DataError, SettingError
-from zoo.testing import tasks
-from zoo.testing.fidelity import check_fidelity
+from zoo.testing.architecture import tasks
+from zoo.testing.architecture.fidelity import check_fidelity
+from zoo.testing.architecture.subject import Subject
 from zoo.testing.outcome import SkipCheck, require
-from zoo.testing.subject import Subject
 
 SETTINGS = {"epochs": 1}
 

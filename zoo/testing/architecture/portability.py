@@ -13,8 +13,8 @@ from pathlib import Path
 
 from zoo.exporters.api import verify
 from zoo.exporters.report import Report
+from zoo.testing.architecture.subject import Subject
 from zoo.testing.outcome import SkipCheck, require
-from zoo.testing.subject import Subject
 
 ON_JAX = ("build", "train", "round-trip", "resume")  # a resumed training equals another one too
 

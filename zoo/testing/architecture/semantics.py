@@ -17,10 +17,10 @@ from zoo.exporters.parts.part import call_part, prepare_part
 from zoo.io import pictures
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import model_predictor
-from zoo.testing.fidelity import differing_metrics
+from zoo.testing.architecture.fidelity import differing_metrics
+from zoo.testing.architecture.subject import Subject
+from zoo.testing.architecture.tasks import shifted_targets, with_other_test_split
 from zoo.testing.outcome import SkipCheck, require
-from zoo.testing.subject import Subject
-from zoo.testing.tasks import shifted_targets, with_other_test_split
 
 SUM_TOLERANCE = 1e-3
 

@@ -20,8 +20,8 @@ from zoo.runs.predict import evaluate_model
 from zoo.runs.recipe import Recipe, resolve_with_data
 from zoo.runs.run import Run
 from zoo.runs.training import train
-from zoo.testing.fit_watch import FitWatch
-from zoo.testing.tasks import task_of
+from zoo.testing.architecture.fit_watch import FitWatch
+from zoo.testing.architecture.tasks import task_of
 
 if TYPE_CHECKING:
     import keras

@@ -52,7 +52,11 @@ def few_examples(source: str | None) -> Dataset:
     """Return the first examples of a dataset; the empty dataset where there is no source."""
     if source is None:
         return empty_dataset()
-    full = open_dataset(source)
+    return few_of(open_dataset(source))
+
+
+def few_of(full: Dataset) -> Dataset:
+    """Return the first examples of some data."""
     train, test = full.train.take(slice(EXAMPLES)), full.test.take(slice(HELD_OUT))
     return replace(full, train=train, test=test)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.exporters.parts.canonical import layers_of
+from zoo.testing.architecture.subject import Subject
 from zoo.testing.outcome import require
-from zoo.testing.subject import Subject
 
 if TYPE_CHECKING:
     import keras

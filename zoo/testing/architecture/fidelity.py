@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from zoo.exporters.comparison import compare_arrays
+from zoo.testing.architecture.subject import Subject
 from zoo.testing.outcome import require
-from zoo.testing.subject import Subject
 
 TOLERANCE = 1e-4  # relative, between two metrics of the same weights
 ADVICE = (

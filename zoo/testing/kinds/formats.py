@@ -1,0 +1,180 @@
+"""The checks of a format: small parts there and back, refusals that name the layer, code that runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import ExportError
+from zoo.exporters.api import export
+from zoo.exporters.formats.protocol import Format, describe_format, load_format
+from zoo.exporters.parts.part import prepare_part
+from zoo.exporters.report import Report
+from zoo.io.digest import file_digest
+from zoo.runtimes.group import is_program, missing_parts, own_runtime
+from zoo.testing.kinds.damage import check_damaged
+from zoo.testing.kinds.small_parts import PARTS, STRANGE, strange_part
+from zoo.testing.outcome import SkipCheck, require
+from zoo.testing.runner import Check
+
+__all__ = ["CHECKS", "FormatSubject"]
+
+ROLE = "part"
+WITHOUT_ZOO = "import sys; sys.modules['zoo'] = None\n"
+
+
+class FormatSubject:
+    """One format, and the files that it writes of small parts.
+
+    Args:
+        name: of the format.
+        folder: an empty one, for the files.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder
+        self.report = cache(self._report)
+
+    @property
+    def format(self) -> Format:
+        """The format's module."""
+        return load_format(self.name)
+
+    @property
+    def origin(self) -> str:
+        """The format's name and package, for messages."""
+        return describe_format(self.name)
+
+    def write(self, model: Any, file: str) -> Path:
+        """Write a model as the format does, without any comparison."""
+        path = self.folder / file
+        self.format.write(prepare_part(ROLE, model), path, {"opset": None})
+        return path
+
+    def _report(self, part: str) -> Report:
+        """Export one of PARTS, and return the report; a refusal of the format is a skipped check.
+
+        Raises:
+            SkipCheck: the format cannot hold the part, or no runtime here reads its files.
+            ExportError: the file computes something else.
+        """
+        draft = f"draft-{part}{self.format.SUFFIX}"
+        try:
+            self.write(PARTS[part](), draft)
+        except ExportError as reason:
+            raise SkipCheck(str(reason)) from reason
+        report = export(PARTS[part](), [self.name], out=self.folder / part)
+        if report.verdict == "not run":
+            raise SkipCheck(
+                f"no runtime on this machine reads it: {'; '.join(report.missing.values())}"
+            )
+        return report
+
+
+def check_members(subject: FormatSubject) -> None:
+    """The module has the members of a format, and its docstring says what the format is."""
+    module = subject.format
+    require((module.__doc__ or "").strip(), "The module has no docstring.")
+    require(isinstance(module.SUFFIX, str), f"SUFFIX must be a text. Received: {module.SUFFIX!r}")
+    runtimes = getattr(module, "RUNTIMES", ())
+    require(
+        isinstance(runtimes, tuple),
+        f"RUNTIMES must be a tuple of names of runtimes. Received: {runtimes!r}",
+    )
+
+
+def check_part(part: str, subject: FormatSubject) -> None:
+    """Export one small part; its runtime computes what Keras computes."""
+    report = subject.report(part)
+    require(report.ok, f"The runtime computes something else: {report.verdict}.")
+
+
+def check_dense(subject: FormatSubject) -> None:
+    """A part of dense layers comes back as it was; every format holds one."""
+    try:
+        check_part("dense", subject)
+    except SkipCheck as reason:
+        require("no runtime on this machine" in str(reason), f"It refuses dense layers: {reason}")
+        raise
+
+
+def check_same_bytes(subject: FormatSubject) -> None:
+    """The same part is written as the same bytes."""
+    first, second = (
+        subject.write(PARTS["dense"](), f"same-{at}{subject.format.SUFFIX}") for at in "ab"
+    )
+    if first.is_dir():
+        raise SkipCheck("the format is a folder; zoo verify compares its numbers")
+    require(
+        file_digest(first) == file_digest(second),
+        "The same weights are written as other bytes: leave out dates, addresses and random names.",
+    )
+
+
+def check_refusal(subject: FormatSubject) -> None:
+    """An operation that the format cannot hold is refused by a zoo.ExportError that names it."""
+    try:
+        subject.write(strange_part(), f"strange{subject.format.SUFFIX}")
+    except ExportError as refusal:
+        message = str(refusal)
+        require(
+            STRANGE in message.lower(),
+            f"The refusal does not name the operation {STRANGE!r}: {message}",
+        )
+    except Exception as error:
+        require(
+            False,
+            f"write() raised {type(error).__name__} on the operation {STRANGE!r}: {error}. Raise "
+            "zoo.ExportError, with the layer or operation and what to do about it.",
+        )
+
+
+def check_damaged_file(subject: FormatSubject) -> None:
+    """A file that is cut in half is refused by an error; the process does not crash."""
+    runtime = own_runtime(subject.name)
+    if not runtime or missing_parts(runtime) or is_program(runtime):
+        raise SkipCheck("no Python runtime on this machine reads it")
+    report = subject.report("dense")
+    check_damaged(runtime, report.folder / report.files[0].path)
+
+
+def check_example(subject: FormatSubject) -> None:
+    """The code of example() runs beside the file, in a process that cannot import the zoo."""
+    report = subject.report("dense")
+    (contract,), file = report.contracts.values(), report.files[0]
+    code = subject.format.example(contract, file.path)
+    require(len(code.splitlines()) <= 25, "example() returns more than 25 lines of code.")
+    with tempfile.TemporaryDirectory(prefix="zoo-check-") as cache_folder:
+        script = Path(cache_folder) / "example.py"
+        script.write_text(WITHOUT_ZOO + code + "\n", "utf-8")
+        done = subprocess.run(
+            [sys.executable, "-P", str(script)],
+            cwd=report.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    require(done.returncode == 0, f"The code of example() fails: {done.stderr.strip()[-400:]}")
+
+
+def _named(part: str) -> Callable[[FormatSubject], None]:
+    """Return the check of a part, with a sentence of its own."""
+    function = partial(check_part, part)
+    function.__doc__ = f"The part {part!r} comes back as it was, unless the format refuses it."
+    return function
+
+
+CHECKS: Mapping[str, Check] = {
+    "members": Check(check_members, fast=True),
+    "dense": Check(check_dense, ("members",)),
+    **{part: Check(_named(part), ("dense",)) for part in PARTS if part != "dense"},
+    "same-bytes": Check(check_same_bytes, ("members",)),
+    "refusal": Check(check_refusal, ("members",)),
+    "damaged": Check(check_damaged_file, ("dense",), slow=True),
+    "example": Check(check_example, ("dense",), slow=True),
+}
