@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.data import pipeline
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
 
@@ -182,3 +183,10 @@ def test_an_augmentation_that_asks_for_random_numbers_gets_them_by_step() -> Non
     assert np.array_equal(first, again)
     assert np.array_equal(first[2:], resumed)
     assert len(np.unique(first)) == 16
+
+
+def test_no_stream_has_the_tuning_thread_of_tf_data() -> None:
+    """An iterator that ends would wait until that thread has slept its time: 2.5 s, or 5 s."""
+    feed = counted(8).fit_arguments(zoo.Config(batch_size=2, validation=0.5))
+    for stream in (feed["x"], feed["validation_data"], pipeline.step_numbers(0)):
+        assert stream.options().autotune.enabled is False
