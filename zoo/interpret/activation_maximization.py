@@ -18,6 +18,7 @@ arXiv:1412.6980.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -165,8 +166,11 @@ def adam_step(gradient: Any, mean: Any, square: Any, count: Any) -> tuple[Any, A
 
     mean = MEAN_DECAY * mean + (1 - MEAN_DECAY) * gradient
     square = SQUARE_DECAY * square + (1 - SQUARE_DECAY) * ops.square(gradient)
-    deviation = ops.sqrt(square / (1 - ops.power(SQUARE_DECAY, count)))
-    return mean / (1 - ops.power(MEAN_DECAY, count)) / (deviation + EPSILON), mean, square
+    # b^t as exp(t ln b): cnn-vis has a count for each pixel, and a power takes 4% of its step
+    mean_share, square_share = (
+        1 - ops.exp(count * math.log(decay)) for decay in (MEAN_DECAY, SQUARE_DECAY)
+    )
+    return mean / mean_share / (ops.sqrt(square / square_share) + EPSILON), mean, square
 
 
 def _ascend(
