@@ -57,7 +57,7 @@ IMAGE = (28, 28, 1)
 SMOOTH = {"label_smoothing": 0.1}
 # An epoch is long enough that the zoo's checkpoint at its end weighs little, as in a real training
 TASKS = {
-    "cnn": Task("cnn", IMAGE, 128, 15, 10, {"filters": (32, 64, 128)}),
+    "cnn": Task("cnn", IMAGE, 128, 30, 10, {"filters": (32, 64, 128)}),
     "cnn-series": Task(
         "cnn", (150, 1), 64, 50, 2, {"filters": (32, 64, 64), "kernel_size": 7}, False
     ),
@@ -69,8 +69,8 @@ TASKS = {
     "vae": Task("vae", IMAGE, 128, 468, 0, {"latent_dim": 2, "units": (512, 256)}),
     "autoencoder-simple": Task("autoencoder.simple", IMAGE, 128, 600),
     "autoencoder-conv": Task("autoencoder.conv", IMAGE, 128, 120),
-    "deblur": Task("deblur-generator", (96, 96, 3), 4, 20),
-    "vis": Task("cnn-vis", IMAGE, 128, 15),
+    "deblur": Task("deblur-generator", (96, 96, 3), 4, 60),
+    "vis": Task("cnn-vis", IMAGE, 128, 40),
 }
 
 

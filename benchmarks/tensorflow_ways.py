@@ -283,6 +283,13 @@ def create_step(task: Task, turns: Turns) -> Step:
     return step
 
 
+def without_autotuning(stream: tf.data.Dataset) -> tf.data.Dataset:
+    """Return a stream without tf.data's tuning thread, which often holds an epoch's end for 2.5 or 5 s."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return stream.with_options(options)
+
+
 def batches(task: Task) -> tf.data.Dataset:
     if task.model == "cnn-vis":
         return tf.data.Dataset.from_tensors((0, 0)).repeat(task.steps)
@@ -299,7 +306,7 @@ def batches(task: Task) -> tf.data.Dataset:
 def train_by_hand(task: Task, turns: Turns, jit_compile: bool = False) -> None:
     step = create_step(task, turns)
     update = tf.function(step.update, jit_compile=jit_compile)
-    stream = batches(task)
+    stream = without_autotuning(batches(task))
     for _ in range(turns.epochs):
         turns.begin_epoch()
         for x, y in stream:
