@@ -18,6 +18,7 @@ from zoo.errors import ExportError, UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
+from zoo.exporters.output.events import tell_extensions
 from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
 from zoo.exporters.proof.plan import plan_runtimes
@@ -94,7 +95,7 @@ def export(
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
         return export_on_tensorflow(opened, names, folder, options, runs_in)
-    title, origin = opened.title, opened.origin
+    title, origin, run = opened.title, opened.origin, opened.run
     is_ours, is_foreign = isinstance(source, str | Path | Run | Location), opened.kind == "file"
     del opened
     with (
@@ -115,6 +116,7 @@ def export(
         )
         if any(file.is_publishable for file in report.files):
             publish_files(report, temporary, folder, sign)
+            tell_extensions(run, folder)
     return _raise_unequal(replace(report, folder=folder))
 
 
