@@ -44,6 +44,8 @@ _RECORD: dict[str, Kind] = {
     "started": TEXT,
     "finished": TEXT,
     "from": OBJECT,
+    "best_epoch": WHOLE_NUMBER,
+    "stored_precision": TEXT,
 }
 _DATASET: dict[str, Kind] = {
     "source": OPTIONAL_TEXT,
