@@ -110,6 +110,9 @@ def show_report(report: Report) -> None:
     print_rich(table)
     for name, line in report.missing.items():
         err.print(f"{name} is not available: {line}", markup=False, soft_wrap=True)
+    for name, tolerance in {file.format: file.tolerance for file in report.files}.items():
+        if tolerance:
+            print_rich(f"{name} {tolerance}", markup=False)
     print_rich(f"in {report.folder}", markup=False)
 
 

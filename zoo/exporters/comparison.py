@@ -39,7 +39,10 @@ class Comparison(NamedTuple):
 
 
 def compare_outputs(
-    runner: Runner, probes: Sequence[Probe], approximate: bool = False
+    runner: Runner,
+    probes: Sequence[Probe],
+    approximate: bool = False,
+    tolerance: Sequence[float] | None = None,
 ) -> Comparison:
     """Run a file on all probes, on the first one twice, and compare its outputs with the original's.
 
@@ -47,10 +50,11 @@ def compare_outputs(
         runner: the function of an opened file, from inputs by name to outputs by name.
         probes: the inputs, and the outputs that the original computes from them.
         approximate: as `compare_results` has it.
+        tolerance: as `compare_results` has it.
     """
     runs = probes_to_run(probes)
     copies = ({name: array.copy() for name, array in probe.inputs.items()} for probe in runs)
-    return compare_results(map(runner, copies), runs, approximate)
+    return compare_results(map(runner, copies), runs, approximate, tolerance)
 
 
 def probes_to_run(probes: Sequence[Probe]) -> list[Probe]:
@@ -59,7 +63,10 @@ def probes_to_run(probes: Sequence[Probe]) -> list[Probe]:
 
 
 def compare_results(
-    results: Iterable[Mapping[str, Any]], probes: Sequence[Probe], approximate: bool = False
+    results: Iterable[Mapping[str, Any]],
+    probes: Sequence[Probe],
+    approximate: bool = False,
+    tolerance: Sequence[float] | None = None,
 ) -> Comparison:
     """Compare the names of outputs, then their shapes and dtypes, then their values.
 
@@ -68,6 +75,8 @@ def compare_results(
         probes: the inputs, and the outputs that the original computes from them.
         approximate: whether the values may differ, as long as the root mean square of the differences
             is below the standard deviation of the output.
+        tolerance: the absolute and the relative part of the tolerance that an approximate format
+            declares; None if it declares none.
     """
     scales, largest = tolerance_scales(probes), 0.0
     if not probes:
@@ -78,8 +87,10 @@ def compare_results(
             names = f"its outputs are {sorted(outputs)}, expected {sorted(probe.outputs)}"
             return Comparison(None, names)
         for name, expected in probe.outputs.items():
-            scale = math.inf if approximate else scales[name]
-            difference, problem = compare_arrays(name, outputs[name], expected, scale)
+            scale = (1.0 if tolerance else math.inf) if approximate else scales[name]
+            difference, problem = compare_arrays(
+                name, outputs[name], expected, scale, tolerance or (ABSOLUTE, RELATIVE)
+            )
             if problem:
                 shapes = ", ".join(f"{key} {value.shape}" for key, value in probe.inputs.items())
                 return Comparison(difference, f"{problem} (inputs: {shapes})")
@@ -90,7 +101,11 @@ def compare_results(
 
 
 def compare_arrays(
-    name: str, received: Any, expected: Any, scale: float = 1.0
+    name: str,
+    received: Any,
+    expected: Any,
+    scale: float = 1.0,
+    tolerance: Sequence[float] = (ABSOLUTE, RELATIVE),
 ) -> tuple[float | None, str]:
     """Compare one output: its shape, then its dtype, then its values.
 
@@ -99,10 +114,11 @@ def compare_arrays(
         received: what the file computes.
         expected: what the original computes.
         scale: of the tolerance, at most 1; infinity where only NaN and infinity must agree.
+        tolerance: its absolute and its relative part.
 
     Returns:
         The largest absolute difference, None where the arrays cannot be subtracted; and what is wrong,
-        empty where they are equal: |received - expected| <= scale (ABSOLUTE + RELATIVE |expected|).
+        empty where they are equal: |received - expected| <= scale (absolute + relative |expected|).
     """
     received, expected = np.asarray(received), np.asarray(expected)
     if received.shape != expected.shape:
@@ -115,7 +131,8 @@ def compare_arrays(
         return None, f"{name!r} holds NaN or infinity where the other does not"
     difference = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=~same))
     largest = float(difference.max(initial=0.0))
-    if (difference > scale * (ABSOLUTE + RELATIVE * np.abs(b))).any():
+    absolute, relative = tolerance
+    if (difference > scale * (absolute + relative * np.abs(b))).any():
         return largest, f"{name!r} is off by up to {largest:.3g}"
     return largest, ""
 

@@ -42,7 +42,8 @@ class ExportedFile:
     `zoo.exporters.comparison`; None where it is not known. `problem` says what is wrong. `requires` are the
     modules to import before the file can be opened. `data` is the path of a second file, which the first
     one reads its weights from, and `data_sha256` its digest. `test_data` is the folder with its test sets
-    in the form of the ONNX backend tests. They are empty where there is none.
+    in the form of the ONNX backend tests. `tolerance` is what an approximate format declares, with its
+    reason. They are empty where there is none.
     """
 
     part: str
@@ -59,6 +60,7 @@ class ExportedFile:
     data_sha256: str = ""
     ratio: float | None = None
     test_data: str = ""
+    tolerance: str = ""
     verdicts: tuple[Verdict, ...] = ()
 
     @property

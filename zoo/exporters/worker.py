@@ -5,7 +5,7 @@
 imports these modules, and then answers requests, one a line, until its standard input ends:
 
     {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...],
-     "approximate": true or false, "cage": BYTES}
+     "approximate": true or false, "tolerance": [ABSOLUTE, RELATIVE] or null, "cage": BYTES}
 
 `runtime` is a name of the group `zoo.runtimes`, or "format:NAME" for a format that brings its own. The
 answer is one line: {"difference": ..., "problem": ..., "ratio": ..., "refused": ..., "runtime": ...,
@@ -84,7 +84,8 @@ def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict
         if is_caged and (weakness := find_weakness(probes)):
             return {**_refusal(weakness), "protection": protection}
         runner = runtime.open(folder / request["path"])
-        comparison = compare_outputs(runner, probes, request.get("approximate", False))
+        approximate, tolerance = request.get("approximate", False), request.get("tolerance")
+        comparison = compare_outputs(runner, probes, approximate, tolerance)
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
         problem = f"its runtime refuses it: {format_cause(error)}"
         return {**_refusal(problem), "protection": protection}

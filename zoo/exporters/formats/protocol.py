@@ -9,12 +9,15 @@ nobody else needs leaves `RUNTIMES` out and brings the runtime itself: `WITHOUT`
 `OwnRuntime`.
 
 A format that changes the numbers on purpose, such as one with weights of 8 bits, says so with
-`APPROXIMATE = True`. Its files get the verdict "approximate" and are never called equal.
+`APPROXIMATE = True`. Its files get the verdict "approximate" and are never called equal. It may also say how
+far the numbers may be off, and why: `TOLERANCE = Tolerance(2e-3, 1e-2, "weights are rounded to 16 bits")`. The
+report shows the reason, and a file that is further off is different.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -27,13 +30,32 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
-__all__ = ["DATA_SUFFIX", "Format", "OwnRuntime", "Runner", "sample_code"]
+__all__ = ["DATA_SUFFIX", "Format", "OwnRuntime", "Runner", "Tolerance", "sample_code"]
 
 DATA_SUFFIX = ".data"
 """The end of the name of a second file, PATH.data, which a format may write beside its file.
 
 A format with a `DATA_SUFFIX` of its own, such as ".bin", has it in place of the file's suffix: PART.bin.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far the outputs of an approximate format may be off: |file - Keras| <= absolute + relative |Keras|.
+
+    Attributes:
+        absolute: the absolute part, from 0.
+        relative: the relative part, from 0.
+        reason: why the format changes the numbers, without a full stop; the report shows it.
+    """
+
+    absolute: float
+    relative: float
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the tolerance and its reason in a line."""
+        return f"within {self.absolute:g} + {self.relative:g} |x|: {self.reason}"
 
 
 class Format(Protocol):
@@ -96,6 +118,20 @@ def load_format(name: str) -> Format:
 def is_approximate(name: str) -> bool:
     """Return whether the files of a format are not meant to compute the same numbers."""
     return bool(getattr(load_format(name), "APPROXIMATE", False))
+
+
+def tolerance_of(name: str) -> Tolerance | None:
+    """Return the tolerance that a format declares, or None.
+
+    Raises:
+        PluginError: it is no Tolerance, or the format does not say that it is approximate.
+    """
+    tolerance = getattr(load_format(name), "TOLERANCE", None)
+    if tolerance is not None and not (isinstance(tolerance, Tolerance) and is_approximate(name)):
+        raise PluginError(
+            f"{describe_format(name)} has a TOLERANCE. It must be a Tolerance, beside APPROXIMATE = True."
+        )
+    return tolerance
 
 
 def file_name(role: str, name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.exporters.checker import Checker
-from zoo.exporters.formats.protocol import is_approximate
+from zoo.exporters.formats.protocol import is_approximate, tolerance_of
 from zoo.exporters.proof.first_tensor import Prove, name_first_tensor
 from zoo.exporters.proof.plan import Plan
 from zoo.exporters.proof.programs import prove_in_program
@@ -80,7 +80,10 @@ class FileProof:
         """
         self.start()
         verdicts = tuple(self._verdict(name, programs) for name in self.runtimes)
-        return self.file if self.file.problem else with_verdicts(self.file, verdicts)
+        if self.file.problem:
+            return self.file
+        tolerance = str(tolerance_of(self.file.format) or "")
+        return with_verdicts(replace(self.file, tolerance=tolerance), verdicts)
 
     def _verdict(self, name: str, programs: Verdicts) -> Verdict:
         if name in self._plan.missing:
@@ -106,6 +109,7 @@ class FileProof:
         return prove
 
     def _request(self, runtime: str) -> dict[str, Any]:
+        tolerance = tolerance_of(self.file.format)
         sizes = [
             size_on_disk(self._folder / path) for path in (self.file.path, self.file.data) if path
         ]
@@ -115,6 +119,7 @@ class FileProof:
             "path": self.file.path,
             "requires": self.file.requires,
             "approximate": is_approximate(self.file.format),
+            "tolerance": [tolerance.absolute, tolerance.relative] if tolerance else None,
         } | ({"cage": sum(sizes)} if self._foreign else {})
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from zoo.errors import format_cause
 from zoo.exporters.comparison import compare_results, probes_to_run
-from zoo.exporters.formats.protocol import is_approximate
+from zoo.exporters.formats.protocol import is_approximate, tolerance_of
 from zoo.exporters.parts.probes import Probe, load_probes
 from zoo.exporters.proof.verdict import Verdict, make_verdict
 from zoo.exporters.report import ExportedFile
@@ -74,7 +74,12 @@ def _verdict(
         problem = f"the program ran {len(result.sets)} of {len(probes)} test sets"
     if problem:
         return Verdict(name, "refused", version, problem=f"its runtime refuses it: {problem}")
-    approximate = is_approximate(format_name)
-    comparison = compare_results([each.outputs for each in result.sets], probes, approximate)
+    approximate, tolerance = is_approximate(format_name), tolerance_of(format_name)
+    comparison = compare_results(
+        [each.outputs for each in result.sets],
+        probes,
+        approximate,
+        tolerance and (tolerance.absolute, tolerance.relative),
+    )
     answer: Mapping[str, Any] = {**comparison._asdict(), "refused": False, "runtime": version}
     return make_verdict(name, answer, approximate)

@@ -6,15 +6,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from zoo.errors import ExportError
 from zoo.exporters.api import export
-from zoo.exporters.formats.protocol import Format, describe_format, load_format
+from zoo.exporters.formats.protocol import Format, load_format, tolerance_of
 from zoo.exporters.parts.part import prepare_part
-from zoo.exporters.report import Report
+from zoo.exporters.report import ABSOLUTE, RELATIVE, Report
 from zoo.io.digest import file_digest
 from zoo.runtimes.group import is_program, missing_parts, own_runtime
 from zoo.testing.kinds.damage import check_damaged
@@ -44,11 +45,6 @@ class FormatSubject:
     def format(self) -> Format:
         """The format's module."""
         return load_format(self.name)
-
-    @property
-    def origin(self) -> str:
-        """The format's name and package, for messages."""
-        return describe_format(self.name)
 
     def write(self, model: Any, file: str) -> Path:
         """Write a model as the format does, without any comparison."""
@@ -134,6 +130,21 @@ def check_refusal(subject: FormatSubject) -> None:
         )
 
 
+def check_tolerance(subject: FormatSubject) -> None:
+    """A declared tolerance has a reason, is above the gate's own, and every small part keeps it."""
+    tolerance = tolerance_of(subject.name)
+    if tolerance is None:
+        raise SkipCheck("the format declares no TOLERANCE")
+    require(tolerance.reason.strip(), "TOLERANCE has no reason; the report shows it.")
+    require(
+        tolerance.absolute >= ABSOLUTE and tolerance.relative >= RELATIVE,
+        f"TOLERANCE is below the gate's own, {ABSOLUTE:g} + {RELATIVE:g} |x|: leave it out.",
+    )
+    for part in PARTS:
+        with suppress(SkipCheck):
+            require(subject.report(part).ok, f"The part {part!r} is off by more than TOLERANCE.")
+
+
 def check_damaged_file(subject: FormatSubject) -> None:
     """A file that is cut in half is refused by an error; the process does not crash."""
     runtime = own_runtime(subject.name)
@@ -175,6 +186,7 @@ CHECKS: Mapping[str, Check] = {
     **{part: Check(_named(part), ("dense",)) for part in PARTS if part != "dense"},
     "same-bytes": Check(check_same_bytes, ("members",)),
     "refusal": Check(check_refusal, ("members",)),
+    "tolerance": Check(check_tolerance, ("dense",)),
     "damaged": Check(check_damaged_file, ("dense",), slow=True),
     "example": Check(check_example, ("dense",), slow=True),
 }

@@ -1,0 +1,30 @@
+"""All cases of the corpus, by kind."""
+
+from __future__ import annotations
+
+from zoo.testing.hostile import (
+    array_cases,
+    config_cases,
+    h5_cases,
+    image_cases,
+    text_cases,
+    zip_cases,
+)
+from zoo.testing.hostile.case import HostileCase
+
+__all__ = ["KINDS", "cases"]
+
+KINDS = ("keras", "h5", "npz", "npy", "ts", "csv", "toml", "json", "image")
+_MODULES = (config_cases, zip_cases, h5_cases, array_cases, text_cases, image_cases)
+
+
+def cases(*kinds: str) -> list[HostileCase]:
+    """Return the hostile files of some kinds; of all kinds if none is given.
+
+    Example:
+        >>> from zoo.testing.hostile.collection import cases
+        >>> len(cases("npz")) > 50
+        True
+    """
+    found = [case for module in _MODULES for case in module.cases()]
+    return [case for case in found if not kinds or case.kind in kinds]
