@@ -90,8 +90,8 @@ def test_an_argument_that_no_hook_has_is_named_beside_those_that_it_has() -> Non
     def train(model: Any, conf: Any) -> None: ...
 
     assert (
-        "train(model, conf) asks for 'conf'. train() may ask for model, config, data, callbacks."
-        in registration_error(plugin(train=train))
+        "train(model, conf) asks for 'conf'. train() may ask for model, config, data, callbacks, "
+        "run." in registration_error(plugin(train=train))
     )
     assert "asks for 'x'. defaults() may ask for nothing." in registration_error(
         plugin(defaults=lambda x: zoo_mlp.Config())

@@ -17,15 +17,13 @@ import click
 
 from zoo.cli import (
     catalog_commands,
-    check_command,
     export_commands,
     interpret_commands,
-    new_command,
-    plugin_commands,
     run_commands,
     train_command,
 )
 from zoo.cli.output import Commands
+from zoo.cli.plugins import check_command, new_command, plugin_commands
 from zoo.cli.process.stops import exit_code, stop_as_ctrl_c_does
 from zoo.cli.process.streams import flush_streams, make_streams_forgiving
 from zoo.cli.weights import publication_commands, weights_commands

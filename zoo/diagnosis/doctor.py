@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from zoo.diagnosis.finding import Finding
+from zoo.diagnosis.findings import Finding
 from zoo.diagnosis.machine import compute_findings, runtime_findings
 from zoo.diagnosis.places import catalog_findings, folder_findings, weights_findings
 from zoo.diagnosis.plugin_states import PluginState, plugin_states

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import psutil
 
 from zoo.compute.kernels import compute_in_force
-from zoo.diagnosis.finding import Finding
+from zoo.diagnosis.findings import Finding
 from zoo.errors import format_error
 from zoo.runtimes.group import list_runtimes
 

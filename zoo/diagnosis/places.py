@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zoo import environment
-from zoo.diagnosis.finding import Finding
+from zoo.diagnosis.findings import Finding
 from zoo.registry import shipped_weights
 from zoo.registry.catalog import catalog
 

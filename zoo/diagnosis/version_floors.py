@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from zoo.diagnosis.finding import Finding
+from zoo.diagnosis.findings import Finding
 
 TOPIC = "versions"
 PACKAGE = "keras-zoo"
@@ -29,7 +29,7 @@ def version_findings() -> Iterator[Finding]:
         )
         return
     yield Finding(TOPIC, PACKAGE, "ok", zoo.version)
-    yield _python_finding(str(zoo.metadata.get("Requires-Python") or ""))
+    yield _python_finding(str(zoo.metadata["Requires-Python"] or ""))
     for text in zoo.requires or ():
         try:
             requirement = Requirement(text)

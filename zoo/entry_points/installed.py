@@ -38,6 +38,7 @@ KINDS = {
 @cache
 def installed_entry_points() -> Any:
     """Return the entry points of every installed distribution."""
+    found: Any
     try:
         found = entry_points()
     except Exception:  # one broken entry_points.txt of any package, and Python reads none of them

@@ -31,7 +31,7 @@ def render_project(folder: Path, answers: Mapping[str, Any]) -> None:
         undefined=StrictUndefined,
         autoescape=False,  # what is written is code, and no page
     )
-    variables = {**answers, **_derived(answers["kind"], answers["name"])}
+    variables = {**answers, **_derived_variables(answers["kind"], answers["name"])}
     source = TEMPLATE / "project"
     for path in sorted(source.rglob("*")):
         relative = str(path.relative_to(source))
@@ -49,7 +49,7 @@ def render_project(folder: Path, answers: Mapping[str, Any]) -> None:
             shutil.copyfile(path, target)
 
 
-def _derived(kind: str, name: str) -> dict[str, str]:
+def _derived_variables(kind: str, name: str) -> dict[str, str]:
     """Return the variables of copier.yml that follow from the answers: nobody is asked for them."""
     has_catalog = kind in ("architecture", "dataset")
     return {

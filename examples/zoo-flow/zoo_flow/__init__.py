@@ -180,8 +180,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Return the negative log-density of the test examples in bits for each number, with fixed noise."""
     images = data.test.inputs
-    noise = np.random.default_rng(0).uniform(0, config.noise, images.shape).astype(np.float32)
-    noisy = (images + noise) / np.float32(1 + config.noise)
+    noise = np.asarray(np.random.default_rng(0).uniform(0, config.noise, images.shape))
+    noisy = ((images + noise) / (1 + config.noise)).astype(np.float32)
     latents, density = parts["encoder"](noisy, batch_size=batch_size or 64)
     bits = -density.mean() / count_of(config) / math.log(2)
     return {"bits": float(bits), "latent_deviation": float(latents.std())}

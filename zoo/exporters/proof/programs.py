@@ -79,7 +79,7 @@ def _verdict(
         [each.outputs for each in result.sets],
         probes,
         approximate,
-        tolerance and (tolerance.absolute, tolerance.relative),
+        (tolerance.absolute, tolerance.relative) if tolerance else None,
     )
     answer: Mapping[str, Any] = {**comparison._asdict(), "refused": False, "runtime": version}
     return make_verdict(name, answer, approximate)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def check_declarations(subject: DatasetSubject) -> None:
 def check_facts(subject: DatasetSubject) -> None:
     """What load() returns is what the module declares."""
     info, data = subject.info, subject.data
-    pairs = [
+    pairs: list[tuple[str, object, object]] = [
         ("name", subject.name, data.name),
         ("INPUT_SHAPE", info.input_shape, data.input_shape),
         ("CLASSES", info.classes, data.classes),
@@ -170,10 +171,9 @@ def check_trains(subject: DatasetSubject) -> None:
     data = few_of(subject.data)
     if data.classes is None and data.outputs is None:
         raise SkipCheck("there are neither classes nor numbers to predict")
-    task = {} if data.classes is not None else {"task": "regression"}
-    run = train(
-        "mlp", data=data, out=subject.folder / "run", epochs=1, batch_size=8, units=[4], **task
-    )
+    task = "regression" if data.classes is None else "classification"
+    settings: dict[str, Any] = {"epochs": 1, "batch_size": 8, "units": [4], "task": task}
+    run = train("mlp", data=data, out=subject.folder / "run", **settings)
     require(run.metrics, "The network was not measured.")
 
 

@@ -173,7 +173,7 @@ def check_example(subject: FormatSubject) -> None:
     require(done.returncode == 0, f"The code of example() fails: {done.stderr.strip()[-400:]}")
 
 
-def _named(part: str) -> Callable[[FormatSubject], None]:
+def _part_check(part: str) -> Callable[[FormatSubject], None]:
     """Return the check of a part, with a sentence of its own."""
     function = partial(check_part, part)
     function.__doc__ = f"The part {part!r} comes back as it was, unless the format refuses it."
@@ -183,7 +183,7 @@ def _named(part: str) -> Callable[[FormatSubject], None]:
 CHECKS: Mapping[str, Check] = {
     "members": Check(check_members, fast=True),
     "dense": Check(check_dense, ("members",)),
-    **{part: Check(_named(part), ("dense",)) for part in PARTS if part != "dense"},
+    **{part: Check(_part_check(part), ("dense",)) for part in PARTS if part != "dense"},
     "same-bytes": Check(check_same_bytes, ("members",)),
     "refusal": Check(check_refusal, ("members",)),
     "tolerance": Check(check_tolerance, ("dense",)),

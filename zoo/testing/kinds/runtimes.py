@@ -143,7 +143,7 @@ def check_damaged_file(subject: RuntimeSubject) -> None:
     check_damaged(subject.name, report.folder / report.files[0].path)
 
 
-def _named(part: str) -> Callable[[RuntimeSubject], None]:
+def _part_check(part: str) -> Callable[[RuntimeSubject], None]:
     """Return the check of a part, with a sentence of its own."""
     function = partial(check_part, part)
     function.__doc__ = (
@@ -155,7 +155,7 @@ def _named(part: str) -> Callable[[RuntimeSubject], None]:
 CHECKS: Mapping[str, Check] = {
     "members": Check(check_members, fast=True),
     "light": Check(check_light, ("members",), fast=True),
-    "dense": Check(_named("dense"), ("members",)),
-    **{part: Check(_named(part), ("dense",)) for part in PARTS if part != "dense"},
+    "dense": Check(_part_check("dense"), ("members",)),
+    **{part: Check(_part_check(part), ("dense",)) for part in PARTS if part != "dense"},
     "damaged": Check(check_damaged_file, ("dense",), slow=True),
 }

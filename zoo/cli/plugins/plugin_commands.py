@@ -13,7 +13,7 @@ from zoo.cli.output import Command, print_json, print_result
 from zoo.errors import ZooError, nearest
 
 if TYPE_CHECKING:
-    from zoo.diagnosis.finding import Finding
+    from zoo.diagnosis.findings import Finding
     from zoo.diagnosis.plugin_states import PluginState
 
 

@@ -1,0 +1,1 @@
+"""The commands about plug-ins: new, check, plugins and doctor."""
