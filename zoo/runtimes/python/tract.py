@@ -1,4 +1,7 @@
-"""tract, an engine in Rust; it reads ONNX, and takes concrete shapes when a file is opened."""
+"""tract, an engine in Rust; it reads ONNX, and takes concrete shapes when a file is opened.
+
+It returns outputs in the order of the file, and names them after nodes. So their names are read from the file.
+"""
 
 from __future__ import annotations
 
@@ -32,24 +35,24 @@ def open(path: Path) -> Runner:
 
     With symbolic sizes tract refuses a Reshape or an Expand whose shape is computed from the batch.
     """
+    names = _output_names(path)
     runnables: dict[tuple[Any, ...], Callable[[Mapping[str, Any]], dict[str, Any]]] = {}
 
     def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
         key = tuple((name, array.shape, array.dtype.name) for name, array in inputs.items())
         if key not in runnables:
-            runnables[key] = _runnable(path, inputs)
+            runnables[key] = _runnable(path, names, inputs)
         return runnables[key](inputs)
 
     return run
 
 
-def _runnable(path: Path, inputs: Mapping[str, Any]) -> Runner:
+def _runnable(path: Path, names: list[str], inputs: Mapping[str, Any]) -> Runner:
     """Open the file for inputs of some shapes; return the function that runs it."""
     import tract
 
     model = tract.onnx().load(path)
     expected = [model.input_name(number) for number in range(model.input_count())]
-    names = [model.output_name(number) for number in range(model.output_count())]
     check_input_names(expected, inputs)
     for number, name in enumerate(expected):
         model.set_input_fact(number, _fact(inputs[name]))
@@ -60,6 +63,12 @@ def _runnable(path: Path, inputs: Mapping[str, Any]) -> Runner:
         return {name: value.to_numpy() for name, value in zip(names, values, strict=True)}
 
     return run
+
+
+def _output_names(path: Path) -> list[str]:
+    import onnx
+
+    return [output.name for output in onnx.load(path, load_external_data=False).graph.output]
 
 
 def _fact(array: Any) -> str:
