@@ -41,7 +41,7 @@ def model(fault: str) -> keras.Model:
     network = keras.Model(image, outputs)
     weights = network.get_weights()
     if fault == "a wrong weight":
-        weights[2][5, 1] += 0.01
+        weights[0][1, 1, 0, :] += 0.01
     if fault == "exchanged outputs":
         weights[2:] = [*weights[4:], *weights[2:4]]
     network.set_weights(weights)

@@ -10,7 +10,7 @@ from zoo.runtimes.group import check_input_names, missing_package, package_versi
 from zoo.runtimes.protocol import Runner
 
 FORMATS = ("openvino", "onnx")
-WITHOUT = ("keras", "tensorflow")
+WITHOUT = ("keras", "tensorflow", "openvino_telemetry")  # it writes a file for a report to its maker
 
 
 def missing() -> str:
