@@ -95,20 +95,12 @@ def training_model(model: keras.Model, config: Config, seed: int) -> keras.Model
 @zoo.hookimpl
 def export(model: keras.Model, config: Config) -> dict[str, keras.Model]:
     """Return the encoder, the decoder and the whole model, which share their weights."""
-    if config.kind == "sequence":
-        model = unroll(model, config)
     bottleneck = model.get_layer("code").output
     code = keras.Input(bottleneck.shape[1:], name="code")
     encoder = keras.Model(model.input, bottleneck, name="encoder")
     decoder = keras.Model(code, apply_layers(code, split_layers(model)[1]), name="decoder")
     whole = "denoiser" if config.is_denoiser else "autoencoder"
     return {"encoder": encoder, "decoder": decoder, whole: model}
-
-
-def unroll(model: keras.Model, config: Config) -> keras.Model:
-    """Return a copy whose LSTMs are unrolled: few runtimes have loops."""
-    unrolled = build_network(config, unroll=True)
-    return normalization.with_weights(unrolled, model.get_weights())
 
 
 evaluate = zoo.hookimpl(metrics.evaluate)

@@ -21,16 +21,11 @@ def apply_layers(x: Any, chain: Sequence[keras.Layer]) -> Any:
     return reduce(lambda tensor, layer: layer(tensor), chain, x)
 
 
-def build_network(config: Config, unroll: bool = False) -> keras.Model:
-    """Return the autoencoder: inputs -> code -> reconstruction.
-
-    Args:
-        config: the settings.
-        unroll: whether LSTMs are unrolled, which means that the graph holds one copy for each time step.
-    """
+def build_network(config: Config) -> keras.Model:
+    """Return the autoencoder: inputs -> code -> reconstruction."""
     inputs = keras.Input(config.input_shape, name="inputs")
     first = [normalization.normalization_layer()] if config.standardizes else []
-    chain = [*first, *encoder_layers(config, unroll), *decoder_layers(config, unroll)]
+    chain = [*first, *encoder_layers(config), *decoder_layers(config)]
     return keras.Model(inputs, apply_layers(inputs, chain), name="autoencoder")
 
 
@@ -40,17 +35,17 @@ def split_layers(model: keras.Model) -> tuple[list[keras.Layer], list[keras.Laye
     return model.layers[1:cut], model.layers[cut:]
 
 
-def encoder_layers(config: Config, unroll: bool) -> Iterator[keras.Layer]:
+def encoder_layers(config: Config) -> Iterator[keras.Layer]:
     """Return the layers from the inputs to the code; the last has the name `code`."""
     if config.kind == "sequence":
-        return lstm_encoder(config, unroll)
+        return lstm_encoder(config)
     return conv_encoder(config) if config.kind in CONVOLUTIONAL else dense_encoder(config)
 
 
-def decoder_layers(config: Config, unroll: bool) -> Iterator[keras.Layer]:
+def decoder_layers(config: Config) -> Iterator[keras.Layer]:
     """Return the layers from the code to the reconstruction; values in [0, 1] come from logits."""
     if config.kind == "sequence":
-        yield from lstm_decoder(config, unroll)
+        yield from lstm_decoder(config)
     else:
         yield from conv_decoder(config) if config.kind in CONVOLUTIONAL else dense_decoder(config)
     if config.uses_cross_entropy:
@@ -125,19 +120,19 @@ def sizes_before_pooling(config: Config) -> list[tuple[int, ...]]:
     return sizes
 
 
-def lstm_encoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
+def lstm_encoder(config: Config) -> Iterator[keras.Layer]:
     """Return LSTMs, and a dense layer from the last state to the code."""
     *sizes, code = config.layer_sizes
     for units in sizes[:-1]:
-        yield layers.LSTM(units, return_sequences=True, unroll=unroll)
-    yield layers.LSTM(sizes[-1], unroll=unroll)
+        yield layers.LSTM(units, return_sequences=True)
+    yield layers.LSTM(sizes[-1])
     yield layers.Dense(code, config.code_activation, **code_arguments(config))
 
 
-def lstm_decoder(config: Config, unroll: bool) -> Iterator[keras.Layer]:
+def lstm_decoder(config: Config) -> Iterator[keras.Layer]:
     """Return LSTMs that receive the code at every time step, and a dense layer from their states."""
     time, channels = config.input_shape
     yield layers.RepeatVector(time)
     for units in reversed(config.layer_sizes[:-1]):
-        yield layers.LSTM(units, return_sequences=True, unroll=unroll)
+        yield layers.LSTM(units, return_sequences=True)
     yield layers.Dense(channels)

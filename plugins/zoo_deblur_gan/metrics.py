@@ -19,6 +19,7 @@ from skimage import filters, restoration
 
 import zoo
 from zoo.data.arrays import Array
+from zoo.inference.parts import Parts
 from zoo.tasks import reconstruction
 
 from .blur import convolve_array, crop_margin
@@ -34,41 +35,42 @@ ITERATIONS = 15  # of Richardson-Lucy; more of them raise the noise
 
 
 def evaluate(
-    model: DeblurGAN, config: Config, data: zoo.Dataset, batch_size: int | None
+    parts: Parts, config: Config, data: zoo.Dataset, batch_size: int | None
 ) -> dict[str, float]:
     """Return the metrics of the averaged generator and of the filters beside it.
 
     Args:
-        model: the trained GAN.
+        parts: the parts of the trained GAN, in any runtime.
         config: its settings.
         data: its test split is measured.
         batch_size: images that are restored at a time; None is as many as have 262,144 pixels.
     """
-    return reconstruction.weighted_means(chunk_metrics(model, config, data, batch_size))
+    return reconstruction.weighted_means(chunk_metrics(parts, config, data, batch_size))
 
 
 def chunk_metrics(
-    model: DeblurGAN, config: Config, data: zoo.Dataset, batch_size: int | None
+    parts: Parts, config: Config, data: zoo.Dataset, batch_size: int | None
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Yield the number of images and the metrics of each chunk of the test images.
 
     Args:
-        model: the GAN.
+        parts: the parts of the GAN; `generator` is used.
         config: its settings.
         data: its test split is read.
         batch_size: images in a chunk; None is as many as have 262,144 pixels.
     """
     for sharp, blurred, kernels in blurred_test_chunks(config, data, size=batch_size):
-        images = {"input": blurred, "": restore(model, blurred), "unsharp": unsharp_mask(blurred)}
+        (restored,) = parts["generator"](blurred, batch_size=len(blurred))
+        images = {"input": blurred, "": restored, "unsharp": unsharp_mask(blurred)}
         if kernels is not None:
             images |= {"wiener": deconvolve(blurred, kernels, wiener)}
             images |= {"lucy": deconvolve(blurred, kernels, richardson_lucy)}
         results = {}
-        for name, restored in images.items():
+        for name, image in images.items():
             suffix = f"_{name}" if name else ""
-            results[f"psnr{suffix}"] = reconstruction.psnr(sharp, restored)
+            results[f"psnr{suffix}"] = reconstruction.psnr(sharp, image)
             if min(sharp.shape[1:3]) >= 3:
-                results[f"ssim{suffix}"] = reconstruction.ssim(sharp, restored)
+                results[f"ssim{suffix}"] = reconstruction.ssim(sharp, image)
         yield len(sharp), results
 
 

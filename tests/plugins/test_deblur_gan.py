@@ -23,7 +23,7 @@ from zoo_deblur_gan.model import crop_middle
 from zoo_deblur_gan.networks import clip_output
 
 import zoo
-from zoo.inference.keras_parts import KerasPart
+from zoo.inference.keras_parts import KerasPart, KerasParts
 from zoo.runs.predict import apply_to_files
 from zoo.runs.recipe import resolve_without_loading
 
@@ -299,8 +299,9 @@ def test_training_restores_and_leaves_its_measures_and_pictures(run: zoo.Run) ->
     assert {path.stem for path in run.pictures} == {"curve", "restored", "kernels"}
     assert {"psnr", "discriminator", "generator"} <= set(run.history[0])
     model, data = zoo.load(run), photos()
-    again = metrics.evaluate(model, model.config, data, None)
-    assert again == metrics.evaluate(model, model.config, data, None)
+    parts = KerasParts(lambda: zoo_deblur_gan.export(model))
+    again = metrics.evaluate(parts, model.config, data, None)
+    assert again == metrics.evaluate(parts, model.config, data, None)
 
 
 def test_deconvolution_with_the_true_kernel_restores() -> None:

@@ -29,6 +29,7 @@ _KEY = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="The folder, with one below it for each of several RUNs; RUN/export if not given.",
 )
 @click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
+@click.option("--batch", type=click.IntRange(1), help="Fix the size of the batch in every file.")
 @click.option(
     "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
 )
@@ -39,6 +40,7 @@ def export(
     formats: str,
     out: Path | None,
     opset: int | None,
+    batch: int | None,
     runs_in: str,
     sign: Path | None,
     as_json: bool,
@@ -53,12 +55,13 @@ def export(
     """
     names, runtimes = parse_formats(formats, opset), parse_names(runs_in)
     if len(runs) > 1:
-        return _export_many(runs, names, runtimes, as_json, out=out, opset=opset, sign=sign)
+        options = {"out": out, "opset": opset, "batch": batch, "sign": sign}
+        return _export_many(runs, names, runtimes, as_json, **options)
     from zoo.exporters.locations import find_source
 
     source = find_source(runs[0])  # an unknown name is refused before Keras is imported
     start_backend(names, runtimes)
-    report = export_source(source, names, out, opset, runtimes, sign)
+    report = export_source(source, names, out, opset, runtimes, sign, batch)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -176,6 +179,7 @@ def export_source(
     opset: int | None,
     runs_in: Sequence[str] = (),
     sign: Path | None = None,
+    batch: int | None = None,
 ) -> Report:
     """Export a model, and show on a terminal that something is being done.
 
@@ -186,13 +190,16 @@ def export_source(
         opset: of the ONNX files; 17 if None.
         runs_in: names of runtimes beside the formats' own.
         sign: the private key that the folder is signed with, if it is signed.
+        batch: the size of the batch in every file; free if None.
     """
     from zoo.cli import render
     from zoo.exporters import api
 
     message = f"exporting to {', '.join(formats)}, and checking each in its own runtime"
     with render.show_status(message):
-        return api.export(source, formats, out=out, opset=opset, runs_in=runs_in, sign=sign)
+        return api.export(
+            source, formats, out=out, opset=opset, batch=batch, runs_in=runs_in, sign=sign
+        )
 
 
 COMMANDS = (export, verify, runtimes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.environment import keras_backend
@@ -18,6 +18,7 @@ from zoo.errors import ExportError, UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location
+from zoo.exporters.onnx_graph.calibration import training_examples
 from zoo.exporters.output.events import tell_extensions
 from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
@@ -27,6 +28,7 @@ from zoo.exporters.sources import Source, open_source
 from zoo.exporters.trust.folder import check_folder
 from zoo.exporters.trust.signature import check_private_key, verify_signature
 from zoo.exporters.verify import verify_files, write_and_verify
+from zoo.inference.examples import check_batch_size
 from zoo.io.atomic import disk_errors, make_directory, temporary_directory
 from zoo.runs.run import Run
 
@@ -42,6 +44,7 @@ def export(
     *,
     out: str | Path | None = None,
     opset: int | None = None,
+    batch: int | None = None,
     runs_in: Sequence[str] = (),
     sign: str | Path | None = None,
 ) -> Report:
@@ -52,7 +55,8 @@ def export(
             part), a .keras or .h5 file, a name of keras.applications, or a Functional keras.Model.
         formats: names of the group `zoo.formats`.
         out: the folder; the run's `export` if not given. An earlier export there is replaced.
-        opset: of the ONNX files, 11 to 18; 17 if not given.
+        opset: of the ONNX files, 11 to 21; 17 if not given.
+        batch: the size of the batch in every file, for engines that need a fixed one; free if not given.
         runs_in: names of the group `zoo.runtimes`, in which the files are run beside the formats' own
             runtimes; "all" stands for all that are installed. One that is not available here is
             named in the report, and the export goes on.
@@ -74,6 +78,7 @@ def export(
         True
     """
     names = _format_names(formats)
+    check_batch_size(batch)
     if sign is not None:
         check_private_key(Path(sign))
     plan = plan_runtimes(names, _as_names(runs_in))
@@ -82,7 +87,7 @@ def export(
         start_processes(plan.python)
     import keras
 
-    options = {"opset": opset, "sign": sign}
+    options: dict[str, Any] = {"opset": opset, "batch": batch, "sign": sign}
     opened = open_source(source)
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
@@ -95,6 +100,7 @@ def export(
     make_directory(folder.parent)
     if keras.backend.backend() != "tensorflow":
         return export_on_tensorflow(opened, names, folder, options, runs_in)
+    options["examples"] = training_examples(opened)
     title, origin, run = opened.title, opened.origin, opened.run
     is_ours, is_foreign = isinstance(source, str | Path | Run | Location), opened.kind == "file"
     del opened

@@ -44,6 +44,7 @@ def export_many(
     *,
     out: str | Path | None = None,
     opset: int | None = None,
+    batch: int | None = None,
     runs_in: Sequence[str] = (),
     sign: str | Path | None = None,
     progress: Callable[[str], object] = lambda source: None,
@@ -54,7 +55,8 @@ def export_many(
         sources: names and paths as `zoo.export` takes them.
         formats: names of formats.
         out: a folder in which each model gets a folder of its own; RUN/export for each if not given.
-        opset: of the ONNX files, 11 to 18; 17 if not given.
+        opset: of the ONNX files, 11 to 21; 17 if not given.
+        batch: the size of the batch in every file; free if not given.
         runs_in: names of runtimes beside the formats' own.
         sign: the private key that each folder is signed with, if they are signed.
         progress: is called with each source before its export.
@@ -75,8 +77,8 @@ def export_many(
     outcomes = []
     for name in names:
         progress(name)
-        options = {"out": folders[name], "opset": opset, "runs_in": runs_in, "sign": sign}
-        outcomes.append(_export(name, formats, options))
+        options = {"opset": opset, "batch": batch, "runs_in": runs_in, "sign": sign}
+        outcomes.append(_export(name, formats, {"out": folders[name], **options}))
         gc.collect()  # a model of Keras is freed by the collector alone
     return outcomes
 

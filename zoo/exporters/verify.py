@@ -51,7 +51,8 @@ def write_and_verify(
         plan: the formats, and the runtimes of each.
         checker: opens the files, each in its runtimes.
         folder: an empty one.
-        options: of the export: `opset`, an int or None.
+        options: of the export: `opset` and `batch`, an int or None each; and `examples`, a function that
+            returns training examples, or None.
         title: the model's name in the report.
         origin: facts for the report and for the files, such as the weights' digest.
         reopen: opens the models again. Where it is given, `models` is emptied before large files are
@@ -64,7 +65,9 @@ def write_and_verify(
     Raises:
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
-    parts = {role: prepare_part(role, model, origin) for role, model in models.items()}
+    batch = options.get("batch")
+    parts = {role: prepare_part(role, model, origin, batch) for role, model in models.items()}
+    options = {**options, "parts": parts}
     probes, without_ratio = _make_probes(parts)
     with (folder / "probe.npz").open("wb") as file:
         save_probes(probes, file)
@@ -85,7 +88,7 @@ def write_and_verify(
         gc.collect()
     files = collect_results(proofs, folder, plan)
     if not parts and not all(file.is_publishable for file in files) and reopen is not None:
-        parts = {role: prepare_part(role, model, origin) for role, model in reopen().items()}
+        parts = {role: prepare_part(role, model, origin, batch) for role, model in reopen().items()}
     explained = tuple(_explain(file, parts, options) for file in files)
     digest = file_digest(folder / "probe.npz")
     return Report(folder, title, explained, contracts, origin, without_ratio, digest)

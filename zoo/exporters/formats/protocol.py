@@ -10,7 +10,7 @@ nobody else needs leaves `RUNTIMES` out and brings the runtime itself: `WITHOUT`
 
 A format that changes the numbers on purpose, such as one with weights of 8 bits, says so with
 `APPROXIMATE = True`. Its files get the verdict "approximate" and are never called equal. It may also say how
-far the numbers may be off, and why: `TOLERANCE = Tolerance(2e-3, 1e-2, "weights are rounded to 16 bits")`. The
+far the numbers may be off, and why: `TOLERANCE = Tolerance(2e-3, 1e-2, "16-bit weights")`. The
 report shows the reason, and a file that is further off is different.
 """
 
@@ -73,7 +73,9 @@ class Format(Protocol):
             part: the part, with the contract that the file must keep.
             path: of a new file or folder, in a temporary folder. What does not fit into it may lie in
                 one more file, PATH.data.
-            options: the options of the export: `opset`, an int or None.
+            options: the options of the export: `opset`, an int or None; `parts`, all parts by role; and
+                `examples`, a function that returns training examples of shape (n, ...), None where the
+                source is no run with data.
 
         Raises:
             ExportError: the format cannot hold this part. The message names the layer, and what to do.

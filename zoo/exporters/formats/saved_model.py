@@ -1,4 +1,9 @@
-"""TensorFlow's SavedModel: a folder for TensorFlow Serving, opened without Keras."""
+"""TensorFlow's SavedModel, opened without Keras; PART/1 is version 1 of a model of TensorFlow Serving.
+
+TensorFlow Serving serves a folder whose subfolders are versions:
+
+    tensorflow_model_server --model_name=classifier --model_base_path=/path/to/export/classifier
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
-SUFFIX = ""
+SUFFIX = "/1"
 RUNTIMES = ("tensorflow",)
 
 _FUNCTIONS: WeakKeyDictionary[Part, Any] = WeakKeyDictionary()

@@ -29,7 +29,7 @@ def export_on_tensorflow(
         source: what is exported.
         names: of the formats.
         folder: of the export.
-        options: of the export: `opset`, an int or None.
+        options: of the export, by the names of the shell's options.
         runs_in: names of runtimes beside the formats' own.
 
     Raises:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import keras
 
 
-def canonical_copy(model: keras.Model, names: Sequence[str], as_dict: bool) -> keras.Model:
+def canonical_copy(
+    model: keras.Model, names: Sequence[str], as_dict: bool, batch: int | None = None
+) -> keras.Model:
     """Rebuild a model from its config, with its weights, and with names for its outputs.
 
     This runs in another thread, where the counters behind Keras' names begin at 0.
@@ -27,6 +29,7 @@ def canonical_copy(model: keras.Model, names: Sequence[str], as_dict: bool) -> k
         model: a Functional model with a flat list of outputs.
         names: of the outputs, in order.
         as_dict: whether the copy returns its outputs as a dictionary with these names.
+        batch: the size of the batch where it is free in the model; None leaves it free.
 
     Raises:
         Exception: whatever `get_config` or `from_config` of a layer raises.
@@ -35,7 +38,7 @@ def canonical_copy(model: keras.Model, names: Sequence[str], as_dict: bool) -> k
 
     policy = keras.config.dtype_policy()
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_rebuild, model, policy, names, as_dict).result()
+        return thread.submit(_rebuild, model, policy, names, as_dict, batch).result()
 
 
 def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
@@ -82,34 +85,32 @@ def portable_name(name: str) -> str:
     return portable if re.match(r"[A-Za-z]", portable) else f"x{portable}"
 
 
-def names_in(config: Any) -> set[str]:
-    """Return every name in a config that may be registered with Keras."""
-    if isinstance(config, list | tuple):
-        return {name for item in config for name in names_in(item)}
-    if not isinstance(config, dict):
-        return set()
-    names = {name for item in config.values() for name in names_in(item)}
-    if config.get("class_name") == "function":
-        names.add(str(config.get("config")))
-    elif config.get("registered_name"):
-        names.add(str(config["registered_name"]))
-    return names
-
-
-def _rebuild(flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool) -> keras.Model:
+def _rebuild(
+    flat: keras.Model, policy: Any, names: Sequence[str], as_dict: bool, batch: int | None
+) -> keras.Model:
     import keras
 
     keras.config.set_dtype_policy(policy)  # a new thread has Keras' default
     custom = {type(layer).__name__: type(layer) for layer in layers_of(flat)}
     with keras.utils.custom_object_scope(custom):
-        clone = _clone_with_shared_weights(flat) or _clone_with_copied_weights(flat)
+        clone = _clone_with_shared_weights(flat, batch) or _clone_with_copied_weights(flat, batch)
     for layer in layers_of(clone):
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()  # Normalization computes with values derived from its weights
     return _name_outputs(clone, names, as_dict)
 
 
-def _clone_with_shared_weights(flat: keras.Model) -> keras.Model | None:
+def _config(model: keras.Model, batch: int | None) -> dict[str, Any]:
+    """Return the canonical config, with the batch of its inputs fixed where it is free."""
+    config = canonical_config(model.get_config())
+    for layer in config["layers"] if batch else ():
+        if layer["class_name"] == "InputLayer":
+            size, *others = layer["config"]["batch_shape"]
+            layer["config"]["batch_shape"] = (size or batch, *others)
+    return config
+
+
+def _clone_with_shared_weights(flat: keras.Model, batch: int | None) -> keras.Model | None:
     """Return a clone whose weights are the original's own tensors, so that they need no memory.
 
     Returns None where the clone must hold values while it is built: a layer from elsewhere may compute
@@ -122,7 +123,7 @@ def _clone_with_shared_weights(flat: keras.Model) -> keras.Model | None:
         return None
     try:
         with keras.StatelessScope(initialize_variables=False):
-            clone = keras.Model.from_config(canonical_config(flat.get_config()))
+            clone = keras.Model.from_config(_config(flat, batch))
     except Exception:  # a layer that wants values; the other way says what is wrong, if anything
         return None
     if [weight.shape for weight in clone.weights] != [weight.shape for weight in flat.weights]:
@@ -135,10 +136,10 @@ def _clone_with_shared_weights(flat: keras.Model) -> keras.Model | None:
     return clone
 
 
-def _clone_with_copied_weights(flat: keras.Model) -> keras.Model:
+def _clone_with_copied_weights(flat: keras.Model, batch: int | None) -> keras.Model:
     import keras
 
-    clone = keras.Model.from_config(canonical_config(flat.get_config()))
+    clone = keras.Model.from_config(_config(flat, batch))
     clone.set_weights(flat.get_weights())
     return clone
 

@@ -18,7 +18,6 @@ from zoo.errors import ExportError, format_cause
 from zoo.exporters.parts.canonical import (
     canonical_copy,
     layers_of,
-    names_in,
     portable_name,
     unused_name,
 )
@@ -50,13 +49,16 @@ class Part:
         return tuple(sorted({custom.__module__ for custom in self.custom_objects}))
 
 
-def prepare_part(role: str, model: keras.Model, origin: dict[str, str] | None = None) -> Part:
+def prepare_part(
+    role: str, model: keras.Model, origin: dict[str, str] | None = None, batch: int | None = None
+) -> Part:
     """Bring one part to the form that every format writes.
 
     Args:
         role: the part's name, such as encoder: letters, digits, `_` and `-`.
         model: a Functional or a built Sequential model.
         origin: facts that are written into the files, such as the zoo's version.
+        batch: the size of the batch, for engines that need a fixed one; None leaves it free.
 
     Raises:
         ExportError: the part has no graph, its outputs cannot be named, or one of its layers cannot be
@@ -66,7 +68,7 @@ def prepare_part(role: str, model: keras.Model, origin: dict[str, str] | None = 
         raise ExportError(f"A part's role must be a word, such as encoder. Received: {role!r}")
     model = _functional_model(role, model)
     outputs = _named_outputs(role, model)
-    clone = _clone(role, model, outputs)
+    clone = _clone(role, model, outputs, batch)
     contract = Contract(
         tuple(describe_tensor(tensor.name, tensor, True) for tensor in clone.inputs),
         tuple(
@@ -160,12 +162,14 @@ def _chosen_name(tensor: Any) -> str | None:
     return portable_name(operation.name)
 
 
-def _clone(role: str, model: keras.Model, outputs: dict[str, Any]) -> keras.Model:
+def _clone(
+    role: str, model: keras.Model, outputs: dict[str, Any], batch: int | None
+) -> keras.Model:
     import keras
 
     flat = keras.Model(model.inputs, list(outputs.values()), name=role.replace("-", "_"))
     try:
-        return canonical_copy(flat, list(outputs), isinstance(model.output, dict))
+        return canonical_copy(flat, list(outputs), isinstance(model.output, dict), batch)
     except Exception as error:  # a layer's own get_config and from_config may raise anything
         raise ExportError(
             f"The part {role!r} cannot be rebuilt from its layers' configs, so no file of it could "
@@ -178,9 +182,23 @@ def _custom_objects(model: keras.Model) -> tuple[Any, ...]:
     """Return the classes and functions that a file of the model needs, beyond Keras and TensorFlow."""
     import keras
 
-    registered = map(keras.saving.get_registered_object, names_in(model.get_config()))
+    registered = map(keras.saving.get_registered_object, _names_in(model.get_config()))
     objects = {type(layer) for layer in layers_of(model)} | set(registered) - {None}
     custom = [
         each for each in objects if each.__module__.partition(".")[0] not in ("keras", "tensorflow")
     ]
     return tuple(sorted(custom, key=lambda each: (each.__module__, each.__qualname__)))
+
+
+def _names_in(config: Any) -> set[str]:
+    """Return every name in a config that may be registered with Keras."""
+    if isinstance(config, list | tuple):
+        return {name for item in config for name in _names_in(item)}
+    if not isinstance(config, dict):
+        return set()
+    names = {name for item in config.values() for name in _names_in(item)}
+    if config.get("class_name") == "function":
+        names.add(str(config.get("config")))
+    elif config.get("registered_name"):
+        names.add(str(config["registered_name"]))
+    return names

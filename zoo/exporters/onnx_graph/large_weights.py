@@ -1,8 +1,9 @@
-"""ONNX beyond 2 GiB: a protobuf cannot hold that much, so the weights lie in a file beside it.
+"""Large weights, which tf2onnx never sees; beyond 2 GiB they lie in a file of their own.
 
-tf2onnx itself fails there, and copies the weights many times before. So the large weights are inputs of the
-function that it converts, and come back as initializers whose values are written straight to the second file,
-one after the other. The layout is that of `onnx.save_model(save_as_external_data=True)` with one file.
+tf2onnx copies constants many times: 100 million parameters take it 10 GB and more than 400 s. So large
+weights are inputs of the function that it converts, and come back as initializers without values. The values
+are put into the file at the end. A protobuf holds 2 GiB at most; beyond that they are written straight to a
+second file, one after the other, in the layout of `onnx.save_model(save_as_external_data=True)`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.part import Part
 
 LARGEST_FILE = 2**31 - 2**27  # bytes of weights that lie in the one file, with room for the graph
-LEAST_EXTERNAL = (
-    2**16
-)  # bytes of a weight that lies in the second file; smaller ones stay in the graph
+LARGEST_CONVERSION = 2**26  # bytes of weights that tf2onnx converts in a few seconds
+LEAST_LARGE = 2**16  # bytes of a weight that tf2onnx does not see; it may fold smaller ones
 _PAGE = 4096  # each weight starts at a multiple, so that a runtime can map it to memory
 _FOLDED = (
     "Identity",
@@ -49,42 +49,17 @@ class _Weight:
         return array
 
 
-def is_large(part: Part) -> bool:
+def needs_second_file(part: Part) -> bool:
     """Return whether the weights of a part need a file of their own."""
-    return sum(map(_size, part.model.variables)) > LARGEST_FILE
+    return _size_of_all(part) > LARGEST_FILE
 
 
-def external_weights(part: Part) -> dict[str, Any]:
-    """Return the large weights of a part, by the names of the inputs that stand for them."""
-    large = [weight for weight in part.model.variables if _size(weight) >= LEAST_EXTERNAL]
-    return {f"external_weight_{number}": weight for number, weight in enumerate(large)}
-
-
-def function_of_weights(part: Part, weights: Mapping[str, Any]) -> Any:
-    """Return the part as a tf.function of its inputs and of some weights.
-
-    Args:
-        part: the part.
-        weights: variables by the names of the arguments that replace them.
-    """
-    import keras
-    import tensorflow as tf
-
-    from zoo.exporters.parts.part import call_part
-
-    names = [tensor.name for tensor in part.contract.outputs]
-    count = len(part.contract.inputs)
-
-    def call(*arguments: Any) -> dict[str, Any]:
-        values = zip(weights.values(), arguments[count:], strict=True)
-        with keras.StatelessScope(list(values)):
-            return dict(zip(names, call_part(part.model, arguments[:count]), strict=True))
-
-    specs = [
-        tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name)
-        for tensor in part.contract.inputs
-    ] + [tf.TensorSpec(weight.shape, weight.dtype, name=name) for name, weight in weights.items()]
-    return tf.function(call, input_signature=specs, autograph=False)
+def large_weights(part: Part) -> dict[str, Any]:
+    """Return the weights that tf2onnx does not see, by the names of the inputs that stand for them."""
+    if _size_of_all(part) <= LARGEST_CONVERSION:
+        return {}
+    large = [weight for weight in part.model.variables if _size(weight) >= LEAST_LARGE]
+    return {f"large_weight_{number}": weight for number, weight in enumerate(large)}
 
 
 def move_weights_out(graph: Any, variables: Mapping[str, Any]) -> dict[str, _Weight]:
@@ -119,6 +94,21 @@ def move_weights_out(graph: Any, variables: Mapping[str, Any]) -> dict[str, _Wei
     return weights
 
 
+def insert_weights(graph: Any, weights: Mapping[str, _Weight]) -> None:
+    """Put the values into all initializers that have none, in place.
+
+    Args:
+        graph: a GraphProto in canonical form.
+        weights: what `move_weights_out` returned.
+    """
+    for tensor in graph.initializer:
+        if tensor.external_data:
+            weight = weights[tensor.external_data[0].value]
+            tensor.ClearField("external_data")
+            tensor.ClearField("data_location")
+            tensor.raw_data = bytes(_bytes(weight.array()))
+
+
 def write_weights(graph: Any, weights: Mapping[str, _Weight], path: Path) -> None:
     """Write the values of all initializers that have none to a file, and their places into the graph.
 
@@ -142,6 +132,10 @@ def write_weights(graph: Any, weights: Mapping[str, _Weight], path: Path) -> Non
                 ("length", file.tell() - offset),
             ):
                 tensor.external_data.add(key=key, value=str(value))
+
+
+def _size_of_all(part: Part) -> int:
+    return sum(map(_size, part.model.variables))
 
 
 def _size(variable: Any) -> int:

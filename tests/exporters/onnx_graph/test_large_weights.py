@@ -12,15 +12,16 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.exporters.formats import onnx_external
+from zoo.exporters.onnx_graph import large_weights
 from zoo.exporters.report import Report
 
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every model for one beyond 2 GiB, and weights of 64 bytes for large ones."""
-    monkeypatch.setattr(onnx_external, "LARGEST_FILE", 0)
-    monkeypatch.setattr(onnx_external, "LEAST_EXTERNAL", 64)
+    monkeypatch.setattr(large_weights, "LARGEST_FILE", 0)
+    monkeypatch.setattr(large_weights, "LARGEST_CONVERSION", 0)
+    monkeypatch.setattr(large_weights, "LEAST_LARGE", 64)
 
 
 def many_layers() -> keras.Model:
@@ -39,7 +40,7 @@ def test_the_weights_of_every_kind_of_layer_come_back() -> None:
     report = zoo.export(many_layers(), ["onnx"], out="shipped")
     (file,) = report.files
     assert file.ok
-    assert file.paths == ("model.onnx", "model.onnx.data")
+    assert (file.path, file.data) == ("model.onnx", "model.onnx.data")
     assert file.bytes == sum((Path("shipped") / name).stat().st_size for name in file.paths)
     graph = onnx.load("shipped/model.onnx", load_external_data=False).graph
     external = [tensor for tensor in graph.initializer if tensor.external_data]
@@ -100,7 +101,7 @@ def test_a_report_that_names_a_second_file_outside_its_folder_is_refused() -> No
 
 
 def test_a_small_model_is_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_external, "LARGEST_FILE", 2**31)
+    monkeypatch.setattr(large_weights, "LARGEST_FILE", 2**31)
     (file,) = zoo.export(many_layers(), ["onnx"], out="shipped").files
-    assert file.paths == ("model.onnx",)
+    assert (file.path, file.data) == ("model.onnx", "")
     assert not Path("shipped/model.onnx.data").exists()

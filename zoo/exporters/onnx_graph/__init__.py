@@ -1,0 +1,1 @@
+"""ONNX graphs: from a part to a graph that many engines read, the same bytes each time."""
