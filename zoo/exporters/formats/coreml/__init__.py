@@ -1,0 +1,126 @@
+"""Core ML's .mlpackage, an ML program in float32, compared with the model by structure and not run here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import ExportError
+from zoo.exporters.formats.coreml.structure import structure_problem
+from zoo.exporters.formats.protocol import sample_code
+from zoo.exporters.formats.saved_model import serving_function
+from zoo.exporters.formats.silence import silent_standard_error
+from zoo.runtimes.group import missing_package
+
+if TYPE_CHECKING:
+    from zoo.exporters.parts.contract import Contract, Tensor
+    from zoo.exporters.parts.part import Part
+
+SUFFIX = ".mlpackage"
+RUNTIMES: tuple[str, ...] = ()
+
+# Free sizes: an ML program has no unbounded ones, and needs one size to begin with.
+LARGEST_BATCH, LARGEST_SIDE, DEFAULT_SIDE = 1024, 4096, 64
+DTYPES = ("float32", "float16", "int32")
+
+
+def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
+    """Convert the part, and compare the inputs, the outputs and the weights of the program with the part's.
+
+    Args:
+        part: the part.
+        path: of the new folder.
+        options: none is used.
+
+    Raises:
+        ExportError: coremltools is not installed, the part has dtypes or operators that Core ML does
+            not have, or the program is not the part's.
+    """
+    if problem := missing_package("coremltools", "coreml"):
+        raise ExportError(problem)
+    _check_dtypes(part)
+    with silent_standard_error():
+        _convert(part).save(str(path))
+        problem = structure_problem(path, part)
+    if problem:
+        raise ExportError(f"The program of Core ML is not the part's: {problem}")
+
+
+def _check_dtypes(part: Part) -> None:
+    """Refuse inputs and outputs that an ML program cannot have.
+
+    Raises:
+        ExportError: it names the tensor.
+    """
+    for tensor in part.contract.inputs + part.contract.outputs:
+        if tensor.dtype not in DTYPES:
+            raise ExportError(
+                f"{tensor.name!r} has the dtype {tensor.dtype}, and Core ML has {', '.join(DTYPES)}. "
+                "Cast it inside the part, or leave out this format."
+            )
+
+
+def _convert(part: Part) -> Any:
+    """Return the converted model, with the contract's names, the origin and the licence."""
+    import coremltools
+    import numpy as np
+
+    function = serving_function(part).get_concrete_function()
+    inputs = [
+        coremltools.TensorType(tensor.name, _shape(tensor), np.dtype(tensor.dtype))
+        for tensor in part.contract.inputs
+    ]
+    model = coremltools.convert(
+        [function],
+        source="tensorflow",
+        convert_to="mlprogram",
+        inputs=inputs,
+        compute_precision=coremltools.precision.FLOAT32,
+        minimum_deployment_target=coremltools.target.iOS16,
+        skip_model_load=True,
+    )
+    spec = model.get_spec()
+    # TensorFlow's outputs are called Identity, Identity_1, in the order of the sorted names.
+    for name, tensor in zip(sorted(function.structured_outputs), function.outputs, strict=True):
+        coremltools.utils.rename_feature(spec, tensor.name.partition(":")[0], name)
+    _describe(spec.description, part)
+    return coremltools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
+
+
+def _shape(tensor: Tensor) -> Any:
+    """Return a shape of Core ML, with a range for each free size."""
+    import coremltools
+
+    sizes = [
+        coremltools.RangeDim(
+            1, LARGEST_SIDE if axis else LARGEST_BATCH, DEFAULT_SIDE if axis else 1
+        )
+        if size is None
+        else size
+        for axis, size in enumerate(tensor.sizes)
+    ]
+    return coremltools.Shape(sizes)
+
+
+def _describe(description: Any, part: Part) -> None:
+    """Write what the inputs hold, the licence, the contract and the origin into a model's description."""
+    for feature, tensor in zip(description.input, part.contract.inputs, strict=True):
+        feature.shortDescription = tensor.expects
+    description.metadata.license = part.origin.get("license", "")
+    description.metadata.author = f"zoo {part.origin.get('zoo', '')}".strip()
+    facts = {"contract": json.dumps(part.contract.to_json(), sort_keys=True), **part.origin}
+    description.metadata.userDefined.update(dict(sorted(facts.items())))
+
+
+def example(contract: Contract, file: str) -> str:
+    """Return the code that loads and runs the file with coremltools on macOS."""
+    return "\n".join(
+        [
+            "import coremltools  # Core ML runs on macOS only",
+            sample_code(contract),
+            f'model = coremltools.models.MLModel("{file}")',
+            "print(model.predict(inputs))",
+        ]
+    )

@@ -1,0 +1,175 @@
+"""Layers computed with operators that LiteRT has, in place of those that TensorFlow would choose.
+
+LiteRT has no pooling of volumes, no repetition of values, and no loop over the steps of a sequence that
+its converter takes from Keras. Each function here computes the same values as the layer's own `call`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import ExportError
+from zoo.exporters.parts.canonical import layers_of
+
+if TYPE_CHECKING:
+    import keras
+
+Call = Callable[..., Any]
+
+
+@contextmanager
+def built_in_operators(model: keras.Model) -> Iterator[None]:
+    """Within it, the model's layers compute with LiteRT's built-in operators.
+
+    Args:
+        model: whose layers are changed, those of nested models and wrappers included.
+
+    Raises:
+        ExportError: a recurrent layer has a free number of steps.
+    """
+    with ExitStack() as stack:
+        for layer in layers_of(model):
+            if hasattr(layer, "unroll"):
+                _check_steps(layer)
+                stack.enter_context(_attribute(layer, "unroll", True))
+            if call := _CALLS.get(type(layer).__name__):
+                stack.enter_context(_attribute(layer, "call", partial(call, layer)))
+        yield
+
+
+@contextmanager
+def _attribute(layer: keras.Layer, name: str, value: Any) -> Iterator[None]:
+    """Within it, an attribute of the layer has another value; Keras does not track it."""
+    own = vars(layer)
+    before = {name: own[name]} if name in own else {}
+    object.__setattr__(layer, name, value)
+    try:
+        yield
+    finally:
+        object.__delattr__(layer, name)
+        for key, old in before.items():
+            object.__setattr__(layer, key, old)
+
+
+def _check_steps(layer: keras.Layer) -> None:
+    """Refuse a recurrent layer whose number of steps is not known, since it cannot be unrolled.
+
+    Raises:
+        ExportError: it names the layer.
+    """
+    specs = layer.input_spec if isinstance(layer.input_spec, list) else [layer.input_spec]
+    steps = layer.input.shape[1] if layer._inbound_nodes else specs[0].shape[1]
+    if steps is None:
+        raise ExportError(
+            f"The layer {layer.name!r} ({type(layer).__name__}) has a free number of time steps, and "
+            "LiteRT's built-in operators have no loop for it. Build the model with a fixed number of steps."
+        )
+
+
+def _group_normalization(layer: keras.Layer, inputs: Any) -> Any:
+    """Return (x - mean) / sqrt(variance + epsilon) of each group of channels, in tensors of rank 4."""
+    from keras import ops
+
+    channels = inputs.shape[-1]
+    if layer.axis not in (-1, len(inputs.shape) - 1):
+        return type(layer).call(layer, inputs)
+    groups = channels if layer.groups == -1 else layer.groups
+    sizes = _sizes(inputs)
+    x = ops.reshape(inputs, (ops.shape(inputs)[0], -1, groups, channels // groups))
+    x = x - ops.mean(x, (1, 3), keepdims=True)
+    variance = ops.mean(ops.square(x), (1, 3), keepdims=True)
+    x = ops.reshape(x * ops.rsqrt(variance + layer.epsilon), sizes)
+    x = x * layer.gamma if layer.scale else x
+    return x + layer.beta if layer.center else x
+
+
+def _up_sampling_1d(layer: keras.Layer, inputs: Any) -> Any:
+    """Return each step repeated, as an image of one column."""
+    return _repeat(inputs[:, :, None], (layer.size, 1))[:, :, 0]
+
+
+def _up_sampling_2d(layer: keras.Layer, inputs: Any) -> Any:
+    """Return each pixel repeated."""
+    if layer.interpolation != "nearest" or layer.data_format != "channels_last":
+        return type(layer).call(layer, inputs)
+    return _repeat(inputs, layer.size)
+
+
+def _up_sampling_3d(layer: keras.Layer, inputs: Any) -> Any:
+    """Return each voxel repeated: first within each plane of the volume, then the planes."""
+    if layer.data_format != "channels_last":
+        return type(layer).call(layer, inputs)
+    depth, *sizes = layer.size
+    return _over_planes(
+        inputs,
+        lambda planes: _repeat(planes, sizes),
+        lambda columns: _repeat(columns, (depth, 1)),
+    )
+
+
+def _pooling_3d(layer: keras.Layer, inputs: Any) -> Any:
+    """Return the pooled volume: first each plane of the volume is pooled, then the planes.
+
+    The largest of largest values is the largest. The mean of means is the mean, since the means of all
+    planes at one place are over the same number of values.
+    """
+    import tensorflow as tf
+
+    if layer.data_format != "channels_last":
+        return type(layer).call(layer, inputs)
+    pool = tf.nn.max_pool2d if "Max" in type(layer).__name__ else tf.nn.avg_pool2d
+    (depth, *sizes), (step, *strides) = layer.pool_size, layer.strides
+    padding = layer.padding.upper()
+    return _over_planes(
+        inputs,
+        lambda planes: pool(planes, sizes, strides, padding),
+        lambda columns: pool(columns, (depth, 1), (step, 1), padding),
+    )
+
+
+def _over_planes(
+    volume: Any, on_planes: Callable[[Any], Any], on_columns: Callable[[Any], Any]
+) -> Any:
+    """Apply a function of images to each plane of a volume, and then one along its depth.
+
+    Args:
+        volume: shape (batch, depth, height, width, channels).
+        on_planes: takes and returns images, shape (batch * depth, height, width, channels).
+        on_columns: takes and returns images, shape (batch, depth, height * width, channels).
+    """
+    from keras import ops
+
+    _, depth, height, width, channels = _sizes(volume)
+    planes = on_planes(ops.reshape(volume, (-1, height, width, channels)))
+    _, height, width, channels = _sizes(planes)
+    columns = on_columns(ops.reshape(planes, (-1, depth, height * width, channels)))
+    return ops.reshape(columns, (-1, _sizes(columns)[1], height, width, channels))
+
+
+def _repeat(images: Any, factors: Sequence[int]) -> Any:
+    """Return images enlarged by whole factors, with each pixel repeated."""
+    import tensorflow as tf
+
+    _, height, width, _ = _sizes(images)
+    return tf.image.resize(images, (height * factors[0], width * factors[1]), "nearest")
+
+
+def _sizes(x: Any) -> list[Any]:
+    """Return the shape of a tensor: -1 for the first size, a tensor for each other size that is free."""
+    import tensorflow as tf
+
+    sizes = enumerate(x.shape[1:], 1)
+    return [-1, *(tf.shape(x)[axis] if size is None else size for axis, size in sizes)]
+
+
+_CALLS: dict[str, Call] = {
+    "AveragePooling3D": _pooling_3d,
+    "GroupNormalization": _group_normalization,
+    "MaxPooling3D": _pooling_3d,
+    "UpSampling1D": _up_sampling_1d,
+    "UpSampling2D": _up_sampling_2d,
+    "UpSampling3D": _up_sampling_3d,
+}
