@@ -1,6 +1,7 @@
 import java.util.*;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.*;
 
@@ -8,9 +9,8 @@ public class ExampleSavedModel {
   public static void main(String[] arguments) {
     var model = SavedModelBundle.load("classifier", "serve");
     var inputs = new HashMap<String, Tensor>();
-    inputs.put("image", TFloat32.tensorOf(Shape.of(1, 28, 28, 1)));
+    inputs.put("image", TFloat32.tensorOf(NdArrays.ofFloats(Shape.of(1, 28, 28, 1))));
     var outputs = model.function("serving_default").call(inputs);
-    var probabilities = (TFloat32) outputs.get("probabilities").get();
-    probabilities.scalars().forEach(value -> System.out.println("probabilities " + value.getFloat()));
+    ((TFloat32) outputs.get("probabilities").get()).scalars().forEach(value -> System.out.println("probabilities " + value.getFloat()));
   }
 }

@@ -76,7 +76,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     changed.set_weights([_first_value_changed(w) for w in models["classifier"].get_weights()])
     tampered = prepare_part("tampered", changed)
     for part in (*parts.values(), tampered):
-        for name in ("onnx", "saved-model", "dl4j"):
+        for name in ("onnx", "saved-model"):
             if name != "dl4j" or part.role != "tokens":
                 load_format(name).write(part, files.path(part.role, name), {})
     return files

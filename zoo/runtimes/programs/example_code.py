@@ -1,7 +1,8 @@
 """The lines of code that run a file, in each language: an example of the sources, with other names.
 
-An example runs "classifier.onnx" with one input, `image` of the shape (1, 28, 28, 1), and one output,
-`probabilities`. Each line with the word `image` or `probabilities` is written once for each input or output.
+An example runs "classifier" or "classifier.onnx" with one input, `image` of the shape (1, 28, 28, 1), and
+one output, `probabilities`. Each line with the word `image` or `probabilities` is written once for each
+input or output; the index [0] in it counts them.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 Words = Mapping[str, tuple[str, ...]]
 """The words for each dtype, in the order of those for float32, which the example has."""
 
+_FILES = ('"classifier.onnx"', '"classifier.h5"', '"classifier"')
 _INPUT, _OUTPUT, _SHAPE, _SIZE = "image", "probabilities", "1, 28, 28, 1", "784"
 
 
@@ -36,22 +38,21 @@ def example_code(path: Path, contract: Any, file: str, words: Words) -> str:
         return ""
     lines: list[str] = []
     for line in path.read_text("utf-8").splitlines():
-        lines += _lines_of_tensors(_with_file(line, path.suffix, file), contract, words)
+        lines += _lines(line, contract, file, words)
     return "\n".join(lines)
 
 
-def _with_file(line: str, suffix: str, file: str) -> str:
-    """Return a line with the file's name; the example's own name begins with `classifier`."""
-    for name in ("classifier.onnx", "classifier.h5", "classifier"):
-        if f'"{name}"' in line:
-            return line.replace(f'"{name}"', json.dumps(file, ensure_ascii=False))
-    return line
-
-
-def _lines_of_tensors(line: str, contract: Any, words: Words) -> Sequence[str]:
+def _lines(line: str, contract: Any, file: str, words: Words) -> list[str]:
+    """Return what stands for a line of the example: with the file's name, or once for each tensor."""
+    for name in _FILES:
+        if name in line:
+            return [line.replace(name, json.dumps(file, ensure_ascii=False))]
     for word, tensors in ((_INPUT, contract.inputs), (_OUTPUT, contract.outputs)):
         if word in line:
-            return [_line_of_tensor(line, word, tensor, words) for tensor in tensors]
+            return [
+                _line_of_tensor(line.replace("[0]", f"[{index}]"), word, tensor, words)
+                for index, tensor in enumerate(tensors)
+            ]
     return [line]
 
 

@@ -11,11 +11,11 @@ from zoo.runtimes.programs.java_program import JavaProgram
 FORMATS = ("saved-model",)
 LANGUAGE = "java"
 _WORDS: Words = {
-    "float32": ("TFloat32", "getFloat"),
-    "float64": ("TFloat64", "getDouble"),
-    "int32": ("TInt32", "getInt"),
-    "int64": ("TInt64", "getLong"),
-    "bool": ("TBool", "getBoolean"),
+    "float32": ("TFloat32", "ofFloats", "getFloat"),
+    "float64": ("TFloat64", "ofDoubles", "getDouble"),
+    "int32": ("TInt32", "ofInts", "getInt"),
+    "int64": ("TInt64", "ofLongs", "getLong"),
+    "bool": ("TBool", "ofBooleans", "getBoolean"),
 }
 JAVA = JavaProgram("tensorflow-java", "saved-model", "RunSavedModel", "about a minute and 500 MB")
 PROGRAM = JAVA.program
