@@ -58,7 +58,7 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
         ("train cnn.digits --set epochs", "key=value"),
         ("train cnn.digits --data no.npz", "no dataset, file or folder 'no.npz'"),
         ("train cnn.digits --export onx", "Did you mean onnx?"),
-        ("train cnn.digits --export onnx --opset 9", "from 11 to 18. Received: 9"),
+        ("train cnn.digits --export onnx --opset 9", "from 11 to 21. Received: 9"),
         ("train cnn.digits --seed x", "'x' is not a valid integer"),
         ("train cnn.digits --seed -1", "whole number from 0 to 2147483647"),
         ("train cnn.digits --resume", "no unfinished run of cnn.digits"),

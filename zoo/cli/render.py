@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zoo.testing import Outcome
 
 WIDTH = 120  # of what goes to a file or a pipe
+MOST_MEASURES = 3  # of the task, for an approximate file
 
 err = SafeConsole(stderr=True, highlight=False)
 
@@ -113,6 +114,9 @@ def show_report(report: Report) -> None:
     for name, tolerance in {file.format: file.tolerance for file in report.files}.items():
         if tolerance:
             print_rich(f"{name} {tolerance}", markup=False)
+    for name, measures in {file.format: file.measures for file in report.files}.items():
+        if measures:
+            print_rich(f"{name}: {', '.join(map(str, measures[:MOST_MEASURES]))}", markup=False)
     print_rich(f"in {report.folder}", markup=False)
 
 

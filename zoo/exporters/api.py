@@ -23,6 +23,7 @@ from zoo.exporters.output.events import tell_extensions
 from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
 from zoo.exporters.proof.plan import plan_runtimes
+from zoo.exporters.proof.task_measures import add_task_measures
 from zoo.exporters.report import Report
 from zoo.exporters.sources import Source, open_source
 from zoo.exporters.trust.folder import check_folder
@@ -120,6 +121,7 @@ def export(
             (lambda: open_source(source).parts()) if is_ours else None,
             is_foreign,
         )
+        report = add_task_measures(report, run, lambda: models or open_source(source).parts())
         if any(file.is_publishable for file in report.files):
             publish_files(report, temporary, folder, sign)
             tell_extensions(run, folder)

@@ -71,12 +71,21 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         "",
         *(_verdict_table(file.verdicts) if file.verdicts else [f"Verdict: {file.verdict}."]),
         "",
+        *_measures(file),
         "```python",
         *(f"import {module}" for module in file.requires),
         _sample(contract, file),
         "```",
         *_other_languages(contract, file),
     ]
+
+
+def _measures(file: ExportedFile) -> list[str]:
+    """Return the lines on what an approximate file loses of the task's measures."""
+    if not file.measures:
+        return []
+    listed = ", ".join(map(str, file.measures))
+    return [f"On the test split, with its difference from the model: {listed}.", ""]
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> list[str]:

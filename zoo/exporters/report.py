@@ -13,7 +13,7 @@ from typing import Any
 
 from zoo.errors import RunError, UnsafeFile, brief
 from zoo.exporters.parts.contract import Contract
-from zoo.exporters.proof.verdict import Verdict
+from zoo.exporters.proof.verdict import TaskMeasure, Verdict
 from zoo.io.recovery import recover
 from zoo.io.text import read_json
 
@@ -38,6 +38,7 @@ class ExportedFile:
     different     the runtime computes something else
     changed       its bytes are others
 
+    `measures` are those of the task, for an approximate file of a run with data.
     `difference` is the largest absolute difference of an output, and `ratio` the R of
     `zoo.exporters.comparison`; None where it is not known. `problem` says what is wrong. `requires` are the
     modules to import before the file can be opened. `data` is the path of a second file, which the first
@@ -61,6 +62,7 @@ class ExportedFile:
     ratio: float | None = None
     test_data: str = ""
     tolerance: str = ""
+    measures: tuple[TaskMeasure, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
 
     @property
@@ -95,7 +97,8 @@ class Report:
     """The result of an export or of a verification.
 
     `contracts` has the inputs and outputs of each part by role, `origin` facts about the model.
-    `without_ratio` says for each part that cannot be evaluated in float64 why not. `probe_sha256` is the
+    `without_ratio` says for each part that cannot be evaluated in float64 why not, and `without_measures`
+    why an approximate file has no measures of the task. `probe_sha256` is the
     digest of probe.npz.
 
     Example:
@@ -110,6 +113,7 @@ class Report:
     origin: dict[str, str]
     without_ratio: dict[str, str] = field(default_factory=dict)
     probe_sha256: str = ""
+    without_measures: str = ""
 
     @property
     def ok(self) -> bool:
@@ -140,6 +144,7 @@ class Report:
             "parts": {role: contract.to_json() for role, contract in self.contracts.items()},
             "without_ratio": self.without_ratio,
             "probe_sha256": self.probe_sha256,
+            "without_measures": self.without_measures,
             "files": [asdict(file) for file in self.files],
         }
 
@@ -169,6 +174,7 @@ class Report:
             stored.origin,
             stored.without_ratio,
             stored.probe_sha256,
+            stored.without_measures,
         )
         for name in [name for file in report.files for name in file.paths]:
             if not (folder / name).resolve().is_relative_to(folder.resolve()):
@@ -186,6 +192,7 @@ class _Content:
     origin: dict[str, str]
     without_ratio: dict[str, str] = field(default_factory=dict)
     probe_sha256: str = ""
+    without_measures: str = ""
 
 
 def _read_content(path: Path, folder: Path) -> _Content:

@@ -40,6 +40,18 @@ class Verdict:
         return self.verdict in FAILURES
 
 
+@dataclass(frozen=True)
+class TaskMeasure:
+    """A measure of the task on the test split: the value of the model, and that of the file in its place."""
+
+    name: str
+    model: float
+    file: float
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.file:.4g} ({self.file - self.model:+.2g})"
+
+
 def make_verdict(runtime: str, answer: Mapping[str, Any], approximate: bool) -> Verdict:
     """Return the verdict that follows from the answer of a process.
 
