@@ -121,7 +121,7 @@ def calls_numpy(inputs: Any, canary: str) -> Any:
     return tf.reshape(tf.numpy_function(lambda: np.float32(0), [], tf.float32), ())
 
 
-@computes("'PrintV2'")
+@computes("'StringFormat'|'PrintV2'")
 def prints(inputs: Any, canary: str) -> Any:
     with tf.control_dependencies([tf.print("harm", output_stream=f"file://{canary}")]):
         return tf.constant(0.0)
@@ -174,9 +174,10 @@ def ends_the_process(inputs: Any, canary: str) -> Any:
         return tf.constant(0.0)
 
 
-@computes("'FIFOQueueV2'")
-def waits_for_a_queue(inputs: Any, canary: str) -> Any:
-    return tf.queue.FIFOQueue(1, [tf.float32], shapes=[()]).dequeue()
+@computes("'Unstage'")
+def waits_for_ever(inputs: Any, canary: str) -> Any:
+    (value,) = tf.raw_ops.Unstage(dtypes=[tf.float32])
+    return tf.reshape(value, ())
 
 
 @computes("'ParseTensor'")
@@ -195,7 +196,7 @@ def asks_for_all_memory(inputs: Any, canary: str) -> Any:
     return tf.reduce_sum(tf.fill((size, size), 1.0) + tf.reduce_sum(inputs) * 0)
 
 
-@changes("resource|kind")
+@changes("holds the file 'words'")
 def table_of_a_file(folder: Path, canary: str) -> None:
     words = Path(canary).with_name("words")
     words.write_text("a 1\nb 2\n")

@@ -91,7 +91,7 @@ def refuse_system_calls() -> bool:
 def _instructions(machine: str) -> list[bytes]:
     """Return the filter: each instruction is a code, two jumps, and a value."""
     position, processor, clone, clone3, tgkill, prlimit = _PROCESSORS[machine]
-    refused = [numbers[position] for numbers in _REFUSED.values() if numbers[position] is not None]
+    refused = [number for each in _REFUSED.values() if (number := each[position]) is not None]
     filters = [
         _instruction(_LOAD, _PROCESSOR),
         _instruction(_EQUAL, processor, 1, 0),

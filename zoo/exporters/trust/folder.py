@@ -32,7 +32,14 @@ def check_folder(folder: Path) -> None:
                 "opened. An export holds files and folders of its own: cp -rL copies it so."
             )
         if not entry.is_dir(follow_symlinks=False):
-            check_plain(path, folder)
+            _check_plain(path, folder)
+
+
+def _check_plain(path: Path, folder: Path) -> None:
+    try:
+        check_plain(path, folder)
+    except OSError as error:  # a link to itself
+        raise UnsafeFile(f"{path} cannot be opened: {error.strerror}.") from error
 
 
 def _entries(folder: Path, depth: int) -> Iterator[tuple[os.DirEntry[str], int]]:
