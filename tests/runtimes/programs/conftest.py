@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.exporters.formats.protocol import file_name, load_format
+from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import Probe, make_probes
 
@@ -35,7 +35,7 @@ class Files:
     folder: Path
 
     def path(self, role: str, format_name: str) -> Path:
-        return self.folder / file_name(role, format_name)
+        return self.folder / (role + EntryPointGroup(FORMATS).load(format_name).SUFFIX)
 
 
 def classifier() -> keras.Model:
@@ -76,9 +76,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     changed.set_weights([_first_value_changed(w) for w in models["classifier"].get_weights()])
     tampered = prepare_part("tampered", changed)
     for part in (*parts.values(), tampered):
-        for name in ("onnx", "saved-model"):
+        for name in ("onnx", "saved-model", "dl4j"):
             if name != "dl4j" or part.role != "tokens":
-                load_format(name).write(part, files.path(part.role, name), {})
+                EntryPointGroup(FORMATS).load(name).write(part, files.path(part.role, name), {})
     return files
 
 

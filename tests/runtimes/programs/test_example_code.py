@@ -70,7 +70,7 @@ def run_go(lines: str, built: Path) -> str:
 
 def run_java(lines: str, built: Path) -> str:
     Path("Example.java").write_text(lines)
-    return run("java", "-cp", str(built / "target" / "libraries" / "*"), "Example.java")
+    return run("java", "-XX:TieredStopAtLevel=1", "-cp", f"{built}/target/libraries/*", "Example.java")
 
 
 RUNNERS: dict[str, Run] = {
