@@ -23,7 +23,8 @@ _FILTERS = (
 )  # LZF
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.BITFIELD, h5py.h5t.OPAQUE)
 _COMPLEX = h5py.h5t.COMPOUND  # h5py writes complex numbers as two floats, r and i
-_LARGEST_ITEM = 4096  # bytes of one number, or of one text of fixed length in an array of texts
+_LARGEST_ITEM = 4096  # bytes of one number
+_LONGEST_TEXT = 65_536  # bytes of one text in an array
 
 
 @dataclass
@@ -101,6 +102,8 @@ def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
         return True if len(links) > walk.most_objects else None
 
     group.links.iterate(collect, info=True)
+    if walk.names + len(links) > walk.most_objects:
+        check_limit(walk.path, "h5_objects", walk.names + len(links), more=True)
     for raw, kind, address in links:
         name = f"{place}/{raw.decode('utf-8', 'backslashreplace')}"
         if kind != h5py.h5l.TYPE_HARD:
@@ -167,7 +170,7 @@ def _type_problem(kind: Any, attribute: bool = False) -> str:
     """Return what is unusual about a type; empty for numbers and texts."""
     code = kind.get_class()
     if code == h5py.h5t.STRING:
-        return ""
+        return "" if attribute or kind.get_size() <= _LONGEST_TEXT else "texts of an absurd length"
     if code == h5py.h5t.VLEN and kind.get_super().get_class() in (h5py.h5t.STRING, *_NUMBERS):
         return "" if attribute else "lists of different lengths"
     if code == _COMPLEX and kind.get_nmembers() == 2:

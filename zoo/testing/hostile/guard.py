@@ -28,8 +28,8 @@ _PATIENCE = (
 class Outcome:
     """What came of a call: `code` is the exit status, or minus the signal that ended it.
 
-    `problem` says what was harmful, and is empty where nothing was. `written` are the files in the folder
-    that the call ran in, which was empty before.
+    `seconds` are of processor time. `problem` says what was harmful, and is empty where nothing was. `written`
+    are the files in the folder that the call ran in, which was empty before.
     """
 
     code: int
@@ -56,7 +56,6 @@ def run_guarded(
     with tempfile.TemporaryDirectory(prefix="hostile-") as place:
         folder, log = Path(place) / "empty", Path(place) / "log"
         folder.mkdir()
-        start = time.monotonic()
         child = os.fork()
         if child == 0:
             _run_child(function, folder, log, seconds, memory)
@@ -64,7 +63,7 @@ def run_guarded(
         code = os.waitstatus_to_exitcode(status)
         output = log.read_text("utf-8", "replace") if log.exists() else ""
         written = tuple(str(path.relative_to(folder)) for path in sorted(folder.rglob("*")))
-        seconds, peak = time.monotonic() - start, used.ru_maxrss * 1024
+        seconds, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
         return Outcome(code, output, seconds, peak, _problem(code, is_hung, output), written)
 
 
