@@ -38,17 +38,16 @@ KINDS = {
 @cache
 def installed_entry_points() -> Any:
     """Return the entry points of every installed distribution."""
-    found: Any
+    visible = visible_packages()
+    if visible is not None:
+        entries = _readable_entry_points()
+        return EntryPoints(e for e in entries if _name_and_version(e.dist)[0] in visible)
     try:
-        found = entry_points()
+        return entry_points()
     except Exception:  # one broken entry_points.txt of any package, and Python reads none of them
         for where, reason in unreadable_packages():
             warnings.warn(f"The metadata of {where} cannot be read: {reason}", stacklevel=2)
-        found = EntryPoints(_readable_entry_points())
-    visible = visible_packages()
-    if visible is None:
-        return found
-    return EntryPoints(entry for entry in found if _name_and_version(entry.dist)[0] in visible)
+        return EntryPoints(_readable_entry_points())
 
 
 def forget_entry_points() -> None:

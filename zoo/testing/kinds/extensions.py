@@ -91,7 +91,7 @@ class ExtensionSubject:
         inputs = list(data.test.inputs[:2])
         return {
             "defaults": architecture.defaults(),
-            "build": [(weight.path, tuple(weight.shape)) for weight in model.weights],
+            "build": [tuple(weight.shape) for weight in model.weights],
             "train": (history.history["loss"], _values(model)),
             "export": sorted(architecture.export(model, config)),
             "evaluate": architecture.evaluate(model, config, data, parts, None, run),
