@@ -28,8 +28,8 @@ _PATIENCE = (
 class Outcome:
     """What came of a call: `code` is the exit status, or minus the signal that ended it.
 
-    `seconds` are of processor time. `problem` says what was harmful, and is empty where nothing was. `written`
-    are the files in the folder that the call ran in, which was empty before.
+    `seconds` are of processor time. `problem` says what was harmful, and is empty where nothing was.
+    `written` are the files in the folder that the call ran in, which was empty before.
     """
 
     code: int
