@@ -10,14 +10,15 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.exporters import api, verify
+from zoo.exporters import api
 from zoo.exporters.checker import Checker
 from zoo.exporters.parts.part import prepare_part
+from zoo.exporters.proof import file_verdicts
 
 
 @pytest.fixture(autouse=True)
 def all_files_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "LARGE", 0)
+    monkeypatch.setattr(file_verdicts, "LARGE", 0)
 
 
 def dense(name: str = "scores") -> keras.Model:
