@@ -25,6 +25,7 @@ it are missing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -152,8 +153,8 @@ def _catalog_files() -> dict[Path, str | None]:
             if (folder / "registry.toml").is_file():
                 files.setdefault((folder / "registry.toml").resolve(), distributions.packages(name))
     here, named = Path("registry.toml"), catalog_file()
-    if here.exists():
-        files.setdefault(here.resolve(), None)
+    if os.path.lexists(here):  # a link that leads nowhere is an error, too
+        files.setdefault(Path(os.path.realpath(here)), None)
     if named:
         files.setdefault(named, None)
     return files

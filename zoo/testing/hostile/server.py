@@ -46,9 +46,9 @@ class Server:
         answer = json.loads(self._process.stdout.readline())
         return Outcome(**{**answer, "written": tuple(answer["written"])})
 
-    def command(self, *words: object) -> Outcome:
-        """Return the outcome of a command of the zoo."""
-        return self.call(f"{__name__}:run_command", list(map(str, words)))
+    def command(self, *words: object, folder: object = "") -> Outcome:
+        """Return the outcome of a command of the zoo, in a folder, or in an empty one."""
+        return self.call(f"{__name__}:run_command", list(map(str, words)), str(folder))
 
     def close(self) -> None:
         """End the process."""
@@ -66,10 +66,17 @@ def find_function(name: str) -> Callable[..., Any]:
     return found
 
 
-def run_command(words: Sequence[str]) -> None:
-    """Run a command of the zoo as the shell does; it ends the process."""
+def run_command(words: Sequence[str], folder: str = "") -> None:
+    """Run a command of the zoo as the shell does; it ends the process.
+
+    Args:
+        words: what is typed behind `zoo`.
+        folder: the working directory; the process' own if it is empty.
+    """
     from zoo.cli.main import main
 
+    if folder:
+        os.chdir(folder)
     sys.argv = ["zoo", *words]
     main()
 
