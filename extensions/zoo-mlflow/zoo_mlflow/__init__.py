@@ -12,7 +12,6 @@ from typing import Any
 import keras
 
 import zoo
-
 from zoo_mlflow.tracking import TrackedRun
 
 __all__ = ["on_export_end", "on_run_end", "train"]
@@ -26,7 +25,7 @@ def train(
     if run is None:  # a model in memory
         return (yield)
     tracked = TrackedRun.open(run, config.model_dump(mode="json"), data)
-    callbacks.append(_curves(tracked))
+    callbacks.insert(0, _curves(tracked))  # before the checkpoint: a resume begins after it
     try:
         history = yield
     except BaseException as error:

@@ -31,11 +31,10 @@ def train(
     if not run.resumed:
         settings = json.dumps(config.model_dump(mode="json"), indent=2)
         _write(writer, 0, _text("settings", f"```\n{settings}\n```"))
-    callbacks.append(
-        keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: _write(writer, epoch + 1, *_scalars(logs or {}))
-        )
+    curves = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: _write(writer, epoch + 1, *_scalars(logs or {}))
     )
+    callbacks.insert(0, curves)  # before the checkpoint: a resume begins after it
     try:
         return (yield)
     finally:
