@@ -73,7 +73,7 @@ def test_inputs_of_another_byte_order_or_layout_are_written_little_endian_and_in
         ("crash", "its runtime ended the process (exit code 1): Illegal instruction"),
         ("silent", "its program wrote no result for it"),
         ("refused", "no such operator"),
-        ("odd", "its program's results cannot be read: "),
+        ("odd", "its outputs cannot be read: "),
         ("other", "its program's results cannot be read: "),
         ("cut", "its program's results cannot be read: "),
         ("slow", "its runtime did not end within 2 seconds"),
@@ -83,7 +83,7 @@ def test_a_file_at_fault_costs_only_its_own_result(name: str, problem: str) -> N
     files = [file("first"), file(name), file("last")]
     results = run_files([sys.executable, "-c", PROGRAM], files, longest=2)
     assert [result.key for result in results] == [each.key for each in files]
-    if name not in ("odd", "other", "cut"):  # of these, nothing of the start can be trusted
+    if name not in ("other", "cut"):  # of these, nothing of the start can be trusted
         assert [not result.problem for result in results] == [True, False, True]
     (fault,) = [result for result in results if result.key == f"key of {name}"]
     assert fault.problem.startswith(problem)

@@ -127,9 +127,14 @@ def _read_results(folder: Path, files: Sequence[FileToRun]) -> list[FileResult]:
 
 
 def _file_result(folder: Path, item: Mapping[str, Any], runtime: str) -> FileResult:
+    try:
+        sets = tuple(_set_result(folder, each) for each in item["sets"] or ())
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        problem = f"its outputs cannot be read: {format_error(error)}"
+        return FileResult(item["id"], problem=problem, runtime=runtime)
     return FileResult(
         key=item["id"],
-        sets=tuple(_set_result(folder, each) for each in item["sets"] or ()),
+        sets=sets,
         problem=_one_line(item["error"]),
         load_seconds=item["load_seconds"],
         runtime=runtime,
