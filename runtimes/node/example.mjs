@@ -1,3 +1,4 @@
+// npm install onnxruntime-node@1.30.0
 import * as ort from "onnxruntime-node";
 
 const session = await ort.InferenceSession.create("classifier.onnx");

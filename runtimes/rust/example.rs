@@ -1,3 +1,4 @@
+// cargo add ort@=2.0.0-rc.15 --no-default-features --features load-dynamic,std,api-24
 use ort::{session::Session, value::Tensor};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

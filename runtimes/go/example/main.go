@@ -1,3 +1,4 @@
+// go get github.com/yalue/onnxruntime_go@v1.27.0
 package main
 
 import (

@@ -1,3 +1,4 @@
+// com.microsoft.onnxruntime:onnxruntime:1.29.0
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import java.nio.*;

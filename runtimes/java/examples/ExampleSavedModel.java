@@ -1,3 +1,4 @@
+// org.tensorflow:tensorflow-core-api:1.1.0, and tensorflow-core-native:1.1.0 with the classifier linux-x86_64
 import java.util.*;
 import org.tensorflow.SavedModelBundle;
 import org.tensorflow.Tensor;

@@ -1,6 +1,7 @@
 """The lines for each language run a file as they stand: each in its own toolchain."""
 
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -56,7 +57,8 @@ def run_browser(lines: str, built: Path) -> str:
 
 def run_rust(lines: str, built: Path) -> str:
     shutil.copytree(built, ".", dirs_exist_ok=True)
-    Path("example.rs").write_text(lines)
+    Path("examples").mkdir()
+    Path("examples/example.rs").write_text(lines)
     command = ("cargo", "run", "--quiet", "--offline", "--example", "example")
     return run(*command, ORT_DYLIB_PATH=library_path())
 
@@ -70,7 +72,9 @@ def run_go(lines: str, built: Path) -> str:
 
 def run_java(lines: str, built: Path) -> str:
     Path("Example.java").write_text(lines)
-    return run("java", "-XX:TieredStopAtLevel=1", "-cp", f"{built}/target/libraries/*", "Example.java")
+    return run(
+        "java", "-XX:TieredStopAtLevel=1", "-cp", f"{built}/target/libraries/*", "Example.java"
+    )
 
 
 RUNNERS: dict[str, Run] = {
@@ -161,3 +165,12 @@ def test_a_dtype_that_a_language_lacks_leaves_no_lines() -> None:
     module: Any = load_runtime("java")
     contract = Contract((Tensor("mask", "bool", ("batch",)),), CONTRACT.outputs)
     assert module.example(contract, "x.onnx") == ""
+
+
+@pytest.mark.parametrize("name", sorted(RUNNERS))
+def test_the_lines_name_the_version_that_is_tested(name: str) -> None:
+    module: Any = load_runtime(name)
+    version = re.search(r" (\d\S+)", module.version())
+    contract = Contract((Tensor("image", "float32", ("batch", 4)),), ())
+    assert version is not None
+    assert version[1] in "".join(module.example(contract, "x").splitlines()[:2])

@@ -24,7 +24,7 @@ from zoo.environment import cache_folder, checker_environment
 from zoo.errors import ExportError
 from zoo.io.atomic import make_directory, temporary_directory
 
-_BUILT = ("node_modules", "target")  # folders of builds in a checkout, which are no sources
+_NO_SOURCES = ("node_modules", "target", "README.md", "example")  # builds, and what builds nothing
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Program:
         for name in self.sources:
             place = programs_folder() / name
             found = [place] if place.is_file() else sorted(place.rglob("*"))
-            files += [path for path in found if path.is_file() and not _is_built(path)]
+            files += [path for path in found if path.is_file() and _is_source(path)]
         return files
 
     def _build_in(self, folder: Path) -> None:
@@ -136,9 +136,9 @@ def programs_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "runtimes"
 
 
-def _is_built(path: Path) -> bool:
+def _is_source(path: Path) -> bool:
     parts = path.relative_to(programs_folder()).parts
-    return any(part in _BUILT for part in parts)
+    return not any(part.startswith(_NO_SOURCES) for part in parts)
 
 
 def _show(line: str) -> None:
