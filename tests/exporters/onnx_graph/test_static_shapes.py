@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import zoo
-from zoo.exporters.onnx_graph.static_shapes import Sizes, constant_shape
+from zoo.exporters.onnx_graph.static_shapes import Sizes, constant_shape, is_same_shape
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,16 @@ from zoo.exporters.onnx_graph.static_shapes import Sizes, constant_shape
 )
 def test_constant_shape(before: Sizes | None, after: Sizes | None, shape: list[int] | None) -> None:
     assert constant_shape(before, after) == shape
+
+
+def test_a_reshape_changes_nothing_if_all_sizes_but_one_are_the_same() -> None:
+    assert is_same_shape(["a", 1, "h", "w"], ["b", 1, "h", "w"])
+    assert is_same_shape([3, 4], [3, 4])
+    assert not is_same_shape(["a", "b"], ["c", "d"])
+    assert not is_same_shape([None, None], [None, None])
+    assert not is_same_shape(["a", 4], ["a", 2, 2])
+    assert not is_same_shape(["a", 0], ["b", 0])
+    assert not is_same_shape(None, ["b", 0])
 
 
 def test_every_reshape_of_known_sizes_is_a_constant() -> None:

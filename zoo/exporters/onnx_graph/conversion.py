@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.onnx_graph.layer_operators import Operator, is_one_operator, operator_of
+from zoo.exporters.onnx_graph.size_multiples import strided_convolutions
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.part import call_part
 
@@ -74,8 +75,8 @@ def _function_of(part: Part, weights: Mapping[str, Any]) -> tuple[Any, Sequence[
     import keras
     import tensorflow as tf
 
-    calls = _replaceable_calls(part)
-    if not weights and not calls:
+    calls, padding = _replaceable_calls(part), strided_convolutions(part.model)
+    if not weights and not calls and not padding:
         return serving_function(part), []  # traced once for all formats
     names = [tensor.name for tensor in part.contract.outputs]
     inputs = part.contract.inputs
@@ -92,6 +93,7 @@ def _function_of(part: Part, weights: Mapping[str, Any]) -> tuple[Any, Sequence[
         with (
             keras.StatelessScope(values) if values else nullcontext(),
             _replaced_calls(part.model, answer),
+            _padded_calls(padding),
         ):
             outputs = call_part(part.model, arguments[: len(inputs)])
         return dict(zip(names, outputs, strict=True)) | layer_inputs
@@ -147,6 +149,30 @@ def _replaced_calls(model: Any, answer: Answer) -> Iterator[None]:
     finally:
         for layer in layers:
             object.__delattr__(layer, "call")
+
+
+@contextmanager
+def _padded_calls(padding: Mapping[Any, Sequence[tuple[int, int]]]) -> Iterator[None]:
+    """Give convolutions explicit zeros in place of their padding "same", as long as the context lasts.
+
+    Args:
+        padding: the zeros before and behind each axis, by layer.
+    """
+    for layer, pairs in padding.items():
+        object.__setattr__(layer, "call", _padded_call(layer.call, pairs))
+        object.__setattr__(layer, "padding", "valid")
+    try:
+        yield
+    finally:
+        for layer in padding:
+            object.__delattr__(layer, "call")
+            object.__setattr__(layer, "padding", "same")
+
+
+def _padded_call(original: Any, pairs: Sequence[tuple[int, int]]) -> Any:
+    import tensorflow as tf
+
+    return lambda x, **arguments: original(tf.pad(x, [(0, 0), *pairs, (0, 0)]), **arguments)
 
 
 def _replacement(layer: Any, original: Any, graph: Any, answer: Answer) -> Any:

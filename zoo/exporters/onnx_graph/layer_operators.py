@@ -33,6 +33,8 @@ def is_one_operator(layer: Any) -> bool:
         return _is_instance_normalization(layer)
     if type(layer) is keras.layers.UpSampling2D:
         return layer.interpolation == "nearest" and layer.data_format == "channels_last"
+    if type(layer) in (keras.layers.GlobalAveragePooling3D, keras.layers.GlobalMaxPooling3D):
+        return layer.data_format == "channels_last" and not layer.keepdims
     return type(layer) is keras.layers.RepeatVector
 
 
@@ -48,6 +50,8 @@ def operator_of(layer: Any) -> Operator:
         keras.layers.GroupNormalization: _instance_normalization,
         keras.layers.UpSampling2D: _upsampling,
         keras.layers.RepeatVector: _repetition,
+        keras.layers.GlobalAveragePooling3D: _pooling_of_volumes,
+        keras.layers.GlobalMaxPooling3D: _pooling_of_volumes,
     }
     return writers.get(type(layer), _recurrent)(layer)
 
@@ -158,6 +162,22 @@ def _repetition(layer: Any) -> Operator:
         return _add(graph, "Gather", [one_step, _constant(graph, steps)], {"axis": 1})
 
     return repeat
+
+
+def _pooling_of_volumes(layer: Any) -> Operator:
+    """Return the mean or the largest value over one axis of positions; OpenCV pools no volumes."""
+    kind = "ReduceMean" if "Average" in type(layer).__name__ else "ReduceMax"
+
+    def pool(graph: Any, x: str) -> str:
+        first = _add(graph, "Transpose", [x], {"perm": [0, 4, 1, 2, 3]})
+        shape = _constant(graph, np.array([0, 0, -1], np.int64))
+        flat = _add(graph, "Reshape", [first, shape])
+        if graph.opset < 18:
+            return _add(graph, kind, [flat], {"axes": [2], "keepdims": 0})
+        axes = _constant(graph, np.array([2], np.int64))
+        return _add(graph, kind, [flat, axes], {"keepdims": 0})
+
+    return pool
 
 
 def _with_channels_first(operator: Operator, rank: int) -> Operator:
