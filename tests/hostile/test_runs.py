@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from tests.hostile.run_cases import HIDDEN, REFUSED, RESUMED, record
+from tests.hostile.run_cases import HIDDEN, REFUSED, RESUMED, dataset
 from zoo.testing.hostile.guard import Outcome
 from zoo.testing.hostile.server import Server
 
@@ -41,10 +41,12 @@ def test_a_hostile_run_is_refused(case: str, runs: Path, heavy: Server, harmless
 def test_a_hostile_checkpoint_is_refused(
     case: str, runs: Path, heavy: Server, harmless: Check
 ) -> None:
-    record(dataset={"source": "digits"})(runs / "bad")
+    data = zoo.open_dataset("digits")
+    dataset(source="digits", fingerprint=data.fingerprint)(runs / "bad")
     RESUMED[case](runs / "bad")
     outcome = heavy.command("train", "mlp", "--resume", "--out", "runs/bad", folder=runs.parent)
     assert outcome.code in (1, 2), harmless(outcome)
+    assert "runs/bad" in harmless(outcome)
 
 
 @pytest.mark.parametrize("case", HIDDEN)

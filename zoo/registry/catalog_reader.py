@@ -14,7 +14,6 @@ from zoo.errors import CatalogError, UnsafeFile, brief, nearest
 from zoo.io.foreign.entries import is_number
 from zoo.io.foreign.limits import LIMITS
 from zoo.io.foreign.toml_text import parse_toml
-from zoo.io.printable import printable
 from zoo.io.text import read_bytes
 from zoo.weights.description import WeightsInfo, parse_weights
 
