@@ -24,7 +24,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("ZOO_WEIGHTS", str(ROOT / "weights" / "keras_zoo_weights"))
 
 from zoo.entry_points import FORMATS, RUNTIMES, EntryPointGroup
 from zoo.exporters.checker import Checker
@@ -35,7 +37,6 @@ from zoo.exporters.report import ExportedFile, Report
 from zoo.io.safe_load import read_arrays
 from zoo.runtimes.group import is_program, load_python_runtime, load_runtime, missing_parts, reads
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "portability.md"
 VERDICTS = ROOT / "benchmarks" / "results" / "portability.json"
 MODELS = (
