@@ -111,8 +111,13 @@ def _other_languages(contract: Contract, file: ExportedFile) -> list[str]:
     return lines
 
 
-def _sample(contract: Contract, file: ExportedFile) -> str:
+def _sample(contract: Contract, file: ExportedFile) -> list[str]:
+    """Return the Python code that runs the file; nothing where its format has none."""
+    example = getattr(load_format(file.format), "example", None)
+    if example is None:
+        return []
     try:
-        return load_format(file.format).example(contract, file.path)
+        code = example(contract, file.path)
     except Exception as error:  # a format of a plug-in may raise anything
         raise PluginError(describe_failure(file.format, error)) from error
+    return ["", "```python", *(f"import {module}" for module in file.requires), code, "```"]

@@ -83,7 +83,10 @@ class Format(Protocol):
         """
 
     def example(self, contract: Contract, file: str) -> str:
-        """Return the Python code, at most 15 lines, that runs a file without the zoo."""
+        """Return the Python code, at most 15 lines, that runs a file without the zoo.
+
+        A format that no Python package reads leaves the function out.
+        """
 
 
 class OwnRuntime(Protocol):
@@ -99,8 +102,8 @@ class OwnRuntime(Protocol):
         """Open a file in the runtime; return the function from inputs to outputs by name."""
 
 
-_MEMBERS = ("SUFFIX", "write", "example")
-_OWN_RUNTIME = ("WITHOUT", "prepare", "open")
+_MEMBERS = ("SUFFIX", "write")
+_OWN_RUNTIME = ("WITHOUT", "prepare", "open", "example")
 
 
 def load_format(name: str) -> Format:

@@ -67,12 +67,34 @@ def _float64_model(model: keras.Model) -> keras.Model:
     import keras
 
     custom = {type(layer).__name__: type(layer) for layer in layers_of(model)}
+    config = _float64_config(model.get_config())
     with keras.utils.custom_object_scope(custom):
-        copy = keras.Model.from_config(_float64_config(model.get_config()))
+        copy = _without_initial_values(config, model) or keras.Model.from_config(config)
     copy.set_weights([np.asarray(weight) for weight in model.get_weights()])
     for layer in layers_of(copy):
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()  # Normalization computes with values derived from its weights
+    return copy
+
+
+def _without_initial_values(config: dict[str, Any], model: keras.Model) -> keras.Model | None:
+    """Return a model with zeros for weights, which takes less time than drawing initial values.
+
+    Returns None where a layer comes from elsewhere: it may compute with its weights while it is built.
+    """
+    import keras
+
+    packages = {type(layer).__module__.partition(".")[0] for layer in layers_of(model)}
+    if not packages <= {"keras", "zoo"}:
+        return None
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            copy = keras.Model.from_config(config)
+    except Exception:  # a layer that wants values while it is built
+        return None
+    for variable in copy.variables:
+        if variable._value is None:
+            variable._initialize(np.zeros(variable.shape, variable.dtype))
     return copy
 
 
