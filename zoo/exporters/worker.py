@@ -198,7 +198,7 @@ def _answer_in_child(request: Mapping[str, Any], requests: int) -> dict[str, Any
     )
     if child.text:
         return cast("dict[str, Any]", json.loads(child.text))
-    if limits and (problem := limits.describe_end(child.code, child.in_time)):
+    if limits and (problem := limits.describe_end(child.code, child.killed)):
         return _refusal(problem)
     return crash_answer(child.code, child.errors)
 

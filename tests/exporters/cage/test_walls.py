@@ -105,7 +105,7 @@ def run_limited(code: str) -> subprocess.CompletedProcess[str]:
 @LINUX
 def test_a_process_in_the_cage_ends_at_its_limits() -> None:
     endless = run_limited("while True: pass")
-    assert "it does not end" in limits_for(0).describe_end(endless.returncode, True)
+    assert "it does not end" in limits_for(0).describe_end(endless.returncode, "")
     large = run_limited("bytearray(300 * 2**20)")
     assert "MemoryError" in large.stderr
     assert run_limited("bytearray(100 * 2**20)").returncode == 0
@@ -121,8 +121,8 @@ def test_limits_grow_with_the_file_and_can_be_set(monkeypatch: pytest.MonkeyPatc
 
 def test_an_end_by_another_reason_than_a_limit_is_none() -> None:
     limits = limits_for(0)
-    assert limits.describe_end(1, True) == ""
-    assert "does not end" in limits.describe_end(-9, False)
+    assert limits.describe_end(1, "") == ""
+    assert "does not end" in limits.describe_end(-9, "late")
 
 
 def test_no_secret_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

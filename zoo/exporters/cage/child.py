@@ -7,13 +7,18 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from zoo.errors import format_error
 
 _PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+LONGEST_SLEEP = 5.0  # seconds: TensorFlow waits for memory that never comes
+_PAUSE = 0.25
 _LONGEST_TEXT = 16 * 2**20  # bytes of an answer
 
 
@@ -21,13 +26,13 @@ _LONGEST_TEXT = 16 * 2**20  # bytes of an answer
 class ChildResult:
     """What a process left: the function's text, what was printed as errors, and its exit code.
 
-    `in_time` is whether it ended by itself.
+    `killed` says why it was killed: "late", "asleep" or "unwanted"; it is empty where it ended by itself.
     """
 
     text: str
     errors: str
     code: int
-    in_time: bool
+    killed: str
 
 
 def can_fork() -> bool:
@@ -47,7 +52,7 @@ def run_in_child(function: Callable[[], str], requests: int, seconds: float | No
     Args:
         function: it is called in the child.
         requests: a descriptor; the child is killed where it ends or has input.
-        seconds: after which the child is killed; None for no limit.
+        seconds: after which the child is killed, or earlier where it sleeps; None for no limit.
     """
     answer, errors = os.memfd_create("answer"), os.memfd_create("errors")
     try:
@@ -55,9 +60,9 @@ def run_in_child(function: Callable[[], str], requests: int, seconds: float | No
         child = os.fork()
         if not child:
             _run(function, parent, answer, errors)
-        in_time = _wait_for(child, requests, seconds)
+        killed = _wait_for(child, requests, seconds)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        return ChildResult(_content(answer), _content(errors), code, in_time)
+        return ChildResult(_content(answer), _content(errors), code, killed)
     finally:
         os.close(answer)
         os.close(errors)
@@ -77,16 +82,45 @@ def _run(function: Callable[[], str], parent: int, answer: int, errors: int) -> 
     os._exit(1)
 
 
-def _wait_for(child: int, requests: int, seconds: float | None) -> bool:
-    """Wait until a child ends, and return whether it did; kill it where it does not."""
+def _wait_for(child: int, requests: int, seconds: float | None) -> str:
+    """Wait until a child ends, and kill it where it does not.
+
+    Returns:
+        Why it was killed: "late", "asleep" where all its threads sleep and use no processor for
+        LONGEST_SLEEP, or "unwanted" where the requests end; empty where it ended by itself.
+    """
     descriptor = os.pidfd_open(child)
+    start = last_change = time.monotonic()
+    used, reason = -1, ""
     try:
-        ready = select.select([descriptor, requests], [], [], seconds)[0]
+        while not (ready := select.select([descriptor, requests], [], [], seconds and _PAUSE)[0]):
+            now, before = time.monotonic(), used
+            used = _used_ticks(child)
+            if used != before:
+                last_change = now
+            if seconds and now - start > seconds:
+                reason = "late"
+            elif now - last_change > LONGEST_SLEEP:
+                reason = "asleep"
+            if reason:
+                break
     finally:
         os.close(descriptor)
-    if descriptor not in ready:  # no second request comes before the answer, so this is the end
-        os.kill(child, signal.SIGKILL)
-    return descriptor in ready
+    if descriptor in ready:
+        return ""
+    os.kill(child, signal.SIGKILL)
+    return reason or "unwanted"  # no second request comes before the answer, so this is the end
+
+
+def _used_ticks(child: int) -> int:
+    """Return the processor time that a process has used; another number each time while it is not asleep."""
+    ticks, awake = 0, False
+    for folder in Path(f"/proc/{child}/task").glob("*"):
+        with suppress(OSError, IndexError):  # the thread has ended
+            fields = (folder / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+            awake = awake or fields[0] != "S"
+    return -time.monotonic_ns() if awake else ticks
 
 
 def _content(descriptor: int) -> str:

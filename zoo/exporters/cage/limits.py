@@ -40,18 +40,20 @@ class Limits:
             f"{self.memory / 2**20:.0f} MiB of memory"
         )
 
-    def describe_end(self, code: int, ended: bool) -> str:
+    def describe_end(self, code: int, killed: str) -> str:
         """Return what is wrong with a file whose process met a limit; empty where it met none.
 
         Args:
             code: the exit code of the process; the negative number of a signal.
-            ended: whether it ended by itself, and not by the clock's limit.
+            killed: why it was killed: "late" or "asleep"; empty where it ended by itself.
         """
         names = {
             -getattr(signal, name, 0): name for name in ("SIGXCPU", "SIGKILL", "SIGABRT", "SIGSEGV")
         }
-        if not ended or names.get(code) == "SIGXCPU":
+        if killed == "late" or names.get(code) == "SIGXCPU":
             problem = "it does not end"
+        elif killed == "asleep":
+            problem = "it waits for what does not come, probably for memory"
         elif code in names:  # C++ calls abort() where it gets no memory, and the kernel kills
             problem = "its runtime ended, probably for want of memory"
         else:

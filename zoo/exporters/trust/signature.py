@@ -71,7 +71,9 @@ def verify_signature(folder: Path, key: Path) -> None:
 def _signer(key: Path) -> Any:
     signing = _package("signing")
     try:
-        return signing.Config().use_elliptic_key_signer(private_key=key, password=key_password())
+        password: Any = key_password()  # the package hands it on to one that takes bytes
+        password = password.encode() if password else None
+        return signing.Config().use_elliptic_key_signer(private_key=key, password=password)
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(
             f"{key} is no private key in a PEM file: {format_error(error)}. One is made with: "
