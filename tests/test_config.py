@@ -99,12 +99,12 @@ def test_a_value_that_nests_without_end_is_refused_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("epoch", "Did you mean epochs?"),
+        ("epoch", "Did you mean epochs"),
         ("Widths", "Did you mean widths?"),
         ("xyz", "Choices: anything, batch_size"),
         ("", "no setting ''"),
         ("x" * 10_000, "no setting 'xxx"),
-        ("épochs", "Did you mean epochs?"),
+        ("épochs", "Did you mean epochs"),
     ],
 )
 def test_an_unknown_setting_is_answered_with_the_nearest(name: str, answer: str) -> None:

@@ -162,7 +162,9 @@ def _data(run: Run, terms: Terms) -> str:
 def _training(run: Run, command: str) -> str:
     record, history = run.record, run.history
     seconds = sum(row.get("seconds", 0) for row in history)
-    versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
+    versions = ", ".join(
+        f"{name} {version}" for name, version in record.get("versions", {}).items()
+    )
     lines = [f"```console\n{command}\n```\n"]
     if history:
         best = f"; the weights are of epoch {best}" if (best := record.get("best_epoch")) else ""

@@ -77,7 +77,7 @@ def _copy_item(
             _copy_item(item[member], copy, member, places, precision)
         copy.attrs.update(item.attrs)
         return
-    array = _rounded(item, precision)
+    array = _round_array(item, precision)
     content = hashlib.sha256(f"{array.dtype}{array.shape}{dict(item.attrs)}".encode())
     content.update(np.ascontiguousarray(array).tobytes())
     key = content.hexdigest()
@@ -90,7 +90,7 @@ def _copy_item(
     places[key] = copy.name
 
 
-def _rounded(item: Any, precision: Precision) -> Any:
+def _round_array(item: Any, precision: Precision) -> Any:
     """Return the array of a dataset, in half precision if that is asked for and it has several axes."""
     array = np.asarray(item[()])
     if precision == "float32" or array.dtype != np.float32 or array.ndim < 2:

@@ -10,9 +10,9 @@ from zoo.exporters.parts.part import prepare_part
 from zoo.io.atomic import disk_errors, make_directory
 from zoo.publication.packed_weights import Precision, pack_weights, save_without_training_state
 from zoo.publication.terms import public_source
-from zoo.runs.evaluation import has_own_data, measure
+from zoo.runs.evaluation import measure
 from zoo.runs.load import load_run_model
-from zoo.runs.recipe import Recipe
+from zoo.runs.recipe import Recipe, has_own_data
 from zoo.runs.run import Run
 from zoo.weights.archive import OPTIONAL_MEMBERS
 

@@ -17,7 +17,7 @@ from zoo.inference.examples import check_batch_size
 from zoo.runs.load import load_run_model
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
-from zoo.runs.recipe import Recipe, recipe_from_run
+from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run
 from zoo.runs.run import Run
 from zoo.runs.run_directory import run_info
 
@@ -173,11 +173,6 @@ def _with_training_split(run: Run, data: Dataset) -> Dataset:
             stacklevel=5,
         )
         return data
-
-
-def has_own_data(run: Run, recipe: Recipe) -> bool:
-    """Return whether a recipe's data is that which a run is trained on, by its fingerprint."""
-    return bool(recipe.load_data().fingerprint == run.record["dataset"].get("fingerprint"))
 
 
 def finish_run(

@@ -188,6 +188,11 @@ def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recip
     return _recipe(run.name, architecture, config, data, run.record["dataset"].get("source"))
 
 
+def has_own_data(run: Run, recipe: Recipe) -> bool:
+    """Return whether a recipe's data is that which a run is trained on, by its fingerprint."""
+    return bool(recipe.load_data().fingerprint == run.record["dataset"].get("fingerprint"))
+
+
 def _recipe(
     name: str,
     architecture: Architecture,

@@ -24,8 +24,8 @@ from zoo.errors import RunError, UsageError
 from zoo.io.atomic import make_directory, write_json
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
-from zoo.runs.run_directory import remove_run
-from zoo.runs.training import recipe_to_resume, train_model
+from zoo.runs.run_directory import recipe_to_resume, remove_run
+from zoo.runs.training import train_model
 
 __all__ = ["Interval", "Repeats", "interval", "train_seeds"]
 

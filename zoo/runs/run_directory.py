@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from zoo.environment import runs_folder
-from zoo.errors import RunError, UsageError
+from zoo.errors import RunError, SettingError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
 from zoo.registry.run_info import RunInfo
 from zoo.runs.compatibility import check_training_settings
-from zoo.runs.recipe import Recipe
+from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run
 from zoo.runs.run import Run, list_runs
 
 _PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
@@ -143,3 +143,30 @@ def find_unfinished_run(name: str, out: Path | None) -> Run:
     if not unfinished:
         raise RunError(f"There is no unfinished run of {name} in {runs_folder()}/ to resume.")
     return max(unfinished, key=lambda run: (run.path / "run.json").stat().st_mtime)
+
+
+def recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a run to resume, and refuse anything that would change it.
+
+    Args:
+        run: the run.
+        name: of the model that is trained.
+        data: its data, or None for the run's own.
+        settings: those that the user gives; each must be the run's.
+
+    Raises:
+        RunError: the run is of another model, or its data has changed.
+        SettingError: a setting differs.
+    """
+    if run.name != name:
+        raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
+    recipe = recipe_from_run(run, data)
+    for key, value in settings.items():
+        if recipe.config.replace(**{key: value}) != recipe.config:
+            raise SettingError(
+                f"{run.path} was started with {key}={getattr(recipe.config, key)!r}; a resumed run "
+                f"cannot change it. Received: {value!r}"
+            )
+    if not has_own_data(run, recipe):
+        raise RunError(f"The data of {run.path} has changed since it was started.")
+    return recipe

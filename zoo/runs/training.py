@@ -20,15 +20,21 @@ from zoo.compute.kernels import (
     use_threads,
 )
 from zoo.data.dataset import Dataset
-from zoo.errors import DataError, PluginError, RunError, SettingError, TrainingError, ZooError
+from zoo.errors import DataError, PluginError, SettingError, TrainingError, ZooError
 from zoo.io.atomic import atomic_write, check_space
 from zoo.registry.model_size import check_memory
-from zoo.runs.evaluation import finish_run, has_own_data
+from zoo.runs.evaluation import finish_run
 from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
 from zoo.runs.progress import Progress, check_tensorboard
-from zoo.runs.recipe import Recipe, recipe_from_run
+from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run
-from zoo.runs.run_directory import create_run, find_unfinished_run, new_record, run_info
+from zoo.runs.run_directory import (
+    create_run,
+    find_unfinished_run,
+    new_record,
+    recipe_to_resume,
+    run_info,
+)
 from zoo.weights.transfer import freeze_layers
 
 if TYPE_CHECKING:
@@ -227,19 +233,3 @@ def _use_same_kernels(run: Run) -> None:
     prepare_to_resume(compute)
     if run.state != "trained":  # a trained run is only measured
         check_same_kernels(run.path, compute)
-
-
-def recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]) -> Recipe:
-    """Return the recipe of a run, and refuse anything that would change it."""
-    if run.name != name:
-        raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
-    recipe = recipe_from_run(run, data)
-    for key, value in settings.items():
-        if recipe.config.replace(**{key: value}) != recipe.config:
-            raise SettingError(
-                f"{run.path} was started with {key}={getattr(recipe.config, key)!r}; a resumed run "
-                f"cannot change it. Received: {value!r}"
-            )
-    if not has_own_data(run, recipe):
-        raise RunError(f"The data of {run.path} has changed since it was started.")
-    return recipe
