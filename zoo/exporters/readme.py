@@ -72,10 +72,7 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         *(_verdict_table(file.verdicts) if file.verdicts else [f"Verdict: {file.verdict}."]),
         "",
         *_measures(file),
-        "```python",
-        *(f"import {module}" for module in file.requires),
-        _sample(contract, file),
-        "```",
+        *_sample(contract, file),
         *_other_languages(contract, file),
     ]
 
