@@ -1,9 +1,8 @@
 // Runs the ONNX files of a folder in a browser: node run.mjs BROWSER FOLDER
 // A page runs the files in ONNX Runtime Web. This program serves the page to a headless browser.
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
 
 const [browser, folder] = process.argv.slice(2);
@@ -42,10 +41,9 @@ async function answer(request, response) {
 
 const server = createServer(answer);
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const profile = await mkdtemp(join(tmpdir(), "zoo-browser-"));
 const options = ["--headless", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
 if (process.getuid?.() === 0) options.push("--no-sandbox"); // Chromium has none for root
-options.push(`--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`);
+options.push(`--user-data-dir=${join(folder, "profile")}`, `http://127.0.0.1:${server.address().port}/`);
 const child = spawn(browser, options, { stdio: ["ignore", "ignore", "inherit"] });
 child.on("error", (error) => stop(1, error));
 child.on("exit", (code) => stop(1, `the browser ended by itself, with the exit code ${code}`));
@@ -58,6 +56,5 @@ async function stop(code, problem = "") {
   if (problem) console.error(String(problem));
   const ended = new Promise((resolve) => child.once("exit", resolve));
   if (child.exitCode === null && child.kill()) await ended;
-  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   process.exit(code);
 }

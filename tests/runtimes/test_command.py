@@ -11,7 +11,7 @@ from zoo.runtimes.protocol import FileToRun
 
 # Doubles every input. A file's name says what goes wrong with it.
 PROGRAM = """
-import json, os, pathlib, sys, time
+import json, pathlib, subprocess, sys
 import numpy as np
 folder = pathlib.Path(sys.argv[-1])
 results = []
@@ -19,7 +19,7 @@ for file in json.loads((folder / "manifest.json").read_text())["files"]:
     name, sets = pathlib.Path(file["path"]).name, []
     if name == "crash": sys.exit("Illegal\\n instruction")
     if name == "silent": break
-    if name == "slow": time.sleep(60)
+    if name == "slow": subprocess.run(["sleep", "60"])  # which holds the pipe of the output
     for number, item in enumerate(file["sets"]):
         outputs = {}
         for key, array in item["inputs"].items():

@@ -17,9 +17,13 @@ A file that ends the process costs only its own result: the program is started a
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +57,7 @@ def _run_once(
     command: Sequence[str], files: Sequence[FileToRun], longest: float
 ) -> list[FileResult]:
     """Return results of the first files, at least one: up to the one that ended the process."""
-    with tempfile.TemporaryDirectory(prefix="zoo-run-") as name:
+    with tempfile.TemporaryDirectory(prefix="zoo-run-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         _write_manifest(folder, files)
         fault = _start(command, folder, longest)
@@ -70,23 +74,37 @@ def _run_once(
 def _start(command: Sequence[str], folder: Path, longest: float) -> str:
     """Run the program; return why it did not end as it should, empty where it did."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*command, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=checker_environment(),
-            timeout=longest,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return f"its runtime did not end within {longest:.0f} seconds"
     except OSError as error:
         return f"its program cannot be started: {format_error(error)}"
-    if not done.returncode:
+    with process:
+        try:
+            output, _ = process.communicate(timeout=longest)
+        except BaseException as error:
+            _kill(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                return f"its runtime did not end within {longest:.0f} seconds"
+            raise
+    if not process.returncode:
         return ""
-    text = " ".join(done.stdout.decode(errors="replace").split())[-_MOST_TEXT:]
-    return f"its runtime ended the process (exit code {done.returncode}): {text}"
+    text = " ".join(output.decode(errors="replace").split())[-_MOST_TEXT:]
+    return f"its runtime ended the process (exit code {process.returncode}): {text}"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program, and the processes that it has started, such as a browser."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _write_manifest(folder: Path, files: Sequence[FileToRun]) -> None:
