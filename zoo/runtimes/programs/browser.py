@@ -11,7 +11,7 @@ from zoo.runtimes.programs.example_code import example_code
 from zoo.runtimes.programs.node import HOW_TO_INSTALL, WORDS
 from zoo.runtimes.programs.program import Program
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 LANGUAGE = "html"
 BROWSERS = (
     "chromium",

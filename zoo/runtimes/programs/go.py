@@ -13,7 +13,7 @@ from zoo.runtimes.programs.onnxruntime_library import (
 )
 from zoo.runtimes.programs.program import Program
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 LANGUAGE = "go"
 _DTYPES = ("float32", "float64", "int32", "int64", "uint8", "bool")
 _WORDS: Words = {dtype: (f"[]{dtype}", f"[{dtype}]") for dtype in _DTYPES}

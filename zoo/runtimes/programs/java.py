@@ -8,7 +8,7 @@ from typing import Any
 from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.java_program import JavaProgram
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 LANGUAGE = "java"
 _WORDS: Words = {
     "float32": ("FloatBuffer",),

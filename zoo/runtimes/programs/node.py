@@ -8,7 +8,7 @@ from typing import Any
 from zoo.runtimes.programs.example_code import Words, example_code
 from zoo.runtimes.programs.program import Program
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 LANGUAGE = "javascript"
 HOW_TO_INSTALL = "Node 20.11 or newer: nodejs.org, or apt install nodejs npm"
 WORDS: Words = {

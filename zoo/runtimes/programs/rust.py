@@ -13,7 +13,7 @@ from zoo.runtimes.programs.onnxruntime_library import (
 )
 from zoo.runtimes.programs.program import Program
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 LANGUAGE = "rust"
 _WORDS: Words = {
     "float32": ("0f32", "<f32>"),
