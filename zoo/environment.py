@@ -12,6 +12,8 @@ ZOO_CACHE          the folder of files that can be made or fetched again; the us
 ZOO_WEIGHTS        a folder with weights files, which is searched first
 ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
 ZOO_KEY_PASSWORD   the password of the private key that signs exports
+ZOO_HOSTILE_LOADER module:function that the hostile files of zoo.testing are tried on
+ZOO_HOSTILE_KINDS  the kinds of these files, with commas between; all if not set
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
 KERAS_BACKEND      the backend of Keras; what keras.json in that folder says if not set
 """
@@ -93,6 +95,16 @@ def _parse_limits(variable: str) -> dict[str, int]:
             )
         limits[name] = int(text)
     return limits
+
+
+def hostile_loader() -> str:
+    """Return the loader module:function that ZOO_HOSTILE_LOADER names; empty if there is none."""
+    return os.environ.get("ZOO_HOSTILE_LOADER", "")
+
+
+def hostile_kinds() -> tuple[str, ...]:
+    """Return the kinds of hostile files that ZOO_HOSTILE_KINDS names; none if it is not set."""
+    return tuple(filter(None, os.environ.get("ZOO_HOSTILE_KINDS", "").split(",")))
 
 
 def shows_tracebacks() -> bool:
@@ -218,10 +230,11 @@ _KNOWN_BEGINNINGS = (
     "CUDA_", "DYLD_", "GOTO_", "KERAS_", "KMP_", "LC_", "MALLOC_", "MKL_", "NUMEXPR_", "NVIDIA_", "OMP_",
     "OPENBLAS_", "ORT_", "PYTHON", "TF_", "XLA_", "ZOO_",
 )  # fmt: skip
-_SECRET = frozenset({"ZOO_KEY_PASSWORD", "ZOO_WEIGHTS_URL"})  # an address may hold a password
+# No runtime reads these folders; a key's password and an address may be secret.
+_OWN = frozenset({"ZOO_CACHE", "ZOO_KEY_PASSWORD", "ZOO_RUNS", "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL"})
 
 
 def _is_known(name: str) -> bool:
     """Return whether a process that opens exported files takes over a variable."""
     name = name.upper() if sys.platform == "win32" else name
-    return (name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)) and name not in _SECRET
+    return (name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)) and name not in _OWN

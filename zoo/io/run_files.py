@@ -153,7 +153,8 @@ def _read_rows(path: Path, folder: Path) -> list[dict[str, float]]:
     """
     if not path.exists():
         return []
-    most, rows = limit("history_rows"), []
+    most = limit("history_rows")
+    rows: list[dict[str, float]] = []
     try:
         for row in csv.DictReader(io.StringIO(read_text(path, folder))):
             if None in row:

@@ -20,7 +20,7 @@ import h5py
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.array_file import check_npz
-from zoo.io.foreign.hdf5 import check_hdf5
+from zoo.io.foreign.hdf5.check import check_hdf5
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import open_plain
@@ -165,6 +165,10 @@ class _Window(io.RawIOBase):
         """Move the position, and return it."""
         self._at = max(0, offset + (0, self._at, self._size)[whence])
         return self._at
+
+    def fileno(self) -> int:
+        """Return the descriptor of the whole file."""
+        return self._file.fileno()
 
     def tell(self) -> int:
         """Return the position."""

@@ -63,8 +63,8 @@ def run_guarded(
         code = os.waitstatus_to_exitcode(status)
         output = log.read_text("utf-8", "replace") if log.exists() else ""
         written = tuple(str(path.relative_to(folder)) for path in sorted(folder.rglob("*")))
-        seconds, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
-        return Outcome(code, output, seconds, peak, _problem(code, is_hung, output), written)
+        taken, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+        return Outcome(code, output, taken, peak, _problem(code, is_hung, output), written)
 
 
 def _run_child(

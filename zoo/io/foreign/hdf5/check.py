@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 import h5py
 
 from zoo.errors import UnsafeFile
+from zoo.io.foreign.hdf5.trial import try_in_fork
 from zoo.io.foreign.limits import check_limit, limit
 
 __all__ = ["SIGNATURE", "check_hdf5"]
@@ -24,6 +27,15 @@ _FILTERS = (
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.BITFIELD, h5py.h5t.OPAQUE)
 _COMPLEX = h5py.h5t.COMPOUND  # h5py writes complex numbers as two floats, r and i
 _LARGEST_ITEM = 4096  # bytes of one number
+_READ = (  # the attributes that Keras reads; it writes others, such as the names of layers
+    b"model_config",
+    b"training_config",
+    b"keras_version",
+    b"backend",
+    b"layer_names",
+    b"weight_names",
+    b"dtype",
+)
 _LONGEST_TEXT = 65_536  # bytes of one text in an array
 
 
@@ -35,6 +47,9 @@ class _Walk:
     groups: set[int] = field(default_factory=set)
     names: int = 0
     declared: int = 0
+    texts: list[str] = field(
+        default_factory=list
+    )  # objects with texts in a heap that are read later
     most_objects: int = field(default_factory=lambda: limit("h5_objects"))
     most_attributes: int = field(default_factory=lambda: limit("h5_attributes"))
 
@@ -86,7 +101,27 @@ def check_hdf5(path: Any, file: IO[bytes]) -> int:
             for name, item in _members(walk, place, group):
                 if isinstance(item, h5py.h5g.GroupID):
                     waiting.append((name, item, depth + 1))
+        if walk.texts:
+            with _position(file):
+                try_in_fork(lambda: _read_texts(archive, walk.texts), path)
     return walk.declared
+
+
+def _read_texts(archive: h5py.File, names: Sequence[str]) -> None:
+    """Read the attributes of some objects whose texts lie in a heap."""
+    for name in names:
+        for value in archive[name or "/"].attrs.values():
+            str(value)
+
+
+@contextmanager
+def _position(file: IO[bytes]) -> Iterator[None]:
+    """Restore the position of a file, which a forked process shares."""
+    before = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+    try:
+        yield
+    finally:
+        os.lseek(file.fileno(), before, os.SEEK_SET)
 
 
 def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
@@ -105,7 +140,7 @@ def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
     if walk.names + len(links) > walk.most_objects:
         check_limit(walk.path, "h5_objects", walk.names + len(links), more=True)
     for raw, kind, address in links:
-        name = f"{place}/{raw.decode('utf-8', 'backslashreplace')}"
+        name = f"{place}/{raw.decode('utf-8', 'backslashreplace')}".removeprefix("/")
         if kind != h5py.h5l.TYPE_HARD:
             raise UnsafeFile(f"{walk.path} links to another place at {name!r}; it was not opened.")
         item = h5py.h5o.open(group, raw)
@@ -157,6 +192,14 @@ def _check_attributes(walk: _Walk, name: str, item: Any) -> None:
             where = f"{name}@{attribute.name.decode('utf-8', 'backslashreplace')}"
             raise UnsafeFile(f"{walk.path}: {where!r} holds {problem}. It was not opened.")
         walk.declared += _size(attribute.get_space(), kind)
+        if _is_in_heap(kind) and attribute.name.rstrip(b"0123456789") in _READ:
+            walk.texts.append(name)
+
+
+def _is_in_heap(kind: Any) -> bool:
+    """Return whether values of a type lie in a heap, as texts of any length do."""
+    code = kind.get_class()
+    return bool(code == h5py.h5t.VLEN or (code == h5py.h5t.STRING and kind.is_variable_str()))
 
 
 def _size(space: Any, kind: Any) -> int:
@@ -170,6 +213,8 @@ def _type_problem(kind: Any, attribute: bool = False) -> str:
     """Return what is unusual about a type; empty for numbers and texts."""
     code = kind.get_class()
     if code == h5py.h5t.STRING:
+        if not attribute and kind.is_variable_str():
+            return "texts of any length"
         return "" if attribute or kind.get_size() <= _LONGEST_TEXT else "texts of an absurd length"
     if code == h5py.h5t.VLEN and kind.get_super().get_class() in (h5py.h5t.STRING, *_NUMBERS):
         return "" if attribute else "lists of different lengths"
