@@ -69,7 +69,7 @@ class Source:
 
     @property
     def origin(self) -> dict[str, str]:
-        """Facts for report.json: the zoo's version, the weights' digest and licence, and what a run records."""
+        """Facts for report.json: the zoo's version, the weights' digest and licence, what a run records."""
         facts = {"zoo": version("keras-zoo"), "weights": weights_digest(self.model)}
         if self.run is None or self.recipe is None:
             return facts

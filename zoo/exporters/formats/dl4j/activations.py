@@ -47,6 +47,7 @@ def activate(
     kind = keras.activations.serialize(function)
     if kind == "linear":
         return x
+    x = builder.own_copy(x)
     if kind in _SAME:
         return builder.add(keras.layers.Activation(kind, name=name), x)
     if kind in _EXPANSIONS:

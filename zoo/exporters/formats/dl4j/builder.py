@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from zoo.data.arrays import Array
 
+_SHARES_ITS_INPUT = ("Cropping2D", "Flatten", "InputLayer", "Reshape")
+
 
 class LayerBuilder:
     """Adds layers to a graph, each under a name that no other layer has.
@@ -43,6 +45,14 @@ class LayerBuilder:
         if copy.weights:
             copy.set_weights(layer.get_weights() if weights is None else weights)
         return outputs
+
+    def own_copy(self, x: Any) -> Any:
+        """Return a tensor that no other layer reads, if x may be an array that others read.
+
+        Deeplearning4j computes an activation in place where its input is an input of the graph, or a view.
+        """
+        kind = type(x._keras_history.operation).__name__
+        return self.scale(x, 1.0, name="copy") if kind in _SHARES_ITS_INPUT else x
 
     def scale(self, x: Any, factors: Any, offsets: Any = 0.0, name: str = "scale") -> Any:
         """Return factor * x + offset for each channel, computed by a layer that has weights for it.

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.errors import ExportError
+from zoo.exporters.formats.dl4j import convolutions, series, volumes
 from zoo.exporters.formats.dl4j.activations import activate
 from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.refusal import refusal, require_channels_last
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +28,7 @@ _WHY = {
     "LayerNormalization": "it has no layer that divides by a deviation which depends on the input",
     "PadToMultiple": "it has no padding by reflection",
     "UnitNormalization": "it has no layer that divides by a norm which depends on the input",
+    "ZeroPadding3D": "it pads volumes along the wrong axes",
 }
 
 
@@ -40,22 +42,6 @@ def refuse(builder: LayerBuilder, layer: Any, *inputs: Any) -> Any:
     raise refusal(layer, _WHY.get(kind, f"it has no {kind}"))
 
 
-def refusal(layer: Any, reason: str) -> ExportError:
-    """Return the error for a layer that Deeplearning4j cannot compute.
-
-    Args:
-        layer: the layer or operation.
-        reason: follows "because", without a full stop.
-    """
-    import keras
-
-    noun = "layer" if isinstance(layer, keras.Layer) else "operation"
-    return ExportError(
-        f"The {noun} {layer.name!r} ({type(layer).__name__}) cannot be written for Deeplearning4j, because "
-        f"{reason}. Build the part without it, or leave out this format."
-    )
-
-
 def _keep(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     """Return the output of a copy."""
     return builder.add(layer, x)
@@ -66,54 +52,30 @@ def _pass(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return x
 
 
-def _keep_and_activate(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a copy without an activation, followed by the activation."""
-    import keras
-
-    config = layer.get_config() | {"activation": "linear"}
-    linear = builder.add(type(layer).from_config(config), x, layer.get_weights())
-    name = f"{layer.name}_{keras.activations.serialize(layer.activation)}"
-    return activate(builder, layer, layer.activation, linear, name)
+def _series(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a layer for series, computed on an image of one column."""
+    require_channels_last(layer)
+    return series.on_image(builder, layer, x)
 
 
-def _dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the dense layer's output; on more than one axis it is a convolution of size one."""
-    if len(x.shape) == 2:
-        return _keep_and_activate(builder, layer, x)
-    linear = builder.mix(x, *layer.get_weights(), name=layer.name)
-    return activate(builder, layer, layer.activation, linear, layer.name)
+def _flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the numbers of each example as a vector."""
+    require_channels_last(layer)
+    return volumes.flatten(builder, layer, x) if len(x.shape) == 5 else builder.add(layer, x)
 
 
-def _convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a convolution without groups and with the channels last."""
-    _require_channels_last(layer)
-    if getattr(layer, "groups", 1) != 1:
-        raise refusal(layer, "it has no groups of channels")
-    if getattr(layer, "output_padding", None) is not None:
-        raise refusal(layer, "it has no output_padding")
-    return _keep_and_activate(builder, layer, x)
+def _reshape(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the numbers of each example in another shape."""
+    if len(x.shape) != 5 or len(layer.target_shape) == 4:
+        return builder.add(layer, x)
+    if len(layer.target_shape) == 1:
+        return volumes.flatten(builder, layer, x)
+    raise refusal(layer, "it cannot make an image or a series of a volume")
 
 
-def _transposed_1d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a transposed convolution over images of one column."""
-    from keras import layers
-
-    _require_channels_last(layer)
-    _, steps, channels = x.shape
-    kernel, *bias = layer.get_weights()
-    image = builder.add(layers.Reshape((steps, 1, channels), name=f"{layer.name}_image"), x)
-    transposed = layers.Conv2DTranspose(
-        layer.filters,
-        (*layer.kernel_size, 1),
-        (*layer.strides, 1),
-        layer.padding,
-        use_bias=layer.use_bias,
-        name=layer.name,
-    )
-    image = builder.add(transposed, image, [kernel[:, None], *bias])
-    shape = (image.shape[1], layer.filters)
-    series = builder.add(layers.Reshape(shape, name=f"{layer.name}_series"), image)
-    return activate(builder, layer, layer.activation, series, layer.name)
+def _advanced_activation(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of an activation that is a layer of its own."""
+    return builder.add(layer, builder.own_copy(x))
 
 
 def _activation(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
@@ -163,18 +125,9 @@ def _dot(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
     return builder.mix(product, np.ones((product.shape[-1], 1)), name=layer.name)
 
 
-def _global_average_3d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the mean of a volume by a pooling of the volume's size."""
-    from keras import layers
-
-    _require_channels_last(layer)
-    pooled = builder.add(layers.AveragePooling3D(x.shape[1:-1], name=layer.name), x)
-    return builder.add(layers.Flatten(name=f"{layer.name}_flat"), pooled)
-
-
 def _without_kept_axes(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     """Return the output of a global pooling, whose axes vanish."""
-    _require_channels_last(layer)
+    require_channels_last(layer)
     if layer.keepdims:
         raise refusal(layer, "it does not keep the axes of a global pooling")
     return builder.add(layer, x)
@@ -182,9 +135,7 @@ def _without_kept_axes(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any
 
 def _spatial(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     """Return the output of a layer that pools, pads, crops or enlarges, with the channels last."""
-    _require_channels_last(layer)
-    if getattr(layer, "interpolation", "nearest") != "nearest":
-        raise refusal(layer, "it enlarges images by repeated pixels only")
+    require_channels_last(layer)
     return builder.add(layer, x)
 
 
@@ -225,66 +176,62 @@ def _softmax(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return activate(builder, layer, keras.activations.softmax, x, layer.name)
 
 
-def _require_channels_last(layer: keras.Layer) -> None:
-    if getattr(layer, "data_format", "channels_last") != "channels_last":
-        raise refusal(layer, "its channels come first. Build the part with channels_last")
-
-
 EXPANSIONS: dict[str, Expansion] = {
     "Activation": _activation,
     "ActivityRegularization": _pass,
     "Add": _elementwise,
     "AlphaDropout": _pass,
     "Average": _elementwise,
-    "AveragePooling1D": _spatial,
+    "AveragePooling1D": _series,
     "AveragePooling2D": _spatial,
     "AveragePooling3D": _spatial,
     "BatchNormalization": _batch_normalization,
     "Concatenate": _concatenate,
-    "Conv1D": _convolution,
-    "Conv1DTranspose": _transposed_1d,
-    "Conv2D": _convolution,
-    "Conv2DTranspose": _convolution,
-    "Conv3D": _convolution,
-    "Cropping1D": _spatial,
+    "Conv1D": convolutions.convolution,
+    "Conv1DTranspose": convolutions.transposed_1d,
+    "Conv2D": convolutions.convolution,
+    "Conv2DTranspose": convolutions.convolution,
+    "Conv3D": convolutions.convolution,
+    "Conv3DTranspose": convolutions.transposed_3d,
+    "Cropping1D": _series,
     "Cropping2D": _spatial,
-    "Cropping3D": _spatial,
-    "Dense": _dense,
-    "DepthwiseConv2D": _convolution,
+    "Cropping3D": volumes.cropping,
+    "Dense": convolutions.dense,
+    "DepthwiseConv2D": convolutions.depthwise,
     "Dot": _dot,
     "Dropout": _pass,
-    "ELU": _keep,
-    "Flatten": _keep,
+    "ELU": _advanced_activation,
+    "Flatten": _flatten,
     "GaussianDropout": _pass,
     "GaussianNoise": _pass,
     "GlobalAveragePooling1D": _without_kept_axes,
     "GlobalAveragePooling2D": _without_kept_axes,
-    "GlobalAveragePooling3D": _global_average_3d,
+    "GlobalAveragePooling3D": volumes.global_pooling,
     "GlobalMaxPooling1D": _without_kept_axes,
     "GlobalMaxPooling2D": _without_kept_axes,
+    "GlobalMaxPooling3D": volumes.global_pooling,
     "Identity": _pass,
     "LSTM": _lstm,
-    "LeakyReLU": _keep,
+    "LeakyReLU": _advanced_activation,
     "MaxPooling1D": _spatial,
     "MaxPooling2D": _spatial,
     "MaxPooling3D": _spatial,
     "Maximum": _elementwise,
     "Multiply": _elementwise,
     "Normalization": _normalization,
-    "PReLU": _keep,
-    "ReLU": _keep,
+    "PReLU": _advanced_activation,
+    "ReLU": _advanced_activation,
     "RepeatVector": _keep,
     "Rescaling": _rescaling,
-    "Reshape": _keep,
+    "Reshape": _reshape,
     "Softmax": _softmax,
     "SpatialDropout1D": _pass,
     "SpatialDropout2D": _pass,
     "SpatialDropout3D": _pass,
     "Subtract": _elementwise,
-    "UpSampling1D": _spatial,
-    "UpSampling2D": _spatial,
+    "UpSampling1D": _series,
+    "UpSampling2D": convolutions.up_sampling_2d,
     "UpSampling3D": _spatial,
-    "ZeroPadding1D": _spatial,
+    "ZeroPadding1D": _series,
     "ZeroPadding2D": _spatial,
-    "ZeroPadding3D": _spatial,
 }

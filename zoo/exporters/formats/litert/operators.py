@@ -32,8 +32,9 @@ def built_in_operators(model: keras.Model) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for layer in layers_of(model):
-            if hasattr(layer, "unroll"):
+            if hasattr(layer, "unroll") or hasattr(layer, "forward_layer"):
                 _check_steps(layer)
+            if hasattr(layer, "unroll"):
                 stack.enter_context(_attribute(layer, "unroll", True))
             if call := _CALLS.get(type(layer).__name__):
                 stack.enter_context(_attribute(layer, "call", partial(call, layer)))
@@ -60,8 +61,8 @@ def _check_steps(layer: keras.Layer) -> None:
     Raises:
         ExportError: it names the layer.
     """
-    specs = layer.input_spec if isinstance(layer.input_spec, list) else [layer.input_spec]
-    steps = layer.input.shape[1] if layer._inbound_nodes else specs[0].shape[1]
+    # A layer inside Bidirectional has no input of its own; Bidirectional has.
+    steps = layer.input.shape[1] if layer._inbound_nodes else 0
     if steps is None:
         raise ExportError(
             f"The layer {layer.name!r} ({type(layer).__name__}) has a free number of time steps, and "
@@ -70,20 +71,33 @@ def _check_steps(layer: keras.Layer) -> None:
 
 
 def _group_normalization(layer: keras.Layer, inputs: Any) -> Any:
-    """Return (x - mean) / sqrt(variance + epsilon) of each group of channels, in tensors of rank 4."""
+    """Return (x - mean) / sqrt(variance + epsilon) of each group of channels, without a tensor of rank 5."""
     from keras import ops
 
-    channels = inputs.shape[-1]
     if layer.axis not in (-1, len(inputs.shape) - 1):
         return type(layer).call(layer, inputs)
-    groups = channels if layer.groups == -1 else layer.groups
-    sizes = _sizes(inputs)
-    x = ops.reshape(inputs, (ops.shape(inputs)[0], -1, groups, channels // groups))
-    x = x - ops.mean(x, (1, 3), keepdims=True)
-    variance = ops.mean(ops.square(x), (1, 3), keepdims=True)
-    x = ops.reshape(x * ops.rsqrt(variance + layer.epsilon), sizes)
+    groups = inputs.shape[-1] if layer.groups == -1 else layer.groups
+    x = inputs - _group_mean(inputs, groups)
+    x = x * ops.rsqrt(_group_mean(ops.square(x), groups) + layer.epsilon)
     x = x * layer.gamma if layer.scale else x
     return x + layer.beta if layer.center else x
+
+
+def _group_mean(x: Any, groups: int) -> Any:
+    """Return the mean of each group of channels, once for each channel: shape (batch, 1, ..., channels).
+
+    LiteRT adds the values of a mean one after the other in float32. Means of rows, and then of columns,
+    have a smaller error than one mean over all pixels.
+    """
+    from keras import ops
+
+    space, channels = len(x.shape) - 2, x.shape[-1]
+    for axis in range(space, 0, -1):
+        x = ops.mean(x, axis)
+    if groups < channels:
+        x = ops.mean(ops.reshape(x, (-1, groups, channels // groups)), 2, keepdims=True)
+        x = x * ops.ones((1, 1, channels // groups))
+    return ops.reshape(x, (-1, *[1] * space, channels))
 
 
 def _up_sampling_1d(layer: keras.Layer, inputs: Any) -> Any:

@@ -1,0 +1,85 @@
+"""Core ML packages are compared with the model by structure, and never called equal."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import zoo
+from zoo.errors import ExportError
+from zoo.exporters.formats import coreml
+from zoo.exporters.formats.coreml.structure import problem_of_weights, structure_problem
+from zoo.exporters.parts.part import Part
+
+from . import models
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> tuple[Part, Path]:
+    pytest.importorskip("coremltools")
+    part, path = models.classifier(), tmp_path_factory.mktemp("coreml") / "model.mlpackage"
+    coreml.write(part, path, {})
+    return part, path
+
+
+def test_a_package_has_the_contract_and_the_licence(package: tuple[Part, Path]) -> None:
+    import coremltools
+
+    description = coremltools.utils.load_spec(str(package[1])).description
+    assert [each.name for each in description.input] == ["image"]
+    assert [each.name for each in description.output] == ["probabilities"]
+    assert description.metadata.license == "Apache-2.0"
+    assert description.metadata.userDefined["contract"].startswith('{"inputs"')
+    (batch, *_) = description.input[0].type.multiArrayType.shapeRange.sizeRanges
+    assert (batch.lowerBound, batch.upperBound) == (1, coreml.LARGEST_BATCH)
+
+
+def test_a_program_with_other_weights_is_caught(package: tuple[Part, Path]) -> None:
+    part, path = package
+    assert not structure_problem(path, part)
+    dense = part.model.get_layer("probabilities")
+    weights = dense.get_weights()
+    try:
+        dense.set_weights([weights[0] * 1.001, weights[1]])
+        assert "lacks the kernel of the layer 'probabilities'" in structure_problem(path, part)
+    finally:
+        dense.set_weights(weights)
+
+
+def test_weights_of_another_shape_or_order_are_caught() -> None:
+    inputs = keras.Input((3,))
+    model = models.part_of(inputs, layers.Dense(2, name="score")(inputs)).model
+    kernel, bias = (np.asarray(weight, np.float64) for weight in model.get_weights())
+    assert not problem_of_weights(model, [kernel.T, bias])
+    assert "'score'" in problem_of_weights(model, [kernel.T[::-1], bias])
+    assert "the bias" in problem_of_weights(model, [kernel.T, bias[::-1]])
+    assert "the kernel" in problem_of_weights(model, [])
+
+
+def test_an_export_is_published_as_not_run(package: tuple[Part, Path]) -> None:
+    report = zoo.export(package[0].original, ["coreml"], out="shipped")
+    assert [file.verdict for file in report.files] == ["not run"]
+    assert not report.ok
+    assert "macOS" in Path("shipped/README.md").read_text()
+
+
+def test_dtypes_that_core_ml_lacks_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    inputs = keras.Input((3,), dtype="int64", name="tokens")
+    part = models.part_of(inputs, layers.Embedding(5, 2, name="vectors")(inputs))
+    with pytest.raises(ExportError, match="'tokens' has the dtype int64"):
+        coreml.write(part, tmp_path / "model.mlpackage", {})
+
+
+def test_without_coremltools_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def missing(*names: Any) -> str:
+        return f"missing: {names}"
+
+    monkeypatch.setattr(coreml, "missing_package", missing)
+    with pytest.raises(ExportError, match="coremltools"):
+        coreml.write(models.classifier(), tmp_path / "model.mlpackage", {})

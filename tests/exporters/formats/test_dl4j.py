@@ -1,0 +1,140 @@
+"""Parts are expanded into layers that Deeplearning4j computes rightly, or refused by name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from zoo.errors import ExportError
+from zoo.exporters.comparison import compare_outputs
+from zoo.exporters.formats import dl4j
+from zoo.exporters.formats.dl4j import expansions
+from zoo.exporters.formats.dl4j.expand import expand_model
+from zoo.exporters.parts.part import Part
+from zoo.exporters.parts.probes import draw_probes
+from zoo.runtimes.python.keras import keras_runner
+
+from . import models
+
+
+def problem_of(part: Part) -> str:
+    """Compare the expansion with the part, both in Keras."""
+    return compare_outputs(keras_runner(expand_model(part)), draw_probes(part)).problem
+
+
+def expanded_classes(part: Part) -> list[str]:
+    return [type(layer).__name__ for layer in expand_model(part).layers]
+
+
+def nested() -> Part:
+    """A network that is called twice inside another one, with a bare dot product behind it."""
+    inner_inputs = keras.Input((4,))
+    inner = keras.Model(inner_inputs, layers.Dense(3, activation="silu")(inner_inputs))
+    inputs = keras.Input((4,), name="numbers")
+    normal = layers.Normalization(mean=[1.0, 2, 3, 4], variance=[1.0, 2, 3, 4])(inputs)
+    one, two = inner(normal), inner(layers.Rescaling(0.5)(normal))
+    x = layers.Concatenate()([layers.Dot(1)([one, two]), one])
+    return models.part_of(inputs, layers.Dense(2, name="score")(x))
+
+
+def gated() -> Part:
+    """Activations that Keras 2 had under another name, or not at all."""
+    inputs = keras.Input((6, 2), name="series")
+    x = layers.Dense(3, activation="hard_silu")(inputs)
+    x = layers.Conv1DTranspose(4, 3, strides=2, padding="same", activation="mish")(x)
+    return models.part_of(inputs, layers.LSTM(2, name="code")(layers.Activation("silu")(x)))
+
+
+def volumes() -> Part:
+    """Layers for volumes that are made of others."""
+    inputs = keras.Input((4, 4, 6, 2), name="volume")
+    x = layers.Conv3D(3, 3, padding="same", activation="relu")(layers.Rescaling(2.0)(inputs))
+    x = layers.Conv3DTranspose(2, 3, strides=(2, 1, 2), padding="same")(layers.MaxPooling3D(2)(x))
+    x = layers.Conv3DTranspose(3, (4, 2, 3), strides=2, padding="same", activation="silu")(x)
+    x = layers.Cropping3D(((1, 0), (0, 2), (1, 1)))(x)
+    x = [layers.GlobalAveragePooling3D()(x), layers.GlobalMaxPooling3D()(x)]
+    return models.part_of(inputs, layers.Dense(2, name="score")(layers.Concatenate()(x)))
+
+
+def series() -> Part:
+    """Layers for series that are computed on images."""
+    inputs = keras.Input((7, 2), name="series")
+    x = layers.UpSampling1D(2)(layers.AveragePooling1D(3, padding="same")(inputs))
+    x = layers.Cropping1D((0, 1))(layers.ZeroPadding1D((2, 1))(x))
+    return models.part_of(inputs, layers.Conv1D(2, 3, name="score")(x))
+
+
+def enlarged() -> Part:
+    """An image with a depthwise convolution and pixels that are repeated."""
+    inputs = keras.Input((4, 4, 2), name="image")
+    x = layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh")(inputs)
+    return models.part_of(inputs, layers.UpSampling2D((2, 3), name="pixels")(x))
+
+
+@pytest.mark.parametrize("build", [models.classifier, nested, gated, volumes, series, enlarged])
+def test_the_expansion_computes_what_the_part_computes(build: Any) -> None:
+    assert not problem_of(build())
+
+
+def test_the_expansion_is_flat_and_has_only_layers_that_are_read() -> None:
+    classes = expanded_classes(nested())
+    assert not {"Functional", "Rescaling", "Normalization", "Dot"} & {*classes}
+    assert classes.count("Dense") == 4  # the inner one twice, the sum of the products, and the last
+
+
+def test_a_wrong_expansion_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_offset(builder: Any, layer: Any, x: Any) -> Any:
+        return builder.scale(x, layer.scale, 0.0, layer.name)
+
+    monkeypatch.setitem(expansions.EXPANSIONS, "Rescaling", without_offset)
+    assert "is off by" in problem_of(models.classifier())
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "reason"),
+    [
+        ((4, 4, 2), layers.GroupNormalization(1, name="culprit"), "depends on the input"),
+        ((5, 2), layers.GRU(3, name="culprit"), "it has no GRU"),
+        ((4,), layers.LayerNormalization(name="culprit"), "depends on the input"),
+        ((4,), layers.UnitNormalization(name="culprit"), "depends on the input"),
+        ((4,), layers.Activation("gelu", name="culprit"), "has the activation gelu"),
+        ((4, 4, 2), layers.Conv2D(2, 3, groups=2, name="culprit"), "no groups of channels"),
+        ((5, 2), layers.LSTM(3, go_backwards=True, name="culprit"), "go_backwards"),
+    ],
+)
+def test_what_cannot_be_expanded_is_refused_by_name(
+    shape: tuple[int, ...], layer: Any, reason: str, tmp_path: Path
+) -> None:
+    inputs = keras.Input(shape, name="inputs")
+    part = models.part_of(inputs, layer(inputs))
+    with pytest.raises(ExportError, match=reason) as caught:
+        dl4j.write(part, tmp_path / "model.h5", {})
+    assert "'culprit'" in str(caught.value)
+
+
+def test_free_sizes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="'image' has free sizes"):
+        dl4j.write(models.images(None), tmp_path / "model.h5", {})
+
+
+def test_the_file_is_one_of_keras_2(tmp_path: Path) -> None:
+    part, path = models.classifier(), tmp_path / "model.h5"
+    dl4j.write(part, path, {})
+    with h5py.File(path) as file:
+        config = json.loads(file.attrs["model_config"])
+        names = [name.decode() for name in file["model_weights"].attrs["layer_names"]]
+        kernel = np.asarray(file["model_weights/conv2d/conv2d/kernel:0"])
+        assert file.attrs["zoo_license"] == "Apache-2.0"
+    assert (config["keras_version"], config["backend"]) == ("2.9.0", "tensorflow")
+    assert config["config"]["input_layers"] == [["image", 0, 0]]
+    assert config["config"]["output_layers"] == [["probabilities", 0, 0]]
+    assert names == [layer["name"] for layer in config["config"]["layers"]]
+    np.testing.assert_array_equal(kernel, part.model.get_layer("conv2d").get_weights()[0])
+    first = config["config"]["layers"][0]["config"]
+    assert first["batch_input_shape"] == [None, 8, 8, 1]
+    assert "registered_name" not in json.dumps(config)

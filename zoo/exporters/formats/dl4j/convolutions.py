@@ -1,0 +1,89 @@
+"""Dense layers and convolutions, made of those that Deeplearning4j computes rightly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.exporters.formats.dl4j import series, volumes
+from zoo.exporters.formats.dl4j.activations import activate
+from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.refusal import refusal, require_channels_last
+
+if TYPE_CHECKING:
+    import keras
+
+
+def keep_and_activate(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a copy without an activation, followed by the activation."""
+    import keras
+
+    config = layer.get_config() | {"activation": "linear"}
+    linear = builder.add(type(layer).from_config(config), x, layer.get_weights())
+    name = f"{layer.name}_{keras.activations.serialize(layer.activation)}"
+    return activate(builder, layer, layer.activation, linear, name)
+
+
+def dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the dense layer's output; on more than one axis it is a convolution of size one."""
+    if len(x.shape) == 2:
+        return keep_and_activate(builder, layer, x)
+    linear = builder.mix(x, *layer.get_weights(), name=layer.name)
+    return activate(builder, layer, layer.activation, linear, layer.name)
+
+
+def convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a convolution without groups and with the channels last."""
+    require_channels_last(layer)
+    if getattr(layer, "groups", 1) != 1:
+        raise refusal(layer, "it has no groups of channels")
+    if getattr(layer, "output_padding", None) is not None:
+        raise refusal(layer, "it has no output_padding")
+    return keep_and_activate(builder, layer, x)
+
+
+def depthwise(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a depthwise convolution, as a convolution that keeps the channels apart."""
+    from keras import layers
+
+    require_channels_last(layer)
+    kernel, *bias = layer.get_weights()
+    height, width, channels, multiplier = kernel.shape
+    dense = np.zeros((height, width, channels, channels, multiplier), np.float32)
+    dense[:, :, range(channels), range(channels)] = kernel
+    convolution = layers.Conv2D(
+        channels * multiplier,
+        (height, width),
+        layer.strides,
+        layer.padding,
+        dilation_rate=layer.dilation_rate,
+        use_bias=layer.use_bias,
+        name=layer.name,
+    )
+    linear = builder.add(convolution, x, [dense.reshape(height, width, channels, -1), *bias])
+    return activate(builder, layer, layer.activation, linear, layer.name)
+
+
+def transposed_1d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a transposed convolution of a series."""
+    require_channels_last(layer)
+    if layer.output_padding is not None:
+        raise refusal(layer, "it has no output_padding")
+    linear = series.on_image(builder, layer, x)
+    return activate(builder, layer, layer.activation, linear, layer.name)
+
+
+def transposed_3d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the output of a transposed convolution of a volume."""
+    linear = volumes.transposed_convolution(builder, layer, x)
+    return activate(builder, layer, layer.activation, linear, layer.name)
+
+
+def up_sampling_2d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return each pixel repeated."""
+    require_channels_last(layer)
+    if layer.interpolation != "nearest":
+        raise refusal(layer, "it enlarges images by repeated pixels only")
+    enlargement, weights = series.enlargement(layer.name, layer.size, x.shape[-1])
+    return builder.add(enlargement, x, weights)
