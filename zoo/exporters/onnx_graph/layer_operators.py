@@ -32,9 +32,9 @@ def is_one_operator(layer: Any) -> bool:
     if type(layer) is keras.layers.GroupNormalization:
         return _is_instance_normalization(layer)
     if type(layer) is keras.layers.UpSampling2D:
-        return layer.interpolation == "nearest" and layer.data_format == "channels_last"
+        return bool(layer.interpolation == "nearest" and layer.data_format == "channels_last")
     if type(layer) in (keras.layers.GlobalAveragePooling3D, keras.layers.GlobalMaxPooling3D):
-        return layer.data_format == "channels_last" and not layer.keepdims
+        return bool(layer.data_format == "channels_last" and not layer.keepdims)
     return type(layer) is keras.layers.RepeatVector
 
 
