@@ -127,7 +127,7 @@ def prints(inputs: Any, canary: str) -> Any:
         return tf.constant(0.0)
 
 
-@computes("'TensorSummaryV2'")
+@computes("'StringLength'|'TensorSummaryV2'")
 def writes_a_summary(inputs: Any, canary: str) -> Any:
     summary = tf.raw_ops.TensorSummaryV2(tag="a", tensor=inputs, serialized_summary_metadata="")
     return tf.strings.length(summary)

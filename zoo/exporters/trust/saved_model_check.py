@@ -76,7 +76,7 @@ class _Reader:
             if number == _META_GRAPH:
                 self._read_meta_graph(meta_graph)
         for body in (*self.functions.values(), *self.nodes.values()):
-            for name in body.operators - self.functions.keys() - file_operators():
+            for name in sorted(body.operators - self.functions.keys() - file_operators()):
                 check_operator("tensorflow", name)
         reached = [
             *self._closure(self.nodes, self.outputs),
