@@ -153,7 +153,7 @@ def test_honest_data_at_the_edge_opens() -> None:
 
 def test_limits_are_raised_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("deep.json").write_text("[" * 200 + "]" * 200)
-    with pytest.raises(zoo.UnsafeFile, match="at most 128 allowed.*ZOO_LIMITS=json_depth="):
+    with pytest.raises(zoo.UnsafeFile, match=r"at most 128 allowed.*ZOO_LIMITS=json_depth="):
         read_json(Path("deep.json"))
     monkeypatch.setenv("ZOO_LIMITS", "json_depth=300, zip_members=3")
     assert json.dumps(read_json(Path("deep.json")))
