@@ -14,8 +14,13 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class RunDl4j {
   public static void main(String[] arguments) throws Exception {
     Path folder = Path.of(arguments[0]);
-    String version = ComputationGraph.class.getPackage().getImplementationVersion();
-    Manifest.run(folder, "dl4j", version == null ? "" : version, RunDl4j::open);
+    Manifest.run(folder, "deeplearning4j", version(), RunDl4j::open);
+  }
+
+  /** Returns the version in the library's file name; DL4J does not tell it otherwise. */
+  private static String version() {
+    var source = KerasModelImport.class.getProtectionDomain().getCodeSource();
+    return source.getLocation().getPath().replaceAll(".*modelimport-|\\.jar$", "");
   }
 
   private static Manifest.Runner open(String path) throws Exception {
