@@ -36,10 +36,13 @@ def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> 
     if not entries and pattern != "*":
         raise UnknownName("model", pattern, catalog().names())
     width = max((len(entry.name) for entry in entries), default=0)
+    lines = []
     for entry in entries:
         result = next((f"  [{k} {v:.4g}]" for k, v in entry.results.items()), "")
         size = f"  [weights {format_size(entry.weights.size)}]" if entry.weights else ""
-        print_result(f"{entry.name:<{width}}  {entry.summary}{result}{size}")
+        lines.append(f"{entry.name:<{width}}  {entry.summary}{result}{size}")
+    if lines:
+        print_result("\n".join(lines))
 
 
 def _figures(entry: Entry) -> dict[str, Any]:

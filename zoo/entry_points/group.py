@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoo.entry_points.contract_version import contract_problem
-from zoo.entry_points.installed import KINDS, contract_of, installed_entry_points, package_of
+from zoo.entry_points.installed import KINDS, claims_by_name, contract_of, package_of
 from zoo.entry_points.switches import disabled_plugins, why_disabled
 from zoo.errors import DisabledName, PluginError, UnknownName, brief, format_error
 
@@ -41,9 +41,7 @@ class EntryPointGroup:
     def __init__(self, group: str) -> None:
         self.group = group
         self.kind = KINDS.get(group, group)
-        self._entries: dict[str, list[EntryPoint]] = {}
-        for entry in installed_entry_points().select(group=group):
-            self._entries.setdefault(entry.name, []).append(entry)
+        self._entries = claims_by_name(group)
 
     def names(self) -> tuple[str, ...]:
         """Return every name that is not switched off, sorted; names of two packages included."""
@@ -77,7 +75,7 @@ class EntryPointGroup:
 
     def claims(self, name: str) -> tuple[EntryPoint, ...]:
         """Return the entry point of each package that claims a name."""
-        return tuple(self._entries.get(name, ()))
+        return self._entries.get(name, ())
 
     def packages(self, name: str) -> str:
         """Return the package, or the packages, that claim a name."""
@@ -114,10 +112,14 @@ class EntryPointGroup:
         roots = {top_level_module(claim) for claims in self._entries.values() for claim in claims}
         return {root for root in roots if root is not None}
 
+    def specs(self, name: str) -> list[ModuleSpec]:
+        """Return where the top-level module of each claim is, if there is one; nothing is imported."""
+        specs = map(find_top_level_module, self._entries[name])
+        return [spec for spec in specs if spec]
+
     def locations(self, name: str) -> list[Path]:
         """Return the file of the top-level module of each claim that has one; nothing is imported."""
-        specs = map(find_top_level_module, self._entries[name])
-        return [Path(spec.origin) for spec in specs if spec and spec.origin]
+        return [Path(spec.origin) for spec in self.specs(name) if spec.origin]
 
     def folders(self, name: str) -> list[Path]:
         """Return the folder that each claim names, `package` or `package.folder`; nothing is imported.

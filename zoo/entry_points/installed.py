@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, EntryPoints, distributions, entry_points
 from typing import Any
@@ -52,8 +52,17 @@ def installed_entry_points() -> Any:
 
 def forget_entry_points() -> None:
     """Make the zoo read again what is installed: after an installation in this process."""
-    installed_entry_points.cache_clear()
-    _contracts.cache_clear()
+    for function in (installed_entry_points, claims_by_name, _contracts):
+        function.cache_clear()
+
+
+@cache
+def claims_by_name(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Return the entry points of a group, by their name."""
+    claims: dict[str, tuple[EntryPoint, ...]] = {}
+    for entry in installed_entry_points().select(group=group):
+        claims[entry.name] = (*claims.get(entry.name, ()), entry)
+    return claims
 
 
 def unreadable_packages() -> list[tuple[str, str]]:

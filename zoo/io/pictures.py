@@ -174,7 +174,7 @@ def plot_images(images: Sequence[Array], captions: Sequence[str], columns: int =
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((caption.count("\n") + 1 for caption in captions), default=1)
-    longest = max((len(line) for caption in captions for line in caption.split("\n")), default=1)
+    longest = max([1, *(len(line) for caption in captions for line in caption.split("\n"))])
     drawing = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawing.add_subplot(rows, columns, at + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,10 @@ def read_bytes(path: Path, name: str, folder: Path | None = None) -> bytes:
         OSError: it cannot be opened.
     """
     with open_plain(path, folder) as file:
-        content = file.read(limit(name) + 1)
+        size = os.fstat(file.fileno()).st_size  # a buffer as large as the limit takes long to make
+        content = file.read(min(limit(name), size) + 1)
+        if len(content) > size:  # it grew
+            content += file.read(limit(name) + 1 - len(content))
     check_limit(path, name, len(content), more=True)
     return content
 

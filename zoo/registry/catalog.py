@@ -25,8 +25,10 @@ it are missing.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -41,9 +43,11 @@ from zoo.entry_points import (
 )
 from zoo.environment import catalog_file
 from zoo.errors import CatalogError, DisabledName, UnknownName
-from zoo.registry.catalog_reader import Entry, read_entries
+from zoo.io.cache.parsed_files import Parse, remember_tables
+from zoo.registry.catalog_reader import Entry, parse_catalog, read_entries
 
 OUR_PACKAGE = "keras-zoo"
+MANY_FILES = 20  # catalog files above which their tables are kept in the user's cache
 
 
 class Catalog:
@@ -62,13 +66,15 @@ class Catalog:
         self._entries: dict[str, Entry] = {}
         self._claims: dict[str, str] = {}
         self._architectures = EntryPointGroup(ARCHITECTURES)
-        for path, package in files.items():
-            try:
-                self._add(path, package)
-            except CatalogError as error:
-                if package is None:
-                    raise
-                self.problems.append(f"{package}: {error}")
+        many = len(files) > MANY_FILES
+        with remember_tables(parse_catalog) if many else nullcontext(parse_catalog) as parse:
+            for path, package in files.items():
+                try:
+                    self._add(path, package, parse if package else parse_catalog)
+                except CatalogError as error:
+                    if package is None:
+                        raise
+                    self.problems.append(f"{package}: {error}")
 
     def names(self) -> list[str]:
         """Return the name of every model, sorted; models of disabled architectures are left out."""
@@ -113,9 +119,9 @@ class Catalog:
             and weights in (None, entry.weights is not None)
         ]
 
-    def _add(self, path: Path, package: str | None) -> None:
+    def _add(self, path: Path, package: str | None, parse: Parse) -> None:
         disabled = disabled_plugins()
-        for name, entry in read_entries(path, package).items():
+        for name, entry in read_entries(path, package, parse).items():
             if entry.architecture in disabled:
                 continue
             other = self._entries.get(name)
@@ -129,24 +135,25 @@ class Catalog:
             self._entries[name] = entry
 
 
-def _missing_modules() -> list[str]:
-    """Return one sentence for each architecture and data set whose module does not exist."""
-    return [
-        f"{group.packages(name)}: the module of the {group.kind} {name!r} does not exist."
-        for group in map(EntryPointGroup, (ARCHITECTURES, DATASETS))
-        for name in group.names()
-        if not group.has_module(name)
-    ]
+def _catalog_files() -> tuple[dict[Path, str | None], list[str]]:
+    """Return the catalog files in order, each once, with the package that ships it; and what is missing.
 
-
-def _catalog_files() -> dict[Path, str | None]:
-    """Return the catalog files in order, each once, with the package that ships it."""
+    One sentence is returned for each architecture and data set whose module does not exist.
+    """
     files: dict[Path, str | None] = {_our_file(): OUR_PACKAGE}
+    missing: list[str] = []
     for group in map(EntryPointGroup, (ARCHITECTURES, DATASETS)):
+        on = set(group.names())
         for name in group.installed_names():
-            for path in map(_file_beside, group.locations(name)):
-                if path.is_file():
-                    files.setdefault(path.resolve(), group.packages(name))
+            specs = group.specs(name)
+            for file in [_file_beside(spec.origin) for spec in specs if spec.origin]:
+                if os.path.isfile(file):
+                    files.setdefault(Path(os.path.realpath(file)), group.packages(name))
+            if not specs and name in on:
+                package = group.packages(name)
+                missing.append(
+                    f"{package}: the module of the {group.kind} {name!r} does not exist."
+                )
     distributions = EntryPointGroup(WEIGHTS)
     for name in distributions.names():
         for folder in distributions.folders(name):
@@ -157,7 +164,7 @@ def _catalog_files() -> dict[Path, str | None]:
         files.setdefault(Path(os.path.realpath(here)), None)
     if named:
         files.setdefault(named, None)
-    return files
+    return files, missing
 
 
 def _our_file() -> Path:
@@ -167,15 +174,23 @@ def _our_file() -> Path:
     return in_wheel if in_wheel.exists() else package.parent / "registry.toml"
 
 
-def _file_beside(module: Path) -> Path:
+def _file_beside(module: str) -> str:
     """Return where the catalog of a package, or of a single module, is if there is one."""
-    return module.with_name("registry.toml" if module.stem == "__init__" else f"{module.stem}.toml")
+    stem = os.path.splitext(module)[0]
+    folder, name = os.path.split(stem)
+    return os.path.join(folder, "registry.toml") if name == "__init__" else f"{stem}.toml"
 
 
 @cache
 def catalog() -> Catalog:
     """Return the catalog; it is read once a process."""
-    return Catalog(_catalog_files(), _missing_modules())
+    collects = gc.isenabled()
+    gc.disable()  # it would look at thousands of small tables again and again
+    try:
+        return Catalog(*_catalog_files())
+    finally:
+        if collects:
+            gc.enable()
 
 
 def list_models(

@@ -11,6 +11,7 @@ from typing import Any
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.entry_points.switches import KEY
 from zoo.errors import CatalogError, UnsafeFile, brief, nearest
+from zoo.io.cache.parsed_files import Parse
 from zoo.io.foreign.entries import is_number
 from zoo.io.foreign.limits import LIMITS
 from zoo.io.foreign.toml_text import parse_toml
@@ -63,12 +64,13 @@ _TYPES: dict[str, tuple[type, str]] = {
 }
 
 
-def read_entries(path: Path, package: str | None) -> dict[str, Entry]:
+def read_entries(path: Path, package: str | None, parse: Parse | None = None) -> dict[str, Entry]:
     """Return the entries of a catalog file by name.
 
     Args:
         path: the file.
         package: the package that ships it; None: it is the user's.
+        parse: returns the table of a file; it is parsed if not given.
 
     Raises:
         CatalogError: the file cannot be read, or an entry is wrong.
@@ -76,15 +78,15 @@ def read_entries(path: Path, package: str | None) -> dict[str, Entry]:
     architectures, datasets = EntryPointGroup(ARCHITECTURES), EntryPointGroup(DATASETS)
     return {
         name: _entry(path, package, name, table, datasets)
-        for name, table in _tables(path, package, architectures)
+        for name, table in _tables(path, package, (parse or parse_catalog)(path), architectures)
     }
 
 
 def _tables(
-    path: Path, package: str | None, architectures: EntryPointGroup
+    path: Path, package: str | None, content: Mapping[str, Any], architectures: EntryPointGroup
 ) -> Iterator[tuple[str, Any]]:
     """Yield each model's name with what the file holds for it."""
-    for architecture, models in _parse_toml(path).items():
+    for architecture, models in content.items():
         if architecture == KEY and package is None and not isinstance(models, dict):
             _check_disabled_names(path, models)
             continue
@@ -149,7 +151,12 @@ def _check_types(where: str, table: Mapping[str, Any]) -> None:
         raise CatalogError(f"{where}: results must be numbers. Received: {brief(table['results'])}")
 
 
-def _parse_toml(path: Path) -> dict[str, Any]:
+def parse_catalog(path: Path) -> dict[str, Any]:
+    """Return the table of a catalog file.
+
+    Raises:
+        CatalogError: it cannot be read, or is no TOML.
+    """
     try:
         return parse_toml(read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path)
     except UnsafeFile as error:

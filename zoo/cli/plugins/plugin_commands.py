@@ -89,9 +89,11 @@ def _print_states(states: Sequence[PluginState]) -> None:
         (each.kind, each.name, each.package, each.contract or "-", each.state) for each in states
     ]
     widths = [max(len(row[at]) for row in rows) for at in range(5)]
+    lines = []
     for row, state in zip(rows, states, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        print_result("  ".join([*cells, state.reason]).rstrip())
+        lines.append("  ".join([*cells, state.reason]).rstrip())
+    print_result("\n".join(lines))
 
 
 COMMANDS = (plugins, doctor)
