@@ -1,5 +1,6 @@
 """The tutorial is the example: its blocks are the files, and what it says runs."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
@@ -10,8 +11,10 @@ import zoo
 from tests.conftest import Install
 from zoo.data.dataset import Dataset
 from zoo.entry_points import EXTENSIONS
+from zoo.entry_points.contract_version import CURRENT
+from zoo.registry import hookspecs
 from zoo.registry.architectures import registry
-from zoo.registry.hookspecs import OPTIONAL, REQUIRED
+from zoo.registry.hookspecs import EVENTS, OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "writing-a-plugin.md"
@@ -56,3 +59,26 @@ def test_the_tutorials_extension_runs(
     zoo.train("mlp", data=tiny, units=[2], epochs=2, batch_size=16)
     assert re.fullmatch(r"2 epochs in \d+\.\d s\n", capsys.readouterr().out)
     assert registry().get("mlp").name == "mlp"
+
+
+def test_the_page_of_environment_variables_names_all_of_them() -> None:
+    page = (ROOT / "docs" / "environment.md").read_text("utf-8")
+    code = (ROOT / "zoo" / "environment.py").read_text("utf-8")
+    names = set(re.findall(r"\b(?:ZOO|KERAS|TF)_[A-Z_]+\b", code.partition('"""\n')[0]))
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+def test_the_contract_names_every_hook_event_and_argument() -> None:
+    page = (ROOT / "docs" / "contract.md").read_text("utf-8")
+    for hook in (*REQUIRED, *OPTIONAL, *EVENTS):
+        assert f"`{hook}`" in page, hook
+        for argument in inspect.signature(getattr(hookspecs, hook)).parameters:
+            assert f"`{argument}`" in page, f"{hook}: {argument}"
+    assert f"**v{CURRENT}**" in page
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert link.startswith("http") or (page.parent / link).exists(), link
