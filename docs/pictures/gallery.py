@@ -26,19 +26,19 @@ def draw(name: str) -> Figure:
     channels = ROWS * COLUMNS
     gallery = zoo.gallery(name, channels=channels, out=None)
     layer = gallery.layers[0]
-    figure = Figure(figsize=(9.6, 5.0), dpi=100, facecolor="#fbfaf8")
+    figure = Figure(figsize=(9.6, 3.5), dpi=100, facecolor="#fbfaf8")
     figure.suptitle(
         f"{name}, {layer.layer.name} after {layer.follows}: the image made to excite a channel, "
         "and the nine real ones that excite it most",
         fontsize=9.5,
     )
     outer = figure.add_gridspec(
-        ROWS, COLUMNS, left=0.02, right=0.98, top=0.86, bottom=0.06, hspace=0.42, wspace=0.12
+        ROWS, COLUMNS, left=0.02, right=0.98, top=0.85, bottom=0.07, hspace=0.5, wspace=0.12
     )
     for place, channel in zip(outer, layer.channels, strict=True):
         inner = place.subgridspec(1, 2, wspace=0.06)
         images = (channel.image[..., 0], square(channel.examples))
-        titles = (f"{channel.index}", channel.classes)
+        titles = (f"channel {channel.index}", channel.classes)
         numbers = (f"{channel.activation:.3g} ({channel.ratio:.1f}x)", f"{channel.best_real:.3g}")
         for cell, image, title, number in zip(inner, images, titles, numbers, strict=True):
             axes = figure.add_subplot(cell)
