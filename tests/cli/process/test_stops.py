@@ -42,7 +42,7 @@ def test_a_signal_before_anything_begins_ends_quietly(name: str) -> None:
     code = f"""
 import os, signal, sys
 from zoo.cli import catalog_commands, main
-def stop(*_): os.kill(os.getpid(), signal.{name})
+def stop(**_): os.kill(os.getpid(), signal.{name})
 main.zoo.commands["list"].callback = stop
 sys.argv = ["zoo", "list"]
 main.main()
