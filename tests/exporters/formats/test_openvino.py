@@ -32,10 +32,16 @@ def test_changed_weights_are_caught(tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     part, path = models.classifier(), tmp_path / "model.xml"
     format.write(part, path, {})
-    weights = bytearray((tmp_path / "model.bin").read_bytes())
-    weights[: len(weights) // 2] = bytes(len(weights) // 2)
-    (tmp_path / "model.bin").write_bytes(weights)
-    assert compare_outputs(runtime.open(path), draw_probes(part)).problem
+    kernel = part.model.get_layer("probabilities").get_weights()[0]
+    weights = (tmp_path / "model.bin").read_bytes()
+    (place,) = [
+        weights.find(each.tobytes()) for each in (kernel, kernel.T) if each.tobytes() in weights
+    ]
+    changed = (2 * kernel.ravel()[0]).tobytes()
+    (tmp_path / "model.bin").write_bytes(
+        weights[:place] + changed + weights[place + len(changed) :]
+    )
+    assert "is off by" in compare_outputs(runtime.open(path), draw_probes(part)).problem
 
 
 def test_without_openvino_the_message_says_what_to_install(

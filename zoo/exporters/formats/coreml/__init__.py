@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats.coreml.structure import structure_problem
+from zoo.exporters.formats.coreml.structure import PROGRAM, structure_problem
 from zoo.exporters.formats.protocol import sample_code
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.formats.silence import silent_standard_error
+from zoo.exporters.formats.unrolled import unrolled_layers
 from zoo.runtimes.group import missing_package
 
 if TYPE_CHECKING:
@@ -41,8 +45,10 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     if problem := missing_package("coremltools", "coreml"):
         raise ExportError(problem)
     _check_dtypes(part)
-    with silent_standard_error():
-        _convert(part).save(str(path))
+    with silent_standard_error(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # coremltools leaves a temporary folder
+        _convert(part, path)
+        gc.collect()
         problem = structure_problem(path, part)
     if problem:
         raise ExportError(f"The program of Core ML is not the part's: {problem}")
@@ -62,17 +68,19 @@ def _check_dtypes(part: Part) -> None:
             )
 
 
-def _convert(part: Part) -> Any:
-    """Return the converted model, with the contract's names, the origin and the licence."""
+def _convert(part: Part, path: Path) -> None:
+    """Write the package, with the contract's names, the origin and the licence in its description."""
     import coremltools
     import numpy as np
 
-    function = serving_function(part).get_concrete_function()
+    with unrolled_layers(part.model, "Core ML"):
+        # A copy of the part has a function of its own; the part's function is shared by all formats.
+        function = serving_function(replace(part)).get_concrete_function()
     inputs = [
         coremltools.TensorType(tensor.name, _shape(tensor), np.dtype(tensor.dtype))
         for tensor in part.contract.inputs
     ]
-    model = coremltools.convert(
+    coremltools.convert(
         [function],
         source="tensorflow",
         convert_to="mlprogram",
@@ -80,13 +88,14 @@ def _convert(part: Part) -> Any:
         compute_precision=coremltools.precision.FLOAT32,
         minimum_deployment_target=coremltools.target.iOS16,
         skip_model_load=True,
+        package_dir=str(path),
     )
-    spec = model.get_spec()
+    spec = coremltools.utils.load_spec(str(path))
     # TensorFlow's outputs are called Identity, Identity_1, in the order of the sorted names.
     for name, tensor in zip(sorted(function.structured_outputs), function.outputs, strict=True):
         coremltools.utils.rename_feature(spec, tensor.name.partition(":")[0], name)
     _describe(spec.description, part)
-    return coremltools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
+    (path / PROGRAM).write_bytes(spec.SerializeToString(deterministic=True))
 
 
 def _shape(tensor: Tensor) -> Any:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Tensor
     from zoo.exporters.parts.part import Part
 
-WEIGHTS = Path("Data/com.apple.CoreML/weights")
+PROGRAM = Path("Data/com.apple.CoreML/model.mlmodel")
+WEIGHTS = PROGRAM.with_name("weights")
 TOLERANCE = 1e-5  # of float32 weights that were multiplied by a factor, relative to their largest
 
 Line = tuple["Array", "Array"]

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import ExportError
+from zoo.exporters.formats.unrolled import layer_attribute, unrolled_layers
 from zoo.exporters.parts.canonical import layers_of
 
 if TYPE_CHECKING:
@@ -30,44 +30,11 @@ def built_in_operators(model: keras.Model) -> Iterator[None]:
     Raises:
         ExportError: a recurrent layer has a free number of steps.
     """
-    with ExitStack() as stack:
+    with unrolled_layers(model, "LiteRT"), ExitStack() as stack:
         for layer in layers_of(model):
-            if hasattr(layer, "unroll") or hasattr(layer, "forward_layer"):
-                _check_steps(layer)
-            if hasattr(layer, "unroll"):
-                stack.enter_context(_attribute(layer, "unroll", True))
             if call := _CALLS.get(type(layer).__name__):
-                stack.enter_context(_attribute(layer, "call", partial(call, layer)))
+                stack.enter_context(layer_attribute(layer, "call", partial(call, layer)))
         yield
-
-
-@contextmanager
-def _attribute(layer: keras.Layer, name: str, value: Any) -> Iterator[None]:
-    """Within it, an attribute of the layer has another value; Keras does not track it."""
-    own = vars(layer)
-    before = {name: own[name]} if name in own else {}
-    object.__setattr__(layer, name, value)
-    try:
-        yield
-    finally:
-        object.__delattr__(layer, name)
-        for key, old in before.items():
-            object.__setattr__(layer, key, old)
-
-
-def _check_steps(layer: keras.Layer) -> None:
-    """Refuse a recurrent layer whose number of steps is not known, since it cannot be unrolled.
-
-    Raises:
-        ExportError: it names the layer.
-    """
-    # A layer inside Bidirectional has no input of its own; Bidirectional has.
-    steps = layer.input.shape[1] if layer._inbound_nodes else 0
-    if steps is None:
-        raise ExportError(
-            f"The layer {layer.name!r} ({type(layer).__name__}) has a free number of time steps, and "
-            "LiteRT's built-in operators have no loop for it. Build the model with a fixed number of steps."
-        )
 
 
 def _group_normalization(layer: keras.Layer, inputs: Any) -> Any:
