@@ -23,7 +23,8 @@ _BYTES = 2**30  # of memory beyond what the process has
 def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     """Call a function in a forked process; what it returns or raises does not matter.
 
-    Where a system cannot fork, nothing is called.
+    Where a system cannot fork, nothing is called. Nor in the cage of exported files: that process is a
+    trial itself, with limits, and its end is an answer.
 
     Args:
         function: reads a file.
@@ -34,7 +35,10 @@ def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     """
     if not hasattr(os, "fork"):
         return
-    child = os.fork()
+    try:
+        child = os.fork()
+    except PermissionError:  # the cage refuses new processes
+        return
     if child == 0:
         _run_child(function)
     _, status = os.waitpid(child, 0)
