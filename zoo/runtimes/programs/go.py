@@ -24,7 +24,6 @@ PROGRAM = Program(
     runs_with={},
     steps=(("go", "build", "-o", "zoo-onnxruntime", "."),),
     cost="about 30 seconds",
-    variables={"CGO_ENABLED": "1"},
 )
 
 

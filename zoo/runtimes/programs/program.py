@@ -15,12 +15,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
-from zoo.environment import cache_folder, checker_environment
+from zoo.environment import cache_folder
 from zoo.errors import ExportError
 from zoo.io.atomic import make_directory, temporary_directory
 
@@ -38,7 +38,6 @@ class Program:
         runs_with: executables that run it, with how to install each.
         steps: the commands that build it, in its own folder.
         cost: what the first use costs, in words.
-        variables: environment variables of the steps.
     """
 
     name: str
@@ -47,7 +46,6 @@ class Program:
     runs_with: Mapping[str, str]
     steps: tuple[tuple[str, ...], ...]
     cost: str
-    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Path:
@@ -119,7 +117,6 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**checker_environment(), **self.variables},
             check=False,
         )
         if done.returncode:

@@ -28,9 +28,8 @@ PROGRAM = Program(
     sources=("rust",),
     builds_with={"cargo": "Rust 1.92 or newer: rustup.rs"},
     runs_with={},
-    steps=(("cargo", "build", "--locked", "--quiet"),),
+    steps=(("cargo", "build", "--locked", "--quiet", "--target-dir", "target"),),
     cost="about 30 seconds",
-    variables={"CARGO_TARGET_DIR": "target"},
 )
 
 
