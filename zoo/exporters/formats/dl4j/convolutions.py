@@ -29,7 +29,8 @@ def dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     """Return the dense layer's output; on more than one axis it is a convolution of size one."""
     if len(x.shape) == 2:
         return keep_and_activate(builder, layer, x)
-    linear = builder.mix(x, *layer.get_weights(), name=layer.name)
+    kernel, *bias = layer.get_weights()
+    linear = builder.mix(x, kernel, bias[0] if bias else None, layer.name)
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 

@@ -49,10 +49,11 @@ def _apply(model: keras.Model, inputs: Any, builder: LayerBuilder) -> Any:
     """Return the outputs of a model's expansion for some inputs."""
 
     def expansion_of(operation: Any) -> Callable[..., Any]:
-        if hasattr(operation, "operations"):
-            nested = operation._functional if hasattr(operation, "_functional") else operation
+        if hasattr(operation, "operations"):  # a model
+            nested = getattr(operation, "_functional", operation)
             return lambda inputs, **_: _apply(nested, inputs, builder)
         expansion = EXPANSIONS.get(type(operation).__name__, refuse)
         return lambda *inputs, **_: expansion(builder, operation, *inputs)
 
-    return model._run_through_graph(inputs, operation_fn=expansion_of)
+    run: Callable[..., Any] = model._run_through_graph
+    return run(inputs, operation_fn=expansion_of)
