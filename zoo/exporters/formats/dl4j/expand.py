@@ -52,7 +52,7 @@ def _apply(model: keras.Model, inputs: Any, builder: LayerBuilder) -> Any:
         if hasattr(operation, "operations"):  # a model
             nested = getattr(operation, "_functional", operation)
             return lambda inputs, **_: _apply(nested, inputs, builder)
-        expansion = EXPANSIONS.get(type(operation).__name__, refuse)
+        expansion: Callable[..., Any] = EXPANSIONS.get(type(operation).__name__, refuse)
         return lambda *inputs, **_: expansion(builder, operation, *inputs)
 
     run: Callable[..., Any] = model._run_through_graph
