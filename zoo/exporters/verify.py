@@ -23,6 +23,7 @@ from zoo.exporters.proof.test_sets import SUFFIX as TEST_DATA
 from zoo.exporters.proof.test_sets import write_test_sets
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.worker import CRASHED
+from zoo.io.atomic import check_space
 from zoo.io.digest import file_digest
 from zoo.io.safe_load import read_arrays
 from zoo.runtimes.group import is_program, missing_parts, own_runtime
@@ -30,6 +31,7 @@ from zoo.runtimes.group import is_program, missing_parts, own_runtime
 if TYPE_CHECKING:
     import keras
 
+_HDF5 = ("dl4j", "h5", "keras")  # formats that meet a full disk with a crash
 _NAMES_THE_FAULT = ("layer '", "operation '", "The format '", "The runtime '", CRASHED)
 
 
@@ -157,6 +159,8 @@ def _weak_parts(folder: Path, files: Sequence[ExportedFile]) -> dict[str, str]:
 def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:
     path = file_name(part.role, name)
     refused = ExportedFile(part.role, name, path, verdict="refused")
+    if name in _HDF5:
+        check_space(folder, 4 * part.model.count_params() + 2**20)
     try:
         load_format(name).write(part, folder / path, options)
     except (OSError, UsageError):
