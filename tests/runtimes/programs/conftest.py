@@ -19,11 +19,16 @@ BIASES = (0.125, 0.25, 0.625)
 
 @pytest.fixture
 def real_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep built programs between tests: in the cache of whoever started them."""
+    """Keep built programs between tests."""
+    use_real_cache(monkeypatch)
+
+
+def use_real_cache(patch: pytest.MonkeyPatch) -> None:
+    """Use the cache of whoever started the tests."""
     if CACHE:
-        monkeypatch.setenv("ZOO_CACHE", CACHE)
+        patch.setenv("ZOO_CACHE", CACHE)
     else:
-        monkeypatch.delenv("ZOO_CACHE")
+        patch.delenv("ZOO_CACHE", raising=False)
 
 
 @dataclass

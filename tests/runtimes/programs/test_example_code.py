@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.runtimes.programs.conftest import BIASES, Files
+import zoo
+from tests.runtimes.programs.conftest import BIASES, two_inputs, use_real_cache
 from zoo.exporters.parts.contract import Contract, Tensor
+from zoo.exporters.report import Report
 from zoo.runtimes.group import load_runtime, missing_parts
 from zoo.runtimes.programs import browser
 from zoo.runtimes.programs.onnxruntime_library import library_path
@@ -105,16 +107,30 @@ def server() -> Iterator[str]:
         server.server_close()
 
 
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """An export that was run in every program that is available here."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_real_cache(patch)
+        available = [name for name in RUNNERS if not missing_parts(name)]
+        out = tmp_path_factory.mktemp("lines") / "shipped"
+        formats = ["onnx", "saved-model", "dl4j"]
+        return zoo.export(two_inputs(), formats, out=out, runs_in=available)
+
+
 @pytest.mark.parametrize("name", sorted(RUNNERS))
-def test_the_lines_run_the_file(name: str, files: Files) -> None:
+def test_the_lines_of_the_readme_run_the_file(name: str, shipped: Report) -> None:
     if missing := missing_parts(name):
         pytest.skip(missing)
     module: Any = load_runtime(name)
-    source = files.path("two", module.FORMATS[0])
-    (shutil.copytree if source.is_dir() else shutil.copy)(source, source.name)
-    lines = module.example(files.parts["two"].contract, source.name)
-    assert "zoo" not in lines
+    (verdict,) = [v for file in shipped.files for v in file.verdicts if v.runtime == name]
+    assert verdict.verdict == "equal", verdict.problem
+    text = (shipped.folder / "README.md").read_text()
+    heading = rf"In {re.escape(verdict.version)}:\n\n```{module.LANGUAGE}\n(.*?)```"
+    (lines,) = re.findall(heading, text, re.DOTALL)
     assert len(lines.splitlines()) <= 40
+    assert "zoo" not in lines
+    shutil.copytree(shipped.folder, ".", dirs_exist_ok=True)
     printed = RUNNERS[name](lines, module.PROGRAM.build())
     for value in BIASES:
         assert str(value) in printed
