@@ -160,7 +160,7 @@ def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any])
     path = file_name(part.role, name)
     refused = ExportedFile(part.role, name, path, verdict="refused")
     if name in _HDF5:
-        check_space(folder, 4 * part.model.count_params() + 2**20)
+        check_space(folder.parent, 4 * part.model.count_params() + 2**20)
     try:
         load_format(name).write(part, folder / path, options)
     except (OSError, UsageError):

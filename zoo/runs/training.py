@@ -172,7 +172,7 @@ def _train_and_save(
     try:
         model = _fit(run, recipe, history, progress, tensorboard)
         with atomic_write(run.weights) as temporary:
-            check_space(temporary.parent, 4 * model.count_params() + 2**20)
+            check_space(run.path, 4 * model.count_params() + 2**20)
             model.save_weights(temporary)
     except KeyboardInterrupt:
         run.update(state="interrupted")
