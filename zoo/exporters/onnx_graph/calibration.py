@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_EXAMPLES = 256  # of the training split
 MOST_VALUES = 2**23  # of all examples together
+WITHOUT_DATA = "no run with data"  # in the message of a refusal
 _BATCH = 32  # examples that are computed at a time
 _SEED = 0
 
@@ -64,7 +65,7 @@ def calibration_batches(part: Part, options: Mapping[str, Any]) -> list[dict[str
     read_examples = options.get("examples")
     if read_examples is None:
         raise ExportError(
-            "It is calibrated on the data of a run, and this is no run with data. Export a run, or choose "
+            f"It is calibrated on the data of a run, and this is {WITHOUT_DATA}. Export a run, or choose "
             "the format onnx-fp16, which needs no data."
         )
     examples = read_examples()
