@@ -76,6 +76,7 @@ def _start(command: Sequence[str], folder: Path, longest: float) -> str:
     try:
         process = subprocess.Popen(
             [*command, str(folder)],
+            cwd=folder,  # for what a virtual machine leaves behind when it crashes
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

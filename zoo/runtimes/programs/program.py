@@ -81,7 +81,7 @@ class Program:
         return match[1] if match else ""
 
     def _built(self) -> Path:
-        return cache_folder() / "runtimes" / f"{self.name}-{self._key()}"
+        return cache_folder().absolute() / "runtimes" / f"{self.name}-{self._key()}"
 
     def _key(self) -> str:
         """Return a digest of the sources, the steps, and the kind of machine."""
