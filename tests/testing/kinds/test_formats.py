@@ -1,5 +1,7 @@
 """The checks of a format and of a runtime fail where they break them, and say what to do."""
 
+import sys
+
 import pytest
 
 from tests.conftest import Install
@@ -25,7 +27,8 @@ def open(path):
         model = keras.models.model_from_json(str(arrays["config"]))
         model.set_weights([arrays[str(at)] for at in range(len(arrays) - 1)])
     def run(inputs):
-        values = model([inputs[tensor.name] for tensor in model.inputs], training=False)
+        tensors = [inputs[tensor.name] for tensor in model.inputs]
+        values = model(keras.tree.pack_sequence_as(model.input, tensors), training=False)
         values = values if isinstance(values, list) else [values]
         return dict(zip(model.output_names, map(np.asarray, values)))
     return run
@@ -79,6 +82,7 @@ BAD = {
 
 
 def outcome(install: Install, check: str, code: str) -> Outcome:
+    sys.modules.pop("zoo_npz", None)
     install("zoo-npz", {"zoo_npz.py": code}, {FORMATS: "npz = zoo_npz"})
     return {each.check: each for each in outcomes("format:npz", [check])}[check]
 
