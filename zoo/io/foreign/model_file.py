@@ -7,6 +7,7 @@ HDF5 file with a zip behind it. So the suffix decides here, too, and the content
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import struct
 import tempfile
@@ -18,6 +19,7 @@ from typing import IO, Any
 
 import h5py
 
+from zoo.environment import file_limits
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.array_file import check_npz
 from zoo.io.foreign.hdf5.check import check_hdf5
@@ -28,6 +30,10 @@ from zoo.io.foreign.zip_file import check_zip
 
 __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_file"]
 
+# What the config of files names that passed: a command looks at a file before Keras is imported, and again
+# when it is opened. A file that is written again has another time of its status.
+_PASSED: dict[tuple[Any, ...], tuple[NamedObject, ...]] = {}
+_MOST_PASSED = 64
 SMALL_FILE = 64 * 2**20  # bytes that any file may declare
 _BLOCK = 2**20  # bytes that are unpacked at a time
 _LOCAL_HEADER = struct.Struct(
@@ -59,10 +65,22 @@ def inspect_model_file(path: Path, folder: Path | None = None) -> tuple[NamedObj
         UnsafeFile: the message says what is wrong.
     """
     with _model_file_errors(path), open_plain(path, folder) as file:
-        if path.suffix == ".keras":
-            return _check_keras(path, file)
-        check_declared(path, check_hdf5(path, file), path.stat().st_size)
-        return _check_h5_config(path, file)
+        state = os.fstat(file.fileno())
+        key = (state.st_dev, state.st_ino, state.st_size, state.st_ctime_ns, path.suffix)
+        key += tuple(file_limits().items())
+        if key not in _PASSED:
+            while len(_PASSED) >= _MOST_PASSED:
+                _PASSED.pop(next(iter(_PASSED)))
+            _PASSED[key] = _inspect(path, file, state.st_size)
+        return _PASSED[key]
+
+
+def _inspect(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
+    """Check an open model file, and return what its config names."""
+    if path.suffix == ".keras":
+        return _check_keras(path, file)
+    check_declared(path, check_hdf5(path, file, path), size)
+    return _check_h5_config(path)
 
 
 def check_declared(path: Any, declared: int, size: int) -> None:
@@ -183,9 +201,9 @@ class _Window(io.RawIOBase):
         return len(content)
 
 
-def _check_h5_config(path: Path, file: IO[bytes]) -> tuple[NamedObject, ...]:
+def _check_h5_config(path: Path) -> tuple[NamedObject, ...]:
     """Return what the config of an .h5 file names; nothing where it holds weights alone."""
-    with h5py.File(file, "r") as archive:
+    with h5py.File(path, "r") as archive:
         config = archive.attrs.get("model_config")
         if config is None:
             return ()
