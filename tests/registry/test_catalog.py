@@ -105,10 +105,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "twice the same": (ENTRY.format("a", "x") * 2, "Cannot declare ('mlp', 'a') twice (at line 3"),
     "no UTF-8": (b"[mlp.a]\nsummary = '\xff'", "is not UTF-8 text"),
     "UTF-16": ("[mlp.a]\nsummary = 'x'".encode("utf-16"), "is not UTF-8 text"),
-    "too many digits": (f"[mlp.a]\nsummary = {DIGITS}", "is not valid TOML: Exceeds the limit"),
-    "lists in lists": ("[mlp.a]\nsummary = " + "[" * 100_000, "is nested too deeply"),
-    "tables in tables": ("[mlp.a]\nsummary" + ".a" * 3_000 + " = 1", "summary must be a text"),
-    "tables in headers": (f"[mlp{'.a' * 3_000}]\nb = 1", "[mlp.a] has an unknown key 'a'"),
+    "too many digits": (f"[mlp.a]\nsummary = {DIGITS}", "was not opened: digits of a number"),
+    "lists in lists": ("[mlp.a]\nsummary = " + "[" * 100_000, "was not opened: nested tables"),
+    "tables in tables": ("[mlp.a]\nsummary" + ".a" * 3_000 + " = 1", "was not opened: nested tables"),
+    "tables in headers": (f"[mlp{'.a' * 3_000}]\nb = 1", "was not opened: nested tables"),
     "unknown architecture": ("[mpl.a]\nsummary = 'x'", "no architecture 'mpl'. Did you mean mlp?"),
     "no architecture": ("title = 'mine'", "no architecture 'title'"),
     "an endless name": (f"[{'a' * 100_000}.b]", "no architecture 'aaa"),
@@ -228,12 +228,12 @@ def test_zoo_registry_may_start_at_home(monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.mark.parametrize(
     ("named", "problem"),
     [
-        ("nowhere.toml", "No such file or directory"),
-        ("./nowhere.toml", "No such file or directory"),
-        ("~nobody_at_all/x.toml", "No such file or directory"),
-        (".", "Is a directory"),
-        ("x" * 5000, "File name too long"),
-        ("loop", "Too many levels of symbolic links"),
+        ("nowhere.toml", "cannot be read: No such file or directory"),
+        ("./nowhere.toml", "cannot be read: No such file or directory"),
+        ("~nobody_at_all/x.toml", "cannot be read: No such file or directory"),
+        (".", "is a folder, and was not opened"),
+        ("x" * 5000, "cannot be read: File name too long"),
+        ("loop", "cannot be read: Too many levels of symbolic links"),
     ],
 )
 def test_a_zoo_registry_that_cannot_be_read_is_told(
@@ -242,7 +242,7 @@ def test_a_zoo_registry_that_cannot_be_read_is_told(
     Path("loop").symlink_to("loop")
     monkeypatch.setenv("ZOO_REGISTRY", named)
     catalog.cache_clear()
-    with pytest.raises(zoo.CatalogError, match=f"cannot be read: {problem}"):
+    with pytest.raises(zoo.CatalogError, match=problem):
         zoo.list_models()
 
 

@@ -5,6 +5,7 @@ disable = ["tracker", "onnx"]     # at the top of ./registry.toml, or of the fil
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from zoo.environment import catalog_file, disabled_names
 
 KEY = "disable"  # in registry.toml
+_MOST_DOTS = 1000  # in a line: a key of very many parts takes quadratic time
 
 __all__ = ["KEY", "disabled_plugins", "user_catalogs", "why_disabled"]
 
@@ -19,7 +21,14 @@ __all__ = ["KEY", "disabled_plugins", "user_catalogs", "why_disabled"]
 def user_catalogs() -> list[Path]:
     """Return the catalog files of the user's that exist: ./registry.toml, and the one of ZOO_REGISTRY."""
     files = (Path("registry.toml"), catalog_file())
-    return [path for path in files if path is not None and path.is_file()]
+    return [path for path in files if path is not None and _is_file(path)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long; the catalog reports it
+        return False
 
 
 def disabled_plugins() -> frozenset[str]:
@@ -51,7 +60,10 @@ def _read_names(path: Path, changed: int, size: int) -> frozenset[str]:
     """Return the names in a file, read once while its time and its size stay the same."""
     try:
         text = path.read_text("utf-8-sig") if size < 2**20 else ""
-        names = tomllib.loads(text).get(KEY, []) if KEY in text else []
+        top = re.split(r"(?m)^[ \t]*\[", text, maxsplit=1)[0]  # before the first table
+        if KEY not in top or max(line.count(".") for line in top.splitlines()) > _MOST_DOTS:
+            return frozenset()
+        names = tomllib.loads(top).get(KEY, [])
     except (OSError, ValueError, RecursionError):
         return frozenset()
     texts = names if isinstance(names, list) else []

@@ -172,8 +172,8 @@ def _check_report(report: Any) -> None:
     for file in report["files"]:
         check_entries("a file", file, _FILE, ("part", "format", "path", "verdict", "sha256"))
     for role, part in report["parts"].items():
-        check_entries(role, part, _PART, _PART)
-        for tensor in part["inputs"] + part["outputs"]:
+        check_entries(role, part, _PART)
+        for tensor in part.get("inputs", []) + part.get("outputs", []):
             check_entries(role, tensor, _TENSOR, _TENSOR)
 
 

@@ -57,6 +57,8 @@ def read_arrays(
         raise
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is not a whole .npz file: {error}.") from error
+    except ValueError as error:
+        raise DataError(f"{path} is a broken .npz file: {error}.") from error
     except Exception as error:  # zlib, tokenize, zipfile and NumPy each have errors of their own
         raise DataError(f"{path} is a broken .npz file: {format_error(error)}.") from error
     for name, array in arrays.items():

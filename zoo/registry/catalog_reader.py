@@ -13,7 +13,7 @@ from zoo.entry_points.switches import KEY
 from zoo.errors import CatalogError, UnsafeFile, brief, nearest
 from zoo.io.cache.parsed_files import Parse
 from zoo.io.foreign.entries import is_number
-from zoo.io.foreign.limits import LIMITS
+from zoo.io.foreign.limits import LIMITS, check_limit, limit
 from zoo.io.foreign.toml_text import parse_toml
 from zoo.io.text import read_bytes
 from zoo.weights.description import WeightsInfo, parse_weights
@@ -151,6 +151,16 @@ def _check_types(where: str, table: Mapping[str, Any]) -> None:
         raise CatalogError(f"{where}: results must be numbers. Received: {brief(table['results'])}")
 
 
+def _read(path: Path) -> bytes:
+    """Return the bytes of a catalog file, or of a pipe that this process was started with."""
+    if not str(path).startswith("/dev/fd/"):
+        return read_bytes(path, "catalog_bytes")
+    with path.open("rb") as pipe:
+        content = pipe.read(limit("catalog_bytes") + 1)
+    check_limit(path, "catalog_bytes", len(content), more=True)
+    return content
+
+
 def parse_catalog(path: Path) -> dict[str, Any]:
     """Return the table of a catalog file.
 
@@ -158,7 +168,7 @@ def parse_catalog(path: Path) -> dict[str, Any]:
         CatalogError: it cannot be read, or is no TOML.
     """
     try:
-        return parse_toml(read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path)
+        return parse_toml(_read(path).decode("utf-8-sig"), path)
     except UnsafeFile as error:
         raise CatalogError(str(error)) from error
     except OSError as error:

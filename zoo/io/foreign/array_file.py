@@ -106,7 +106,8 @@ def check_npz(path: Any, file: IO[bytes]) -> int:
                 try:
                     header = read_header(content, f"{path} ({member.filename})")
                 except ValueError as error:
-                    raise ValueError(f"{member.filename}: {error}") from error
+                    name = member.filename.removesuffix(".npy")
+                    raise ValueError(f"{name} in it is no array: {error}") from error
             held = member.file_size - header[2]
             _check_total(path, array_bytes(header), size)
             if array_bytes(header) > held:

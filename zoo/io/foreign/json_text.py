@@ -49,16 +49,17 @@ def check_depth(plain: str, name: str, path: Any) -> None:
             check_limit(path, name, depth, more=True)
 
 
-def check_digits(plain: str, digit: str, path: Any) -> None:
+def check_digits(plain: str, digit: str, path: Any, start: str = "") -> None:
     """Refuse a number of too many digits: Python needs quadratic time for it, and cannot print it.
 
     Args:
         plain: JSON or TOML without the content of its texts.
         digit: a pattern for one digit.
         path: where it is from, for messages.
+        start: what begins such a number.
 
     Raises:
         UnsafeFile: there is such a number.
     """
-    if match := re.search(rf"{digit}{{{limit('number_digits') + 1},}}", plain):
+    if match := re.search(rf"{start}{digit}{{{limit('number_digits') + 1},}}", plain):
         check_limit(path, "number_digits", len(match[0]))

@@ -35,7 +35,8 @@ def parse_toml(text: str, path: Any) -> dict[str, Any]:
     """
     plain = _TEXT.sub('""', text)
     check_depth(plain, "toml_depth", path)
-    check_digits(plain, "[0-9a-fA-F_]", path)
+    check_digits(plain, "[0-9_]", path)
+    check_digits(plain, "[0-9a-fA-F_]", path, start="0x")
     most = limit("toml_depth")
     for match in _KEY.finditer(plain):
         if match[0].count(".") >= most:

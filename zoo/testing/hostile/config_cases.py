@@ -174,7 +174,7 @@ def _odd_configs() -> Iterator[tuple[str, Any]]:
                 for number in range(length)
             ]
         yield what, long
-    yield "an unrolled layer of a billion steps", _unrolled(10**9)
+    yield "an unrolled layer of a billion steps", _recurrence(10**9)
     yield "a config that is a list", [1, 2, 3]
     yield "a config that is a text", "model"
     yield "a config without a class", {"config": {}}
@@ -205,7 +205,7 @@ def _odd_configs() -> Iterator[tuple[str, Any]]:
     yield "a billion units", billion
 
 
-def _unrolled(steps: int) -> Any:
+def _recurrence(steps: int) -> Any:
     settings = config()
     first, second = settings["config"]["layers"]
     first["config"]["batch_shape"] = [None, steps, 4]

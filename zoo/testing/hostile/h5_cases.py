@@ -87,7 +87,7 @@ def _ratio(file: Any) -> None:
         )
 
 
-def _typed(kind: Any) -> Callable[[Any], None]:
+def _array_of(kind: Any) -> Callable[[Any], None]:
     return lambda file: file.create_dataset("x", (3,), kind)
 
 
@@ -145,12 +145,12 @@ CHANGES: dict[str, Callable[[Any], None]] = {
         (30_000, 30_000), chunks=(500, 500), compression="lzf"
     ),
     "an array without an end": _unwritten((10, 10), maxshape=(None, None), chunks=(16_000, 16_000)),
-    "an array of references": _typed(h5py.ref_dtype),
-    "an array of regions": _typed(h5py.regionref_dtype),
-    "an array of records": _typed([("a", "i4"), ("b", "S10")]),
-    "an array of lists": _typed(h5py.vlen_dtype(np.float32)),
-    "texts of a megabyte each": _typed("S1000000"),
-    "opaque numbers of a megabyte": _typed(np.dtype("V1000000")),
+    "an array of references": _array_of(h5py.ref_dtype),
+    "an array of regions": _array_of(h5py.regionref_dtype),
+    "an array of records": _array_of([("a", "i4"), ("b", "S10")]),
+    "an array of lists": _array_of(h5py.vlen_dtype(np.float32)),
+    "texts of a megabyte each": _array_of("S1000000"),
+    "opaque numbers of a megabyte": _array_of(np.dtype("V1000000")),
     "an attribute of references": _attribute(h5py.ref_dtype),
     "an attribute of records": _attribute([("a", "i4"), ("b", "S10")]),
     "1,100 attributes": _many_attributes,

@@ -28,7 +28,7 @@ def cases() -> Iterator[HostileCase]:
 
 def _writers() -> Iterator[tuple[str, tuple[str, Writer]]]:
     for suffix, kind in _SUFFIXES.items():
-        file, whole = f"item.{suffix}", _encoded(kind)
+        file, whole = f"item.{suffix}", _encode(kind)
         yield f"half of a .{suffix}", (file, _bytes(whole[: len(whole) // 2 - 20]))
         yield f"the first bytes of a .{suffix}", (file, _bytes(whole[:12]))
         yield f"an empty .{suffix}", (file, _bytes(b""))
@@ -37,7 +37,7 @@ def _writers() -> Iterator[tuple[str, tuple[str, Writer]]]:
         yield f"a device named .{suffix}", (file, lambda path: path.symlink_to("/dev/zero"))
         yield f"a link to itself named .{suffix}", (file, _link_to_itself)
     for kind in _FOREIGN:
-        if content := _encoded(kind):
+        if content := _encode(kind):
             yield f"{kind} named .png", ("item.png", _bytes(content))
     yield "PostScript named .jpg", ("item.jpg", _bytes(_EPS))
     yield "SVG named .png", ("item.png", _bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
@@ -61,7 +61,7 @@ def _link_to_itself(path: Path) -> None:
     path.symlink_to(path.name)
 
 
-def _encoded(kind: str) -> bytes:
+def _encode(kind: str) -> bytes:
     """Return a small image in a format; nothing where this Pillow cannot write it."""
     buffer = io.BytesIO()
     mode = "1" if kind == "XBM" else "RGB"

@@ -73,12 +73,10 @@ def run_command(words: Sequence[str], folder: str = "") -> None:
         words: what is typed behind `zoo`.
         folder: the working directory; the process' own if it is empty.
     """
-    from zoo.cli.main import main
-
     if folder:
         os.chdir(folder)
     sys.argv = ["zoo", *words]
-    main()
+    find_function("zoo.cli.main:main")()
 
 
 def _serve(modules: Sequence[str]) -> None:

@@ -30,7 +30,13 @@ def cases() -> Iterator[HostileCase]:
 def npy_bytes(
     shape: tuple[int, ...] = (4,), dtype: str = "<f4", content: bytes | None = None
 ) -> bytes:
-    """Return an .npy file that may lie about its shape."""
+    """Return an .npy file that may lie about its shape.
+
+    Args:
+        shape: in the header.
+        dtype: in the header, such as <f4.
+        content: the bytes behind the header; four zeros as float32 if not given.
+    """
     header = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape!r}, }}".encode()
     header += b" " * (63 - (len(header) + 10) % 64) + b"\n"
     data = np.zeros(4, "f4").tobytes() if content is None else content
@@ -68,16 +74,16 @@ def _any_zip(honest: Callable[[], bytes]) -> dict[str, Writer]:
         "70,000 members": lambda path: _write(path, _many(70_000)),
         "25,000 members": lambda path: _write(path, _many(25_000)),
         "a link as a member": bytes_of(_with_link),
-        "an encrypted member": bytes_of(lambda whole: _patched(whole, 8, struct.pack("<H", 1))),
+        "an encrypted member": bytes_of(lambda whole: _patch(whole, 8, struct.pack("<H", 1))),
         "a member of bzip2": bytes_of(lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_BZIP2)),
         "a member of LZMA": bytes_of(lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_LZMA)),
         "a member twice": bytes_of(_twice),
         "members that overlap": bytes_of(_overlapping),
         "a member behind the directory": bytes_of(
-            lambda whole: _patched(whole, 42, struct.pack("<I", len(whole) - 10))
+            lambda whole: _patch(whole, 42, struct.pack("<I", len(whole) - 10))
         ),
         "a member that declares 4 GB": bytes_of(
-            lambda whole: _patched(whole, 24, struct.pack("<I", 0xFFFFFFF0))
+            lambda whole: _patch(whole, 24, struct.pack("<I", 0xFFFFFFF0))
         ),
         "a named pipe": lambda path: os.mkfifo(path),
         "a link to a device": lambda path: path.symlink_to("/dev/zero"),
@@ -156,9 +162,9 @@ def _twice(whole: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _patched(whole: bytes, offset: int, value: bytes) -> bytes:
+def _patch(whole: bytes, offset: int, value: bytes) -> bytes:
     """Return a zip with some bytes of the first entry of its directory replaced."""
-    return _replaced(whole, whole.index(b"PK\x01\x02") + offset, value)
+    return _replace(whole, whole.index(b"PK\x01\x02") + offset, value)
 
 
 def _overlapping(whole: bytes) -> bytes:
@@ -214,5 +220,5 @@ def _raw_zip(rows: Sequence[tuple[str, bytes, int, int]]) -> bytes:
     return bytes(body + directory + end)
 
 
-def _replaced(whole: bytes, at: int, value: bytes) -> bytes:
+def _replace(whole: bytes, at: int, value: bytes) -> bytes:
     return whole[:at] + value + whole[at + len(value) :]
