@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["printable"]
+__all__ = ["markdown", "printable"]
 
 # Controls of ASCII and of Latin-1, marks that turn the direction of writing, invisible characters, halves of
 # characters (in names of files that are no UTF-8). Line feed and tab stay.
@@ -21,3 +21,14 @@ def printable(text: str) -> str:
         '\\x1b[31mred'
     """
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def markdown(text: str) -> str:
+    r"""Return a text for a line of Markdown: no control character, line break, HTML, link or cell of a table.
+
+    Example:
+        >>> markdown("<b>|")
+        '\\<b\\>\\|'
+    """
+    line = " ".join(printable(text).split())
+    return re.sub(r"([\\`<>\[\]|])", r"\\\1", line)

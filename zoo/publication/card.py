@@ -15,6 +15,7 @@ from typing import Any
 from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.exporters.report import Report
 from zoo.io.atomic import atomic_write, disk_errors, make_directory
+from zoo.io.printable import markdown
 from zoo.publication.card_metadata import card_metadata, eval_results, to_yaml
 from zoo.publication.terms import Terms, dataset_facts, public_source, resolve_terms
 from zoo.publication.weights_file import train_command
@@ -123,7 +124,7 @@ zoo export {name} --to keras,h5,saved-model,onnx
 
 def _parts(run: Run) -> str:
     rows = [
-        f"| {role} | {_tensors(part['inputs'])} | {_tensors(part['outputs'])} |\n"
+        f"| {markdown(role)} | {_tensors(part['inputs'])} | {_tensors(part['outputs'])} |\n"
         for role, part in part_contracts(run).items()
     ]
     head = "## Parts\n\n| part | inputs | outputs |\n|---|---|---|\n"
@@ -141,8 +142,8 @@ def part_contracts(run: Run) -> Mapping[str, Any]:
 
 def _tensors(tensors: list[dict[str, Any]]) -> str:
     return ", ".join(
-        f"`{each['name']}` {each['dtype']} ({', '.join(map(str, each['shape']))})"
-        + (f", {each['expects']}" if each.get("expects") else "")
+        f"`{markdown(each['name'])}` {markdown(each['dtype'])} ({', '.join(map(str, each['shape']))})"
+        + (f", {markdown(each['expects'])}" if each.get("expects") else "")
         for each in tensors
     )
 
@@ -151,11 +152,11 @@ def _data(run: Run, terms: Terms) -> str:
     dataset = run.record["dataset"]
     lines = [f"{terms.data}. Licence of the data: {terms.data_license}."]
     if dataset.get("preprocessing"):
-        lines.append(f"Preprocessing: {dataset['preprocessing']}.")
+        lines.append(f"Preprocessing: {markdown(dataset['preprocessing'])}.")
     if classes := dataset.get("classes"):
-        lines.append(f"Classes, in order: {', '.join(map(str, classes))}.")
+        lines.append(f"Classes, in order: {', '.join(map(markdown, classes))}.")
     if dataset.get("fingerprint"):
-        lines.append(f"Fingerprint of the data: `{dataset['fingerprint']}`.")
+        lines.append(f"Fingerprint of the data: `{markdown(dataset['fingerprint'])}`.")
     return "## Training data\n\n" + "\n".join(lines) + "\n"
 
 
@@ -169,7 +170,7 @@ def _training(run: Run, command: str) -> str:
     if history:
         best = f"; the weights are of epoch {best}" if (best := record.get("best_epoch")) else ""
         lines.append(f"{len(history)} epochs in {seconds:.0f} s{best}; seed {record.get('seed')}.")
-    lines.append(f"Backend {record.get('backend')}; {versions}.")
+    lines.append(f"Backend {markdown(str(record.get('backend')))}; {versions}.")
     if precision := record.get("stored_precision"):
         lines.append(
             f"The weights are stored in {precision}; the figures below are measured with the stored weights."
@@ -180,7 +181,7 @@ def _training(run: Run, command: str) -> str:
 def _evaluation(run: Run, name: str) -> str:
     if not run.metrics:
         return ""
-    rows = "".join(f"| {key} | {value:.6g} |\n" for key, value in run.metrics.items())
+    rows = "".join(f"| {markdown(key)} | {value:.6g} |\n" for key, value in run.metrics.items())
     return f"""\
 ## Evaluation
 

@@ -66,8 +66,8 @@ def inspect_model_file(path: Path, folder: Path | None = None) -> tuple[NamedObj
     """
     with _model_file_errors(path), open_plain(path, folder) as file:
         state = os.fstat(file.fileno())
-        key = (state.st_dev, state.st_ino, state.st_size, state.st_ctime_ns, path.suffix)
-        key += tuple(file_limits().items())
+        limits = tuple(file_limits().items())
+        key = (state.st_dev, state.st_ino, state.st_size, state.st_ctime_ns, path.suffix, limits)
         if key not in _PASSED:
             while len(_PASSED) >= _MOST_PASSED:
                 _PASSED.pop(next(iter(_PASSED)))

@@ -73,13 +73,13 @@ class _Walk:
             check_limit(self.path, "h5_objects", self.names, more=True)
 
 
-def check_hdf5(path: Any, file: IO[bytes], place: Path | None = None) -> int:
+def check_hdf5(path: Any, file: IO[bytes], whole: Path | None = None) -> int:
     """Check an HDF5 file, and return the bytes that its arrays declare; none of them is read.
 
     Args:
         path: the file, for messages.
         file: the open file.
-        place: where it is, if it is a file of its own: HDF5 reads it faster than an open one.
+        whole: where it is, if it is a file of its own: HDF5 reads it faster than an open one.
 
     Raises:
         UnsafeFile: it links to another place or file, has a second name for a group, an unusual type,
@@ -90,7 +90,7 @@ def check_hdf5(path: Any, file: IO[bytes], place: Path | None = None) -> int:
     if file.read(len(SIGNATURE)) != SIGNATURE:
         raise OSError("it does not begin as an HDF5 file does")
     file.seek(0)
-    with h5py.File(place or file, "r") as archive:
+    with h5py.File(whole or file, "r") as archive:
         if archive.userblock_size:
             raise UnsafeFile(f"{path} has other bytes before the HDF5 file, and was not opened.")
         walk = _Walk(path)
