@@ -164,7 +164,7 @@ def _training(run: Run, command: str) -> str:
     record, history = run.record, run.history
     seconds = sum(row.get("seconds", 0) for row in history)
     versions = ", ".join(
-        f"{name} {version}" for name, version in record.get("versions", {}).items()
+        markdown(f"{name} {version}") for name, version in record.get("versions", {}).items()
     )
     lines = [f"```console\n{command}\n```\n"]
     if history:
