@@ -49,6 +49,7 @@ BAD = {
         ("zoo.Split(x[30:]", "zoo.Split(99 + x[30:]"),
         "are both scaled in the same way?",
     ),
+    "a label of no class": ("facts", ("np.arange(40) % 2", "np.arange(40) % 3"), "label"),
     "a constant": (
         "ranges",
         ("generator.normal(size=(40, 4, 1))", "np.zeros((40, 4, 1))"),
@@ -81,3 +82,10 @@ def test_a_good_data_set_passes(install: Install, tmp_path: Path) -> None:
 def test_ours_pass_without_files(name: str) -> None:
     checks = ["declarations", "facts", "splits", "targets", "ranges"]
     assert [each for each in outcomes(f"dataset:{name}", checks) if each.verdict != "passed"] == []
+
+
+def test_data_that_is_not_here_is_skipped_with_the_reason(install: Install) -> None:
+    found = outcome(
+        install, "splits", GOOD.replace("    gen", "    raise zoo.DataError('fetch it')\n    gen")
+    )
+    assert (found.verdict, found.detail) == ("skipped", "fetch it")
