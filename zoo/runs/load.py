@@ -156,8 +156,8 @@ def load_run_model(
             f"{run} has no trained weights yet (state: {run.state}). Go on with it: "
             f"zoo train {run.name} --out {run.path} --resume"
         )
-    recipe = recipe_from_run(run, data)
     check_model_file(run.weights)
+    recipe = recipe_from_run(run, data)
     _check_proportion(recipe, run.weights)
     return recipe, _build_with_weights(run, recipe)
 
