@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.runtimes.programs.conftest import use_real_cache
 from zoo.errors import ExportError
-from zoo.exporters.comparison import compare_outputs
+from zoo.exporters.comparison import compare_outputs, compare_results
 from zoo.exporters.formats import dl4j
 from zoo.exporters.formats.dl4j import expansions
 from zoo.exporters.formats.dl4j.expand import expand_model
 from zoo.exporters.parts.part import Part
 from zoo.exporters.parts.probes import draw_probes
+from zoo.runtimes.command import run_files
+from zoo.runtimes.programs import dl4j as runtime
+from zoo.runtimes.protocol import FileToRun
 from zoo.runtimes.python.keras import keras_runner
 
 from . import models
@@ -54,7 +58,7 @@ def volumes() -> Part:
     """Layers for volumes that are made of others."""
     inputs = keras.Input((4, 4, 6, 2), name="volume")
     x = layers.Conv3D(3, 3, padding="same", activation="relu")(layers.Rescaling(2.0)(inputs))
-    x = layers.Conv3DTranspose(2, 3, strides=(2, 1, 2), padding="same")(layers.MaxPooling3D(2)(x))
+    x = layers.Conv3DTranspose(2, 3, strides=1, padding="same")(layers.MaxPooling3D(2)(x))
     x = layers.Conv3DTranspose(3, (4, 2, 3), strides=2, padding="same", activation="silu")(x)
     x = layers.Cropping3D(((1, 0), (0, 2), (1, 1)))(x)
     x = [layers.GlobalAveragePooling3D()(x), layers.GlobalMaxPooling3D()(x)]
@@ -70,15 +74,62 @@ def series() -> Part:
 
 
 def enlarged() -> Part:
-    """An image with a depthwise convolution and pixels that are repeated."""
+    """An image with a depthwise convolution, gates for its channels, and pixels that are repeated."""
     inputs = keras.Input((4, 4, 2), name="image")
     x = layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="tanh")(inputs)
+    means = layers.GlobalAveragePooling2D()(x)
+    x = layers.Multiply()([layers.Reshape((1, 1, 4))(layers.Dense(4, "sigmoid")(means)), x])
     return models.part_of(inputs, layers.UpSampling2D((2, 3), name="pixels")(x))
 
 
-@pytest.mark.parametrize("build", [models.classifier, nested, gated, volumes, series, enlarged])
+def in_place() -> Part:
+    """Activations of arrays that others read after them: an input, and a view of another map."""
+    inputs = keras.Input((4, 4, 2), name="image")
+    x = layers.Cropping2D(((0, 1), (1, 0)))(
+        layers.Add()([inputs, layers.Activation("tanh")(inputs)])
+    )
+    x = layers.Flatten()(
+        layers.Add()([layers.Activation("sigmoid")(x), layers.LeakyReLU(0.3)(x), x])
+    )
+    return models.part_of(inputs, layers.Multiply(name="score")([layers.Activation("relu")(x), x]))
+
+
+BUILDERS = (models.classifier, nested, gated, volumes, series, enlarged, in_place)
+
+
+@pytest.mark.parametrize("build", BUILDERS)
 def test_the_expansion_computes_what_the_part_computes(build: Any) -> None:
     assert not problem_of(build())
+
+
+@pytest.mark.timeout(900)  # the first use builds the program
+def test_the_jvm_computes_what_the_parts_compute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if missing := runtime.missing():
+        pytest.skip(missing)
+    use_real_cache(monkeypatch)
+    parts = {build.__name__: build() for build in BUILDERS}
+    probes = {name: draw_probes(part) for name, part in parts.items()}
+    for name, part in parts.items():
+        dl4j.write(part, tmp_path / name, {})
+    results = run_files(
+        runtime.command(),
+        [
+            FileToRun(
+                name, tmp_path / name, "dl4j", tuple(each.inputs for each in probes[name]), ()
+            )
+            for name in parts
+        ],
+    )
+    problems = {}
+    for result in results:
+        faults = [result.problem, *(each.problem for each in result.sets)]
+        problems[result.key] = "".join(faults)
+        if not problems[result.key]:
+            outputs = [each.outputs for each in result.sets]
+            problems[result.key] = compare_results(outputs, probes[result.key]).problem
+    assert problems == dict.fromkeys(parts, "")
 
 
 def test_the_expansion_is_flat_and_has_only_layers_that_are_read() -> None:
@@ -104,6 +155,7 @@ def test_a_wrong_expansion_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         ((4,), layers.UnitNormalization(name="culprit"), "depends on the input"),
         ((4,), layers.Activation("gelu", name="culprit"), "has the activation gelu"),
         ((4, 4, 2), layers.Conv2D(2, 3, groups=2, name="culprit"), "no groups of channels"),
+        ((2, 2, 2, 1), layers.UpSampling3D((1, 2, 2), name="culprit"), "by one factor only"),
         ((5, 2), layers.LSTM(3, go_backwards=True, name="culprit"), "go_backwards"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.exporters.formats.dl4j import convolutions, series, volumes
+from zoo.exporters.formats.dl4j import convolutions, merges, series, volumes
 from zoo.exporters.formats.dl4j.activations import activate
 from zoo.exporters.formats.dl4j.builder import LayerBuilder
 from zoo.exporters.formats.dl4j.refusal import refusal, require_channels_last
@@ -100,31 +100,6 @@ def _normalization(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return builder.scale(x, 1 / deviation, -mean / deviation, layer.name)
 
 
-def _elementwise(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the sum, the product or the like of tensors of one shape."""
-    if len({tensor.shape[1:] for tensor in tensors}) > 1:
-        raise refusal(layer, "it does not repeat values where two shapes differ")
-    return builder.add(layer, tensors)
-
-
-def _concatenate(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the tensors side by side along the channels."""
-    if layer.axis not in (-1, len(tensors[0].shape) - 1):
-        raise refusal(layer, "it joins tensors along the channels only")
-    return builder.add(layer, tensors)
-
-
-def _dot(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the products of vectors as the sum of the products of their numbers."""
-    from keras import layers
-
-    axes = layer.axes if isinstance(layer.axes, list | tuple) else [layer.axes]
-    if layer.normalize or any(len(tensor.shape) != 2 for tensor in tensors) or {*axes} - {1, -1}:
-        raise refusal(layer, "it has no product of tensors, only of vectors")
-    product = builder.add(layers.Multiply(name=f"{layer.name}_products"), tensors)
-    return builder.mix(product, np.ones((product.shape[-1], 1)), name=layer.name)
-
-
 def _without_kept_axes(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     """Return the output of a global pooling, whose axes vanish."""
     require_channels_last(layer)
@@ -179,14 +154,14 @@ def _softmax(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 EXPANSIONS: dict[str, Expansion] = {
     "Activation": _activation,
     "ActivityRegularization": _pass,
-    "Add": _elementwise,
+    "Add": merges.elementwise,
     "AlphaDropout": _pass,
-    "Average": _elementwise,
+    "Average": merges.elementwise,
     "AveragePooling1D": _series,
     "AveragePooling2D": _spatial,
     "AveragePooling3D": _spatial,
     "BatchNormalization": _batch_normalization,
-    "Concatenate": _concatenate,
+    "Concatenate": merges.concatenate,
     "Conv1D": convolutions.convolution,
     "Conv1DTranspose": convolutions.transposed_1d,
     "Conv2D": convolutions.convolution,
@@ -198,7 +173,7 @@ EXPANSIONS: dict[str, Expansion] = {
     "Cropping3D": volumes.cropping,
     "Dense": convolutions.dense,
     "DepthwiseConv2D": convolutions.depthwise,
-    "Dot": _dot,
+    "Dot": merges.dot,
     "Dropout": _pass,
     "ELU": _advanced_activation,
     "Flatten": _flatten,
@@ -216,8 +191,8 @@ EXPANSIONS: dict[str, Expansion] = {
     "MaxPooling1D": _spatial,
     "MaxPooling2D": _spatial,
     "MaxPooling3D": _spatial,
-    "Maximum": _elementwise,
-    "Multiply": _elementwise,
+    "Maximum": merges.elementwise,
+    "Multiply": merges.elementwise,
     "Normalization": _normalization,
     "PReLU": _advanced_activation,
     "ReLU": _advanced_activation,
@@ -228,10 +203,10 @@ EXPANSIONS: dict[str, Expansion] = {
     "SpatialDropout1D": _pass,
     "SpatialDropout2D": _pass,
     "SpatialDropout3D": _pass,
-    "Subtract": _elementwise,
+    "Subtract": merges.elementwise,
     "UpSampling1D": _series,
     "UpSampling2D": convolutions.up_sampling_2d,
-    "UpSampling3D": _spatial,
+    "UpSampling3D": volumes.up_sampling,
     "ZeroPadding1D": _series,
     "ZeroPadding2D": _spatial,
 }

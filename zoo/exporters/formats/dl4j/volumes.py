@@ -76,12 +76,22 @@ def transposed_convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) ->
         raise refusal(
             layer, "of its transposed convolutions of volumes only padding='same' is proved"
         )
+    if len({*layer.strides}) > 1:
+        raise refusal(layer, "it enlarges all axes of a volume by one factor only")
     kernel, *bias = layer.get_weights()
     wide = _wide_kernel(kernel, layer.strides)
     convolution = layers.Conv3D(
         layer.filters, wide.shape[:3], padding="same", use_bias=layer.use_bias, name=layer.name
     )
     return builder.add(convolution, _with_zeros(builder, layer, x), [wide, *bias])
+
+
+def up_sampling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+    """Return the volume enlarged by one factor; of several factors it would take the first for all axes."""
+    require_channels_last(layer)
+    if len({*layer.size}) > 1:
+        raise refusal(layer, "it enlarges all axes of a volume by one factor only")
+    return builder.add(layer, x)
 
 
 def _wide_kernel(kernel: Array, strides: tuple[int, ...]) -> Array:
