@@ -88,7 +88,7 @@ class ExportedFile:
         return [
             f"{self.part} as {self.format} in {verdict.runtime}: {verdict.problem}"
             for verdict in self.verdicts
-            if verdict.failed
+            if verdict.is_failure
         ]
 
 

@@ -35,7 +35,7 @@ class Verdict:
     protection: str = ""
 
     @property
-    def failed(self) -> bool:
+    def is_failure(self) -> bool:
         """Whether the file cannot be used in this runtime."""
         return self.verdict in FAILURES
 
@@ -78,4 +78,4 @@ def deciding_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:
     ran = [verdict for verdict in verdicts if verdict.verdict != "not available"]
     if not ran or verdicts[0] in ran:
         return ran[0] if ran else None
-    return next((verdict for verdict in ran if verdict.failed), ran[0])
+    return next((verdict for verdict in ran if verdict.is_failure), ran[0])

@@ -1,6 +1,6 @@
 """tract, an engine in Rust; it reads ONNX, and takes concrete shapes when a file is opened.
 
-It returns outputs in the order of the file, and names them after nodes. So their names are read from the file.
+It returns outputs in the order of the file, named after nodes. So their names are read from the file.
 """
 
 from __future__ import annotations
