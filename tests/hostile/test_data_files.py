@@ -73,14 +73,14 @@ def test_a_hostile_item_is_refused(
 def test_a_hostile_catalog_is_refused(
     case: HostileCase, light: Server, harmless: Check, tmp_path: Path
 ) -> None:
-    file = case.write(tmp_path)
+    case.write(tmp_path)
     outcome = light.command("list", "mlp.*", folder=tmp_path)
     text = harmless(outcome)
     if str(case) in ACCEPTED:
         assert outcome.code == 0, text
     else:
         assert outcome.code == 2, text
-        assert file.name in text
+        assert text.startswith("Error: ")
 
 
 @pytest.mark.parametrize("case", cases("json"), ids=str)
