@@ -11,8 +11,9 @@ imports these modules, and then answers requests, one a line, until its standard
 answer is one line: {"difference": ..., "problem": ..., "ratio": ..., "refused": ..., "runtime": ...,
 "reusable": ...}. `refused` is whether the runtime computed nothing; `runtime` is its name and version.
 
-`cage` is there for a file from elsewhere: its size. The file is then opened in a cage
-(`zoo.exporters.cage.walls`), and the answer has `protection`, the walls that stood.
+`inner` is there for tensors inside a graph, which may be constant. `cage` is there for a file from elsewhere:
+its size. The file is then opened in a cage (`zoo.exporters.cage.walls`), and the answer has `protection`,
+the walls that stood.
 
 Importing TensorFlow and Keras takes seconds, and a file must meet a process that no earlier file has
 changed: by custom objects, modules, or Keras' global state. So the process imports once, and forks for
@@ -81,7 +82,7 @@ def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict
         if is_caged:
             protection = enter_cage(folder, request["cage"], final=request["final"])
         probes = load_probes(read_arrays(folder / "probe.npz"), request["part"])
-        if is_caged and (weakness := find_weakness(probes)):
+        if is_caged and "inner" not in request and (weakness := find_weakness(probes)):
             return {**_refusal(weakness), "protection": protection}
         runner = runtime.open(folder / request["path"])
         approximate, tolerance = request.get("approximate", False), request.get("tolerance")

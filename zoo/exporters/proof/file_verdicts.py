@@ -103,16 +103,14 @@ class FileProof:
         def prove(folder: Path, file: ExportedFile) -> Verdict:
             if name not in self._answers:
                 return prove_in_program(name, folder, [file])[file]
-            request = {"part": file.part, "runtime": name, "path": file.path}
+            request = {"part": file.part, "runtime": name, "path": file.path, "inner": True}
+            request |= self._cage(folder, file)
             return make_verdict(name, self._checker.submit(folder, request).result(), False)
 
         return prove
 
     def _request(self, runtime: str) -> dict[str, Any]:
         tolerance = tolerance_of(self.file.format)
-        sizes = [
-            size_on_disk(self._folder / path) for path in (self.file.path, self.file.data) if path
-        ]
         return {
             "part": self.file.part,
             "runtime": runtime,
@@ -120,7 +118,12 @@ class FileProof:
             "requires": self.file.requires,
             "approximate": is_approximate(self.file.format),
             "tolerance": [tolerance.absolute, tolerance.relative] if tolerance else None,
-        } | ({"cage": sum(sizes)} if self._foreign else {})
+        } | self._cage(self._folder, self.file)
+
+    def _cage(self, folder: Path, file: ExportedFile) -> dict[str, int]:
+        """Return what a request for a file of somebody else has: its size, which the limits grow with."""
+        sizes = (size_on_disk(folder / path) for path in (file.path, file.data) if path)
+        return {"cage": sum(sizes)} if self._foreign else {}
 
 
 def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> list[ExportedFile]:
