@@ -73,6 +73,7 @@ def test_a_layer_that_nobody_else_can_import_is_refused_by_keras_and_leaves_the_
         "README.md",
         "model",
         "model.onnx",
+        "model_test_data",
         "probe.npz",
         "report.json",
     ]
