@@ -5,9 +5,9 @@
 
 For each model, from its shipped weights, the part that does the work is exported as float32 (format onnx),
 float16 (onnx-fp16) and 8 bits (onnx-int8, calibrated on training examples). ONNX Runtime then runs each file.
-The measure is that of `zoo evaluate`, on the test split, with the file in place of the model. A latency is
-the median of calls with one example, on one thread; the files take turns, so that a slower moment of the
-machine slows all of them.
+The measure is that of `zoo evaluate`, on the test split, with the file in place of the model; that of
+float32 is the model's own. A latency is the median of calls with one example, on one thread; the files take
+turns, so that a slower moment of the machine slows all of them.
 """
 
 import argparse
@@ -26,7 +26,6 @@ import onnxruntime
 from turns import describe_machine
 
 import zoo
-from zoo.exporters.proof.task_measures import file_measures
 from zoo.exporters.report import ExportedFile, Report
 from zoo.runs.run import Run
 
@@ -63,15 +62,23 @@ def latencies(opened: dict[str, Any], shape: tuple[int, ...], rounds: int) -> di
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def print_ladder(name: str, report: Report, run: Run, rounds: int) -> None:
+def task_measure(files: dict[str, ExportedFile], name: str, measure: str) -> tuple[float, str]:
+    """Return a measure of the file in a format, and what it loses against the model."""
+    if name == "onnx":
+        smaller = files["onnx-int8"].measures
+        return next(each.model for each in smaller if each.name == measure), ""
+    found = next(each for each in files[name].measures if each.name == measure)
+    return found.file, f"{found.model - found.file:+.4f}"
+
+
+def print_ladder(name: str, report: Report, rounds: int) -> None:
     """Print the rows of one model."""
     part, shape, measure = MODELS[name]
     files = {file.format: file for file in report.files if file.part == part}
     times = latencies(sessions(files, report.folder), shape, rounds)
-    values = {each: file_measures(run, report, each)[measure] for each in FORMATS}
     for each, label in FORMATS.items():
         file = files[each]
-        loss = "" if each == "onnx" else f"{values['onnx'] - values[each]:+.4f}"
+        value, loss = task_measure(files, each, measure)
         cells = [
             f"{name}, {part}" if each == "onnx" else "",
             f"{label} (`{each}`)",
@@ -80,7 +87,7 @@ def print_ladder(name: str, report: Report, run: Run, rounds: int) -> None:
             f"{file.bytes / files['onnx'].bytes:.2f}x",
             f"{times[each]:.2f}",
             f"{times[each] / times['onnx']:.2f}x",
-            f"{measure} {values[each]:.4f}",
+            f"{measure} {value:.4f}",
             loss,
             f"{file.difference:.1e}",
         ]
@@ -102,7 +109,7 @@ def main() -> None:
         for name in options.models or MODELS:
             run = Run.open(f"weights:{name}")
             report = zoo.export(run, list(FORMATS), out=Path(folder) / name)
-            print_ladder(name, report, run, options.rounds)
+            print_ladder(name, report, options.rounds)
 
 
 if __name__ == "__main__":
