@@ -39,6 +39,7 @@ MODELS = {
     "vae.digits": {"epochs": 3},
 }
 LONGEST = 600.0  # seconds of one training
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights/keras_zoo_weights"
 
 
 @dataclass
@@ -59,6 +60,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("ZOO_WEIGHTS", str(WEIGHTS))  # cnn-vis looks into cnn.digits
     for module in ("keras", "tensorflow", "zoo.runs.training", "zoo.runs.callbacks.checkpoint"):
         importlib.import_module(module)
     moments = random.Random(options.seed)
