@@ -120,7 +120,7 @@ def test_metadata_that_cannot_be_read_has_a_row(install: Install) -> None:
 
 BROKEN = {
     DATASETS: ("", "must declare INPUT_SHAPE"),
-    FORMATS: ("SUFFIX = '.x'", "lacks write, example"),
+    FORMATS: ("SUFFIX = '.x'", "lacks write, "),
     RUNTIMES: ("", "lacks FORMATS, missing, version"),
     EXTENSIONS: ("import zoo\n@zoo.hookimpl\ndef build(): pass", "may only wrap hooks"),
     ARCHITECTURES: ("", "lacks the hook defaults()"),
