@@ -124,7 +124,9 @@ def find_weakness(probes: Sequence[Probe]) -> str:
     """Return why probes from elsewhere could not tell a copy from a broken one; empty where they can."""
     if not probes or not all(probe.outputs for probe in probes):
         return "there is no probe for it"
-    values = [value for probe in probes for value in (*probe.inputs.values(), *probe.outputs.values())]
+    values = [
+        value for probe in probes for value in (*probe.inputs.values(), *probe.outputs.values())
+    ]
     if not all(np.isfinite(value).all() for value in values if value.dtype.kind == "f"):
         return "its probe holds NaN or infinity, which compares with nothing"
     if {*probes[0].outputs} != {name for probe in probes for name in probe.outputs}:

@@ -10,7 +10,8 @@ from zoo.runtimes.group import check_input_names, missing_package, package_versi
 from zoo.runtimes.protocol import Runner
 
 FORMATS = ("openvino", "onnx")
-WITHOUT = ("keras", "tensorflow", "openvino_telemetry")  # it writes a file for a report to its maker
+# its telemetry writes a file, and reports to its maker
+WITHOUT = ("keras", "tensorflow", "openvino_telemetry")
 
 
 def missing() -> str:
