@@ -132,7 +132,7 @@ def check_part(part: str, subject: RuntimeSubject) -> None:
         raise SkipCheck(verdict.problem)
     if verdict.verdict == "refused" and part != "dense":
         raise SkipCheck(verdict.problem)
-    require(not verdict.failed, f"The part {part!r}: {verdict.verdict}: {verdict.problem}")
+    require(not verdict.is_failure, f"The part {part!r}: {verdict.verdict}: {verdict.problem}")
 
 
 def check_damaged_file(subject: RuntimeSubject) -> None:
