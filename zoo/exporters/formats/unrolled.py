@@ -35,7 +35,13 @@ def unrolled_layers(model: keras.Model, format: str) -> Iterator[None]:
 
 @contextmanager
 def layer_attribute(layer: keras.Layer, name: str, value: Any) -> Iterator[None]:
-    """Within it, an attribute of the layer has another value, which Keras does not track."""
+    """Set an attribute of a layer for a while, without that Keras tracks it.
+
+    Args:
+        layer: the layer.
+        name: of the attribute.
+        value: that it has meanwhile.
+    """
     own = vars(layer)
     before = {name: own[name]} if name in own else {}
     object.__setattr__(layer, name, value)

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 def keep_and_activate(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a copy without an activation, followed by the activation."""
+    """Return the output of a copy without an activation, followed by the activation.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     import keras
 
     config = layer.get_config() | {"activation": "linear"}
@@ -26,7 +32,13 @@ def keep_and_activate(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the dense layer's output; on more than one axis it is a convolution of size one."""
+    """Return the dense layer's output; on more than one axis it is a convolution of size one.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     if len(x.shape) == 2:
         return keep_and_activate(builder, layer, x)
     kernel, *bias = layer.get_weights()
@@ -35,7 +47,13 @@ def dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a convolution without groups and with the channels last."""
+    """Return the output of a convolution without groups and with the channels last.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     require_channels_last(layer)
     if getattr(layer, "groups", 1) != 1:
         raise refusal(layer, "it has no groups of channels")
@@ -45,7 +63,13 @@ def convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def depthwise(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a depthwise convolution, as a convolution that keeps the channels apart."""
+    """Return the output of a depthwise convolution, as a convolution that keeps the channels apart.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     from keras import layers
 
     require_channels_last(layer)
@@ -67,7 +91,13 @@ def depthwise(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def transposed_1d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a transposed convolution of a series."""
+    """Return the output of a transposed convolution of a series.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     require_channels_last(layer)
     if layer.output_padding is not None:
         raise refusal(layer, "it has no output_padding")
@@ -76,13 +106,25 @@ def transposed_1d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def transposed_3d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a transposed convolution of a volume."""
+    """Return the output of a transposed convolution of a volume.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     linear = volumes.transposed_convolution(builder, layer, x)
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 
 def up_sampling_2d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return each pixel repeated."""
+    """Return each pixel repeated.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     require_channels_last(layer)
     if layer.interpolation != "nearest":
         raise refusal(layer, "it enlarges images by repeated pixels only")

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def elementwise(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the sum, the product or the like; a map of one place is repeated to the size of the others."""
+    """Return the sum, the product or the like; a map of one place is repeated to the size of the others.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        tensors: what the layer takes.
+    """
     shapes = [tensor.shape[1:] for tensor in tensors]
     whole = max(shapes, key=np.prod)
     if any(shape != whole and shape != (*[1] * (len(whole) - 1), whole[-1]) for shape in shapes):
@@ -41,14 +47,26 @@ def _spread(builder: LayerBuilder, layer: keras.Layer, x: Any, shape: tuple[int,
 
 
 def concatenate(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the tensors side by side along the channels."""
+    """Return the tensors side by side along the channels.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        tensors: what the layer takes.
+    """
     if layer.axis not in (-1, len(tensors[0].shape) - 1):
         raise refusal(layer, "it joins tensors along the channels only")
     return builder.add(layer, tensors)
 
 
 def dot(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the products of vectors as the sum of the products of their numbers."""
+    """Return the products of vectors as the sum of the products of their numbers.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        tensors: what the layer takes.
+    """
     from keras import layers
 
     axes = layer.axes if isinstance(layer.axes, list | tuple) else [layer.axes]

@@ -24,7 +24,13 @@ LARGEST_VECTOR = 512  # numbers of a volume that become a vector; each of them n
 
 
 def global_pooling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the mean or the maximum of each channel, by a pooling of the volume's size."""
+    """Return the mean or the maximum of each channel, by a pooling of the volume's size.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     from keras import layers
 
     require_channels_last(layer)
@@ -35,7 +41,13 @@ def global_pooling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the numbers of a volume as a vector: each is picked by a convolution of the volume's size."""
+    """Return the numbers of a volume as a vector: each is picked by a convolution of the volume's size.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     from keras import layers
 
     count = prod(x.shape[1:])
@@ -52,7 +64,13 @@ def flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
 
 
 def cropping(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return a part of a volume, by a convolution whose kernel is 1 at one place and 0 elsewhere."""
+    """Return a part of a volume, by a convolution whose kernel is 1 at one place and 0 elsewhere.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     from keras import layers
 
     require_channels_last(layer)
@@ -68,6 +86,11 @@ def transposed_convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) ->
 
     With z, which has the value x[i] at i times the stride and zeros elsewhere, and the padding p before the
     first value, it is y[o] = sum over k of z[o + p - k] K[k].
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
     """
     from keras import layers
 
@@ -87,7 +110,13 @@ def transposed_convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) ->
 
 
 def up_sampling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the volume enlarged by one factor; of several factors it would take the first for all axes."""
+    """Return the volume enlarged by one factor; of several factors it would take the first for all axes.
+
+    Args:
+        builder: adds layers to the network that Deeplearning4j reads.
+        layer: the Keras layer.
+        x: what the layer takes.
+    """
     require_channels_last(layer)
     if len({*layer.size}) > 1:
         raise refusal(layer, "it enlarges all axes of a volume by one factor only")
