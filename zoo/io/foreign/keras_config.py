@@ -53,16 +53,21 @@ class NamedObject:
     is_function: bool = False
 
     def __str__(self) -> str:
-        """Return the name for messages."""
-        return self.registered or (f"{self.module}.{self.name}" if self.module else self.name)
+        """Return the name for messages; Keras registers a function without a package as "function"."""
+        if self.registered and not self.is_function:
+            return self.registered
+        return f"{self.module}.{self.name}" if self.module else self.name
 
 
-def check_config(text: str, path: Any) -> tuple[NamedObject, ...]:
+def check_config(text: str, path: Any, *, without_compile: bool = False) -> tuple[NamedObject, ...]:
     """Check the config of a model, and return what it names, each once.
 
     Args:
         text: the config as JSON.
         path: the file, for messages.
+        without_compile: whether Keras ignores the `compile_config` of the outermost model, which names a
+            loss, metrics and an optimizer: it does in a .keras file that is loaded with compile=False.
+            Its sizes count, its names do not. Keras reads that of a model inside the model.
 
     Raises:
         UnsafeFile: it is no config, is too large or too deep, or names what no model needs.
@@ -76,6 +81,8 @@ def check_config(text: str, path: Any) -> tuple[NamedObject, ...]:
     if not isinstance(config, dict) or "class_name" not in config:
         raise UnsafeFile(f"{path} holds a config that is no model. It was not opened.")
     _check_sizes(config, path)
+    if without_compile:
+        config.pop("compile_config", None)
     found = dict.fromkeys(named_objects(config, path))
     _check_unrolled(config, path)
     return tuple(found)

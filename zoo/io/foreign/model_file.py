@@ -128,7 +128,8 @@ def _check_keras(path: Path, file: IO[bytes]) -> tuple[NamedObject, ...]:
         raise UnsafeFile(f"{path} is no .keras file: it lacks config.json. It was not opened.")
     check_limit(path, "config_bytes", members["config.json"].file_size)
     with zipfile.ZipFile(file) as archive:
-        names = check_config(archive.read("config.json").decode("utf-8"), path)
+        text = archive.read("config.json").decode("utf-8")
+        names = check_config(text, path, without_compile=True)
         for name, member in members.items():
             if name.endswith((".h5", ".npz")):
                 with _open_member(file, archive, member) as content:

@@ -1,0 +1,69 @@
+"""What the config of a model file may name: what Keras builds counts, what it never reads does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+import zoo
+from zoo.exporters.sources import open_source
+from zoo.io.foreign.keras_config import NamedObject, check_config
+from zoo.testing.hostile.archives import config
+
+CUSTOM: dict[str, Any] = {
+    "loss": {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "my_loss",
+        "registered_name": "function",
+    }
+}
+
+
+def my_loss(y_true: Any, y_pred: Any) -> Any:
+    """Return the mean absolute error."""
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred))
+
+
+class MyMetric(keras.metrics.Mean):
+    """A metric that is not registered."""
+
+
+class MySchedule(keras.optimizers.schedules.ExponentialDecay):
+    """A schedule that is not registered."""
+
+
+def test_a_file_with_a_loss_a_metric_and_a_schedule_of_its_own_opens() -> None:
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+    model.compile(keras.optimizers.Adam(MySchedule(0.1, 10, 0.9)), my_loss, metrics=[MyMetric()])
+    model.save("custom.keras")
+    opened: Any = open_source("custom.keras").model
+    assert opened.count_params() == 15
+    assert not opened.compiled
+
+
+def test_only_the_outermost_compile_config_of_a_keras_file_is_left_out() -> None:
+    text = json.dumps({**config(), "compile_config": CUSTOM})
+    names = [item.name for item in check_config(text, "a.keras", without_compile=True)]
+    assert "my_loss" not in names
+    assert "my_loss" in [item.name for item in check_config(text, "a.h5")]
+    inner = json.dumps({**config(), "config": {"layers": [{**config(), "compile_config": CUSTOM}]}})
+    assert "my_loss" in [item.name for item in check_config(inner, "a", without_compile=True)]
+
+
+def test_the_sizes_of_a_compile_config_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_LIMITS", "config_values=500")
+    text = json.dumps({**config(), "compile_config": [0] * 600})
+    with pytest.raises(zoo.UnsafeFile, match="values in the config"):
+        check_config(text, Path("a.keras"), without_compile=True)
+
+
+def test_a_function_is_named_in_messages() -> None:
+    function = NamedObject("builtins", "my_loss", "function", is_function=True)
+    assert str(function) == "builtins.my_loss"
+    assert str(NamedObject("zoo.layers", "CropLike", "zoo>CropLike")) == "zoo>CropLike"
