@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from zoo.errors import UnsafeFile
@@ -18,13 +20,15 @@ __all__ = ["try_in_fork"]
 _SECONDS = 2  # of processor time
 _PATIENCE = 60  # seconds, where another thread holds a lock that the fork waits for
 _BYTES = 2**30  # of memory beyond what the process has
+_NO_MEMORY = 3  # the status of a process that reached that limit
+_NO_MEMORY_WORDS = ("memory allocation failed", "unable to allocate")
 
 
 def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     """Call a function in a forked process; what it returns or raises does not matter.
 
-    Where a system cannot fork, nothing is called. Nor in the cage of exported files: that process is a
-    trial itself, with limits, and its end is an answer.
+    Where a system cannot fork, or cannot now, nothing is called. Nor in the cage of exported files: that
+    process is a trial itself, with limits, and its end is an answer.
 
     Args:
         function: reads a file.
@@ -36,12 +40,19 @@ def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     if not hasattr(os, "fork"):
         return
     try:
-        child = os.fork()
-    except PermissionError:  # the cage refuses new processes
+        child = _fork()
+    except OSError:  # the cage refuses new processes, or there are too many
         return
     if child == 0:
         _run_child(function)
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except ChildProcessError:  # another part of the program waits for all children, or ignores them
+        return
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        takes_memory = os.WEXITSTATUS(status) == _NO_MEMORY
+        what = "takes too much memory" if takes_memory else "ends the process"
+        raise UnsafeFile(f"{path} is broken: reading it {what}. It was not opened.")
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         raise UnsafeFile(
@@ -49,9 +60,20 @@ def try_in_fork(function: Callable[[], Any], path: Any) -> None:
         )
 
 
+def _fork() -> int:
+    """Fork without the warnings of Python and JAX, that a lock of another thread may stay locked.
+
+    The fork has a limit of time for that case.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
+
+
 def _run_child(function: Callable[[], Any]) -> None:
     """Call the function with limits, and end this process."""
-    with suppress(BaseException):
+    status = 0
+    try:
         import resource
 
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -61,5 +83,28 @@ def _run_child(function: Callable[[], Any]) -> None:
         for name in (signal.SIGALRM, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGXCPU):
             signal.signal(name, signal.SIG_DFL)
         signal.alarm(_PATIENCE)
+        _limit_memory()
         function()
-    os._exit(0)
+    except BaseException as error:
+        if _is_out_of_memory(error):
+            status = _NO_MEMORY
+    finally:
+        os._exit(status)
+
+
+def _limit_memory() -> None:
+    """Let this process have _BYTES more than it has; where the system does not say how many, no limit."""
+    import resource
+
+    with suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + _BYTES
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Return whether memory was refused; h5py has other errors for it, with the words of HDF5."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or any(reason in words for reason in _NO_MEMORY_WORDS)
