@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from zoo.environment import cache_folder
+from zoo.io.cache import parsed_files
 from zoo.io.cache.parsed_files import remember_tables
 
 parsed: list[str] = []
@@ -73,6 +74,17 @@ def test_a_date_and_a_folder_that_cannot_be_written_are_no_error(
     assert tables(*files)[1] == {"x": 1}
     monkeypatch.setenv("ZOO_CACHE", str(files[1] / "inside-a-file"))
     assert tables(files[1]) == [{"x": 1}]
+
+
+def test_a_user_without_a_home_has_no_cache(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(parsed_files, "cache_folder", no_home)
+    assert tables(*files) == tables(*files) == [{"x": 0}, {"x": 1}]
+    assert parsed == ["a.toml", "b.toml"]
 
 
 def test_an_error_of_a_file_is_raised_every_time(tmp_path: Path) -> None:

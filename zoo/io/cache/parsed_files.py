@@ -1,7 +1,8 @@
 """Tables of many small TOML files, kept as JSON in the user's cache: parsing them takes longest.
 
 A table is used again while the path, the time, the size and the number of its file are the same. It is then
-checked like one that was just parsed. A cache that cannot be read or written is no error.
+checked like one that was just parsed. A cache that cannot be read or written is no error, nor is a user
+without a home folder, who has no cache.
 """
 
 from __future__ import annotations
@@ -46,19 +47,19 @@ def remember_tables(parse: Parse) -> Iterator[Parse]:
 
     yield parse_once
     if used != known:
-        with suppress(WriteError, TypeError, ValueError):  # a date in a file is no JSON
+        # a date in a file is no JSON; RuntimeError: there is no home folder
+        with suppress(WriteError, TypeError, ValueError, RuntimeError):
             make_directory(cache_folder())
             write_json(cache_folder() / FILE, used)
 
 
 def _read_cache() -> dict[str, Any]:
-    file = cache_folder() / FILE
     try:
-        with file.open("rb") as content:
+        with (cache_folder() / FILE).open("rb") as content:
             if os.fstat(content.fileno()).st_size > MOST_BYTES:
                 return {}
             value = json.load(content)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RuntimeError):  # too deep, or there is no home folder
         return {}
     return value if isinstance(value, dict) else {}
 
