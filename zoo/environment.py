@@ -21,6 +21,7 @@ KERAS_BACKEND      the backend of Keras; what keras.json in that folder says if 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -211,7 +212,8 @@ def checker_environment() -> dict[str, str]:
 
     It is the environment of a plain user of the files: what the zoo itself chose for this process, such
     as oneDNN, is left out, so that a file is run with the runtime's own kernels. Only variables that
-    Python, the system and the runtimes read are taken over: others may hold secrets.
+    Python, the system and the runtimes read are taken over: others may hold secrets. Names such as
+    TF_TOKEN_app_terraform_io and TF_VAR_password are Terraform's, not TensorFlow's.
     """
     known = {name: text for name, text in os.environ.items() if _is_known(name)}
     variables = {**known, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -230,11 +232,13 @@ _KNOWN_BEGINNINGS = (
     "CUDA_", "DYLD_", "GOTO_", "KERAS_", "KMP_", "LC_", "MALLOC_", "MKL_", "NUMEXPR_", "NVIDIA_", "OMP_",
     "OPENBLAS_", "ORT_", "PYTHON", "TF_", "XLA_", "ZOO_",
 )  # fmt: skip
-# No runtime reads these folders; a key's password and an address may be secret.
-_OWN = frozenset({"ZOO_CACHE", "ZOO_KEY_PASSWORD", "ZOO_RUNS", "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL"})
+# No runtime reads these folders; an address may be secret.
+_OWN = frozenset({"ZOO_CACHE", "ZOO_RUNS", "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL"})
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|^TF_VAR_")
 
 
 def _is_known(name: str) -> bool:
     """Return whether a process that opens exported files takes over a variable."""
     name = name.upper() if sys.platform == "win32" else name
-    return (name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)) and name not in _OWN
+    known = name in _KNOWN or name.startswith(_KNOWN_BEGINNINGS)
+    return known and name not in _OWN and not _SECRET.search(name.upper())

@@ -126,7 +126,17 @@ def test_an_end_by_another_reason_than_a_limit_is_none() -> None:
 
 
 def test_no_secret_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = ("AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "SSH_AUTH_SOCK", "ZOO_KEY_PASSWORD")
+    secrets = (
+        "AWS_SECRET_ACCESS_KEY",
+        "HF_TOKEN",
+        "NVIDIA_API_KEY",
+        "PYTHON_KEYRING_BACKEND",
+        "SSH_AUTH_SOCK",
+        "TF_TOKEN_app_terraform_io",
+        "TF_VAR_db_login",
+        "ZOO_KEY_PASSWORD",
+        "ZOO_secret",
+    )
     for name in (*secrets, "OMP_NUM_THREADS", "ZOO_LIMITS"):
         monkeypatch.setenv(name, "x")
     environment = process_environment()
