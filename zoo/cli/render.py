@@ -143,7 +143,7 @@ def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
             outcome.source,
             str(len(files)),
             "" if largest is None else f"{largest:.1e}",
-            "equal" if outcome.ok else "failed",
+            outcome.verdict,
             str(report.folder) if report else "",
         )
     print_rich(table)

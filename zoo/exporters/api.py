@@ -161,6 +161,11 @@ def verify(
     names = _format_names(sorted({file.format for file in report.files}))
     plan = plan_runtimes(names, runs_in, own=not runs_in)
     chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]
+    if report.files and not chosen:
+        raise ExportError(
+            f"No file of {folder} was run: {', '.join(runs_in)} read{'s' * (len(runs_in) == 1)} none of "
+            f"its formats. They are {', '.join(names)}."
+        )
     unchanged = [file for file in chosen if is_unchanged(folder, file)]
     with Checker(plan.python) as checker:
         verdicts = verify_files(checker, folder, unchanged, plan)

@@ -25,8 +25,13 @@ class ExportOutcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every file was run in its runtime and found equal."""
-        return self.report is not None and self.report.ok
+        """Whether the files were published, and nothing is wrong with one of them."""
+        return self.report is not None and self.error is None
+
+    @property
+    def verdict(self) -> str:
+        """The weakest verdict of a file, or "failed"."""
+        return self.report.verdict if self.report and self.ok else "failed"
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as plain data."""

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.comparison import compare_arrays, compare_outputs
-from zoo.exporters.formats.protocol import describe_failure, describe_format, load_format
+from zoo.exporters.formats.protocol import (
+    describe_failure,
+    describe_format,
+    is_approximate,
+    load_format,
+)
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
 from zoo.exporters.parts.part import Part, call_part, prepare_part
@@ -154,7 +159,7 @@ def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         writer.write(part, path, options)
-        return compare_outputs(open_file(path), draw_probes(part)).problem
+        return compare_outputs(open_file(path), draw_probes(part), is_approximate(name)).problem
 
 
 def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:

@@ -15,6 +15,7 @@ from zoo.exporters.checker import Checker
 from zoo.exporters.formats.protocol import data_file, file_name, is_approximate, load_format
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import Part, prepare_part
+from zoo.exporters.parts.probe_inputs import Array
 from zoo.exporters.parts.probes import Probe, find_weakness, load_probes, make_probes, save_probes
 from zoo.exporters.proof.file_verdicts import FileProof, collect_results
 from zoo.exporters.proof.float64 import add_exact_outputs
@@ -142,7 +143,7 @@ def verify_files(
     weak = _weak_parts(folder, files) if plan.programs else {}
     proofs = [
         FileProof(
-            checker, folder, replace(file, problem=weak.get(file.part, "")), plan, foreign=True
+            checker, folder, _without_verdict(file, weak.get(file.part, "")), plan, foreign=True
         )
         for file in files
     ]
@@ -152,8 +153,28 @@ def verify_files(
 def _weak_parts(folder: Path, files: Sequence[ExportedFile]) -> dict[str, str]:
     """Return for each part with useless probes what is wrong with them; the cage looks by itself."""
     arrays = read_arrays(folder / "probe.npz")
-    parts = {file.part for file in files}
-    return {part: find_weakness(load_probes(arrays, part)) for part in parts}
+    return {part: _weakness(arrays, part) for part in {file.part for file in files}}
+
+
+def _weakness(arrays: dict[str, Array], part: str) -> str:
+    """Return what is wrong with the probes of a part, which somebody else may have written."""
+    try:
+        return find_weakness(load_probes(arrays, part))
+    except Exception as error:  # their shapes and dtypes may not fit in any way
+        return f"its probes in probe.npz cannot be read: {format_cause(error)}"
+
+
+def _without_verdict(file: ExportedFile, problem: str) -> ExportedFile:
+    """Return a file without the verdicts that its report has; with a problem, it is refused."""
+    return replace(
+        file,
+        verdict="refused" if problem else "unchecked",
+        problem=problem,
+        verdicts=(),
+        difference=None,
+        ratio=None,
+        runtime="",
+    )
 
 
 def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:

@@ -8,7 +8,7 @@ import org.tensorflow.types.*;
 
 public class ExampleSavedModel {
   public static void main(String[] arguments) {
-    var model = SavedModelBundle.load("classifier", "serve");
+    var model = SavedModelBundle.load("classifier/1", "serve");
     var inputs = new HashMap<String, Tensor>();
     inputs.put("image", TFloat32.tensorOf(NdArrays.ofFloats(Shape.of(1, 28, 28, 1))));
     var outputs = model.function("serving_default").call(inputs);

@@ -89,3 +89,11 @@ def test_the_same_model_gives_the_same_bytes() -> None:
         keras.layers.LSTM(2)(np.zeros((1, 2, 2)))  # Keras and TensorFlow count on
     assert files[0].sha256 == files[1].sha256
     assert Path("one/model.onnx").read_bytes() == Path("two/model.onnx").read_bytes()
+
+
+def test_layers_that_are_called_by_keyword_are_operators_too() -> None:
+    inputs = keras.Input((3,), name="x")
+    x = layers.LSTM(4, return_sequences=True)(sequences=layers.RepeatVector(5)(inputs=inputs))
+    model = keras.Model(inputs, layers.Dense(2, name="y")(x))
+    assert zoo.export(random_weights(model), ["onnx"], out="shipped").ok
+    assert operators("shipped/model.onnx")["LSTM"] == 1

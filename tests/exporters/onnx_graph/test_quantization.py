@@ -12,6 +12,7 @@ import zoo
 from zoo.exporters.onnx_graph.calibration import MOST_EXAMPLES, calibration_batches
 from zoo.exporters.parts.part import prepare_part
 from zoo.exporters.report import Report
+from zoo.layers import CropLike, PadToMultiple
 
 WEIGHTS = Path(__file__).parents[3] / "weights" / "keras_zoo_weights"
 
@@ -75,3 +76,14 @@ def test_each_input_is_calibrated_on_what_it_holds() -> None:
     np.testing.assert_allclose(first["code"], encoder(examples[:32]), rtol=1e-5, atol=1e-6)
     assert first["noise"].std() == pytest.approx(1, abs=0.3)
     assert MOST_EXAMPLES >= 100
+
+
+def test_sizes_are_not_computed_in_float16() -> None:
+    """tf2onnx computes the largest of two sizes in floats, and 2^31 - 1 would become infinite."""
+    inputs = keras.Input((None, None, 1), name="image")
+    x = PadToMultiple(4)(inputs)
+    x = layers.Conv2D(2, 3, strides=2, padding="same")(x)
+    x = CropLike()([layers.UpSampling2D(2)(x), inputs])
+    report = zoo.export(keras.Model(inputs, x), ["onnx-fp16"], out="shipped")
+    assert report.verdict == "approximate"
+    assert not report.files[0].problem

@@ -10,6 +10,7 @@ Large weights are inputs of the traced function, since tf2onnx copies constants 
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -172,7 +173,21 @@ def _padded_calls(padding: Mapping[Any, Sequence[tuple[int, int]]]) -> Iterator[
 def _padded_call(original: Any, pairs: Sequence[tuple[int, int]]) -> Any:
     import tensorflow as tf
 
-    return lambda x, **arguments: original(tf.pad(x, [(0, 0), *pairs, (0, 0)]), **arguments)
+    def call(*inputs: Any, **arguments: Any) -> Any:
+        x, arguments = _first_argument(original, inputs, arguments)
+        return original(tf.pad(x, [(0, 0), *pairs, (0, 0)]), **arguments)
+
+    return call
+
+
+def _first_argument(
+    original: Any, inputs: tuple[Any, ...], arguments: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return the tensor that a layer is called with, by position or by name, and the other arguments."""
+    bound = inspect.signature(original).bind(*inputs, **arguments).arguments
+    first = next(iter(bound))
+    named = {key: value for key, value in bound.items() if key not in (first, "kwargs")}
+    return bound[first], named | bound.get("kwargs", {})
 
 
 def _replacement(layer: Any, original: Any, graph: Any, answer: Answer) -> Any:
@@ -182,7 +197,8 @@ def _replacement(layer: Any, original: Any, graph: Any, answer: Answer) -> Any:
     """
     import tensorflow as tf
 
-    def call(x: Any, **arguments: Any) -> Any:
+    def call(*inputs: Any, **arguments: Any) -> Any:
+        x, arguments = _first_argument(original, inputs, arguments)
         others = {key: value for key, value in arguments.items() if key != "training"}
         is_plain = all(value is None for value in others.values())
         if not is_plain or tf.compat.v1.get_default_graph() is not graph:

@@ -41,8 +41,64 @@ def float16_model(part: Part, options: Mapping[str, Any]) -> Any:
         warnings.simplefilter(
             "ignore"
         )  # values beyond float16 are clipped, and the verdict shows it
-        small = convert_float_to_float16(model, keep_io_types=True)
+        sizes = _nodes_of_sizes(model)
+        small = convert_float_to_float16(model, keep_io_types=True, node_block_list=sizes)
+    _drop_round_trips(small)
     return _with_contract(small, part)
+
+
+def _nodes_of_sizes(model: Any) -> list[str]:
+    """Return the names of the nodes that compute floats from integers alone, as sizes are.
+
+    Integers above 2048 are not exact in float16, and those above 65,504 become infinite.
+    """
+    floats, integers = _names_by_kind(model)
+    sizes: set[str] = set()  # floats that are computed from integers alone
+    nodes: list[str] = []
+    constants = {each.name for each in model.graph.initializer} | {""}  # "": an input left out
+    for node in model.graph.node:
+        inputs = set(node.input) - constants
+        if not inputs or not inputs <= integers | sizes:
+            continue
+        outputs = floats.intersection(node.output)
+        if outputs or not sizes.isdisjoint(inputs):
+            nodes.append(node.name)
+            sizes |= outputs
+    return nodes
+
+
+def _names_by_kind(model: Any) -> tuple[set[str], set[str]]:
+    """Return the names of the float32 tensors of a model, and of those of integers and booleans."""
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    kinds = {
+        each.name: each.type.tensor_type.elem_type
+        for each in (*graph.value_info, *graph.input, *graph.output)
+    }
+    types = onnx.TensorProto
+    whole = (types.INT32, types.INT64, types.BOOL)
+    return (
+        {name for name, kind in kinds.items() if kind == types.FLOAT},
+        {name for name, kind in kinds.items() if kind in whole},
+    )
+
+
+def _drop_round_trips(model: Any) -> None:
+    """Let a node read a float32 tensor itself, and not what became float16 and float32 again."""
+    floats, _ = _names_by_kind(model)
+    makers = {name: node for node in model.graph.node for name in node.output}
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            back = makers.get(name)
+            there = makers.get(back.input[0]) if back and back.op_type == "Cast" else None
+            if name in floats and there and there.op_type == "Cast" and there.input[0] in floats:
+                node.input[position] = there.input[0]
+    used = {name for node in model.graph.node for name in node.input}
+    used |= {output.name for output in model.graph.output}
+    kept = [n for n in model.graph.node if n.op_type != "Cast" or not used.isdisjoint(n.output)]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
 
 
 def int8_model(part: Part, options: Mapping[str, Any], batches: Sequence[Mapping[str, Any]]) -> Any:

@@ -95,6 +95,8 @@ class FileProof:
             verdict = programs[name][self.file]
         if name == self.runtimes[0]:
             return verdict  # `zoo.exporters.bisect` names the layer
+        if self._foreign:
+            return verdict  # the search would open the file outside of the cage
         return name_first_tensor(self._folder, self.file, verdict, self._prover(name))
 
     def _prover(self, name: str) -> Prove:
@@ -142,6 +144,7 @@ def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> li
                 prove_in_program, name, folder, [p.file for p in proofs if name in p.runtimes]
             )
             for name in plan.programs
+            if any(name in proof.runtimes for proof in proofs)
         }
         for proof in proofs:
             proof.wait()

@@ -75,11 +75,15 @@ def _verdict(
     if problem:
         return Verdict(name, "refused", version, problem=f"its runtime refuses it: {problem}")
     approximate, tolerance = is_approximate(format_name), tolerance_of(format_name)
-    comparison = compare_results(
-        [each.outputs for each in result.sets],
-        probes,
-        approximate,
-        (tolerance.absolute, tolerance.relative) if tolerance else None,
-    )
+    try:
+        comparison = compare_results(
+            [each.outputs for each in result.sets],
+            probes,
+            approximate,
+            (tolerance.absolute, tolerance.relative) if tolerance else None,
+        )
+    except Exception as error:  # arrays of a foreign probe.npz, or of a program, that do not fit
+        problem = f"its outputs cannot be compared: {format_cause(error)}"
+        return Verdict(name, "refused", version, problem=problem)
     answer: Mapping[str, Any] = {**comparison._asdict(), "refused": False, "runtime": version}
     return make_verdict(name, answer, approximate)

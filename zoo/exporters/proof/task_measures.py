@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zoo.errors import ZooError
+from zoo.errors import format_error
 from zoo.exporters.proof.verdict import TaskMeasure
 from zoo.exporters.report import Report
 from zoo.inference.exported_parts import ExportedPart
@@ -42,8 +42,8 @@ def add_task_measures(
     try:
         own = _measure(run, KerasParts(parts))
         measures = {name: file_measures(run, report, name) for name in formats}
-    except ZooError as error:
-        return replace(report, without_measures=str(error))
+    except Exception as error:  # a plug-in or a runtime may raise anything, and the files are right
+        return replace(report, without_measures=format_error(error))
     tables = {
         name: tuple(TaskMeasure(key, own[key], values[key]) for key in values if key in own)
         for name, values in measures.items()
@@ -71,7 +71,7 @@ def file_measures(run: Run, report: Report, name: str) -> dict[str, float]:
             file.part, contracts[file.part], open_file(report.folder / file.path)
         )
         for file in report.files
-        if file.format == name
+        if file.format == name and file.verdict == "approximate"
     }
     return _measure(run, parts)
 

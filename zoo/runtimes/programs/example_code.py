@@ -1,6 +1,6 @@
 """The lines of code that run a file, in each language: an example of the sources, with other names.
 
-An example runs "classifier" or "classifier.onnx" with one input, `image` of the shape (1, 28, 28, 1), and
+An example runs "classifier/1" or "classifier.onnx" with one input, `image` of the shape (1, 28, 28, 1), and
 one output, `probabilities`. Each line with the word `image` or `probabilities` is written once for each
 input or output; the index [0] in it counts them.
 """
@@ -17,7 +17,7 @@ from typing import Any
 Words = Mapping[str, tuple[str, ...]]
 """The words for each dtype, in the order of those for float32, which the example has."""
 
-_FILES = ('"classifier.onnx"', '"classifier.h5"', '"classifier"')
+_FILES = ('"classifier.onnx"', '"classifier.h5"', '"classifier/1"')
 _INPUT, _OUTPUT, _SHAPE, _SIZE = "image", "probabilities", "1, 28, 28, 1", "784"
 
 
