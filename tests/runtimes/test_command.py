@@ -1,11 +1,14 @@
 """A program that runs files is fed and read by the protocol, whatever it does."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from zoo.runtimes import command
 from zoo.runtimes.command import run_files
 from zoo.runtimes.protocol import FileToRun
 
@@ -92,3 +95,14 @@ def test_a_file_at_fault_costs_only_its_own_result(name: str, problem: str) -> N
 def test_a_program_that_cannot_be_started_is_the_problem_of_each_file() -> None:
     results = run_files(["./no-such-program"], [file("x"), file("y")])
     assert all("cannot be started" in result.problem for result in results)
+
+
+def test_programs_of_other_threads_are_stopped() -> None:
+    program = [sys.executable, "-c", "import time; time.sleep(300)"]
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(run_files, program, [FileToRun("a", Path("a"), "onnx", (), ())])
+        while not command._running:
+            time.sleep(0.01)
+        command.stop_programs()
+        (result,) = answer.result()
+    assert "exit code -9" in result.problem

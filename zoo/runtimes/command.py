@@ -36,6 +36,8 @@ from zoo.runtimes.protocol import FileResult, FileToRun, SetResult
 LONGEST = 600.0  # seconds of one start of a program, after which it is stopped
 _MOST_TEXT = 300  # characters of a program's message that are kept
 
+_running: set[subprocess.Popen[bytes]] = set()
+
 
 def run_files(
     command: Sequence[str], files: Sequence[FileToRun], longest: float = LONGEST
@@ -85,6 +87,7 @@ def _start(command: Sequence[str], folder: Path, longest: float) -> str:
         )
     except OSError as error:
         return f"its program cannot be started: {format_error(error)}"
+    _running.add(process)
     with process:
         try:
             output, _ = process.communicate(timeout=longest)
@@ -93,10 +96,18 @@ def _start(command: Sequence[str], folder: Path, longest: float) -> str:
             if isinstance(error, subprocess.TimeoutExpired):
                 return f"its runtime did not end within {longest:.0f} seconds"
             raise
+        finally:
+            _running.discard(process)
     if not process.returncode:
         return ""
     text = " ".join(output.decode(errors="replace").split())[-_MOST_TEXT:]
     return f"its runtime ended the process (exit code {process.returncode}): {text}"
+
+
+def stop_programs() -> None:
+    """Kill the programs that run in other threads: the command that waits for them is stopped."""
+    for process in tuple(_running):
+        _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

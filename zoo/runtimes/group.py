@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -193,15 +194,14 @@ def missing_package(package: str, extra: str = "") -> str:
     """Return the line that says how to install a package; empty where it is installed.
 
     Args:
-        package: the distribution's name, such as openvino.
+        package: the distribution's name, such as openvino. Its module has the same name, with _ for -;
+            another distribution may bring that module, as onnxruntime-gpu does.
         extra: the extra of keras-zoo that installs it too, if there is one.
     """
-    try:
-        version(package)
-    except PackageNotFoundError:
-        other = f", or keras-zoo[{extra}]" if extra else ""
-        return f"{package} is not installed: pip install {package}{other}"
-    return ""
+    if find_spec(package.replace("-", "_")) is not None:
+        return ""
+    other = f", or keras-zoo[{extra}]" if extra else ""
+    return f"{package} is not installed: pip install {package}{other}"
 
 
 def check_input_names(expected: Iterable[str], inputs: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from zoo.exporters.proof.programs import prove_in_program
 from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
 from zoo.exporters.report import ExportedFile, size_on_disk
 from zoo.exporters.trust.graphs import find_danger
+from zoo.runtimes.command import stop_programs
 
 NO_RUNTIME = "no runtime on this machine reads it"
 LARGE = 256 * 2**20  # bytes of a file that is not compared while another one is written
@@ -146,9 +147,14 @@ def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> li
             for name in plan.programs
             if any(name in proof.runtimes for proof in proofs)
         }
-        for proof in proofs:
-            proof.wait()
-        verdicts = {name: answer.result() for name, answer in programs.items()}
+        try:
+            for proof in proofs:
+                proof.wait()
+            verdicts = {name: answer.result() for name, answer in programs.items()}
+        except BaseException:  # Ctrl-C: no other program begins, and the one that runs ends
+            thread.shutdown(wait=False, cancel_futures=True)
+            stop_programs()
+            raise
     return [proof.result(verdicts) for proof in proofs]
 
 
