@@ -147,8 +147,9 @@ def _read_rows(path: Path, folder: Path) -> list[dict[str, float]]:
     """Return the rows of a file by column; an empty cell is left out. No file is no rows.
 
     Raises:
-        ValueError: a cell is no number, or a row is longer than the header.
-        UnsafeFile: the file is too large or has too many rows, is no plain file, or a link out of the folder.
+        ValueError: a cell is no number, or a row has more or fewer cells than the header.
+        UnsafeFile: the file is too large, has too many rows or columns, is no plain file, or a link out of
+            the folder.
         OSError: it cannot be opened.
     """
     if not path.exists():
@@ -156,9 +157,13 @@ def _read_rows(path: Path, folder: Path) -> list[dict[str, float]]:
     most = limit("history_rows")
     rows: list[dict[str, float]] = []
     try:
-        for row in csv.DictReader(io.StringIO(read_text(path, folder))):
+        reader = csv.DictReader(io.StringIO(read_text(path, folder)))
+        check_limit(path, "history_columns", len(reader.fieldnames or ()))
+        for row in reader:
             if None in row:
                 raise ValueError(f"row {len(rows) + 1} is longer than the header")
+            if None in row.values():
+                raise ValueError(f"row {len(rows) + 1} is shorter than the header")
             rows.append({key: float(value) for key, value in row.items() if value})
             if len(rows) > most:
                 check_limit(path, "history_rows", len(rows), more=True)

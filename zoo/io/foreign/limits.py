@@ -21,6 +21,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     "json_depth": (128, "nested lists and objects in a JSON file"),
     "number_digits": (300, "digits of a number in a JSON or TOML file"),
     "history_rows": (1_000_000, "rows of history.csv"),
+    "history_columns": (10_000, "columns of history.csv"),
     "metrics": (100_000, "numbers in metrics.json"),
     "links_outside": (
         0,
