@@ -22,6 +22,8 @@ __all__ = ["ArrayHeader", "array_bytes", "check_npz", "read_header"]
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000  # bytes, as in NumPy
+_MOST_HEADERS = 2 * 2**20  # bytes of all headers in an .npz; NumPy parses each as Python
+_USUAL_HEADER = 192  # bytes; NumPy writes 128
 _SMALL_NPZ = 256 * 2**20  # bytes that any .npz may unpack to
 _KINDS = "biufcSUmMV"  # of dtypes: all but Python objects
 
@@ -90,7 +92,7 @@ def check_npz(path: Any, file: IO[bytes]) -> int:
         file: the open file.
 
     Raises:
-        UnsafeFile: it unpacks to too much, holds Python objects, or is an unusual zip.
+        UnsafeFile: it unpacks to too much, has too long headers, holds Python objects, or is an unusual zip.
         ValueError: a member is no array, or declares another size than it has.
         zipfile.BadZipFile: it is no zip.
     """
@@ -98,6 +100,7 @@ def check_npz(path: Any, file: IO[bytes]) -> int:
     size = file.seek(0, 2)
     total = sum(member.file_size for member in members)
     _check_total(path, total, size)
+    headers, most = 0, max(_MOST_HEADERS, _USUAL_HEADER * len(members))
     with zipfile.ZipFile(file) as archive:
         for member in members:
             if not member.filename.endswith(".npy"):
@@ -108,6 +111,11 @@ def check_npz(path: Any, file: IO[bytes]) -> int:
                 except ValueError as error:
                     name = member.filename.removesuffix(".npy")
                     raise ValueError(f"{name} in it is no array: {error}") from error
+            headers += header[2]
+            if headers > most:
+                raise UnsafeFile(
+                    f"{path} has headers of more than {most:,} bytes, and was not opened."
+                )
             held = member.file_size - header[2]
             _check_total(path, array_bytes(header), size)
             if array_bytes(header) > held:

@@ -35,6 +35,7 @@ __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_fi
 _PASSED: dict[tuple[Any, ...], tuple[NamedObject, ...]] = {}
 _MOST_PASSED = 64
 SMALL_FILE = 64 * 2**20  # bytes that any file may declare
+_MOST_ARCHIVES = 20  # members that end in .h5 or .npz; Keras writes one
 _BLOCK = 2**20  # bytes that are unpacked at a time
 _LOCAL_HEADER = struct.Struct(
     "<4s22xHH"
@@ -127,14 +128,19 @@ def _check_keras(path: Path, file: IO[bytes]) -> tuple[NamedObject, ...]:
     if "config.json" not in members:
         raise UnsafeFile(f"{path} is no .keras file: it lacks config.json. It was not opened.")
     check_limit(path, "config_bytes", members["config.json"].file_size)
+    archives = [name for name in members if name.endswith((".h5", ".npz"))]
+    if len(archives) > _MOST_ARCHIVES:
+        raise UnsafeFile(
+            f"{path} holds {len(archives):,} files that end in .h5 or .npz; Keras writes one, and at most "
+            f"{_MOST_ARCHIVES} are allowed. It was not opened."
+        )
     with zipfile.ZipFile(file) as archive:
         text = archive.read("config.json").decode("utf-8")
         names = check_config(text, path, without_compile=True)
-        for name, member in members.items():
-            if name.endswith((".h5", ".npz")):
-                with _open_member(file, archive, member) as content:
-                    check = check_hdf5 if name.endswith(".h5") else check_npz
-                    check_declared(path, check(path, content), size)
+        for name in archives:
+            with _open_member(file, archive, members[name]) as content:
+                check = check_hdf5 if name.endswith(".h5") else check_npz
+                check_declared(path, check(path, content), size)
     return names
 
 

@@ -1,0 +1,28 @@
+"""A .keras file has few archives in it, and the arrays of an .npz have short headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import zoo
+from zoo.io.foreign import array_file
+from zoo.io.safe_load import check_model_file, read_arrays
+from zoo.testing.hostile.archives import keras_bytes, zip_bytes
+from zoo.testing.hostile.zip_cases import npy_bytes
+
+
+def test_a_keras_file_has_few_archives() -> None:
+    Path("a.keras").write_bytes(keras_bytes(members={f"{i}.npz": b"" for i in range(30)}))
+    with pytest.raises(zoo.UnsafeFile, match=r"holds 31 files that end in \.h5 or \.npz"):
+        check_model_file(Path("a.keras"))
+
+
+def test_the_headers_of_an_npz_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.npz").write_bytes(zip_bytes({f"{i}.npy": npy_bytes() for i in range(9)}))
+    assert len(read_arrays(Path("a.npz"))) == 9
+    monkeypatch.setattr(array_file, "_MOST_HEADERS", 1000)
+    monkeypatch.setattr(array_file, "_USUAL_HEADER", 60)
+    with pytest.raises(zoo.UnsafeFile, match="headers of more than 1,000 bytes"):
+        read_arrays(Path("a.npz"))
