@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from zoo.errors import WriteError
@@ -78,6 +80,18 @@ def test_a_number_that_another_process_has_now_is_left_over() -> None:
     os.utime(stale)
     remove_left_over(Path())
     assert stale.exists()  # process 1 ran already when the folder was made
+
+
+def test_a_number_that_this_process_has_now_is_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = make_temporary_folder(Path())
+    remove_left_over(Path())
+    assert own.exists()
+    start = (
+        time.time() + 100
+    )  # the folder is older than this process, as in a container of one process
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: start)
+    remove_left_over(Path())
+    assert not own.exists()
 
 
 @pytest.mark.parametrize("exchange", [True, False])

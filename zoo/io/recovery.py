@@ -71,7 +71,7 @@ def _is_left_over(folder: Path) -> bool:
     name = _match(folder.name)
     if name["host"] != _host():
         return time.time() - made > LONGEST_LIFE
-    return int(name["pid"]) != os.getpid() and not _ran_at(int(name["pid"]), made)
+    return not _ran_at(int(name["pid"]), made)
 
 
 def _ran_at(pid: int, moment: float) -> bool:
