@@ -1,6 +1,7 @@
 """Standard streams that are closed, full, or have no reader: commands end quietly, with the right status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,17 @@ def test_a_training_goes_on_without_a_reader_of_its_progress() -> None:
     done = run("zoo train mlp.digits --set epochs=3 --out run 2>&1 | head -n 1 >/dev/null")
     assert done.returncode == 0, done.stderr
     assert json.loads(Path("run/run.json").read_text())["state"] == "finished"
+
+
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_python_writes_at_once_where_the_user_asks_for_it(unbuffered: bool) -> None:
+    code = (
+        "import os; from zoo.cli.process import streams; streams.make_streams_forgiving(); "
+        "print('a', end=''); os._exit(0)"
+    )
+    options = ["-u"] if unbuffered else []
+    clean = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, check=False, env=clean
+    )
+    assert (done.stdout, done.stderr) == (b"a" if unbuffered else b"", b"")

@@ -34,19 +34,34 @@ class _Forgiving(io.FileIO):
             return size
 
 
+class _Unbuffered(_Forgiving):
+    """A file without a buffer over it, so it goes on itself where the system took a part only."""
+
+    def write(self, content: Any, /) -> int:
+        """Write bytes; return their number, also where they are lost."""
+        rest, size = memoryview(content).cast("B"), 0
+        while size < rest.nbytes and (part := super().write(rest[size:])):
+            size += part
+        return size
+
+
 def open_forgiving(descriptor: int, like: TextIO) -> TextIO:
     """Open a descriptor for text; what cannot be written is lost, and no error is raised.
 
     Args:
         descriptor: it is closed with the stream, unless it is a standard stream's.
-        like: a stream with the same encoding and errors.
+        like: a stream with the same encoding and errors. Where it writes at once, as with `python -u` and
+            PYTHONUNBUFFERED, so does the new one.
     """
-    raw = _Forgiving(descriptor, "w", closefd=descriptor > 2)
+    at_once = bool(getattr(like, "write_through", False))
+    raw = (_Unbuffered if at_once else _Forgiving)(descriptor, "w", closefd=descriptor > 2)
+    buffer: Any = raw if at_once else io.BufferedWriter(raw)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),
+        buffer,
         encoding=like.encoding,
         errors=like.errors,
         line_buffering=descriptor == 2 or raw.isatty(),
+        write_through=at_once,
     )
 
 
@@ -62,7 +77,9 @@ def make_streams_forgiving() -> None:
         with suppress(
             OSError, ValueError, AttributeError
         ):  # a test or a notebook has its own stream
-            if stream.fileno() == descriptor and isinstance(stream, io.TextIOWrapper):
+            is_ours = stream.fileno() == descriptor and isinstance(stream, io.TextIOWrapper)
+            # the console of Windows takes its own characters, not bytes
+            if is_ours and not (sys.platform == "win32" and stream.isatty()):
                 stream.flush()
                 setattr(sys, name, open_forgiving(descriptor, stream))
 
