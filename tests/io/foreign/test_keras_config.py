@@ -11,6 +11,7 @@ import pytest
 
 import zoo
 from zoo.exporters.sources import open_source
+from zoo.io.foreign import keras_config
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.testing.hostile.archives import config
 
@@ -67,3 +68,9 @@ def test_a_function_is_named_in_messages() -> None:
     function = NamedObject("builtins", "my_loss", "function", is_function=True)
     assert str(function) == "builtins.my_loss"
     assert str(NamedObject("zoo.layers", "CropLike", "zoo>CropLike")) == "zoo>CropLike"
+
+
+def test_many_values_are_refused_before_they_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_config, "parse_json", lambda text, path: pytest.fail("parsed"))
+    with pytest.raises(zoo.UnsafeFile, match="values in the config"):
+        check_config("[" + "[0]," * 8_000_000 + "0]", Path("a.keras"))

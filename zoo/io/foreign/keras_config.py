@@ -72,6 +72,8 @@ def check_config(text: str, path: Any, *, without_compile: bool = False) -> tupl
     Raises:
         UnsafeFile: it is no config, is too large or too deep, or names what no model needs.
     """
+    marks = sum(map(text.count, ",[{"))  # at most two for each value, outside of texts
+    check_limit(path, "config_values", marks // 2, more=True)
     try:
         config = parse_json(text, path)
     except ValueError as error:
