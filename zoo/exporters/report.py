@@ -182,6 +182,9 @@ class Report:
         return report
 
 
+_MOST_FILES = 500  # of all parts in all formats; each is opened in processes of its own
+
+
 @dataclass(frozen=True)
 class _Content:
     """The content of report.json that is read again."""
@@ -201,18 +204,25 @@ def _read_content(path: Path, folder: Path) -> _Content:
     Raises:
         OSError: it cannot be opened.
         UnsafeFile: it is too large, too deep, or no plain file.
-        ValueError: it is no JSON, or something is missing or of the wrong type.
+        ValueError: it is no JSON, something is missing or of the wrong type, or it has too many files.
     """
     from pydantic import TypeAdapter, ValidationError
 
     value = read_json(path, folder)
     try:
-        return TypeAdapter(_Content).validate_python(value)
+        content = TypeAdapter(_Content).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "it"
         message = first["msg"].removeprefix("Value error, ")
         raise ValueError(f"{place}: {message}. Received: {brief(first['input'])}") from error
+    if len(content.files) > _MOST_FILES:
+        raise ValueError(
+            f"files: at most {_MOST_FILES} are expected. Received: {len(content.files):,}"
+        )
+    if len({(file.part, file.path) for file in content.files}) < len(content.files):
+        raise ValueError("files: a path of a part occurs twice")
+    return content
 
 
 def size_on_disk(path: Path) -> int:
