@@ -68,7 +68,7 @@ def units(name: str = "net") -> object:
 def test_what_is_read_is_what_was_built() -> None:
     assert read_description("mlp.digits") is None
     built = zoo.describe("mlp.digits")
-    assert built.parameters == 87_050
+    assert built.parameters == 305_162
     assert read_description("mlp.digits") == built
     assert read_description("mlp") is None
     assert [file.parent for file in cache_folder().glob("*/*")] == [cache_folder() / "descriptions"]

@@ -50,7 +50,10 @@ def test_the_wheel_holds_module_catalog_and_entry_point(tmp_path: Path) -> None:
         about = next(name for name in packed.namelist() if name.endswith("entry_points.txt"))
         points = packed.read(about).decode()
     assert names == {"zoo_perceptron/__init__.py", "zoo_perceptron/registry.toml"}
-    assert points.split() == ["[zoo.architectures]", "perceptron", "=", "zoo_perceptron"]
+    assert points.split() == [
+        *("[zoo.architectures]", "perceptron", "=", "zoo_perceptron"),
+        *("[zoo.contract]", "version", "=", "v1"),
+    ]
 
 
 def test_it_is_listed_with_its_package_and_its_model(perceptron: ModuleType) -> None:

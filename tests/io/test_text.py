@@ -15,5 +15,7 @@ def test_a_text_is_read_and_a_huge_one_is_refused(
     file.write_text("zoö", "utf-8")
     assert read_text(file) == "zoö"
     monkeypatch.setenv("ZOO_LIMITS", "text_bytes=3")
-    with pytest.raises(zoo.UnsafeFile, match=r"more than 4 found, at most 3 allowed.*ZOO_LIMITS=text_bytes="):
+    with pytest.raises(
+        zoo.UnsafeFile, match=r"more than 4 found, at most 3 allowed.*ZOO_LIMITS=text_bytes="
+    ):
         read_text(file)

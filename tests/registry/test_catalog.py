@@ -107,7 +107,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "UTF-16": ("[mlp.a]\nsummary = 'x'".encode("utf-16"), "is not UTF-8 text"),
     "too many digits": (f"[mlp.a]\nsummary = {DIGITS}", "was not opened: digits of a number"),
     "lists in lists": ("[mlp.a]\nsummary = " + "[" * 100_000, "was not opened: nested tables"),
-    "tables in tables": ("[mlp.a]\nsummary" + ".a" * 3_000 + " = 1", "was not opened: nested tables"),
+    "tables in tables": (
+        "[mlp.a]\nsummary" + ".a" * 3_000 + " = 1",
+        "was not opened: nested tables",
+    ),
     "tables in headers": (f"[mlp{'.a' * 3_000}]\nb = 1", "was not opened: nested tables"),
     "unknown architecture": ("[mpl.a]\nsummary = 'x'", "no architecture 'mpl'. Did you mean mlp?"),
     "no architecture": ("title = 'mine'", "no architecture 'title'"),

@@ -17,7 +17,7 @@ def test_wrong_settings_of_a_package_name_package_file_and_entry(install: Instal
         with pytest.raises(zoo.CatalogError) as raised:
             work("mlp.net")
         assert str(raised.value) == (
-            f"{place}net]: There is no setting 'unit'. Did you mean units?"
+            f"{place}net]: There is no setting 'unit'. Did you mean units or monitor?"
         )
     assert zoo.describe("mlp.digits").name == "mlp.digits"
     with pytest.raises(zoo.CatalogError) as raised:

@@ -190,8 +190,8 @@ def test_without_a_file_the_error_says_all_ways(
 
 
 def test_names_without_weights_say_so(shipped: WeightsInfo) -> None:
-    with pytest.raises(zoo.UsageError, match=r"no weights of mlp\.guide-functional"):
-        zoo.open("weights:mlp.guide-functional")
+    with pytest.raises(zoo.UsageError, match=r"no weights of vae\.blog"):
+        zoo.open("weights:vae.blog")
     with pytest.raises(zoo.UnknownName, match=f"Did you mean {NAME}"):
         zoo.open("weights:mlp.tini")
     with pytest.raises(zoo.UnknownName, match=f"no run 'mlp.tini'. Did you mean {NAME}"):

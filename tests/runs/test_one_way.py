@@ -38,13 +38,13 @@ def builds(register: Callable[..., Any]) -> list[Any]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often each file of a run is read."""
     counter: Counter[str] = Counter()
-    read_text = run_module.read_text
+    read_record = run_module.read_record
 
-    def count(path: Path) -> str:
-        counter[path.name] += 1
-        return read_text(path)
+    def count(folder: Path) -> dict[str, Any]:
+        counter["run.json"] += 1
+        return read_record(folder)
 
-    monkeypatch.setattr(run_module, "read_text", count)
+    monkeypatch.setattr(run_module, "read_record", count)
     return counter
 
 

@@ -62,7 +62,7 @@ def test_a_file_that_needs_the_plugin_must_say_so(install: Install, tmp_path: Pa
     assert [each["requires"] for each in report["files"]] == [["zoo_doubled"]]
     report["files"][0]["requires"] = []
     file.write_text(json.dumps(report), "utf-8")
-    with pytest.raises(zoo.ExportError, match="Could not locate class 'Double'"):
+    with pytest.raises(zoo.ExportError, match="its runtime refuses it"):
         check_reopen(runner.subject)
 
 

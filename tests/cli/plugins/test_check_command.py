@@ -36,7 +36,7 @@ def test_fast_makes_the_fast_checks_and_says_what_it_leaves_out(shell: Shell) ->
         (("--only", "biuld"), "There is no check 'biuld'. Did you mean build?"),
         (("--only", " , "), "--only names no check. Choices: config, catalog, build"),
         (("--only", "build", "--fast"), "give one of the two"),
-        (("--formats", "onx"), "Did you mean onnx?"),
+        (("--formats", "onx"), "Did you mean onnx or"),
         (("--formats", ""), "Name at least one format"),
     ],
 )
