@@ -165,6 +165,7 @@ def test_limits_are_raised_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
         read_json(Path("deep.json"))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_model_of_500_megabytes_opens() -> None:
     inputs = keras.Input((16,))
@@ -174,6 +175,7 @@ def test_a_model_of_500_megabytes_opens() -> None:
     check_model_file(Path("large.keras"))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["NASNetMobile", "EfficientNetV2B0"])
 def test_deep_networks_open(name: str) -> None:
@@ -181,6 +183,7 @@ def test_deep_networks_open(name: str) -> None:
     assert open_source("deep.keras").model.count_params() > 10**6
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_folder_of_50_000_images_opens() -> None:
     image = io.BytesIO()

@@ -87,6 +87,7 @@ def outcome(install: Install, check: str, code: str) -> Outcome:
     return {each.check: each for each in outcomes("format:npz", [check])}[check]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("case", BAD)
 def test_a_broken_format_fails_its_check(install: Install, case: str) -> None:
@@ -97,6 +98,7 @@ def test_a_broken_format_fails_its_check(install: Install, case: str) -> None:
     assert message in found.detail
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_declared_tolerance_is_kept_and_shown(install: Install) -> None:
     code = GOOD.replace(*ROUNDED)
