@@ -66,7 +66,7 @@ def plugin_states(check: bool = False) -> list[PluginState]:
 def _states(check: bool) -> Iterator[PluginState]:
     for group in map(EntryPointGroup, GROUPS):
         for name in group.installed_names():
-            for claim in group.claims(name):
+            for claim in sorted(group.claims(name), key=package_of):
                 state, reason = _state(group, claim, check)
                 yield PluginState(
                     group.kind,

@@ -94,7 +94,7 @@ def test_a_broken_file_is_different(
     assert ("off by" in verdict.problem) == (fault != "nothing")
 
 
-def test_an_operation_that_opencv_computes_wrongly_is_different_and_its_tensor_is_named(
+def test_an_operation_that_opencv_computes_wrongly_is_different(
     checker: Checker, folder: Path
 ) -> None:
     """ReduceMean over the axes 1, 2 and 4 of rank 5, as group normalisation has it."""
@@ -129,4 +129,3 @@ def test_an_operation_that_opencv_computes_wrongly_is_different_and_its_tensor_i
     right, wrong = result.verdicts
     assert right.verdict == "equal"
     assert wrong.verdict == "different"
-    assert "tensor 'mean', an output of ReduceMean" in wrong.problem
