@@ -7,14 +7,14 @@ from html import escape
 from pathlib import Path
 
 FILE = Path(__file__).with_name("threat-model.svg")
-WIDTH, HEIGHT = 1040, 560
+WIDTH, HEIGHT = 1040, 566
 ROW, TOP = 62, 96
 
 # what comes from elsewhere, what it passes before it is used, and the process that uses it
 ROWS = [
-    ("data: pictures, .npz, .csv, .ts", "sizes, kinds of files, four decoders", "ours"),
+    ("data: pictures, .npz, .csv, .ts", "sizes, kinds of files, six decoders", "ours"),
     ("catalogs, cards, run.json", "depth, digits, control characters", "ours"),
-    ("checkpoints and weights", "sizes, links, types; digests of shipped weights", "ours"),
+    ("checkpoints and weights", "sizes, links, types; shipped: a digest", "ours"),
     (".keras and .h5 files", "allow-list of layers; Keras' safe mode", "ours"),
     ("exports: .keras and .h5", "digests, signature; allow-list of layers", "cage"),
     ("exports: ONNX and SavedModel", "digests, signature; allow-list of operators", "cage"),
@@ -69,8 +69,8 @@ def draw() -> str:
     for name, colour, first, last, lines in BOXES:
         y = TOP + first * ROW
         parts.append(box(755, y, 265, 46 + (last - first) * ROW, COLOURS[colour]))
-        parts.append(text(771, y + 22, name, font_weight="bold"))
-        parts += [text(771, y + 42 + 20 * at, line) for at, line in enumerate(lines)]
+        parts.append(text(771, y + 20, name, font_weight="bold"))
+        parts += [text(771, y + 40 + 19 * at, line) for at, line in enumerate(lines)]
     note = "Every check takes linear time and bounded memory, and its message says how to go on."
     parts.append(text(20, HEIGHT - 14, note, fill="#555"))
     return "\n".join([*parts, "</svg>", ""])
