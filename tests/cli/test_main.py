@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import zoo
+from zoo.cli import main
 from zoo.data.dataset import Dataset
 from zoo.runs import evaluation
 from zoo.runs.evaluation import Measurement
@@ -42,11 +43,30 @@ def test_list_takes_globs_and_tags(shell: Shell) -> None:
     assert {row["name"] for row in json.loads(shell("list", "--json")[1])} == set(zoo.list_models())
 
 
+def test_the_summaries_of_the_commands_are_whole(shell: Shell) -> None:
+    page = shell("-h")[1]
+    assert "..." not in page.partition("Commands:")[2]
+    words = " ".join(page.split())
+    for command in main.zoo.commands.values():
+        assert command.help is not None
+        assert " ".join(command.help.partition(".")[0].split()) in words, command.name
+
+
+def test_a_path_in_a_pipe_is_in_one_line(shell: Shell, run: zoo.Run, tmp_path: Path) -> None:
+    deep = tmp_path / "runs" / ("deep-" * 40)
+    shutil.copytree(run.path, deep)
+    lines = shell("runs")[1].splitlines()
+    assert len(lines) == 3
+    assert sum(line.startswith(deep.name) for line in lines) == 1
+    assert all(line == line.rstrip() for line in lines)
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
         ("lst", "Did you mean list?"),
         ("list xyz.*", "no model 'xyz.*'"),
+        ("list --tag imge", "no tag 'imge'. Did you mean image"),
         ("show cnn.digts", "Did you mean cnn.digits"),
         ("train cnn.digts", "Did you mean cnn.digits"),
         ("train cnn.digits --set filtrs=3", "Did you mean filters or stem_filters or jitter?"),

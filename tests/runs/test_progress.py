@@ -1,19 +1,24 @@
 import io
+import re
+from collections.abc import Mapping
 
 from rich.console import Console
 
 from zoo.runs.progress import ConsoleProgress, format_logs
 
+LONG = {f"generator_loss_{number}": 0.5 for number in range(9)}  # longer than a line
 
-def shown(terminal: bool) -> str:
+
+def shown(terminal: bool, logs: Mapping[str, float] | None = None) -> str:
+    logs = logs or {"loss": 0.25, "accuracy": 1.0}
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=100)
     with ConsoleProgress(console) as progress:
         for epoch in range(2):
             progress.start(2, 3, epoch)
             for _ in range(3):
-                progress.step({"loss": 0.5})
-            progress.epoch(epoch + 1, {"loss": 0.25, "accuracy": 1.0})
+                progress.step(logs)
+            progress.epoch(epoch + 1, logs)
     return stream.getvalue()
 
 
@@ -29,6 +34,16 @@ def test_a_terminal_gets_a_bar_with_the_time_left() -> None:
     assert "left" in text
     assert "100%" in text
     assert "epoch 2/2" in text
+
+
+def test_an_epoch_is_one_line_whatever_its_length() -> None:
+    file = shown(terminal=False, logs=LONG).splitlines()
+    assert len(file) == 2
+    assert all(line.endswith("generator_loss_8 0.5") for line in file)
+    terminal = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown(terminal=True, logs=LONG))
+    lines = [line.rpartition("\r")[2] for line in terminal.splitlines()]
+    assert max(map(len, lines)) <= 100
+    assert len([line for line in lines if line.startswith("epoch   1/2") and "…" in line]) == 1
 
 
 def test_numbers_stand_beside_their_names() -> None:

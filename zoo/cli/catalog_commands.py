@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zoo.cli.options import as_json, check_file, complete_model, import_backend
+from zoo.cli.options import as_json, check_file, complete_model, complete_tag, import_backend
 from zoo.cli.output import Command, format_size, print_json, print_result
 from zoo.errors import UnknownName
 from zoo.io.printable import printable
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @click.command("list", cls=Command)
 @click.argument("pattern", default="*", metavar="[GLOB]")
-@click.option("--tag", help="Only models with this tag.")
+@click.option("--tag", help="Only models with this tag.", shell_complete=complete_tag)
 @click.option("--weights", is_flag=True, help="Only models with trained weights.")
 @as_json
 def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> None:
     """List the models of the catalog whose name matches GLOB."""
     from zoo.registry.catalog import catalog
 
+    if tag is not None and tag not in catalog().tags():
+        raise UnknownName("tag", tag, catalog().tags())
     entries = catalog().find(pattern, tag, weights or None)
     for problem in catalog().problems:
         click.echo(f"Warning: a catalog was left out. {printable(problem)}", err=True)

@@ -23,6 +23,13 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return sorted(name for name in names if name.startswith(incomplete))
 
 
+def complete_tag(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a tag of the catalog's models."""
+    from zoo.registry.catalog import catalog
+
+    return [tag for tag in catalog().tags() if tag.startswith(incomplete)]
+
+
 def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a run below ./runs, or of a model with weights."""
     from zoo.registry import shipped_weights

@@ -17,6 +17,8 @@ from zoo.cli.process.streams import open_forgiving
 from zoo.errors import UnknownName
 from zoo.io.printable import printable
 
+LONGEST_SUMMARY = 500  # letters of a command's first sentence
+
 _RESULTS: ContextVar[TextIO | None] = ContextVar("results", default=None)
 
 
@@ -42,6 +44,18 @@ class Commands(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             raise UnknownName("command", args[0], self.commands)
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their whole first sentence; a long one takes several lines."""
+        shown = [each for each in map(self.commands.get, self.list_commands(ctx)) if each]
+        rows = [
+            (each.name or "", each.get_short_help_str(limit=LONGEST_SUMMARY))
+            for each in shown
+            if not each.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
 
 
 def result_stream() -> TextIO:

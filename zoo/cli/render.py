@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
     from zoo.runtimes.group import RuntimeState
     from zoo.testing import Outcome
 
-WIDTH = 120  # of what goes to a file or a pipe
+PIPED_WIDTH = 10_000  # letters of a line in a file or a pipe: nothing is wrapped there
 MOST_MEASURES = 3  # of the task, for an approximate file
 
 err = SafeConsole(stderr=True, highlight=False)
 
 
 def print_rich(*objects: Any, **options: Any) -> None:
-    """Print tables or lines as results, on standard output."""
+    """Print tables or lines as results, on standard output; a file or a pipe gets unwrapped lines."""
     stream = result_stream()
-    width = None if stream.isatty() else WIDTH
+    width = None if stream.isatty() else PIPED_WIDTH
     console = SafeConsole(file=stream, highlight=False, soft_wrap=True, width=width)
-    console.print(*objects, **options)
+    with console.capture() as capture:
+        console.print(*objects, **options)
+    stream.write(re.sub(r" +$", "", capture.get(), flags=re.MULTILINE))
 
 
 def progress() -> ConsoleProgress:
@@ -58,7 +61,7 @@ def track_items(items: Sequence[Any]) -> Iterable[Any]:
 
 def show_run(run: Run) -> None:
     """Show the first measures of a run, and where its pictures are."""
-    err.print(f"[bold]{escape(str(run.path))}[/]  {format_logs(_headline(run.metrics))}")
+    err.print(f"[bold]{escape(str(run.path))}[/]  {_headline(run.metrics)}", soft_wrap=True)
     if run.pictures:
         names = ", ".join(path.name for path in run.pictures)
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
@@ -76,11 +79,11 @@ def show_repeats(repeats: Repeats) -> None:
     print_rich(f"in {repeats.path}", markup=False)
 
 
-def _headline(metrics: Mapping[str, float]) -> dict[str, float]:
+def _headline(metrics: Mapping[str, float]) -> str:
     """Return the first measures, without families such as a recall for each class."""
     families = Counter(name.partition("_")[0] for name in metrics)
     single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
-    return dict(list((single or dict(metrics)).items())[:4])
+    return format_logs(dict(list((single or dict(metrics)).items())[:4]))
 
 
 def show_measurement(measurement: Measurement) -> None:
@@ -182,7 +185,7 @@ def show_runs(runs: Sequence[Run]) -> None:
         epochs, measures = "?", ""
         try:
             epochs = f"{len(run.history)}/{run.record['config'].get('epochs', '?')}"
-            measures = format_logs(_headline(run.metrics))
+            measures = _headline(run.metrics)
         except ZooError as error:
             faults.append(str(error))
             measures = "cannot be read"
@@ -190,9 +193,9 @@ def show_runs(runs: Sequence[Run]) -> None:
     print_rich(table)
     for fault in faults:
         err.print(fault, markup=False, soft_wrap=True)
-    for run in runs:
-        if run.state == "trained":
-            err.print(f"{run.path.name} is not measured yet: zoo evaluate {run.path}", markup=False)
+    for run in (run for run in runs if run.state == "trained"):
+        problem = f"{run.path.name} is not measured yet: zoo evaluate {run.path}"
+        err.print(problem, markup=False, soft_wrap=True)
 
 
 def show_item_results(

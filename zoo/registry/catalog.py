@@ -101,6 +101,10 @@ class Catalog:
         hint = f"Broken catalogs: {'; '.join(self.problems)}" if self.problems else ""
         raise UnknownName("model", name, {*self._entries, *self._architectures.names()}, hint)
 
+    def tags(self) -> list[str]:
+        """Return every tag that a model has, sorted."""
+        return sorted({tag for entry in self._entries.values() for tag in entry.tags})
+
     def find(
         self, pattern: str = "*", tag: str | None = None, weights: bool | None = None
     ) -> list[Entry]:

@@ -13,6 +13,10 @@ from rich.progress import Progress as Bar
 
 from zoo.errors import UsageError
 
+_BAR = 20  # letters of the bar
+_AROUND = 44  # letters of the epoch, the percentage and the times beside it
+_LEAST_ROOM = 12  # letters of the losses
+
 
 class Progress:
     """What a training calls at each step and epoch; this class shows nothing."""
@@ -52,7 +56,7 @@ class ConsoleProgress(Progress):
         self.epochs = 0
         self.bar = Bar(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            BarColumn(),
+            BarColumn(_BAR),
             TextColumn("{task.percentage:>3.0f}%  {task.fields[logs]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
@@ -85,16 +89,25 @@ class ConsoleProgress(Progress):
 
     def step(self, logs: Mapping[str, float]) -> None:
         """Move the bar by one step."""
-        self.bar.update(self.task, advance=1, logs=format_logs(logs))
+        room = max(_LEAST_ROOM, self.console.width - _BAR - _AROUND)
+        self.bar.update(self.task, advance=1, logs=_shorten(format_logs(logs), room))
 
     def epoch(self, number: int, logs: Mapping[str, float]) -> None:
-        """Print a line."""
-        self.console.print(f"epoch {number:>3}/{self.epochs}  {format_logs(logs)}", highlight=False)
+        """Print a line, which a terminal cuts at its edge; a file gets all of it."""
+        line = f"epoch {number:>3}/{self.epochs}  {format_logs(logs)}"
+        if self.console.is_terminal:
+            line = _shorten(line, self.console.width)
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def format_logs(logs: Mapping[str, float]) -> str:
     """Return names and numbers as `loss 0.1234  accuracy 0.9`."""
     return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())
+
+
+def _shorten(text: str, length: int) -> str:
+    """Return a text of at most `length` letters; a longer one ends in an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def check_tensorboard() -> None:
