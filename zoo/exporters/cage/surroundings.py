@@ -20,7 +20,14 @@ def surroundings() -> tuple[Any, ...]:
     )
 
 
+# Keras imports pandas where it is installed, and pandas PyArrow. A process with more than one thread cannot fork.
+_WITHOUT_THREADS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+
+
 def process_environment() -> dict[str, str]:
     """Return the environment of the process."""
     path = os.pathsep.join(filter(None, sys.path))
-    return checker_environment() | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    return checker_environment() | {"PYTHONPATH": path} | _WITHOUT_THREADS
