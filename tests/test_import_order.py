@@ -20,7 +20,7 @@ ORDER = (
     ("runs",),
     ("exporters",),
     ("descriptions", "diagnosis", "interpret", "publication", "scaffold"),
-    ("tasks",),
+    ("pages", "tasks"),
     ("testing",),
     ("cli",),
 )  # each group imports from those before it; the names of one group import nothing from each other

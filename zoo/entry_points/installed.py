@@ -22,6 +22,7 @@ DATASETS = "zoo.datasets"
 EXTENSIONS = "zoo.extensions"
 PREDICTORS = "zoo.predictors"
 RUNTIMES = "zoo.runtimes"
+WEB = "zoo.web"
 WEIGHTS = "zoo.weights"
 
 KINDS = {
@@ -31,6 +32,7 @@ KINDS = {
     EXTENSIONS: "extension",
     PREDICTORS: "predictor",
     RUNTIMES: "runtime",
+    WEB: "web assets",
     WEIGHTS: "weights",
 }
 

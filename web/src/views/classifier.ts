@@ -1,0 +1,3 @@
+import type { Mount } from "../page/types";
+
+export const mount: Mount = () => {};

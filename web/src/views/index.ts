@@ -1,0 +1,11 @@
+/** The views by the names that page.json uses. A page with an unknown name gets the plain view. */
+import type { Mount } from "../page/types";
+import { mount as classifier } from "./classifier";
+import { mount as plain } from "./plain";
+
+// Each view reads its own data, which its Python module in zoo/pages/views wrote.
+const views: Record<string, Mount<never>> = { classifier, plain };
+
+export function viewOf(name: string): Mount {
+  return (Object.hasOwn(views, name) ? views[name] : plain) as Mount;
+}

@@ -1,0 +1,66 @@
+"""The files of one page below its folder: arrays, pictures and parts, and what page.json says of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.data.arrays import Array
+from zoo.io import pictures
+
+__all__ = ["PageFiles"]
+
+
+class PageFiles:
+    """Writes the files of a page; every name is used once.
+
+    Args:
+        folder: of the page; it exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def array(self, name: str, values: Any, place: str = "data") -> dict[str, Any]:
+        """Write an array as numbers without a header, and return its file, dtype and shape.
+
+        Args:
+            name: of the file, without suffix.
+            values: an array of numbers or truth values; it is written little-endian and in C order.
+            place: the folder below the page's.
+        """
+        array = np.ascontiguousarray(values)
+        path = self._path(place, f"{name}.bin")
+        path.write_bytes(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        return {
+            "file": self._relative(path),
+            "dtype": str(array.dtype),
+            "shape": list(array.shape),
+        }
+
+    def image(self, name: str, pixels: Array) -> str:
+        """Write pixels, uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
+        path = self._path("data", f"{name}.png")
+        pictures.to_image(pixels).save(path, "PNG", optimize=True)
+        return self._relative(path)
+
+    def copy(self, source: Path, name: str) -> str:
+        """Copy a file to a path below the page's folder, and return this path."""
+        path = self._path(*name.rpartition("/")[::2])
+        shutil.copyfile(source, path)
+        return self._relative(path)
+
+    def _path(self, place: str, name: str) -> Path:
+        """Return where a file goes; letters that an address would have to escape become hyphens."""
+        path = self.folder / place / re.sub(r"[^\w.-]", "-", name, flags=re.ASCII)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            raise ValueError(f"{path.name} is written twice")
+        return path
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()

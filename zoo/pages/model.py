@@ -1,0 +1,135 @@
+"""A model that gets a page: its run, its proved ONNX files, and its data where that is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.data.dataset import Dataset, has_no_data
+from zoo.data.split import Split
+from zoo.errors import ExportError, ZooError
+from zoo.exporters.api import export
+from zoo.exporters.locations import Location, find_source
+from zoo.exporters.parts.contract import Contract
+from zoo.exporters.report import Report
+from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
+from zoo.inference.parts import Parts
+from zoo.runs.predictors import export_folder
+from zoo.runs.recipe import Recipe, recipe_from_run
+from zoo.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["PageModel", "open_page_model"]
+
+FORMAT = "onnx"
+
+
+@dataclass(eq=False)
+class PageModel:
+    """One model with its verified export.
+
+    Args:
+        name: the model's name in the catalog, its architecture's, or a file's.
+        folder: of the export, with report.json and probe.npz.
+        run: None for a .keras or .h5 file, for a network of keras.applications, and for a model.
+    """
+
+    name: str
+    folder: Path
+    run: Run | None = None
+
+    @cached_property
+    def report(self) -> Report:
+        """The report of the gate."""
+        return Report.read(self.folder)
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """Inputs and outputs of each part, by role."""
+        return self.report.contracts
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts as functions of arrays; ONNX Runtime computes them from the page's own files."""
+        return ExportedParts(self.folder, FORMAT)
+
+    @property
+    def architecture(self) -> str:
+        """The name of the architecture; empty for a model that no plug-in built."""
+        return str(self.run.record["architecture"]) if self.run else ""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings, as run.json has them; empty for a model that no plug-in built."""
+        return self.run.config if self.run else {}
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes, or None."""
+        return self.run.classes if self.run else None
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """The architecture with its settings; None for a model that no plug-in built."""
+        return recipe_from_run(self.run) if self.run else None
+
+    @cached_property
+    def data(self) -> Dataset | None:
+        """The data of the run; None where it has none, or where it is not on this machine."""
+        try:
+            data = self.recipe.load_data() if self.recipe else None
+        except ZooError:
+            return None
+        return None if data is None or has_no_data(data) else data
+
+    def examples(self, most: int) -> Split | None:
+        """Return the first examples of the test split, at most `most`; None without data."""
+        return self.data.test.take(slice(most)) if self.data else None
+
+
+def open_page_model(source: str | Path | Run | keras.Model, temporary: Path) -> PageModel:
+    """Open a model, and export its parts as ONNX unless it has a verified export.
+
+    Args:
+        source: what `zoo.export` takes.
+        temporary: an existing folder for the export of a model that has no folder of its own.
+
+    Raises:
+        UnknownName: nothing has this name.
+        UsageError: the model is not trained yet, or cannot be read.
+        ExportError: a part cannot be exported, or its file computes something else.
+    """
+    location = _locate(source)
+    run = location.run if isinstance(location, Location) else None
+    if run is None or (isinstance(location, Location) and location.part):
+        report = export(location, [FORMAT], out=temporary / "export")
+        return PageModel(_display_name(report.model), report.folder, run)
+    folder = export_folder(run)
+    if why_not_usable(folder, FORMAT):
+        formats = dict.fromkeys([*(file["format"] for file in _files(folder)), FORMAT])
+        export(location, list(formats), out=folder)
+    if problem := why_not_usable(folder, FORMAT):
+        raise ExportError(f"{run} gets no page: {problem}.")
+    return PageModel(run.name, folder, run)
+
+
+def _locate(source: Any) -> Any:
+    """Return the location of a name, a path or a run; a model as it is."""
+    if isinstance(source, Run):
+        return Location("run", str(source.path), source)
+    return find_source(source) if isinstance(source, str | Path) else source
+
+
+def _files(folder: Path) -> list[Any]:
+    return list(read_report(folder).get("files", ()))
+
+
+def _display_name(name: str) -> str:
+    """Return the name of a model without the suffix of a file."""
+    path = Path(name)
+    return path.stem if path.suffix in (".keras", ".h5") else name
