@@ -8,7 +8,8 @@ from pathlib import Path
 
 from zoo.errors import RunError, UnsafeFile, brief
 from zoo.io.foreign.limits import check_limit
-from zoo.io.foreign.plain_file import check_plain
+from zoo.io.foreign.model_file import check_declared
+from zoo.io.foreign.plain_file import open_plain, stored_bytes
 from zoo.io.recovery import recover
 
 
@@ -22,6 +23,7 @@ def check_folder(folder: Path) -> None:
     recover(folder)
     if not folder.is_dir():
         raise RunError(f"{folder} holds no export: it is no folder.")
+    declared = stored = 0
     for number, (entry, depth) in enumerate(_entries(folder, 1), 1):
         check_limit(folder, "export_depth", depth, more=True)
         check_limit(folder, "export_files", number, more=True)
@@ -32,12 +34,20 @@ def check_folder(folder: Path) -> None:
                 "opened. An export holds files and folders of its own: cp -rL copies it so."
             )
         if not entry.is_dir(follow_symlinks=False):
-            _check_plain(path, folder)
+            sizes = _check_plain(path, folder)
+            declared, stored = declared + sizes[0], stored + sizes[1]
+    check_declared(folder, declared, stored)  # holes are read, too, where digests are made
 
 
-def _check_plain(path: Path, folder: Path) -> None:
+def _check_plain(path: Path, folder: Path) -> tuple[int, int]:
+    """Return the bytes of a plain file, and those that are on the disk.
+
+    Raises:
+        UnsafeFile: it is something else, or lies outside the folder.
+    """
     try:
-        check_plain(path, folder)
+        with open_plain(path, folder) as file:
+            return os.fstat(file.fileno()).st_size, stored_bytes(file.fileno())
     except OSError as error:  # a link to itself
         raise UnsafeFile(f"{path} cannot be opened: {error.strerror}.") from error
 

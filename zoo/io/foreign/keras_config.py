@@ -159,15 +159,19 @@ def _refusal(path: Any, name: str, what: str) -> UnsafeFile:
 def _check_sizes(config: Any, path: Any) -> None:
     """Refuse a config of too many values or layers, or with a text of absurd length."""
     most, longest = limit("config_values"), limit("config_text")
-    layers = 0
+    layers = objects = 0
     for count, value in enumerate(_values(config), 1):
         if count > most:
             check_limit(path, "config_values", count, more=True)
         if isinstance(value, str) and len(value) > longest:
             check_limit(path, "config_text", len(value))
-        if isinstance(value, dict) and isinstance(value.get("layers"), list):
-            layers += sum(map(_calls, value["layers"]))
+        if isinstance(value, dict):
+            objects += "class_name" in value
+            for name in ("layers", "cells"):  # cells: of StackedRNNCells
+                if isinstance(value.get(name), list):
+                    layers += sum(map(_calls, value[name]))
     check_limit(path, "config_layers", layers)
+    check_limit(path, "config_objects", objects)
 
 
 def _calls(layer: Any) -> int:

@@ -40,6 +40,10 @@ LIMITS: dict[str, tuple[int, str]] = {
         5_000,
         "layers, each as often as it is called, in the config of a model file",
     ),
+    "config_objects": (
+        100_000,
+        "layers, initializers and other objects in the config of a model file",
+    ),
     "config_text": (2**20, "letters of one text in the config of a .keras or .h5 file"),
     "h5_objects": (100_000, "groups and arrays in an HDF5 file"),
     "h5_depth": (64, "nested groups in an HDF5 file"),

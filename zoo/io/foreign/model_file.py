@@ -25,7 +25,7 @@ from zoo.io.foreign.array_file import check_npz
 from zoo.io.foreign.hdf5.check import check_hdf5
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.io.foreign.limits import check_limit, limit
-from zoo.io.foreign.plain_file import open_plain
+from zoo.io.foreign.plain_file import open_plain, stored_bytes
 from zoo.io.foreign.zip_file import check_zip
 
 __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_file"]
@@ -72,14 +72,14 @@ def inspect_model_file(path: Path, folder: Path | None = None) -> tuple[NamedObj
         if key not in _PASSED:
             while len(_PASSED) >= _MOST_PASSED:
                 _PASSED.pop(next(iter(_PASSED)))
-            _PASSED[key] = _inspect(path, file, state.st_size)
+            _PASSED[key] = _inspect(path, file, stored_bytes(file.fileno()))
         return _PASSED[key]
 
 
 def _inspect(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
-    """Check an open model file, and return what its config names."""
+    """Check an open model file with so many bytes on the disk, and return what its config names."""
     if path.suffix == ".keras":
-        return _check_keras(path, file)
+        return _check_keras(path, file, size)
     check_declared(path, check_hdf5(path, file, path), size)
     return _check_h5_config(path)
 
@@ -90,7 +90,7 @@ def check_declared(path: Any, declared: int, size: int) -> None:
     Args:
         path: the file, for the message.
         declared: bytes.
-        size: bytes of the file.
+        size: bytes of the file on the disk.
 
     Raises:
         UnsafeFile: it does.
@@ -120,9 +120,8 @@ def _model_file_errors(path: Path) -> Iterator[None]:
         raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
 
 
-def _check_keras(path: Path, file: IO[bytes]) -> tuple[NamedObject, ...]:
+def _check_keras(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
     """Check the members of a .keras file, and return what its config names."""
-    size = path.stat().st_size
     members = {member.filename: member for member in check_zip(path, file)}
     check_declared(path, sum(member.file_size for member in members.values()), size)
     if "config.json" not in members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import IO
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.limits import limit
 
-__all__ = ["check_inside", "check_plain", "is_inside", "is_plain", "open_plain"]
+__all__ = ["check_inside", "check_plain", "is_inside", "is_plain", "open_plain", "stored_bytes"]
 
+_BLOCK = 512  # bytes that st_blocks counts in
+_MOST_PIECES = 10_000  # between the holes of a sparse file, that are counted
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFCHR: "a device",
@@ -67,6 +70,29 @@ def is_plain(path: Path) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def stored_bytes(descriptor: int) -> int:
+    """Return how many bytes of an open file are on the disk: a sparse file is larger than these.
+
+    Where a system does not know of holes, all bytes are.
+    """
+    state = os.fstat(descriptor)
+    if getattr(state, "st_blocks", state.st_size) * _BLOCK >= state.st_size:
+        return state.st_size
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)
+    total = end = 0
+    try:
+        for _ in range(_MOST_PIECES):
+            start = os.lseek(descriptor, end, os.SEEK_DATA)
+            end = os.lseek(descriptor, start, os.SEEK_HOLE)
+            total += end - start
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # no more data; any other: the file system knows no holes
+            return state.st_size
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)
+    return total
 
 
 def check_inside(path: Path, folder: Path) -> None:

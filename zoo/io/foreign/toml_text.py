@@ -30,7 +30,8 @@ def parse_toml(text: str, path: Any) -> dict[str, Any]:
         path: where it is from, for messages.
 
     Raises:
-        UnsafeFile: tables, lists or keys are nested too deeply, or a number has too many digits.
+        UnsafeFile: tables, lists or keys are nested too deeply, also together, or a number has too many
+            digits.
         ValueError: it is no TOML.
     """
     plain = _TEXT.sub('""', text)
@@ -41,4 +42,16 @@ def parse_toml(text: str, path: Any) -> dict[str, Any]:
     for match in _KEY.finditer(plain):
         if match[0].count(".") >= most:
             check_limit(path, "toml_depth", match[0].count(".") + 1)
-    return tomllib.loads(text)
+    table = tomllib.loads(text)
+    _check_tables(table, path)
+    return table
+
+
+def _check_tables(table: dict[str, Any], path: Any) -> None:
+    """Refuse tables that are nested too deeply once the parts of keys and headers are put together."""
+    waiting: list[tuple[Any, int]] = [(table, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        check_limit(path, "toml_depth", depth, more=True)
+        inner = value.values() if isinstance(value, dict) else value
+        waiting.extend((each, depth + 1) for each in inner if isinstance(each, dict | list))

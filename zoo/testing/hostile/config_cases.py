@@ -174,6 +174,11 @@ def _odd_configs() -> Iterator[tuple[str, Any]]:
                 for number in range(length)
             ]
         yield what, long
+    cells = _recurrence(8)
+    cells["config"]["layers"][1] |= {"class_name": "RNN"}
+    cells["config"]["layers"][1]["config"] = {"name": "dense", "cell": _stacked_cells(6_000)}
+    yield "6,000 cells of a layer", cells
+    yield "300,000 initializers", config(kernel_initializer=[{"class_name": "Zeros"}] * 300_000)
     yield "an unrolled layer of a billion steps", _recurrence(10**9)
     yield "a config that is a list", [1, 2, 3]
     yield "a config that is a text", "model"
@@ -203,6 +208,11 @@ def _odd_configs() -> Iterator[tuple[str, Any]]:
     billion = config()
     billion["config"]["layers"][1]["config"]["units"] = 10**9
     yield "a billion units", billion
+
+
+def _stacked_cells(count: int) -> Any:
+    cell = {"module": "keras.layers", "class_name": "GRUCell", "config": {"units": 3}}
+    return {**cell, "class_name": "StackedRNNCells", "config": {"cells": [cell] * count}}
 
 
 def _recurrence(steps: int) -> Any:

@@ -159,6 +159,16 @@ CHANGES: dict[str, Callable[[Any], None]] = {
 }
 
 
+def _sparse(path: Path) -> None:
+    """Write a file that is 100 GiB large, with an array as large, and a few kB on the disk."""
+
+    def fill(file: Any) -> None:
+        file.create_dataset("model_weights/dense/more", (25 * 2**30,), "f4")
+
+    _write(path, model_h5_bytes(change=fill))
+    os.truncate(path, 100 * 2**30)
+
+
 def _files() -> dict[str, Writer]:
     honest = model_h5_bytes()
 
@@ -184,4 +194,5 @@ def _files() -> dict[str, Writer]:
         "a link to a device": lambda path: path.symlink_to("/dev/zero"),
         "a link to itself": lambda path: path.symlink_to(path.name),
         "a folder": lambda path: path.mkdir(),
+        "100 GiB of nothing behind it": _sparse,
     }

@@ -81,6 +81,7 @@ _TOML: Mapping[str, str | bytes] = {
     "a table of 10,000 parts": "[a" + ".a" * 10_000 + "]\n",
     "quoted keys of 10,000 parts": '"a"' + '."a"' * 10_000 + " = 1\n",
     "keys with blanks of 10,000 parts": "a" + " . a" * 10_000 + " = 1\n",
+    "a table and keys that are deep together": f"[{'.'.join('a' * 30)}]\n" + "a." * 30 + "a = 1\n",
     "lists 100,000 deep": "x = " + "[" * 100_000 + "]" * 100_000,
     "tables 10,000 deep": "x = " + "{a = " * 10_000 + "1" + "}" * 10_000,
     "an integer of 400 digits": f"{_ENTRY}results = {{ accuracy = {'9' * 400} }}\n",
