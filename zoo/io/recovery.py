@@ -1,8 +1,8 @@
 """What a killed process leaves: its temporary folders are removed, and what it moved aside comes back.
 
 A temporary folder is named `.zoo-HOST-PID-RANDOM`, and `.zoo-aside-HOST-PID-RANDOM` where it holds what is
-being replaced. It is left over once no such process runs on this machine. One of another machine is left
-over after LONGEST_LIFE.
+being replaced. It is left over once no such process runs on this machine. One of another machine, or of a
+container with processes of its own, is left over after LONGEST_LIFE.
 """
 
 from __future__ import annotations
@@ -40,6 +40,47 @@ def recover(target: Path) -> None:
             with suppress(OSError):  # another process was faster
                 os.rename(folder / target.name, target)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def set_aside(target: Path) -> None:
+    """Move a folder aside, which this process replaces: `restore` or `drop_replaced` ends that.
+
+    Raises:
+        OSError: the system refuses; nothing is changed.
+    """
+    aside = make_temporary_folder(target.parent, aside=True)
+    try:
+        os.rename(target, aside / target.name)
+    except OSError:
+        aside.rmdir()
+        raise
+
+
+def restore(target: Path) -> None:
+    """Bring back what this process moved aside, if nothing has come in its place."""
+    for folder in _set_aside_by_this_process(target):
+        if not os.path.lexists(target):
+            os.rename(folder / target.name, target)
+            folder.rmdir()
+
+
+def drop_replaced(target: Path) -> None:
+    """Remove what this process moved aside."""
+    for folder in _set_aside_by_this_process(target):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set_aside_by_this_process(target: Path) -> list[Path]:
+    prefix = f".zoo-aside-{_host()}-{os.getpid()}-"
+    try:
+        names = [name for name in os.listdir(target.parent) if name.startswith(prefix)]
+    except OSError:
+        return []
+    return [
+        target.parent / name
+        for name in names
+        if os.path.lexists(target.parent / name / target.name)
+    ]
 
 
 def remove_left_over(parent: Path) -> None:
@@ -93,5 +134,8 @@ def _match(name: str) -> re.Match[str]:
 
 
 def _host() -> str:
-    """Return eight letters that stand for this machine."""
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    """Return eight letters that stand for this machine, or for a container with processes of its own."""
+    place = socket.gethostname()
+    with suppress(OSError):  # another system than Linux
+        place += f" {os.stat('/proc/self/ns/pid').st_ino}"
+    return f"{zlib.crc32(place.encode()):08x}"

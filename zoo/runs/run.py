@@ -205,6 +205,7 @@ class Run:
             RunError: another process writes into it now.
         """
         from zoo.io.lock import lock_folder, remove_empty  # here: looking at runs needs no lock
+        from zoo.io.recovery import restore
 
         busy = f"Another process is training into {self.path}. Wait for it, or give another --out."
         try:
@@ -213,6 +214,7 @@ class Run:
         finally:
             if not (self.path / "run.json").exists():
                 remove_empty(self.path)
+                restore(self.path)  # a run that this one was about to replace
 
     def clear(self) -> None:
         """Remove all that the directory holds; when the lock is released, the directory too."""

@@ -12,6 +12,7 @@ from typing import Any
 from zoo.environment import runs_folder
 from zoo.errors import RunError, SettingError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
+from zoo.io.recovery import remove_left_over, set_aside
 from zoo.registry.run_info import RunInfo
 from zoo.runs.compatibility import check_training_settings
 from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run
@@ -70,6 +71,8 @@ def _installed_versions() -> dict[str, str]:
 def create_run(name: str, out: Path | None, force: bool, record: Mapping[str, Any]) -> Run:
     """Create a run's directory with its run.json. A run that is there is replaced only with `force`.
 
+    That run is moved aside. It comes back if the new one is cleared, and `drop_replaced` removes it.
+
     Args:
         name: the model's name; without `out` the directory is runs/NAME, or runs/NAME-2 and so on.
         out: the directory; it must be new, empty, or with `force` a run.
@@ -80,6 +83,7 @@ def create_run(name: str, out: Path | None, force: bool, record: Mapping[str, An
         RunError: `out` holds something else, or a run and `force` is not set.
         WriteError: the disk refuses.
     """
+    remove_left_over(out.expanduser().parent if out else runs_folder())
     run = Run(_claim(out, force) if out else _next_free(name, force))
     with run.lock():
         run.write_record(record)
@@ -95,7 +99,7 @@ def _claim(path: Path, force: bool) -> Path:
                 f"{path} holds a run already. Go on with it (--resume), replace it (--force), or give "
                 "another --out."
             )
-        remove_run(path)
+        _set_run_aside(path)
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is no run. Give a new or an empty directory.")
     make_directory(path)
@@ -106,7 +110,7 @@ def _next_free(name: str, force: bool) -> Path:
     """Create the first directory of runs/NAME, runs/NAME-2, ... that is free."""
     first = runs_folder() / name
     if force and (first / "run.json").exists():
-        remove_run(first)
+        _set_run_aside(first)
     make_directory(first.parent)
     number = 1
     while True:
@@ -119,6 +123,16 @@ def _next_free(name: str, force: bool) -> Path:
                 if force and number == 1 and not any(path.glob("[!.]*")):
                     return path
         number += 1
+
+
+def _set_run_aside(path: Path) -> None:
+    """Move a run aside, unless another process trains into it; where that is not possible, remove it."""
+    with Run(path).lock():
+        pass
+    try:
+        set_aside(path)
+    except OSError:  # the folder is a mount point, or the one around it is read-only
+        remove_run(path)
 
 
 def remove_run(path: Path) -> None:
