@@ -24,6 +24,7 @@ from zoo.errors import format_error
 from zoo.exporters.cage.landlock import restrict_files
 from zoo.exporters.cage.limits import limits_for, set_limits
 from zoo.exporters.cage.seccomp import refuse_system_calls
+from zoo.io.foreign.plain_file import is_inside
 
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc/cpuinfo", "/proc/meminfo",
@@ -70,7 +71,14 @@ def _refuse_system_calls() -> list[str]:
 
 def _readable(folder: Path) -> list[Path]:
     names = [sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *_SYSTEM]
-    return [folder, Path(f"/proc/{os.getpid()}"), *map(Path, dict.fromkeys(names))]
+    own = Path(f"/proc/{os.getpid()}")
+    return [folder, *_link_targets(folder), own, *map(Path, dict.fromkeys(names))]
+
+
+def _link_targets(folder: Path) -> list[Path]:
+    """Return the files that links in a folder lead to; the Hugging Face Hub has such folders."""
+    links = [path for path in folder.rglob("*") if path.is_symlink() and is_inside(path, folder)]
+    return [path.resolve() for path in links]
 
 
 def _drop_capabilities() -> list[str]:
