@@ -30,6 +30,7 @@ from zoo.exporters.trust.folder import check_folder
 from zoo.exporters.trust.signature import check_private_key, verify_signature
 from zoo.exporters.verify import verify_files, write_and_verify
 from zoo.inference.examples import check_batch_size
+from zoo.inference.known_exports import remember_export
 from zoo.io.atomic import disk_errors, make_directory, temporary_directory
 from zoo.runs.run import Run
 
@@ -179,7 +180,19 @@ def verify(
         raise ExportError(
             "\n".join(lines) or f"No runtime on this machine reads {', '.join(names)}."
         )
+    if _is_equal_in_onnxruntime(report):
+        remember_export(folder)
     return report
+
+
+def _is_equal_in_onnxruntime(report: Report) -> bool:
+    """Return whether each ONNX file of a report was run in ONNX Runtime, with the original's outputs."""
+    verdicts = [
+        {verdict.runtime: verdict.verdict for verdict in file.verdicts}
+        for file in report.files
+        if file.format == "onnx"
+    ]
+    return bool(verdicts) and all(each.get("onnxruntime") == "equal" for each in verdicts)
 
 
 def _raise_unequal(report: Report) -> Report:

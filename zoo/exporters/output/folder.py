@@ -9,8 +9,9 @@ from pathlib import Path
 
 from zoo.errors import ExportError, RunError, UsageError
 from zoo.exporters.readme import readme
-from zoo.exporters.report import ExportedFile, Report
+from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.trust.signature import SIGNATURE, sign_folder
+from zoo.inference.known_exports import remember_export
 from zoo.io.atomic import replace_directory
 from zoo.io.digest import file_digest
 from zoo.io.recovery import recover, remove_left_over
@@ -40,6 +41,7 @@ def publish_files(
     if sign is not None:
         sign_folder(ready, Path(sign))
     replace_directory(ready, folder)
+    remember_export(folder)
 
 
 def check_free(folder: Path) -> None:
@@ -88,10 +90,19 @@ def check_probe(report: Report) -> None:
 
 
 def is_unchanged(folder: Path, file: ExportedFile) -> bool:
-    """Return whether the bytes of a file, and of the file beside it, are those that were written."""
-    digests = zip((file.path, file.data), (file.sha256, file.data_sha256), strict=False)
+    """Return whether the bytes of a file, and of what lies beside it, are those that were written.
+
+    The size is compared first: a file of other bytes may be as large as the disk. An old report has no
+    digest of the test sets.
+    """
+    sizes = [size_on_disk(folder / name) for name in (file.path, file.data) if name]
+    if file.bytes and sum(sizes) != file.bytes:
+        return False
+    digests = {file.path: file.sha256, file.data: file.data_sha256}
+    if file.test_data_sha256:
+        digests[file.test_data] = file.test_data_sha256
     return all(
         (folder / name).exists() and file_digest(folder / name) == digest
-        for name, digest in digests
+        for name, digest in digests.items()
         if name
     )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import ExportError, UsageError
 from zoo.exporters.parts.canonical import portable_name
 from zoo.exporters.report import Report
 from zoo.exporters.sources import Source
+from zoo.runtimes.zoo_command import run_zoo
 
 
 def export_on_tensorflow(
@@ -38,21 +35,11 @@ def export_on_tensorflow(
     """
     with tempfile.TemporaryDirectory() as temporary:
         reference = _reference(source, Path(temporary))
-        command = [sys.executable, "-P", "-m", "zoo", "export", reference, "--to", ",".join(names)]
-        command += ["--out", str(folder)]
+        words = ["export", reference, "--to", ",".join(names), "--out", str(folder)]
         for option, value in options.items():
-            command += [f"--{option}", str(value)] if value is not None else []
-        command += ["--runs-in", ",".join(runs_in)] if runs_in else []
-        done = subprocess.run(
-            command,
-            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        kind = UsageError if done.returncode == UsageError.exit_code else ExportError
-        raise kind(done.stderr.strip().removeprefix("Error: "))
+            words += [f"--{option}", str(value)] if value is not None else []
+        words += ["--runs-in", ",".join(runs_in)] if runs_in else []
+        run_zoo(*words)
     return Report.read(folder)
 
 
