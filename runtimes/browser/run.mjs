@@ -1,9 +1,11 @@
 // Runs the ONNX files of a folder in a browser: node run.mjs BROWSER FOLDER
 // A page runs the files in ONNX Runtime Web. This program serves the page to a headless browser.
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { basename, extname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 
 const [browser, folder] = process.argv.slice(2);
 const here = import.meta.dirname;
@@ -17,6 +19,7 @@ function place(url) {
   if (root === "library") return join(library, basename(name));
   if (root === "folder") return join(folder, basename(name));
   if (root === "files") return manifest.files[Number(name)].path;
+  if (root === "data") return manifest.files[Number(name)].data;
   if (root === "manifest.mjs") return join(here, "..", "node", root);
   return join(here, "page.html");
 }
@@ -25,9 +28,10 @@ async function answer(request, response) {
   try {
     const path = place(request.url);
     if (request.method === "GET") {
-      const content = await readFile(path);
+      const { size } = await stat(path);
       response.setHeader("Content-Type", TYPES[extname(path)] ?? "application/octet-stream");
-      return response.end(content);
+      response.setHeader("Content-Length", size);
+      return await pipeline(createReadStream(path), response); // readFile takes 2 GiB at most
     }
     const body = [];
     for await (const chunk of request) body.push(chunk);
@@ -35,7 +39,8 @@ async function answer(request, response) {
     else await writeFile(path, Buffer.concat(body));
     response.end();
   } catch (error) {
-    response.writeHead(404, String(error.code ?? error.name)).end();
+    if (response.headersSent) response.destroy();
+    else response.writeHead(404, String(error.code ?? error.name)).end();
   }
 }
 

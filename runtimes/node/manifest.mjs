@@ -45,10 +45,10 @@ export async function runFiles(manifest, ort, { open, read, write, runtime, vers
     return new ort.Tensor(type, new Kind(buffer), shape);
   }
 
-  async function runFile({ id, path, sets }) {
+  async function runFile({ id, path, data, sets }) {
     try {
       const start = performance.now();
-      const session = await open(path);
+      const session = await open(path, data);
       const load_seconds = (performance.now() - start) / 1000;
       const results = [];
       for (const set of sets) results.push(await runSet(session, set));

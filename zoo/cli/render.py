@@ -103,13 +103,12 @@ def show_report(report: Report) -> None:
     table = make_table(*columns)
     for file in report.files:
         size = f"{file.bytes / 1024:,.0f} KiB"
-        rows: list[tuple[Any, ...]] = [
-            (each.difference, each.ratio, each.verdict, each.version or each.runtime)
-            for each in file.verdicts
-        ] or [(file.difference, file.ratio, file.verdict, file.runtime)]
-        for difference, ratio, verdict, runtime in rows:
-            numbers = (_show_number(difference, ".1e"), _show_number(ratio, ".2g"))
-            table.add_row(file.part, file.format, size, *numbers, verdict, runtime)
+        rows: list[Any] = [(each, each.version or each.runtime) for each in file.verdicts]
+        for each, runtime in rows or [(file, file.runtime)]:
+            numbers = [_show_number(each.difference, ".1e"), _show_number(each.ratio, ".2g")]
+            if each.nrmse is not None:  # R says nothing of an approximate file
+                numbers[1] = f"NRMSE {each.nrmse:.2g}"
+            table.add_row(file.part, file.format, size, *numbers, each.verdict, runtime)
             size = ""
     print_rich(table)
     for name, line in report.missing.items():

@@ -19,6 +19,7 @@ from zoo.exporters.formats.protocol import (
     describe_format,
     is_approximate,
     load_format,
+    tolerance_pair,
 )
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
@@ -159,7 +160,8 @@ def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
         writer.write(part, path, options)
-        return compare_outputs(open_file(path), draw_probes(part), is_approximate(name)).problem
+        kind = is_approximate(name), tolerance_pair(name)
+        return compare_outputs(open_file(path), draw_probes(part), *kind).problem
 
 
 def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:

@@ -7,6 +7,13 @@ decides. The second is the ratio
 
 of the largest differences, which needs no tolerance: near 1, the file rounds as Keras does; far above 10,
 it computes something else. It is known where the probes have outputs in float64.
+
+A file that changes the numbers on purpose does not round as Keras does, and R says nothing of it. Its
+measure is the normalised root-mean-square error of an output over the probes,
+
+    NRMSE = root mean square of (file - Keras) / standard deviation of Keras
+
+which is 0 for a copy, and 1 for a file that returns the mean for every input.
 """
 
 from __future__ import annotations
@@ -30,12 +37,14 @@ class Comparison(NamedTuple):
     """The result of a comparison.
 
     `difference` is the largest absolute difference, None where there is none to measure. `problem` says
-    what is wrong, and is empty where the outputs are equal. `ratio` is R, None where it is not known.
+    what is wrong, and is empty where the outputs are equal. `ratio` is R; `nrmse` is the largest NRMSE of an
+    output, for an approximate file. Either is None where it is not known.
     """
 
     difference: float | None
     problem: str
     ratio: float | None = None
+    nrmse: float | None = None
 
 
 def compare_outputs(
@@ -96,8 +105,10 @@ def compare_results(
                 return Comparison(difference, f"{problem} (inputs: {shapes})")
             largest = max(largest, difference or 0.0)
             received[name].append(np.asarray(outputs[name]))
-    problem = _unlike_output(received, probes) if approximate else ""
-    return Comparison(largest, problem, None if problem else _ratio(received, probes))
+    if approximate:
+        nrmse, problem = _approximation_error(received, probes)
+        return Comparison(largest, problem, nrmse=nrmse)
+    return Comparison(largest, "", _ratio(received, probes))
 
 
 def compare_arrays(
@@ -137,15 +148,21 @@ def compare_arrays(
     return largest, ""
 
 
-def _unlike_output(received: Mapping[str, Sequence[Array]], probes: Sequence[Probe]) -> str:
-    """Return which output of an approximate file is not even near; empty where all are."""
+def _approximation_error(
+    received: Mapping[str, Sequence[Array]], probes: Sequence[Probe]
+) -> tuple[float, str]:
+    """Return the largest NRMSE of an output of an approximate file, and which output is not even near."""
+    largest, problem = 0.0, ""
     for name, arrays in received.items():
         expected = np.concatenate([probe.outputs[name].ravel() for probe in probes]).astype(float)
         differences = np.concatenate([array.ravel() for array in arrays]).astype(float) - expected
         error, deviation = float(np.sqrt(np.mean(differences**2))), float(expected.std())
-        if not error <= deviation:
-            return f"{name!r} is off by {error:.3g} on average, and varies by {deviation:.3g} alone"
-    return ""
+        largest = max(largest, error / max(deviation, _SMALLEST))
+        if not error <= deviation and not problem:
+            problem = (
+                f"{name!r} is off by {error:.3g} on average, and varies by {deviation:.3g} alone"
+            )
+    return largest, problem
 
 
 def _ratio(received: Mapping[str, Sequence[Array]], probes: Sequence[Probe]) -> float | None:

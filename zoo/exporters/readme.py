@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from zoo.errors import PluginError
 from zoo.exporters.formats.protocol import describe_failure, load_format
 from zoo.exporters.parts.contract import Contract, Tensor
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
-from zoo.runtimes.group import example_code
+from zoo.runtimes.group import (
+    example_code,
+    is_program,
+    own_runtime,
+    runtime_version,
+    runtimes_of,
+)
+
+_NRMSE = (
+    "NRMSE is the root mean square of the differences from the model, divided by the standard deviation\n"
+    "of the output: 0 is a copy, and 1 is no better than the mean."
+)
 
 
 def readme(report: Report) -> str:
@@ -25,6 +37,8 @@ def readme(report: Report) -> str:
         "R is the largest difference from the model in float64, divided by that of Keras in float32: near 1",
         "the file rounds as Keras does, far above 10 it computes something else.",
     ]
+    if any(file.nrmse is not None for file in report.files):
+        lines += ["", _NRMSE]
     if origin.get("preprocessing"):
         lines += ["", f"Preprocessing of the training data: {origin['preprocessing']}."]
     if origin.get("classes", "null") != "null":
@@ -72,8 +86,7 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         *(_verdict_table(file.verdicts) if file.verdicts else [f"Verdict: {file.verdict}."]),
         "",
         *_measures(file),
-        *_sample(contract, file),
-        *_other_languages(contract, file),
+        *_code_sections(contract, file),
     ]
 
 
@@ -86,35 +99,61 @@ def _measures(file: ExportedFile) -> list[str]:
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> list[str]:
-    rows = ["| runtime | verdict | largest difference | R |", "|---|---|---|---|"]
+    is_approximate = any(each.nrmse is not None for each in verdicts)
+    measure = "NRMSE" if is_approximate else "R"
+    rows = [f"| runtime | verdict | largest difference | {measure} |", "|---|---|---|---|"]
     for each in verdicts:
         numbers = ["" if each.difference is None else f"{each.difference:.1e}"]
-        numbers.append("" if each.ratio is None else f"{each.ratio:.2g}")
+        value = each.nrmse if is_approximate else each.ratio
+        numbers.append("" if value is None else f"{value:.2g}")
         problem = f": {each.problem}".replace("|", "\\|") if each.problem else ""
         name = each.version or each.runtime
         rows.append(f"| {name} | {each.verdict}{problem} | {' | '.join(numbers)} |")
     return rows
 
 
-def _other_languages(contract: Contract, file: ExportedFile) -> list[str]:
-    """Return the code that runs the file in other languages, of the runtimes in which it was run."""
-    lines = []
-    for verdict in file.verdicts:
-        if verdict.verdict not in ("equal", "approximate"):
+def _code_sections(contract: Contract, file: ExportedFile) -> list[str]:
+    """Return the code that runs the file: with its format's package, then in every runtime that reads it.
+
+    What was not run here comes last, folded. A runtime that refuses the file or differs has no code.
+    """
+    verdicts = {each.runtime: each for each in file.verdicts}
+    own = python_code_of(contract, file)
+    lines = ["", "```python", own, "```"] if own else []
+    untried: list[str] = []
+    for name in runtimes_of(file.format):
+        verdict = verdicts.get(name)
+        if own and name == own_runtime(file.format):
             continue
-        code, language = example_code(verdict.runtime, contract, file.path)
-        if code:
-            lines += ["", f"In {verdict.version}:", "", f"```{language}", code.rstrip(), "```"]
+        if verdict is None or verdict.verdict == "not available":
+            with suppress(PluginError):  # nobody asked for this runtime
+                untried += _code_section(name, runtime_version(name), contract, file)
+        elif not verdict.is_failure:
+            lines += _code_section(name, verdict.version, contract, file)
+    if untried:
+        summary = f"In what else reads the format {file.format}; this file was not run there"
+        lines += ["", f"<details><summary>{summary}</summary>", *untried, "", "</details>"]
     return lines
 
 
-def _sample(contract: Contract, file: ExportedFile) -> list[str]:
-    """Return the Python code that runs the file; nothing where its format has none."""
+def _code_section(runtime: str, version: str, contract: Contract, file: ExportedFile) -> list[str]:
+    code, language = example_code(runtime, contract, file.path)
+    return ["", f"In {version}:", "", f"```{language}", code.rstrip(), "```"] if code else []
+
+
+def python_code_of(contract: Contract, file: ExportedFile) -> str:
+    """Return the code of a file's format, or of its own runtime in Python; empty where there is none.
+
+    Raises:
+        PluginError: the function `example` of either raises.
+    """
     example = getattr(load_format(file.format), "example", None)
-    if example is None:
-        return []
     try:
-        code = example(contract, file.path)
+        code = example(contract, file.path) if example else ""
     except Exception as error:  # a format of a plug-in may raise anything
         raise PluginError(describe_failure(file.format, error)) from error
-    return ["", "```python", *(f"import {module}" for module in file.requires), code, "```"]
+    runtime = own_runtime(file.format)
+    if not code and runtime and not is_program(runtime):
+        code, _ = example_code(runtime, contract, file.path)
+    imports = [f"import {module}" for module in file.requires]
+    return "\n".join([*imports, code]) if code else ""

@@ -26,8 +26,8 @@ class ExportedFile:
     """One part in one format, and what came of it in each runtime.
 
     `path` is relative to the report's folder. `verdicts` has one entry for each runtime that was asked for,
-    the format's own first. `verdict`, `difference`, `ratio`, `problem` and `runtime` are those that stand
-    for the file: of its own runtime, or of another one where its own is not available.
+    the format's own first. `verdict`, `difference`, `ratio`, `nrmse`, `problem` and `runtime` are those that
+    stand for the file: of its own runtime, or of another one where its own is not available.
 
     `verdict` is one of
     unchecked     no process has answered yet
@@ -39,12 +39,13 @@ class ExportedFile:
     changed       its bytes are others
 
     `measures` are those of the task, for an approximate file of a run with data.
-    `difference` is the largest absolute difference of an output, and `ratio` the R of
-    `zoo.exporters.comparison`; None where it is not known. `problem` says what is wrong. `requires` are the
-    modules to import before the file can be opened. `data` is the path of a second file, which the first
-    one reads its weights from, and `data_sha256` its digest. `test_data` is the folder with its test sets
-    in the form of the ONNX backend tests. `tolerance` is what an approximate format declares, with its
-    reason. They are empty where there is none.
+    `difference` is the largest absolute difference of an output. `ratio` is the R of
+    `zoo.exporters.comparison`, and `nrmse` the NRMSE of an approximate file; None where they are not known.
+    `problem` says what is wrong. `requires` are the modules to import before the file can be opened. `data`
+    is the path of a second file, which the first one reads its weights from, `test_data` that of the folder
+    with its test sets in the form of the ONNX backend tests, and `data_sha256` and `test_data_sha256` are
+    their digests. `tolerance` is what an approximate format declares, with its reason. They are empty where
+    there is none.
     """
 
     part: str
@@ -64,6 +65,8 @@ class ExportedFile:
     tolerance: str = ""
     measures: tuple[TaskMeasure, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    nrmse: float | None = None
+    test_data_sha256: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:

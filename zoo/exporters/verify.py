@@ -126,7 +126,8 @@ def _with_test_sets(
         return file
     test_data = file.path.removesuffix(".onnx") + TEST_DATA
     write_test_sets(folder / test_data, contracts[file.part], probes[file.part])
-    return replace(file, test_data=test_data)
+    digest = file_digest(folder / test_data)
+    return replace(file, test_data=test_data, test_data_sha256=digest)
 
 
 def verify_files(
@@ -173,6 +174,7 @@ def _without_verdict(file: ExportedFile, problem: str) -> ExportedFile:
         verdicts=(),
         difference=None,
         ratio=None,
+        nrmse=None,
         runtime="",
     )
 

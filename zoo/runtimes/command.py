@@ -2,7 +2,7 @@
 
 The program gets one more argument, a folder with manifest.json:
 
-    {"files": [{"id": ..., "path": ..., "format": ..., "sets": [
+    {"files": [{"id": ..., "path": ..., "data": null or a second file, "format": ..., "sets": [
         {"inputs": {NAME: {"dtype": ..., "shape": [...], "file": ...}}, "outputs": [NAME, ...]}]}]}
 
 The arrays are raw and little-endian, in files of the folder. The program runs all files in one process and
@@ -130,9 +130,9 @@ def _write_manifest(folder: Path, files: Sequence[FileToRun]) -> None:
                 entries[name] = _write_array(folder / f"{count}.bin", np.asarray(value))
                 count += 1
             sets.append({"inputs": entries, "outputs": list(file.outputs)})
-        items.append(
-            {"id": file.key, "path": str(file.path.resolve()), "format": file.format, "sets": sets}
-        )
+        item = {"id": file.key, "path": str(file.path.resolve()), "format": file.format}
+        data = str(file.data.resolve()) if file.data else None
+        items.append({**item, "data": data, "sets": sets})
     (folder / "manifest.json").write_text(json.dumps({"files": items}), "utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -96,6 +97,18 @@ def reads(runtime: str, format_name: str) -> bool:
     return format_name in load_runtime(runtime).FORMATS or runtime in getattr(
         module, "RUNTIMES", ()
     )
+
+
+def runtimes_of(format_name: str) -> list[str]:
+    """Return the names of the installed runtimes that read a format, its own first.
+
+    One whose module cannot be loaded is left out, unless it is the format's own.
+    """
+    others = []
+    for name in EntryPointGroup(RUNTIMES).names():
+        with suppress(PluginError):
+            others += [name] if reads(name, format_name) else []
+    return list(dict.fromkeys([*filter(None, [own_runtime(format_name)]), *others]))
 
 
 def missing_parts(name: str) -> str:

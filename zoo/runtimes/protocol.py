@@ -88,7 +88,8 @@ class FileToRun:
     """One file for a program.
 
     `key` is unique in one call of the program. `inputs` are the test sets, each from names to arrays.
-    `outputs` are the names of the outputs that are expected.
+    `outputs` are the names of the outputs that are expected. `data` is a second file, beside the first, which
+    that one reads its weights from; None where there is none.
     """
 
     key: str
@@ -96,6 +97,7 @@ class FileToRun:
     format: str
     inputs: tuple[Mapping[str, Any], ...]
     outputs: tuple[str, ...]
+    data: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ public class ExampleOnnx {
     var inputs = new HashMap<String, OnnxTensor>();
     inputs.put("image", OnnxTensor.createTensor(environment, FloatBuffer.allocate(784), new long[] {1, 28, 28, 1}));
     for (var output : session.run(inputs)) {
-      var values = (Object[]) output.getValue().getValue();
+      Object[] values = {output.getValue().getValue()};
       System.out.println(output.getKey() + " " + Arrays.deepToString(values));
     }
   }

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats.keras import check_custom_objects, keras_example
+from zoo.exporters.formats.keras import check_custom_objects
 from zoo.exporters.parts.canonical import operations_of
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".h5"
@@ -47,8 +46,3 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
         part.model.save(path)
     finally:
         logging.set_verbosity(verbosity)
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the file with Keras alone."""
-    return keras_example(contract, file)

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats.protocol import sample_code
 from zoo.exporters.parts.canonical import layers_of
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".keras"
@@ -92,25 +90,3 @@ def check_custom_objects(part: Part) -> None:
             f"The {what} ({custom.__name__}) {why}, so no other process could open the file. Define it "
             "in a module of its own under @keras.saving.register_keras_serializable()."
         )
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the file with Keras alone."""
-    return keras_example(contract, file)
-
-
-def keras_example(contract: Contract, file: str) -> str:
-    """Return the code that runs a file of either format of Keras."""
-    names = [tensor.name for tensor in contract.inputs]
-    arguments = (
-        f'inputs["{names[0]}"]' if len(names) == 1 else f"[inputs[name] for name in {names}]"
-    )
-    return "\n".join(
-        [
-            "import keras",
-            sample_code(contract),
-            f'model = keras.saving.load_model("{file}", compile=False)',
-            f"outputs = model.predict({arguments}, verbose=0)",
-            "print(outputs)",
-        ]
-    )

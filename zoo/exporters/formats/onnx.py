@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.exporters.formats.protocol import DATA_SUFFIX, sample_code
+from zoo.exporters.formats.protocol import DATA_SUFFIX
 from zoo.exporters.onnx_graph.large_weights import (
     insert_weights,
     needs_second_file,
@@ -21,7 +21,6 @@ from zoo.exporters.onnx_graph.model import canonical_model
 from zoo.exporters.onnx_graph.opsets import check_opset
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".onnx"
@@ -52,16 +51,3 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
     del model  # the check reads the file, and the weights would be in memory twice
     onnx.checker.check_model(str(path), full_check=True)
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the file with ONNX Runtime alone."""
-    return "\n".join(
-        [
-            "import onnxruntime",
-            sample_code(contract),
-            f'session = onnxruntime.InferenceSession("{file}", providers=["CPUExecutionProvider"])',
-            "names = [output.name for output in session.get_outputs()]",
-            "print(dict(zip(names, session.run(names, inputs))))",
-        ]
-    )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.exporters.formats.onnx import example as example
 from zoo.exporters.onnx_graph.calibration import calibration_batches
 from zoo.exporters.onnx_graph.quantization import int8_model
 

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.formats import onnx
-from zoo.exporters.formats.protocol import sample_code
 from zoo.runtimes.group import missing_package
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".xml"
@@ -56,16 +54,3 @@ def _describe(model: Any, part: Part) -> None:
     facts = {"contract": json.dumps(part.contract.to_json(), sort_keys=True), **part.origin}
     for name, fact in sorted(facts.items()):
         model.set_rt_info(fact, ["zoo", name])
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the file with OpenVINO alone."""
-    return "\n".join(
-        [
-            "import openvino",
-            sample_code(contract),
-            'settings = {"INFERENCE_PRECISION_HINT": "f32"}',
-            f'compiled = openvino.Core().compile_model("{file}", "CPU", settings)',
-            "print(compiled(inputs).to_dict())",
-        ]
-    )

@@ -25,6 +25,7 @@ from zoo.entry_points import FORMATS, EntryPointGroup, package_of
 from zoo.errors import PluginError, format_error
 from zoo.runtimes.group import failing_line
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import sample_code
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract
@@ -85,7 +86,7 @@ class Format(Protocol):
     def example(self, contract: Contract, file: str) -> str:
         """Return the Python code, at most 15 lines, that runs a file without the zoo.
 
-        A format that no Python package reads leaves the function out.
+        A format whose RUNTIMES have such a function leaves it out.
         """
 
 
@@ -139,6 +140,12 @@ def tolerance_of(name: str) -> Tolerance | None:
     return tolerance
 
 
+def tolerance_pair(name: str) -> tuple[float, float] | None:
+    """Return the absolute and the relative part of the tolerance that a format declares, or None."""
+    tolerance = tolerance_of(name)
+    return (tolerance.absolute, tolerance.relative) if tolerance else None
+
+
 def file_name(role: str, name: str) -> str:
     """Return the name of the file of a part in a format."""
     return role + load_format(name).SUFFIX
@@ -170,12 +177,3 @@ def describe_failure(name: str, error: BaseException) -> str:
     package = EntryPointGroup(FORMATS).entry(name).value.partition(".")[0]
     place = failing_line(package, error)
     return f"{describe_format(name)} failed{place}: {format_error(error)}"
-
-
-def sample_code(contract: Contract) -> str:
-    """Return the lines of code that make inputs of the right names, dtypes and shapes."""
-    lines = ["import numpy as np", "", "inputs = {"]
-    for tensor in contract.inputs:
-        shape = tuple(size or (1 if axis == 0 else 64) for axis, size in enumerate(tensor.sizes))
-        lines.append(f'    "{tensor.name}": np.zeros({shape}, "{tensor.dtype}"),')
-    return "\n".join([*lines, "}"])

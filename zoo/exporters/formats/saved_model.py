@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from zoo.exporters.formats.protocol import sample_code
-
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = "/1"
@@ -66,17 +63,3 @@ def _serving_function(part: Part) -> Any:
         for tensor in part.contract.inputs
     ]
     return tf.function(call, input_signature=specs, autograph=False)
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the folder with TensorFlow alone."""
-    return "\n".join(
-        [
-            "import tensorflow as tf",
-            sample_code(contract),
-            f'loaded = tf.saved_model.load("{file}")',
-            'serve = loaded.signatures["serving_default"]',
-            "outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})",
-            "print({name: value.numpy() for name, value in outputs.items()})",
-        ]
-    )

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+
+_lock = threading.RLock()  # the standard error is one of the whole process
 
 
 @contextmanager
 def silent_standard_error() -> Iterator[None]:
-    """Within it, what Python and C++ code write to the standard error goes nowhere; exceptions do not."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
-        os.dup2(nowhere.fileno(), 2)
-        try:
+    """Within it, what Python and C++ code write to the standard error goes nowhere; exceptions do not.
+
+    Of several threads, one is in it at a time: the next one would save a standard error that is silent.
+    """
+    with _lock, open(os.devnull, "w") as nowhere:
+        sys.stderr.flush()
+        with _silent_descriptor(nowhere.fileno()), redirect_stderr(nowhere):
             yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+
+
+@contextmanager
+def _silent_descriptor(nowhere: int) -> Iterator[None]:
+    """Within it, the descriptor 2, to which C++ code writes, is another one."""
+    saved = os.dup(2)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from zoo.exporters.checker import Checker
-from zoo.exporters.formats.protocol import is_approximate, tolerance_of
-from zoo.exporters.proof.first_tensor import Prove, name_first_tensor
+from zoo.exporters.formats.protocol import is_approximate, tolerance_of, tolerance_pair
+from zoo.exporters.proof.first_tensor import Prove, name_first_tensor, name_the_way
 from zoo.exporters.proof.plan import Plan
 from zoo.exporters.proof.programs import prove_in_program
 from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
@@ -97,7 +97,7 @@ class FileProof:
         if name == self.runtimes[0]:
             return verdict  # `zoo.exporters.bisect` names the layer
         if self._foreign:
-            return verdict  # the search would open the file outside of the cage
+            return name_the_way(self.file, verdict)
         return name_first_tensor(self._folder, self.file, verdict, self._prover(name))
 
     def _prover(self, name: str) -> Prove:
@@ -113,14 +113,13 @@ class FileProof:
         return prove
 
     def _request(self, runtime: str) -> dict[str, Any]:
-        tolerance = tolerance_of(self.file.format)
         return {
             "part": self.file.part,
             "runtime": runtime,
             "path": self.file.path,
             "requires": self.file.requires,
             "approximate": is_approximate(self.file.format),
-            "tolerance": [tolerance.absolute, tolerance.relative] if tolerance else None,
+            "tolerance": tolerance_pair(self.file.format),
         } | self._cage(self._folder, self.file)
 
     def _cage(self, folder: Path, file: ExportedFile) -> dict[str, int]:
@@ -168,6 +167,7 @@ def with_verdicts(file: ExportedFile, verdicts: tuple[Verdict, ...]) -> Exported
         file,
         difference=deciding.difference,
         ratio=deciding.ratio,
+        nrmse=deciding.nrmse,
         verdict=deciding.verdict,
         problem=deciding.problem,
         runtime=deciding.version,

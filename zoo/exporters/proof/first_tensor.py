@@ -48,6 +48,17 @@ def name_first_tensor(folder: Path, file: ExportedFile, verdict: Verdict, prove:
     return replace(verdict, problem=f"{verdict.problem}. {place}") if place else verdict
 
 
+def name_the_way(file: ExportedFile, verdict: Verdict) -> Verdict:
+    """Return a verdict on a file from elsewhere, with the command that finds the first tensor that differs.
+
+    Prefixes of such a file are not run: the search opens the graph in this process, outside of the cage.
+    """
+    if verdict.verdict != "different" or not file.path.endswith(".onnx"):
+        return verdict
+    way = f"`zoo export RUN --runs-in {verdict.runtime}` names the first tensor that differs"
+    return replace(verdict, problem=f"{verdict.problem}. {way}")
+
+
 def _first_tensor(path: Path, file: ExportedFile, inputs: Mapping[str, Array], prove: Prove) -> str:
     """Return the sentence that names the first tensor that differs; empty where no prefix does."""
     import onnx

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from zoo.errors import format_cause
 from zoo.exporters.comparison import compare_results, probes_to_run
-from zoo.exporters.formats.protocol import is_approximate, tolerance_of
+from zoo.exporters.formats.protocol import is_approximate, tolerance_pair
 from zoo.exporters.parts.probes import Probe, load_probes
 from zoo.exporters.proof.verdict import Verdict, make_verdict
 from zoo.exporters.report import ExportedFile
@@ -42,6 +42,7 @@ def prove_in_program(
             file.format,
             tuple(probe.inputs for probe in probes[file.part]),
             tuple(probes[file.part][0].outputs) if probes[file.part] else (),
+            folder.absolute() / file.data if file.data else None,
         )
         for file in files
     ]
@@ -74,14 +75,10 @@ def _verdict(
         problem = f"the program ran {len(result.sets)} of {len(probes)} test sets"
     if problem:
         return Verdict(name, "refused", version, problem=f"its runtime refuses it: {problem}")
-    approximate, tolerance = is_approximate(format_name), tolerance_of(format_name)
+    approximate = is_approximate(format_name)
     try:
-        comparison = compare_results(
-            [each.outputs for each in result.sets],
-            probes,
-            approximate,
-            (tolerance.absolute, tolerance.relative) if tolerance else None,
-        )
+        outputs = [each.outputs for each in result.sets]
+        comparison = compare_results(outputs, probes, approximate, tolerance_pair(format_name))
     except Exception as error:  # arrays of a foreign probe.npz, or of a program, that do not fit
         problem = f"its outputs cannot be compared: {format_cause(error)}"
         return Verdict(name, "refused", version, problem=problem)

@@ -22,8 +22,9 @@ class Verdict:
     not available   the runtime is not on this machine
 
     `version` is the runtime's name and version, `difference` the largest absolute difference, and `ratio`
-    the R of `zoo.exporters.comparison`; None where they are not known. `problem` says what is wrong.
-    `protection` says in what cage a file of somebody else was opened.
+    the R of `zoo.exporters.comparison`; an approximate file has its NRMSE, `nrmse`, instead. None where they
+    are not known. `problem` says what is wrong. `protection` says in what cage a file of somebody else was
+    opened.
     """
 
     runtime: str
@@ -33,6 +34,7 @@ class Verdict:
     ratio: float | None = None
     problem: str = ""
     protection: str = ""
+    nrmse: float | None = None
 
     @property
     def is_failure(self) -> bool:
@@ -57,7 +59,7 @@ def make_verdict(runtime: str, answer: Mapping[str, Any], approximate: bool) -> 
 
     Args:
         runtime: the runtime's name.
-        answer: with `difference`, `problem`, `refused`, `runtime` and perhaps `ratio`.
+        answer: with `difference`, `problem`, `refused`, `runtime`, and perhaps `ratio` and `nrmse`.
         approximate: whether the format changes the numbers on purpose.
     """
     problem = str(answer["problem"])
@@ -66,7 +68,8 @@ def make_verdict(runtime: str, answer: Mapping[str, Any], approximate: bool) -> 
         kind = "refused" if answer["refused"] else "different"
     version, ratio = str(answer["runtime"]), answer.get("ratio")
     protection = str(answer.get("protection", ""))
-    return Verdict(runtime, kind, version, answer["difference"], ratio, problem, protection)
+    difference, nrmse = answer["difference"], answer.get("nrmse")
+    return Verdict(runtime, kind, version, difference, ratio, problem, protection, nrmse)
 
 
 def deciding_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:

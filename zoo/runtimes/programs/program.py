@@ -2,7 +2,8 @@
 
 The sources are the folders of `runtimes/` in a checkout, and of `zoo/runtimes/sources/` in an installed
 package. They are copied into the cache and built there, once for each state of the sources. The build is
-renamed into place when it is whole.
+renamed into place when it is whole. Where a runtime is built, its earlier builds that nothing has used for
+LONGEST_UNUSED are removed: other versions of the zoo may use theirs.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from zoo.environment import cache_folder
 from zoo.errors import ExportError
 from zoo.io.atomic import make_directory, temporary_directory
+from zoo.io.recovery import remove_left_over
 
+LONGEST_UNUSED = 30 * 24 * 3600.0  # seconds
 _NO_SOURCES = ("node_modules", "target", "README.md", "example")  # builds, and what builds nothing
 
 
@@ -70,10 +75,24 @@ class Program:
         make_directory(built.parent)
         with FileLock(f"{built}.lock"):
             if not built.exists():
+                self._remove_unused_builds()
                 with temporary_directory(built.parent) as folder:
                     self._build_in(folder)
                     os.rename(folder, built)
+            with suppress(OSError):  # a cache that others own is read all the same
+                os.utime(built)  # the moment of the last use
         return built / self.sources[0]
+
+    def _remove_unused_builds(self) -> None:
+        """Remove the builds of other sources that were not used for long, and what killed builds left."""
+        place = self._built().parent
+        remove_left_over(place)
+        for build in place.glob(f"{self.name}-*"):
+            is_build = re.fullmatch(rf"{re.escape(self.name)}-[0-9a-f]{{16}}", build.name)
+            if is_build and time.time() - build.stat().st_mtime > LONGEST_UNUSED:
+                with suppress(Timeout, OSError), FileLock(f"{build}.lock", timeout=0):
+                    shutil.rmtree(build)
+                    os.unlink(f"{build}.lock")
 
     def pinned_version(self, file: str, pattern: str) -> str:
         """Return the version that a file of the sources pins: the pattern's first group."""

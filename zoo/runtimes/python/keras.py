@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,11 @@ from zoo.io.foreign.keras_objects import check_objects
 from zoo.io.foreign.model_file import inspect_model_file
 from zoo.runtimes.group import missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.python.keras_loader import load_keras_file
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("keras", "h5")
 WITHOUT: tuple[str, ...] = ()
-
-_LARGE = 64 * 2**20  # bytes of a file for which the collector's time is worth its memory
 
 
 def missing() -> str:
@@ -37,6 +35,21 @@ def open(path: Path) -> Runner:
     return keras_runner(open_model_file(path))
 
 
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with Keras alone."""
+    names = [tensor.name for tensor in contract.inputs]
+    arguments = (
+        f'inputs["{names[0]}"]' if len(names) == 1 else f"[inputs[name] for name in {names}]"
+    )
+    return python_code(
+        contract,
+        "import keras",
+        f'model = keras.saving.load_model("{file}", compile=False)',
+        f"outputs = model.predict({arguments}, verbose=0)",
+        "print(outputs)",
+    )
+
+
 def open_model_file(path: Path) -> Any:
     """Load a .keras or .h5 file of any origin in safe mode, after checks of its sizes and of its names.
 
@@ -45,24 +58,9 @@ def open_model_file(path: Path) -> Any:
         Exception: whatever Keras raises on its content.
     """
     names = inspect_model_file(path)
-    import keras
-
     check_objects(names, path, {"zoo", *EntryPointGroup(ARCHITECTURES).modules()})
 
-    def load() -> Any:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-
-    def rehearse() -> None:
-        # Variables have shapes but no values in such a scope, so a config that asks for more than
-        # the file holds fails before anything of that size is allocated.
-        with keras.StatelessScope(initialize_variables=False):
-            load()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(rehearse).result()
-    if path.stat().st_size > _LARGE:
-        gc.collect()  # the rehearsal's weights, before there are others
-    return load()
+    return load_keras_file(path)
 
 
 def keras_runner(model: Any) -> Runner:

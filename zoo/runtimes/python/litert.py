@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.runtimes.group import check_input_names, missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("litert",)
 WITHOUT = ("keras", "tensorflow")
@@ -37,3 +38,14 @@ def open(path: Path) -> Runner:
         return {name: value.copy() for name, value in runner(**inputs).items()}
 
     return run
+
+
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with LiteRT alone."""
+    return python_code(
+        contract,
+        "from ai_edge_litert.interpreter import Interpreter",
+        f'interpreter = Interpreter("{file}")',
+        'run = interpreter.get_signature_runner("serving_default")',
+        "print(run(**inputs))",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.runtimes.group import check_input_names, missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("onnx",)
 WITHOUT = ("keras", "tensorflow")
@@ -38,3 +39,14 @@ def open(path: Path) -> Runner:
         return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
     return run
+
+
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with ONNX Runtime alone."""
+    return python_code(
+        contract,
+        "import onnxruntime",
+        f'session = onnxruntime.InferenceSession("{file}", providers=["CPUExecutionProvider"])',
+        "names = [output.name for output in session.get_outputs()]",
+        "print(dict(zip(names, session.run(names, inputs))))",
+    )

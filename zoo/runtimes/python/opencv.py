@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("onnx",)
 WITHOUT = ("keras", "tensorflow")
@@ -54,6 +55,19 @@ def open(path: Path) -> Runner:
         return dict(zip(names, net.forward(names), strict=True))
 
     return run
+
+
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with OpenCV alone."""
+    return python_code(
+        contract,
+        "import cv2",
+        f'net = cv2.dnn.readNetFromONNX("{file}", cv2.dnn.ENGINE_NEW)',
+        "for name, array in inputs.items():",
+        "    net.setInput(array, name)",
+        "names = net.getUnconnectedOutLayersNames()",
+        "print(dict(zip(names, net.forward(names))))",
+    )
 
 
 def _distribution() -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.runtimes.group import check_input_names, missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("openvino", "onnx")
 # its telemetry writes a file, and reports to its maker
@@ -42,3 +43,14 @@ def open(path: Path) -> Runner:
         return {name: values[position] for position, name in enumerate(names)}
 
     return run
+
+
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with OpenVINO alone."""
+    return python_code(
+        contract,
+        "import openvino",
+        'settings = {"INFERENCE_PRECISION_HINT": "f32"}',
+        f'compiled = openvino.Core().compile_model("{file}", "CPU", settings)',
+        "print(compiled(inputs).to_dict())",
+    )

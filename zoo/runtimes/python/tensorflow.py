@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.runtimes.group import missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("saved-model",)
 WITHOUT = ("keras",)
@@ -36,3 +37,15 @@ def open(path: Path) -> Runner:
 
     run.__dict__["loaded"] = loaded  # the signature alone does not keep the variables in memory
     return run
+
+
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the folder with TensorFlow alone."""
+    return python_code(
+        contract,
+        "import tensorflow as tf",
+        f'loaded = tf.saved_model.load("{file}")',
+        'serve = loaded.signatures["serving_default"]',
+        "outputs = serve(**{name: tf.constant(value) for name, value in inputs.items()})",
+        "print({name: value.numpy() for name, value in outputs.items()})",
+    )

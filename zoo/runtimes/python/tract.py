@@ -5,7 +5,8 @@ It returns outputs in the order of the file, named after nodes. So their names a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from zoo.runtimes.group import check_input_names, missing_package, package_version
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.sample_code import python_code, sample_shape
 
 FORMATS = ("onnx",)
 WITHOUT = ("keras", "tensorflow")
@@ -49,6 +51,21 @@ def open(path: Path) -> Runner:
     return run
 
 
+def example(contract: Any, file: str) -> str:
+    """Return the code that loads and runs the file with tract alone."""
+    facts = [_fact(sample_shape(tensor), tensor.dtype) for tensor in contract.inputs]
+    return python_code(
+        contract,
+        "import tract",
+        f'model = tract.onnx().load("{file}")',
+        f"for number, fact in enumerate({json.dumps(facts)}):  # the shapes and dtypes of the inputs",
+        "    model.set_input_fact(number, fact)",
+        "outputs = model.into_model().into_runnable().run(list(inputs.values()))",
+        f"names = {json.dumps([tensor.name for tensor in contract.outputs])}",
+        "print({name: value.to_numpy() for name, value in zip(names, outputs)})",
+    )
+
+
 def _runnable(path: Path, names: list[str], inputs: Mapping[str, Any]) -> Runner:
     """Open the file for inputs of some shapes; return the function that runs it."""
     import tract
@@ -57,7 +74,7 @@ def _runnable(path: Path, names: list[str], inputs: Mapping[str, Any]) -> Runner
     expected = [model.input_name(number) for number in range(model.input_count())]
     check_input_names(expected, inputs)
     for number, name in enumerate(expected):
-        model.set_input_fact(number, _fact(inputs[name]))
+        model.set_input_fact(number, _fact(inputs[name].shape, inputs[name].dtype.name))
     try:
         runnable = model.into_model().into_runnable()
     except tract.TractError:
@@ -76,8 +93,7 @@ def _output_names(path: Path) -> list[str]:
     return [output.name for output in onnx.load(path, load_external_data=False).graph.output]
 
 
-def _fact(array: Any) -> str:
+def _fact(shape: Sequence[int], dtype: str) -> str:
     """Return the shape and the dtype of an array as tract writes them: "3,28,28,1,f32"."""
-    kind = array.dtype.name
-    dtype = _DTYPES.get(kind) or kind.replace("uint", "u").replace("int", "i")
-    return ",".join([*map(str, array.shape), dtype])
+    kind = _DTYPES.get(dtype) or dtype.replace("uint", "u").replace("int", "i")
+    return ",".join([*map(str, shape), kind])

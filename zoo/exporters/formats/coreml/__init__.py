@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.formats.coreml.structure import PROGRAM, structure_problem
-from zoo.exporters.formats.protocol import sample_code
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.formats.silence import silent_standard_error
 from zoo.exporters.formats.unrolled import unrolled_layers
 from zoo.runtimes.group import missing_package
+from zoo.runtimes.sample_code import python_code
 
 if TYPE_CHECKING:
     from zoo.exporters.parts.contract import Contract, Tensor
@@ -125,11 +125,9 @@ def _describe(description: Any, part: Part) -> None:
 
 def example(contract: Contract, file: str) -> str:
     """Return the code that loads and runs the file with coremltools on macOS."""
-    return "\n".join(
-        [
-            "import coremltools  # Core ML runs on macOS only",
-            sample_code(contract),
-            f'model = coremltools.models.MLModel("{file}")',
-            "print(model.predict(inputs))",
-        ]
+    return python_code(
+        contract,
+        "import coremltools  # Core ML runs on macOS only",
+        f'model = coremltools.models.MLModel("{file}")',
+        "print(model.predict(inputs))",
     )

@@ -2,12 +2,13 @@
 
 The inputs and outputs must have the contract's names, dtypes and shapes. The kernel and the bias of each
 layer must be in the program, in some order of axes: as they are, or multiplied into a batch normalisation
-f x + o, since coremltools makes one convolution of a convolution and the normalisation behind it.
+f x + o, since coremltools makes one convolution of a convolution and the normalisation behind it. A bias of
+zeros may be left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PROGRAM = Path("Data/com.apple.CoreML/model.mlmodel")
 WEIGHTS = PROGRAM.with_name("weights")
 TOLERANCE = 1e-5  # of float32 weights that were multiplied by a factor, relative to their largest
+_ADDED = ("bias", "offset")  # weights that are only added, so that zeros may be left out
 
 Line = tuple["Array", "Array"]
 """A factor and an offset for each channel."""
@@ -97,13 +99,16 @@ def problem_of_weights(model: keras.Model, constants: Sequence[Array]) -> str:
         by_size.setdefault(constant.size, []).append(constant.ravel())
     for layer in layers_of(model):
         for name, choices in _expected_weights(layer, lines, biases):
-            if not any(
-                _are_close(choice, constant)
-                for choice in choices
-                for constant in by_size.get(choice.size, [])
-            ):
+            if not any(_is_there(choice, by_size, name in _ADDED) for choice in choices):
                 return f"it lacks the {name} of the layer {layer.name!r} ({type(layer).__name__})"
     return ""
+
+
+def _is_there(weight: Array, by_size: Mapping[int, Sequence[Array]], may_be_left_out: bool) -> bool:
+    """Return whether a weight is among some constants, or is left out because it is zero and only added."""
+    if may_be_left_out and not weight.any():
+        return True
+    return any(_are_close(weight, constant) for constant in by_size.get(weight.size, []))
 
 
 def _expected_weights(

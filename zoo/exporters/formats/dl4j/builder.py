@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -103,3 +103,14 @@ class LayerBuilder:
             number, candidate = number + 1, f"{name}_{number}"
         self._taken.add(candidate)
         return candidate
+
+
+class Call(NamedTuple):
+    """A call of a layer of the part, for which new layers stand in the model for Deeplearning4j.
+
+    `builder` adds the new layers. `x` is what the layer takes in the new model: a tensor, or a list of them.
+    """
+
+    builder: LayerBuilder
+    layer: Any
+    x: Any

@@ -8,70 +8,49 @@ import numpy as np
 
 from zoo.exporters.formats.dl4j import series, volumes
 from zoo.exporters.formats.dl4j.activations import activate
-from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.builder import Call
 from zoo.exporters.formats.dl4j.refusal import refusal, require_channels_last
 
 if TYPE_CHECKING:
+    pass
+
+
+def keep_and_activate(call: Call) -> Any:
+    """Return the output of a copy without an activation, followed by the activation."""
     import keras
 
-
-def keep_and_activate(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a copy without an activation, followed by the activation.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
-    import keras
-
+    builder, layer, x = call
     config = layer.get_config() | {"activation": "linear"}
     linear = builder.add(type(layer).from_config(config), x, layer.get_weights())
     name = f"{layer.name}_{keras.activations.serialize(layer.activation)}"
     return activate(builder, layer, layer.activation, linear, name)
 
 
-def dense(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the dense layer's output; on more than one axis it is a convolution of size one.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def dense(call: Call) -> Any:
+    """Return the dense layer's output; on more than one axis it is a convolution of size one."""
+    builder, layer, x = call
     if len(x.shape) == 2:
-        return keep_and_activate(builder, layer, x)
+        return keep_and_activate(call)
     kernel, *bias = layer.get_weights()
     linear = builder.mix(x, kernel, bias[0] if bias else None, layer.name)
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 
-def convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a convolution without groups and with the channels last.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
-    require_channels_last(layer)
-    if getattr(layer, "groups", 1) != 1:
-        raise refusal(layer, "it has no groups of channels")
-    if getattr(layer, "output_padding", None) is not None:
-        raise refusal(layer, "it has no output_padding")
-    return keep_and_activate(builder, layer, x)
+def convolution(call: Call) -> Any:
+    """Return the output of a convolution without groups and with the channels last."""
+    require_channels_last(call.layer)
+    if getattr(call.layer, "groups", 1) != 1:
+        raise refusal(call.layer, "it has no groups of channels")
+    if getattr(call.layer, "output_padding", None) is not None:
+        raise refusal(call.layer, "it has no output_padding")
+    return keep_and_activate(call)
 
 
-def depthwise(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a depthwise convolution, as a convolution that keeps the channels apart.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def depthwise(call: Call) -> Any:
+    """Return the output of a depthwise convolution, as a convolution that keeps the channels apart."""
     from keras import layers
 
+    builder, layer, x = call
     require_channels_last(layer)
     kernel, *bias = layer.get_weights()
     height, width, channels, multiplier = kernel.shape
@@ -90,41 +69,26 @@ def depthwise(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 
-def transposed_1d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a transposed convolution of a series.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def transposed_1d(call: Call) -> Any:
+    """Return the output of a transposed convolution of a series."""
+    builder, layer, _ = call
     require_channels_last(layer)
     if layer.output_padding is not None:
         raise refusal(layer, "it has no output_padding")
-    linear = series.on_image(builder, layer, x)
+    linear = series.on_image(call)
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 
-def transposed_3d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a transposed convolution of a volume.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
-    linear = volumes.transposed_convolution(builder, layer, x)
+def transposed_3d(call: Call) -> Any:
+    """Return the output of a transposed convolution of a volume."""
+    builder, layer, _ = call
+    linear = volumes.transposed_convolution(call)
     return activate(builder, layer, layer.activation, linear, layer.name)
 
 
-def up_sampling_2d(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return each pixel repeated.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def up_sampling_2d(call: Call) -> Any:
+    """Return each pixel repeated."""
+    builder, layer, x = call
     require_channels_last(layer)
     if layer.interpolation != "nearest":
         raise refusal(layer, "it enlarges images by repeated pixels only")

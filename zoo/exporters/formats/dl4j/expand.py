@@ -6,12 +6,13 @@ one call of a layer. `expansions` has what each class of layers becomes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
-from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.builder import Call, LayerBuilder
 from zoo.exporters.formats.dl4j.expansions import EXPANSIONS, refuse
+from zoo.exporters.formats.dl4j.refusal import refusal
 
 if TYPE_CHECKING:
     import keras
@@ -52,8 +53,30 @@ def _apply(model: keras.Model, inputs: Any, builder: LayerBuilder) -> Any:
         if hasattr(operation, "operations"):  # a model
             nested = getattr(operation, "_functional", operation)
             return lambda inputs, **_: _apply(nested, inputs, builder)
-        expansion: Callable[..., Any] = EXPANSIONS.get(type(operation).__name__, refuse)
-        return lambda *inputs, **_: expansion(builder, operation, *inputs)
+        return lambda *inputs, **others: _expand(builder, operation, inputs, others)
 
     run: Callable[..., Any] = model._run_through_graph
     return run(inputs, operation_fn=expansion_of)
+
+
+def _expand(
+    builder: LayerBuilder, operation: Any, inputs: Sequence[Any], others: Mapping[str, Any]
+) -> Any:
+    """Return the output of the layers that stand for a call.
+
+    Args:
+        builder: adds the layers.
+        operation: what is called.
+        inputs: its tensors, or lists of tensors.
+        others: its arguments that have names.
+
+    Raises:
+        ExportError: it has no expansion, or an argument is a tensor, such as the initial state of an LSTM.
+    """
+    import keras
+
+    expansion = EXPANSIONS.get(type(operation).__name__, refuse)
+    named = [isinstance(each, keras.KerasTensor) for each in keras.tree.flatten(others)]
+    if expansion is not refuse and (len(inputs) > 1 or any(named)):
+        raise refusal(operation, "its layers take neither an initial state nor a mask")
+    return expansion(Call(builder, operation, inputs[0]))

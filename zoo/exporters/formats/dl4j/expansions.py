@@ -1,6 +1,6 @@
 """What each class of layers becomes in a model for Deeplearning4j.
 
-An expansion takes the builder, the layer, and the layer's inputs, and returns the output of new layers. A
+An expansion takes a call of a layer, and returns the output of new layers. A
 class that is not in `EXPANSIONS` is refused: Deeplearning4j reads some layers and computes them wrongly.
 """
 
@@ -13,11 +13,11 @@ import numpy as np
 
 from zoo.exporters.formats.dl4j import convolutions, merges, series, volumes
 from zoo.exporters.formats.dl4j.activations import activate
-from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.builder import Call
 from zoo.exporters.formats.dl4j.refusal import refusal, require_channels_last
 
 if TYPE_CHECKING:
-    import keras
+    pass
 
 Expansion = Callable[..., Any]
 
@@ -32,65 +32,71 @@ _WHY = {
 }
 
 
-def refuse(builder: LayerBuilder, layer: Any, *inputs: Any) -> Any:
+def refuse(call: Call) -> Any:
     """Refuse a layer.
 
     Raises:
         ExportError: always; the message has the layer's name, the reason, and what to do.
     """
-    kind = type(layer).__name__
-    raise refusal(layer, _WHY.get(kind, f"it has no {kind}"))
+    kind = type(call.layer).__name__
+    raise refusal(call.layer, _WHY.get(kind, f"it has no {kind}"))
 
 
-def _keep(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _keep(call: Call) -> Any:
     """Return the output of a copy."""
-    return builder.add(layer, x)
+    return call.builder.add(call.layer, call.x)
 
 
-def _pass(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _pass(call: Call) -> Any:
     """Return the input: the layer does nothing after training."""
-    return x
+    return call.x
 
 
-def _series(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _series(call: Call) -> Any:
     """Return the output of a layer for series, computed on an image of one column."""
-    require_channels_last(layer)
-    return series.on_image(builder, layer, x)
+    require_channels_last(call.layer)
+    return series.on_image(call)
 
 
-def _flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _flatten(call: Call) -> Any:
     """Return the numbers of each example as a vector."""
+    builder, layer, x = call
     require_channels_last(layer)
-    return volumes.flatten(builder, layer, x) if len(x.shape) == 5 else builder.add(layer, x)
+    return volumes.flatten(call) if len(x.shape) == 5 else builder.add(layer, x)
 
 
-def _reshape(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _reshape(call: Call) -> Any:
     """Return the numbers of each example in another shape."""
+    builder, layer, x = call
     if len(x.shape) != 5 or len(layer.target_shape) == 4:
         return builder.add(layer, x)
     if len(layer.target_shape) == 1:
-        return volumes.flatten(builder, layer, x)
+        return volumes.flatten(call)
     raise refusal(layer, "it cannot make an image or a series of a volume")
 
 
-def _advanced_activation(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _advanced_activation(call: Call) -> Any:
     """Return the output of an activation that is a layer of its own."""
+    builder, layer, x = call
     return builder.add(layer, builder.own_copy(x))
 
 
-def _activation(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _activation(call: Call) -> Any:
+    builder, layer, x = call
     return activate(builder, layer, layer.activation, x, layer.name)
 
 
-def _rescaling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _rescaling(call: Call) -> Any:
     """Return scale * x + offset."""
+    builder, layer, x = call
     return builder.scale(x, layer.scale, layer.offset, layer.name)
 
 
-def _normalization(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _normalization(call: Call) -> Any:
     """Return (x - mean) / deviation for each channel, or the inverse."""
     import keras
 
+    builder, layer, x = call
     mean, variance = (np.asarray(value, np.float64) for value in (layer.mean, layer.variance))
     if mean.size not in (1, x.shape[-1]):
         raise refusal(layer, "it has no numbers for each place of a map, only for each channel")
@@ -100,22 +106,25 @@ def _normalization(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return builder.scale(x, 1 / deviation, -mean / deviation, layer.name)
 
 
-def _without_kept_axes(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _without_kept_axes(call: Call) -> Any:
     """Return the output of a global pooling, whose axes vanish."""
+    builder, layer, x = call
     require_channels_last(layer)
     if layer.keepdims:
         raise refusal(layer, "it does not keep the axes of a global pooling")
     return builder.add(layer, x)
 
 
-def _spatial(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _spatial(call: Call) -> Any:
     """Return the output of a layer that pools, pads, crops or enlarges, with the channels last."""
+    builder, layer, x = call
     require_channels_last(layer)
     return builder.add(layer, x)
 
 
-def _batch_normalization(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _batch_normalization(call: Call) -> Any:
     """Return the output of a batch normalisation over the last axis."""
+    builder, layer, x = call
     axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
     if list(axes) not in ([-1], [len(x.shape) - 1]):
         raise refusal(layer, "it normalises the channels only")
@@ -127,10 +136,11 @@ def _batch_normalization(builder: LayerBuilder, layer: keras.Layer, x: Any) -> A
     return builder.scale(x, factor, beta - mean * factor, layer.name)
 
 
-def _lstm(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _lstm(call: Call) -> Any:
     """Return the output of an LSTM as Keras builds it by default."""
     import keras
 
+    builder, layer, x = call
     usual = {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
     for name, value in usual.items():
         actual = getattr(layer, name)
@@ -143,9 +153,10 @@ def _lstm(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return builder.add(type(layer).from_config(config), x, layer.get_weights())
 
 
-def _softmax(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def _softmax(call: Call) -> Any:
     import keras
 
+    builder, layer, x = call
     if layer.axis not in (-1, len(x.shape) - 1):
         raise refusal(layer, "it has the softmax of channels only")
     return activate(builder, layer, keras.activations.softmax, x, layer.name)

@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.exporters.formats.dl4j import series
-from zoo.exporters.formats.dl4j.builder import LayerBuilder
+from zoo.exporters.formats.dl4j.builder import Call, LayerBuilder
 from zoo.exporters.formats.dl4j.refusal import refusal
 
 if TYPE_CHECKING:
     import keras
 
 
-def elementwise(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the sum, the product or the like; a map of one place is repeated to the size of the others.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        tensors: what the layer takes.
-    """
+def elementwise(call: Call) -> Any:
+    """Return the sum, the product or the like; a map of one place is repeated to the size of the others."""
+    builder, layer, tensors = call
     shapes = [tensor.shape[1:] for tensor in tensors]
     whole = max(shapes, key=np.prod)
     if any(shape != whole and shape != (*[1] * (len(whole) - 1), whole[-1]) for shape in shapes):
@@ -37,7 +32,7 @@ def _spread(builder: LayerBuilder, layer: keras.Layer, x: Any, shape: tuple[int,
         return x
     name, sizes = f"{layer.name}_spread", shape[:-1]
     if len(sizes) == 1:
-        return series.on_image(builder, layers.UpSampling1D(sizes[0], name=name), x)
+        return series.on_image(Call(builder, layers.UpSampling1D(sizes[0], name=name), x))
     if len(sizes) == 3 and len({*sizes}) == 1:
         return builder.add(layers.UpSampling3D(sizes, name=name), x)
     if len(sizes) == 2:
@@ -46,29 +41,19 @@ def _spread(builder: LayerBuilder, layer: keras.Layer, x: Any, shape: tuple[int,
     raise refusal(layer, f"it cannot repeat numbers to make the shape {shape}")
 
 
-def concatenate(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the tensors side by side along the channels.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        tensors: what the layer takes.
-    """
+def concatenate(call: Call) -> Any:
+    """Return the tensors side by side along the channels."""
+    builder, layer, tensors = call
     if layer.axis not in (-1, len(tensors[0].shape) - 1):
         raise refusal(layer, "it joins tensors along the channels only")
     return builder.add(layer, tensors)
 
 
-def dot(builder: LayerBuilder, layer: keras.Layer, tensors: list[Any]) -> Any:
-    """Return the products of vectors as the sum of the products of their numbers.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        tensors: what the layer takes.
-    """
+def dot(call: Call) -> Any:
+    """Return the products of vectors as the sum of the products of their numbers."""
     from keras import layers
 
+    builder, layer, tensors = call
     axes = layer.axes if isinstance(layer.axes, list | tuple) else [layer.axes]
     if layer.normalize or any(len(tensor.shape) != 2 for tensor in tensors) or {*axes} - {1, -1}:
         raise refusal(layer, "it has no product of tensors, only of vectors")

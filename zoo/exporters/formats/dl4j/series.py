@@ -9,19 +9,14 @@ import numpy as np
 if TYPE_CHECKING:
     import keras
 
-    from zoo.exporters.formats.dl4j.builder import LayerBuilder
+    from zoo.exporters.formats.dl4j.builder import Call
 
 
-def on_image(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the output of a layer for series.
-
-    Args:
-        builder: adds the layers.
-        layer: one of the classes in `_LAYERS`.
-        x: shape (batch, steps, channels).
-    """
+def on_image(call: Call) -> Any:
+    """Return the output of a layer for series, of one of the classes in `_LAYERS`."""
     from keras import layers
 
+    builder, layer, x = call
     _, steps, channels = x.shape
     image = builder.add(layers.Reshape((steps, 1, channels), name=f"{layer.name}_image"), x)
     of_image, weights = _LAYERS[type(layer).__name__](layer, channels)

@@ -18,38 +18,29 @@ if TYPE_CHECKING:
     import keras
 
     from zoo.data.arrays import Array
-    from zoo.exporters.formats.dl4j.builder import LayerBuilder
+    from zoo.exporters.formats.dl4j.builder import Call, LayerBuilder
 
 LARGEST_VECTOR = 512  # numbers of a volume that become a vector; each of them needs a convolution
 
 
-def global_pooling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the mean or the maximum of each channel, by a pooling of the volume's size.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def global_pooling(call: Call) -> Any:
+    """Return the mean or the maximum of each channel, by a pooling of the volume's size."""
     from keras import layers
 
+    builder, layer, x = call
     require_channels_last(layer)
     pooling = layers.MaxPooling3D if "Max" in type(layer).__name__ else layers.AveragePooling3D
     if layer.keepdims:
         raise refusal(layer, "it does not keep the axes of a global pooling")
-    return flatten(builder, layer, builder.add(pooling(x.shape[1:-1], name=layer.name), x))
+    pooled = builder.add(pooling(x.shape[1:-1], name=layer.name), x)
+    return flatten(call._replace(x=pooled))
 
 
-def flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the numbers of a volume as a vector: each is picked by a convolution of the volume's size.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def flatten(call: Call) -> Any:
+    """Return the numbers of a volume as a vector: each is picked by a convolution of the volume's size."""
     from keras import layers
 
+    builder, layer, x = call
     count = prod(x.shape[1:])
     if count > LARGEST_VECTOR:
         raise refusal(layer, f"it cannot flatten volumes, and {count} numbers are too many to pick")
@@ -63,16 +54,11 @@ def flatten(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return builder.add(layers.Concatenate(name=f"{layer.name}_vector"), numbers)
 
 
-def cropping(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return a part of a volume, by a convolution whose kernel is 1 at one place and 0 elsewhere.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def cropping(call: Call) -> Any:
+    """Return a part of a volume, by a convolution whose kernel is 1 at one place and 0 elsewhere."""
     from keras import layers
 
+    builder, layer, x = call
     require_channels_last(layer)
     channels = x.shape[-1]
     sizes = [before + after + 1 for before, after in layer.cropping]
@@ -81,19 +67,15 @@ def cropping(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
     return builder.add(layers.Conv3D(channels, sizes, use_bias=False, name=layer.name), x, [kernel])
 
 
-def transposed_convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
+def transposed_convolution(call: Call) -> Any:
     """Return the transposed convolution without its activation, for padding="same".
 
     With z, which has the value x[i] at i times the stride and zeros elsewhere, and the padding p before the
     first value, it is y[o] = sum over k of z[o + p - k] K[k].
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
     """
     from keras import layers
 
+    builder, layer, x = call
     require_channels_last(layer)
     if layer.padding != "same" or layer.output_padding is not None or {*layer.dilation_rate} != {1}:
         raise refusal(
@@ -109,14 +91,9 @@ def transposed_convolution(builder: LayerBuilder, layer: keras.Layer, x: Any) ->
     return builder.add(convolution, _with_zeros(builder, layer, x), [wide, *bias])
 
 
-def up_sampling(builder: LayerBuilder, layer: keras.Layer, x: Any) -> Any:
-    """Return the volume enlarged by one factor; of several factors it would take the first for all axes.
-
-    Args:
-        builder: adds layers to the network that Deeplearning4j reads.
-        layer: the Keras layer.
-        x: what the layer takes.
-    """
+def up_sampling(call: Call) -> Any:
+    """Return the volume enlarged by one factor; of several factors it would take the first for all axes."""
+    builder, layer, x = call
     require_channels_last(layer)
     if len({*layer.size}) > 1:
         raise refusal(layer, "it enlarges all axes of a volume by one factor only")

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import ExportError
 from zoo.exporters.formats.litert.flatbuffer import with_contract
 from zoo.exporters.formats.litert.operators import built_in_operators
-from zoo.exporters.formats.protocol import sample_code
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.formats.silence import silent_standard_error
 from zoo.exporters.parts.canonical import layers_of
 
 if TYPE_CHECKING:
-    from zoo.exporters.parts.contract import Contract
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".tflite"
@@ -67,17 +65,4 @@ def _refusal(part: Part, message: str) -> ExportError:
     return ExportError(
         f"{subject} needs TensorFlow's operator {operator}, which LiteRT does not have among its "
         "built-in operators. Write the layer with other operations, or leave out this format."
-    )
-
-
-def example(contract: Contract, file: str) -> str:
-    """Return the code that loads and runs the file with LiteRT alone."""
-    return "\n".join(
-        [
-            "from ai_edge_litert.interpreter import Interpreter",
-            sample_code(contract),
-            f'interpreter = Interpreter("{file}")',
-            'run = interpreter.get_signature_runner("serving_default")',
-            "print(run(**inputs))",
-        ]
     )
