@@ -15,7 +15,7 @@ from zoo.errors import ExportError, UsageError
 if TYPE_CHECKING:
     from zoo.exporters.report import Report
 
-_KEY = click.Path(exists=True, dir_okay=False, path_type=Path)
+KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command(cls=Command)
@@ -33,7 +33,7 @@ _KEY = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
 )
-@click.option("--sign", type=_KEY, help="Sign the folder with this private key, a PEM file.")
+@click.option("--sign", type=KEY_FILE, help="Sign the folder with this private key, a PEM file.")
 @as_json
 def export(
     runs: tuple[str, ...],
@@ -117,7 +117,7 @@ def start_backend(formats: list[str], runtimes: Sequence[str] = ()) -> None:
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--in", "runs_in", default="", help="Runtimes to run the files in, or all.")
-@click.option("--key", type=_KEY, help="Require a signature of this public key, a PEM file.")
+@click.option("--key", type=KEY_FILE, help="Require a signature of this public key, a PEM file.")
 @as_json
 def verify(folder: Path, runs_in: str, key: Path | None, as_json: bool) -> None:
     """Check exported files again: their bytes and their outputs.
@@ -200,6 +200,21 @@ def export_source(
         return api.export(
             source, formats, out=out, opset=opset, batch=batch, runs_in=runs_in, sign=sign
         )
+
+
+def check_signing(sign: Path | None, formats: Sequence[str]) -> None:
+    """Refuse a key that cannot sign, or that has nothing to sign, before anything long begins.
+
+    Raises:
+        UsageError: it is no private key, or nothing is exported.
+    """
+    if sign is None:
+        return
+    if not formats:
+        raise UsageError("--sign signs an export, and nothing is exported. Add --export FORMATS.")
+    from zoo.exporters.trust.signature import check_private_key
+
+    check_private_key(sign)
 
 
 COMMANDS = (export, verify, runtimes)

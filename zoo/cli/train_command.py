@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from zoo.cli.export_commands import export_source, parse_formats
+from zoo.cli.export_commands import KEY_FILE, check_signing, export_source, parse_formats
 from zoo.cli.options import as_json, check_model_name, complete_model, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.cli.process.stops import exit_code
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     "--export", "formats", metavar="FORMATS", help="Export the model afterwards: keras,h5,..."
 )
 @click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
+@click.option("--sign", type=KEY_FILE, help="Sign the export with this private key, a PEM file.")
 @as_json
 def train(
     name: str,
@@ -66,6 +67,7 @@ def train(
     tensorboard: bool,
     formats: str | None,
     opset: int | None,
+    sign: Path | None,
     as_json: bool,
 ) -> None:
     """Train a model of the catalog, or an architecture on --data."""
@@ -73,6 +75,7 @@ def train(
 
     overrides = dict(parse_setting(text) for text in settings)
     names = parse_formats(formats, opset) if formats is not None else []
+    check_signing(sign, names)
     check_model_name(name)
     if seeds is not None:
         _check_repeated(names, tensorboard)
@@ -104,7 +107,7 @@ def train(
     run = trained.run
     render.show_run(run)
     source = Source("run", str(run.path), trained.model, trained.recipe, run)
-    report = export_source(source, names, None, opset) if names else None
+    report = export_source(source, names, None, opset, sign=sign) if names else None
     if as_json:
         exported = report.to_json() if report else None
         print_json({"run": str(run.path), "metrics": run.metrics, "export": exported})
