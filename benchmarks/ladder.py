@@ -6,7 +6,8 @@
 For each model, from its shipped weights, the part that does the work is exported as float32 (format onnx),
 float16 (onnx-fp16) and 8 bits (onnx-int8, calibrated on training examples). ONNX Runtime then runs each file.
 The measure is that of `zoo evaluate`, on the test split, with the file in place of the model; that of
-float32 is the model's own. A latency is the median of calls with one example, on one thread; the files take
+float32 is the model's own. The difference is the largest of an output on the probe inputs, and NRMSE their root
+mean square, divided by the standard deviation of the output. A latency is the median of calls with one example, on one thread; the files take
 turns, so that a slower moment of the machine slows all of them.
 """
 
@@ -34,6 +35,19 @@ MODELS = {
     "cnn.mnist": ("classifier", (28, 28, 1), "accuracy"),
     "deblur-gan.photos": ("generator", (256, 256, 3), "psnr"),
 }
+COLUMNS = (
+    "model",
+    "numbers",
+    "verdict",
+    "KiB",
+    "size",
+    "ms",
+    "time",
+    "measure",
+    "lost",
+    "difference",
+    "NRMSE",
+)
 FORMATS = {"onnx": "float32", "onnx-fp16": "float16", "onnx-int8": "8 bits"}
 WEIGHTS = Path(__file__).parents[1] / "weights" / "keras_zoo_weights"
 
@@ -90,6 +104,7 @@ def print_ladder(name: str, report: Report, rounds: int) -> None:
             f"{measure} {value:.4f}",
             loss,
             f"{file.difference:.1e}",
+            "" if file.nrmse is None else f"{file.nrmse:.1e}",
         ]
         print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -103,8 +118,7 @@ def main() -> None:
     os.environ["ZOO_WEIGHTS"] = str(WEIGHTS)
     print(f"# Smaller numbers in ONNX\n\n    python {' '.join(sys.argv)}\n")
     print(f"{describe_machine(False)}; ONNX Runtime {onnxruntime.__version__}, one thread\n")
-    print("| model | numbers | verdict | KiB | size | ms | time | measure | lost | difference |")
-    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in options.models or MODELS:
             run = Run.open(f"weights:{name}")

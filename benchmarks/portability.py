@@ -94,14 +94,14 @@ Row = dict[str, Any]
 def prove(name: str, formats: Sequence[str], runtimes: Sequence[str], folder: Path) -> Report:
     """Write all parts of a model and run them; return the report, failures included."""
     from zoo.exporters.sources import open_source
-    from zoo.exporters.verify import write_and_verify
+    from zoo.exporters.verify import Job, write_and_verify
 
     source = open_source(name)
     asked = [each for each in runtimes if any(reads(each, f) for f in formats)]
     plan = plan_runtimes(formats, asked)
     with Checker(plan.python) as checker:
-        parts, title, origin = source.parts(), source.title, source.origin
-        return write_and_verify(parts, plan, checker, folder, {"opset": None}, title, origin)
+        job = Job(source.title, source.origin, {"opset": None})
+        return write_and_verify(source.parts(), plan, checker, folder, job)
 
 
 def rows_of(model: str, report: Report) -> Iterator[Row]:

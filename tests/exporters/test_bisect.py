@@ -142,3 +142,25 @@ def test_a_broken_module_of_a_format_is_named_before_anything_is_published(
         zoo.export(model(), ["onnx", "copy"], out="shipped")
     assert "The format 'copy' of zoo-copy 1.0" in str(error.value)
     assert not Path("shipped").exists()
+
+
+def test_the_search_has_the_tolerance_that_a_format_declares(install: Install) -> None:
+    """Without it, every approximate prefix would count as right."""
+    head = "SUFFIX, APPROXIMATE, TOLERANCE"
+    tolerance = "Tolerance(0.01, 0.01, 'a test')"
+    code = FORMAT.replace("SUFFIX, WITHOUT = ", f"{head}, WITHOUT = ").replace(
+        '".copy", ()', f'".copy", True, {tolerance}, ()'
+    )
+    code = code.replace(
+        "from zoo.exporters.formats import keras",
+        "from zoo.exporters.formats import keras\nfrom zoo.exporters.formats.protocol import Tolerance",
+    )
+    line = """
+    for layer in part.model.layers:
+        if 'bad' in layer.name:
+            layer.set_weights([1.2 * weight for weight in layer.get_weights()])
+"""
+    code = code.replace("def write(part, path, options):", f"def write(part, path, options):{line}")
+    bad = model(lambda x: layers.Dense(2, name="last")(layers.Dense(3, name="bad")(x)))
+    message = refusal(install, code, bad)
+    assert "The layer 'bad' (Dense) is where it goes wrong" in message

@@ -34,12 +34,12 @@ def test_nan_and_infinity_are_equal_to_themselves() -> None:
 
 def test_all_outputs_of_all_probes() -> None:
     probes = [Probe({"x": ONES * at}, {"y": ONES * at}) for at in (1, 2)]
-    assert compare_outputs(lambda inputs: {"y": inputs["x"]}, probes) == (0.0, "", None)
+    assert compare_outputs(lambda inputs: {"y": inputs["x"]}, probes) == (0.0, "", None, None)
     problem = compare_outputs(lambda inputs: {"z": inputs["x"]}, probes).problem
     assert problem == "its outputs are ['z'], expected ['y']"
     problem = compare_outputs(lambda inputs: {"y": np.minimum(inputs["x"], 1)}, probes).problem
     assert problem == "'y' is off by up to 1 (inputs: x (3, 2))"
-    assert compare_outputs(lambda inputs: {}, []) == (None, "there is no probe for it", None)
+    assert compare_outputs(lambda inputs: {}, []) == (None, "there is no probe for it", None, None)
 
 
 def test_a_file_that_remembers_or_that_changes_its_inputs_is_different() -> None:
@@ -97,3 +97,17 @@ def test_an_approximate_file_must_be_near() -> None:
     assert far.problem.startswith("'y' is off by")
     nan = compare_outputs(lambda inputs: {"y": output * np.float32("nan")}, [probe], True)
     assert "NaN" in nan.problem
+
+
+def test_an_approximate_file_has_its_error_in_deviations_of_the_output_and_no_ratio() -> None:
+    y = np.array([[1.0], [-1.0], [1.0], [-1.0]], np.float32)
+    probe = Probe({"x": y}, {"y": y}, {"y": y.astype(np.float64)})
+    comparison = compare_outputs(lambda inputs: {"y": y + np.float32(0.25)}, [probe], True)
+    assert comparison == (0.25, "", None, pytest.approx(0.25))
+    assert compare_outputs(lambda inputs: {"y": y}, [probe], True).nrmse == 0
+    worse = compare_outputs(lambda inputs: {"y": y + 3}, [probe], True)
+    assert (worse.nrmse, worse.problem) == (
+        pytest.approx(3),
+        "'y' is off by 3 on average, and varies by 1 alone",
+    )
+    assert compare_outputs(lambda inputs: {"y": y}, [probe]).nrmse is None

@@ -9,9 +9,11 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from keras import layers, ops
+from onnx import numpy_helper
 
 import zoo
 
@@ -200,3 +202,37 @@ def test_a_changed_file_is_told_by_name() -> None:
         file.write(b" ")
     with pytest.raises(zoo.ExportError, match="model as onnx: it is missing, or not the file"):
         zoo.verify("shipped")
+
+
+def test_an_opset_that_the_version_converter_cannot_make_is_refused_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(model: Any, opset: int) -> Any:
+        raise RuntimeError("No Adapter From Version 19 for Whatever")
+
+    monkeypatch.setattr(onnx.version_converter, "convert_version", fail)
+    model = functional((4,), layers.Dense(3, name="scores"))
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.export(model, ["onnx", "keras"], out="shipped", opset=20)
+    message = str(error.value)
+    assert "cannot make opset 20 of opset 18" in message
+    assert "No Adapter From Version 19" in message
+    assert "Choose an opset up to 18" in message
+    assert message.endswith("1 other file is equal and in shipped.")
+    assert zoo.verify("shipped").ok
+
+
+def test_an_opset_that_the_version_converter_makes_wrongly_is_different(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    convert = onnx.version_converter.convert_version
+
+    def convert_wrongly(model: Any, opset: int) -> Any:
+        converted = convert(model, opset)
+        weight = converted.graph.initializer[0]
+        weight.CopyFrom(numpy_helper.from_array(2 * numpy_helper.to_array(weight), weight.name))
+        return converted
+
+    monkeypatch.setattr(onnx.version_converter, "convert_version", convert_wrongly)
+    with pytest.raises(zoo.ExportError, match="is off by up to"):
+        zoo.export(functional((4,), layers.Dense(3)), ["onnx"], out="shipped", opset=20)

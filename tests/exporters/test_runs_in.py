@@ -104,6 +104,10 @@ def test_the_test_sets_have_the_form_of_the_onnx_backend_tests() -> None:
         np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
         batches.add(len(array))
     assert len(batches) == 3
+    tensor = Path("shipped/model_test_data/test_data_set_0/output_0.pb")
+    tensor.write_bytes(tensor.read_bytes()[:-1] + b"\0")
+    with pytest.raises(zoo.ExportError, match="it is missing, or not the file that was written"):
+        zoo.verify("shipped")
     zoo.export(network(), ["keras"], out="shipped")  # replaces the export, test sets included
     assert not Path("shipped/model_test_data").exists()
 
@@ -116,3 +120,31 @@ def test_why_a_part_has_no_ratio_is_in_the_report() -> None:
     assert report.without_ratio == {"model": "its layer 'half' computes in float16"}
     assert report.files[0].ratio is None
     assert "R is not known: its layer 'half'" in Path("shipped/README.md").read_text()
+
+
+def test_a_report_without_the_digest_of_the_test_sets_is_an_old_one() -> None:
+    zoo.export(network(), ["onnx"], out="shipped")
+    path = Path("shipped/report.json")
+    content = json.loads(path.read_text())
+    del content["files"][0]["test_data_sha256"]
+    path.write_text(json.dumps(content))
+    assert zoo.verify("shipped").ok
+
+
+def test_a_verification_says_how_to_find_the_first_tensor_that_differs(install: Install) -> None:
+    wrong = (
+        CODE.partition("def open")[0]
+        + """
+def open(path):
+    from zoo.runtimes.python import onnxruntime
+    run = onnxruntime.open(path)
+    return lambda inputs: {name: value * 2 for name, value in run(inputs).items()}
+"""
+    )
+    zoo.export(network(), ["onnx"], out="shipped")
+    install_runtime(install, wrong)
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.verify("shipped", runs_in=["mine"])
+    assert "`zoo export RUN --runs-in mine` names the first tensor that differs" in str(error.value)
+    with pytest.raises(zoo.ExportError, match=r"The tensor '.*' is the first that differs"):
+        zoo.export(network(), ["onnx"], out="shipped", runs_in=["mine"])

@@ -32,3 +32,20 @@ def test_saved_model_cli_shows_the_signature_of_version_1() -> None:
         assert f"shape: {shape}" in shown.partition(name)[2].partition("name:")[0]
     assert zoo.verify("shipped").ok
     assert zoo.export(keras.Model(inputs, outputs), ["saved-model"], out="shipped").ok
+
+
+def test_a_saved_model_of_the_earlier_layout_is_verified_and_replaced() -> None:
+    """Exports of earlier versions have the SavedModel in PART, and not in PART/1."""
+    inputs = keras.Input((4,), name="features")
+    model = keras.Model(inputs, layers.Dense(3, name="scores")(inputs))
+    zoo.export(model, ["saved-model", "keras"], out="shipped")
+    Path("shipped/model/1").rename("shipped/moved")
+    Path("shipped/model").rmdir()
+    Path("shipped/moved").rename("shipped/model")
+    report = Path("shipped/report.json")
+    report.write_text(report.read_text().replace('"path": "model/1"', '"path": "model"'))
+    verified = zoo.verify("shipped")
+    assert verified.ok
+    assert {file.path for file in verified.files} == {"model", "model.keras"}
+    assert zoo.export(model, ["saved-model"], out="shipped").ok
+    assert {path.name for path in Path("shipped/model").iterdir()} == {"1"}

@@ -22,13 +22,14 @@ from zoo.exporters.onnx_graph.calibration import training_examples
 from zoo.exporters.output.events import tell_extensions
 from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
-from zoo.exporters.proof.plan import plan_runtimes
+from zoo.exporters.output.outcome import check_any_ran, is_equal_in_onnxruntime, raise_unequal
+from zoo.exporters.proof.plan import Plan, plan_runtimes
 from zoo.exporters.proof.task_measures import add_task_measures
-from zoo.exporters.report import Report
+from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.sources import Source, open_source
 from zoo.exporters.trust.folder import check_folder
 from zoo.exporters.trust.signature import check_private_key, verify_signature
-from zoo.exporters.verify import verify_files, write_and_verify
+from zoo.exporters.verify import Job, verify_files, write_and_verify
 from zoo.inference.examples import check_batch_size
 from zoo.inference.known_exports import remember_export
 from zoo.io.atomic import disk_errors, make_directory, temporary_directory
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     import keras
 
 FORMATS_BY_DEFAULT = ("keras", "h5", "saved-model", "onnx")
+_CHANGED = "it is missing, or not the file that was written"
 
 
 def export(
@@ -79,54 +81,62 @@ def export(
         >>> zoo.export("cnn.digits", formats=["onnx"]).ok
         True
     """
-    names = _format_names(formats)
     check_batch_size(batch)
     if sign is not None:
         check_private_key(Path(sign))
-    plan = plan_runtimes(names, _as_names(runs_in))
+    plan = plan_runtimes(_format_names(formats), _as_names(runs_in))
     if keras_backend() in (None, "tensorflow"):
         # they import their runtimes while Keras and the model are loaded
         start_processes(plan.python)
-    import keras
-
-    options: dict[str, Any] = {"opset": opset, "batch": batch, "sign": sign}
     opened = open_source(source)
+    folder = _free_folder(opened, out)
+    options: dict[str, Any] = {"opset": opset, "batch": batch, "sign": sign}
+    if _loaded_backend() != "tensorflow":
+        return export_on_tensorflow(opened, list(plan.runtimes), folder, options, runs_in)
+    is_ours = isinstance(source, str | Path | Run | Location)
+    job = Job(
+        opened.title,
+        opened.origin,
+        {**options, "examples": training_examples(opened)},
+        (lambda: open_source(source).parts()) if is_ours else None,
+        opened.kind == "file",
+    )
+    models, run = opened.parts(), opened.run
+    del opened  # a large model is freed while its files are compared
+    with (
+        Checker(plan.python) as checker,
+        disk_errors(folder),
+        temporary_directory(folder.parent) as temporary,
+    ):
+        report = write_and_verify(models, plan, checker, temporary, job)
+        report = add_task_measures(report, run, lambda: models or open_source(source).parts())
+        if any(file.is_publishable for file in report.files):
+            publish_files(report, temporary, folder, sign)
+            tell_extensions(run, folder)
+    return raise_unequal(replace(report, folder=folder))
+
+
+def _free_folder(opened: Source, out: str | Path | None) -> Path:
+    """Return the folder of an export, in which nothing but an earlier export is.
+
+    Raises:
+        UsageError: it holds something else, or is not named for a model that is no run.
+    """
     folder = Path(out).expanduser() if out is not None else opened.folder
     if folder is None:
         raise UsageError(
             f"{opened.name} is no run, so its export has no folder of its own. "
             "Name one: --out DIR, in Python out=DIR."
         )
-    models = opened.parts()
     check_free(folder)
     make_directory(folder.parent)
-    if keras.backend.backend() != "tensorflow":
-        return export_on_tensorflow(opened, names, folder, options, runs_in)
-    options["examples"] = training_examples(opened)
-    title, origin, run = opened.title, opened.origin, opened.run
-    is_ours, is_foreign = isinstance(source, str | Path | Run | Location), opened.kind == "file"
-    del opened
-    with (
-        Checker(plan.python) as checker,
-        disk_errors(folder),
-        temporary_directory(folder.parent) as temporary,
-    ):
-        report = write_and_verify(
-            models,
-            plan,
-            checker,
-            temporary,
-            options,
-            title,
-            origin,
-            (lambda: open_source(source).parts()) if is_ours else None,
-            is_foreign,
-        )
-        report = add_task_measures(report, run, lambda: models or open_source(source).parts())
-        if any(file.is_publishable for file in report.files):
-            publish_files(report, temporary, folder, sign)
-            tell_extensions(run, folder)
-    return _raise_unequal(replace(report, folder=folder))
+    return folder
+
+
+def _loaded_backend() -> str:
+    import keras
+
+    return str(keras.backend.backend())
 
 
 def verify(
@@ -154,64 +164,50 @@ def verify(
         True
     """
     folder, runs_in = Path(folder).expanduser(), _as_names(runs_in)
+    report = _read_report(folder, key)
+    names = _format_names(sorted({file.format for file in report.files}))
+    plan = plan_runtimes(names, runs_in, own=not runs_in)
+    chosen = _files_to_run(report, plan, runs_in)
+    unchanged = [file for file in chosen if is_unchanged(folder, file)]
+    with Checker(plan.python) as checker:
+        verdicts = verify_files(checker, folder, unchanged, plan)
+    files = tuple(
+        verdicts.get(file) or replace(file, verdict="changed", problem=_CHANGED) for file in chosen
+    )
+    report = raise_unequal(replace(report, files=files))
+    check_any_ran(report)
+    if is_equal_in_onnxruntime(report):
+        remember_export(folder)
+    return report
+
+
+def _read_report(folder: Path, key: str | Path | None) -> Report:
+    """Return the report of a folder that may come from anybody, once the folder itself is in order.
+
+    Raises:
+        RunError, UnsafeFile, ExportError: it is not; the message says why.
+    """
     check_folder(folder)
     if key is not None:
         verify_signature(folder, Path(key))
     report = Report.read(folder)
     check_probe(report)
-    names = _format_names(sorted({file.format for file in report.files}))
-    plan = plan_runtimes(names, runs_in, own=not runs_in)
-    chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]
-    if report.files and not chosen:
-        raise ExportError(
-            f"No file of {folder} was run: {', '.join(runs_in)} read{'s' * (len(runs_in) == 1)} none of "
-            f"its formats. They are {', '.join(names)}."
-        )
-    unchanged = [file for file in chosen if is_unchanged(folder, file)]
-    with Checker(plan.python) as checker:
-        verdicts = verify_files(checker, folder, unchanged, plan)
-    problem = "it is missing, or not the file that was written"
-    files = tuple(
-        verdicts.get(file) or replace(file, verdict="changed", problem=problem) for file in chosen
-    )
-    report = _raise_unequal(replace(report, files=files))
-    if report.files and all(file.verdict == "not run" for file in report.files):
-        lines = [f"{name} is not available: {line}" for name, line in report.missing.items()]
-        raise ExportError(
-            "\n".join(lines) or f"No runtime on this machine reads {', '.join(names)}."
-        )
-    if _is_equal_in_onnxruntime(report):
-        remember_export(folder)
     return report
 
 
-def _is_equal_in_onnxruntime(report: Report) -> bool:
-    """Return whether each ONNX file of a report was run in ONNX Runtime, with the original's outputs."""
-    verdicts = [
-        {verdict.runtime: verdict.verdict for verdict in file.verdicts}
-        for file in report.files
-        if file.format == "onnx"
-    ]
-    return bool(verdicts) and all(each.get("onnxruntime") == "equal" for each in verdicts)
-
-
-def _raise_unequal(report: Report) -> Report:
-    """Return a report in which nothing is wrong; raise the problems of any other.
+def _files_to_run(report: Report, plan: Plan, runs_in: Sequence[str]) -> list[ExportedFile]:
+    """Return the files that the runtimes asked for read; all files where none was asked for.
 
     Raises:
-        ExportError: with one line for each file that is not equal in a runtime.
+        ExportError: they read none.
     """
-    lines = [line for file in report.files for line in file.problems]
-    if not lines:
-        return report
-    others = [file for file in report.files if file.is_publishable]
-    word = "equal" if all(file.verdict == "equal" for file in others) else "usable"
-    subject = "1 other file is" if len(others) == 1 else f"{len(others)} other files are"
-    if len(others) == len(report.files):
-        subject = "Every file is" if len(others) > 1 else "The file is"
-        word += " in its own runtime"
-    rest = f" {subject} {word} and in {report.folder}." if others else ""
-    raise ExportError("\n".join(lines) + rest)
+    chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]
+    if report.files and not chosen:
+        raise ExportError(
+            f"No file of {report.folder} was run: {', '.join(runs_in)} read{'s' * (len(runs_in) == 1)} "
+            f"none of its formats. They are {', '.join(plan.runtimes)}."
+        )
+    return chosen
 
 
 def _as_names(names: Sequence[str]) -> list[str]:

@@ -60,10 +60,7 @@ def export_many(
         sources: names and paths as `zoo.export` takes them.
         formats: names of formats.
         out: a folder in which each model gets a folder of its own; RUN/export for each if not given.
-        opset: of the ONNX files, 11 to 21; 17 if not given.
-        batch: the size of the batch in every file; free if not given.
-        runs_in: names of runtimes beside the formats' own.
-        sign: the private key that each folder is signed with, if they are signed.
+        opset, batch, runs_in, sign: as `zoo.export` takes them.
         progress: is called with each source before its export.
 
     Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,31 +36,42 @@ _HDF5 = ("dl4j", "h5", "keras")  # formats that meet a full disk with a crash
 _NAMES_THE_FAULT = ("layer '", "operation '", "The format '", "The runtime '", CRASHED)
 
 
+@dataclass(frozen=True)
+class Job:
+    """What all files of an export have in common.
+
+    `title` is the model's name in the report, and `origin` facts for it and for the files, such as the
+    weights' digest. `options` are those of the export: `opset` and `batch`, an int or None each, and
+    `examples`, a function that returns training examples, or None. `reopen` opens the models again; where it
+    is given, they are freed before large files are compared. `foreign` is whether the models are from a file
+    that somebody else may have written.
+    """
+
+    title: str
+    origin: dict[str, str]
+    options: Mapping[str, Any]
+    reopen: Callable[[], Mapping[str, keras.Model]] | None = None
+    foreign: bool = False
+
+    def parts_of(self, models: Mapping[str, keras.Model]) -> dict[str, Part]:
+        """Return the parts of some models by role, as every format writes them."""
+        batch = self.options.get("batch")
+        return {
+            role: prepare_part(role, model, self.origin, batch) for role, model in models.items()
+        }
+
+
 def write_and_verify(
-    models: dict[str, keras.Model],
-    plan: Plan,
-    checker: Checker,
-    folder: Path,
-    options: Mapping[str, Any],
-    title: str,
-    origin: dict[str, str],
-    reopen: Callable[[], Mapping[str, keras.Model]] | None = None,
-    foreign: bool = False,
+    models: dict[str, keras.Model], plan: Plan, checker: Checker, folder: Path, job: Job
 ) -> Report:
     """Write all files into a folder, have them compared, and report on each.
 
     Args:
-        models: the parts by role.
+        models: the parts by role. They are emptied where the job can open them again and files are large.
         plan: the formats, and the runtimes of each.
         checker: opens the files, each in its runtimes.
         folder: an empty one.
-        options: of the export: `opset` and `batch`, an int or None each; and `examples`, a function that
-            returns training examples, or None.
-        title: the model's name in the report.
-        origin: facts for the report and for the files, such as the weights' digest.
-        reopen: opens the models again. Where it is given, `models` is emptied before large files are
-            compared, so that their memory can be used again.
-        foreign: whether the models are from a file that somebody else may have written.
+        job: what the files have in common.
 
     Returns:
         The report; the files that came out wrong are in it, and in the folder.
@@ -68,33 +79,44 @@ def write_and_verify(
     Raises:
         ExportError: a part itself has no graph, cannot be copied, or cannot be compared.
     """
-    batch = options.get("batch")
-    parts = {role: prepare_part(role, model, origin, batch) for role, model in models.items()}
-    options = {**options, "parts": parts}
+    parts = job.parts_of(models)
+    contracts = {role: part.contract for role, part in parts.items()}
     probes, without_ratio = _make_probes(parts)
     with (folder / "probe.npz").open("wb") as file:
         save_probes(probes, file)
-    contracts = {role: part.contract for role, part in parts.items()}
     proofs = []
     for role, name in product(parts, plan.runtimes):
-        written = _write_file(parts[role], name, folder, options)
+        written = _write_file(parts[role], name, folder, {**job.options, "parts": parts})
         complete = _with_test_sets(written, folder, contracts, probes)
-        proof = FileProof(checker, folder, complete, plan, foreign)
-        proofs.append(proof)
-        if not proof.is_large:
-            proof.start()
-        elif reopen is None:
-            proof.wait()
-    if reopen is not None and any(proof.is_large for proof in proofs):
+        proofs.append(FileProof(checker, folder, complete, plan, job.foreign))
+        _start_proof(proofs[-1], job)
+    if job.reopen is not None and any(proof.is_large for proof in proofs):
         parts.clear()
         models.clear()
         gc.collect()
-    files = collect_results(proofs, folder, plan)
-    if not parts and not all(file.is_publishable for file in files) and reopen is not None:
-        parts = {role: prepare_part(role, model, origin, batch) for role, model in reopen().items()}
-    explained = tuple(_explain(file, parts, options) for file in files)
+    files = _explain_files(collect_results(proofs, folder, plan), parts, job)
     digest = file_digest(folder / "probe.npz")
-    return Report(folder, title, explained, contracts, origin, without_ratio, digest)
+    return Report(folder, job.title, files, contracts, job.origin, without_ratio, digest)
+
+
+def _start_proof(proof: FileProof, job: Job) -> None:
+    """Have a file compared from now on, while the next one is written.
+
+    A large one is compared at once, or at the end, where its model can be freed before.
+    """
+    if not proof.is_large:
+        proof.start()
+    elif job.reopen is None:
+        proof.wait()
+
+
+def _explain_files(
+    files: Sequence[ExportedFile], parts: dict[str, Part], job: Job
+) -> tuple[ExportedFile, ...]:
+    """Return the files, with what is at fault where one came out wrong; parts that were freed come back."""
+    if not parts and not all(file.is_publishable for file in files) and job.reopen is not None:
+        parts = job.parts_of(job.reopen())
+    return tuple(_explain(file, parts, {**job.options, "parts": parts}) for file in files)
 
 
 def _make_probes(

@@ -12,7 +12,7 @@ import zoo
 from zoo.errors import ExportError
 from zoo.exporters.formats import coreml
 from zoo.exporters.formats.coreml.structure import problem_of_weights, structure_problem
-from zoo.exporters.parts.part import Part
+from zoo.exporters.parts.part import Part, prepare_part
 
 from . import models
 
@@ -83,3 +83,23 @@ def test_without_coremltools_the_message_says_what_to_install(
     monkeypatch.setattr(coreml, "missing_package", missing)
     with pytest.raises(ExportError, match="coremltools"):
         coreml.write(models.classifier(), tmp_path / "model.mlpackage", {})
+
+
+def test_a_bias_of_zeros_may_be_left_out_and_no_other_weight() -> None:
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, layers.Dense(2, name="score")(inputs))
+    kernel, bias = (np.asarray(weight, np.float64) for weight in model.get_weights())
+    assert not bias.any()
+    assert not problem_of_weights(model, [kernel])
+    assert "the kernel" in problem_of_weights(model, [bias])
+    model.set_weights([kernel, [0.0, 0.5]])
+    assert "the bias" in problem_of_weights(model, [kernel])
+
+
+def test_an_untrained_model_whose_biases_are_zeros_is_written(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    inputs = keras.Input((6, 6, 1), name="image")
+    x = layers.BatchNormalization()(layers.Conv2D(3, 3)(inputs))
+    model = keras.Model(inputs, layers.Dense(2, name="scores")(layers.Flatten()(x)))
+    coreml.write(prepare_part("model", model), tmp_path / "model.mlpackage", {})
+    assert (tmp_path / "model.mlpackage").is_dir()

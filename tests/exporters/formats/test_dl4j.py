@@ -16,7 +16,7 @@ from zoo.exporters.comparison import compare_outputs, compare_results
 from zoo.exporters.formats import dl4j
 from zoo.exporters.formats.dl4j import expansions
 from zoo.exporters.formats.dl4j.expand import expand_model
-from zoo.exporters.parts.part import Part
+from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import draw_probes
 from zoo.runtimes.command import run_files
 from zoo.runtimes.programs import dl4j as runtime
@@ -190,3 +190,11 @@ def test_the_file_is_one_of_keras_2(tmp_path: Path) -> None:
     first = config["config"]["layers"][0]["config"]
     assert first["batch_input_shape"] == [None, 8, 8, 1]
     assert "registered_name" not in json.dumps(config)
+
+
+def test_an_initial_state_is_refused_by_name() -> None:
+    inputs = [keras.Input((5, 2), name="series"), keras.Input((3,), name="state")]
+    scores = layers.LSTM(3, name="memory")(inputs[0], initial_state=[inputs[1], inputs[1]])
+    part = prepare_part("model", keras.Model(inputs, layers.Dense(2, name="scores")(scores)))
+    with pytest.raises(ExportError, match=r"'memory' .LSTM.*neither an initial state nor a mask"):
+        expand_model(part)

@@ -32,9 +32,14 @@ def test_smaller_numbers_are_approximate_and_show_what_accuracy_they_lose(
         accuracy = next(each for each in file.measures if each.name == "accuracy")
         assert accuracy.file == pytest.approx(accuracy.model, abs=0.02)
         assert 1e-5 < (file.difference or 0) < 0.1
+        assert 1e-6 < (file.nrmse or 0) < 0.1
+        assert file.ratio is None
     assert not whole.measures
     assert Report.read(Path("shipped")).files[2].measures == eighth.measures
-    assert "On the test split" in Path("shipped/README.md").read_text()
+    text = Path("shipped/README.md").read_text()
+    assert "On the test split" in text
+    assert text.count("| largest difference | NRMSE |") == 2
+    assert text.count("| largest difference | R |") == 1
     for file in report.files:
         model = onnx.load(Path("shipped") / file.path)
         (value,) = model.graph.input

@@ -154,6 +154,12 @@ def many_files(folder: Path) -> None:
         (folder / f"{number}").touch()
 
 
+def sparse(path: Path) -> None:
+    """Write a file of 1 TiB that takes no place on the disk."""
+    path.touch()
+    os.truncate(path, 2**40)
+
+
 FOLDERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "module_of_python": (set_of_file("requires", ["os"]), "the module 'os'"),
     "module_that_runs": (set_of_file("requires", ["zoo.__main__"]), "'zoo.__main__'"),
@@ -216,6 +222,8 @@ FOLDERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "probe_of_texts": (set_probe(lambda name, array: array.astype(str)), "refuses|probe"),
     "deep_folders": (deep_folders, "nested folders"),
     "many_files": (many_files, "files and folders in an export"),
+    "file_of_another_size": (set_of_file("bytes", 7), "not the file that was written"),
+    "sparse_file": (lambda folder: sparse(folder / "more"), "declares 1048576 MiB"),
     "link_to_a_folder": (lambda folder: (folder / "l").symlink_to("/etc"), "a link to a folder"),
     "link_to_itself": (
         lambda folder: (folder / "l").symlink_to(folder / "l"),
@@ -239,6 +247,16 @@ def test_the_honest_export_passes_and_says_in_what_cage(export: Path) -> None:
         (verdict,) = file.verdicts
         assert "checked operators" in verdict.protection
         assert "clean environment" in verdict.protection
+
+
+def test_an_export_in_the_cache_of_the_hub_passes(export: Path, tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "model" / "blobs", tmp_path / "model" / "snapshots" / "abc"
+    blobs.mkdir(parents=True)
+    shutil.copytree(export, snapshot)
+    for number, file in enumerate(path for path in snapshot.rglob("*") if path.is_file()):
+        file.rename(blobs / f"{number}")
+        file.symlink_to(os.path.relpath(blobs / f"{number}", file.parent))
+    assert zoo.verify(snapshot).ok
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="other systems have fewer walls")

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import zoo
 from tests.conftest import Shell
+from zoo.data.dataset import Dataset
 from zoo.errors import ExportError, UsageError
 from zoo.exporters.trust.signature import check_private_key, sign_folder, verify_signature
 
@@ -106,3 +108,17 @@ def test_export_signs_and_verify_asks_for_the_signature(tmp_path: Path, shell: S
     zoo.export(dense(), ["onnx"], out="x")  # a signed export is replaced as any other
     code, _, message = shell("verify", "x", "--key", public)
     assert (code, "is not signed" in message) == (1, True)
+
+
+def test_a_training_signs_its_export(tmp_path: Path, shell: Shell, tiny: Dataset) -> None:
+    private, public = make_keys(tmp_path, "own")
+    np.savez("tiny.npz", x=tiny.train.inputs, y=tiny.train.targets)
+    words = ("train", "mlp", "--data", "tiny.npz", "--set", "epochs=1", "--out", "run")
+    code, _, message = shell(*words, "--sign", private)
+    assert (code, "--export FORMATS" in message) == (2, True)
+    code, _, message = shell(*words, "--export", "onnx", "--sign", public)
+    assert (code, "is no private key" in message) == (2, True)
+    assert not Path("run").exists()
+    code, _, message = shell(*words, "--export", "onnx", "--sign", private)
+    assert code == 0, message
+    assert zoo.verify("run/export", key=public).ok

@@ -71,7 +71,10 @@ def tokens() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """Every part in every format that the programs read; `tampered` has one weight changed."""
+    """Every part in every format that the programs read; `tampered` has one weight changed.
+
+    `classifier-in-two` is an ONNX file and one with its weights.
+    """
     keras.utils.set_random_seed(5)
     models = {"classifier": classifier(), "two": two_inputs(), "tokens": tokens()}
     parts = {role: prepare_part(role, model) for role, model in models.items()}
@@ -84,7 +87,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
         for name in ("onnx", "saved-model", "dl4j"):
             if name != "dl4j" or part.role != "tokens":
                 EntryPointGroup(FORMATS).load(name).write(part, files.path(part.role, name), {})
+    write_in_two_files(files)
     return files
+
+
+def write_in_two_files(files: Files) -> None:
+    """Write the classifier as ONNX with its weights in a second file, as one beyond 2 GiB has them."""
+    import onnx
+
+    model = onnx.load(files.path("classifier", "onnx"))
+    path = files.path("classifier-in-two", "onnx")
+    place = {"location": f"{path.name}.data", "size_threshold": 0, "all_tensors_to_one_file": True}
+    onnx.save_model(model, path, save_as_external_data=True, **place)
 
 
 def _first_value_changed(weight: Any) -> Any:

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
 import zoo
@@ -190,3 +191,16 @@ def test_the_lines_name_the_version_that_is_tested(name: str) -> None:
     contract = Contract((Tensor("image", "float32", ("batch", 4)),), ())
     assert version is not None
     assert version[1] in "".join(module.example(contract, "x").splitlines()[:2])
+
+
+def test_the_lines_of_java_print_outputs_of_any_rank() -> None:
+    if missing := missing_parts("java"):
+        pytest.skip(missing)
+    inputs = keras.Input((4,), name="inputs")
+    total = keras.layers.Dense(1, bias_initializer="ones")(inputs)
+    model = keras.Model(inputs, keras.layers.Reshape((), name="total")(total))
+    report = zoo.export(model, ["onnx"], out="shipped")
+    assert report.contracts["model"].outputs[0].shape == ("batch",)
+    java: Any = load_runtime("java")
+    lines = java.example(report.contracts["model"], "shipped/model.onnx")
+    assert "total [[1.0]]" in run_java(lines, java.PROGRAM.build())

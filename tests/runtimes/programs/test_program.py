@@ -1,6 +1,8 @@
 """A program is built once, outside the sources, and whole or not at all."""
 
+import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,3 +65,23 @@ def test_the_sources_of_every_program_are_found() -> None:
     for folder in ("java/pom.xml", "browser/page.html", "rust/Cargo.lock", "go/go.sum"):
         assert (program.programs_folder() / folder).is_file()
     assert node.version().startswith("onnxruntime-node 1.")
+
+
+def test_a_new_build_removes_what_was_not_used_for_long(fake: Program) -> None:
+    old, recent, other = (
+        cache_folder() / "runtimes" / f"{name}-{16 * digit}"
+        for name, digit in (("fake", "0"), ("fake", "1"), ("fake-two", "0"))
+    )
+    for folder in (old, recent, other):
+        folder.mkdir(parents=True)
+        (folder / "large").touch()
+    long_ago = time.time() - program.LONGEST_UNUSED - 60
+    for folder in (old, other):
+        os.utime(folder, (long_ago, long_ago))
+    built = fake.build()
+    assert [folder.exists() for folder in (old, recent, other)] == [False, True, True]
+    os.utime(built.parent, (long_ago, long_ago))
+    fake.build()  # a use
+    (fake.source / "source").write_text("second")
+    fake.build()
+    assert built.exists()
