@@ -7,11 +7,13 @@ ZOO_DISABLE        names of plug-ins that are switched off, with commas between 
 ZOO_PACKAGES       distributions, with commas between them: only their plug-ins are seen; all if not set
 ZOO_LARGEST_DATA   bytes that one array file may unpack to; 8 GiB if not set
 ZOO_LIMITS         other limits on files from elsewhere: NAME=NUMBER,... (zoo/io/foreign/limits.py)
+ZOO_PROGRESS       off: what Python starts shows no progress; it is shown if not set
 ZOO_TRACEBACK      show the traceback of an error instead of its message alone
 ZOO_CACHE          the folder of files that can be made or fetched again; the user's cache if not set
 ZOO_WEIGHTS        a folder with weights files, which is searched first
 ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
 ZOO_KEY_PASSWORD   the password of the private key that signs exports
+ZOO_COORDINATOR    HOST:PORT of worker 0, where Slurm or mpirun do not tell it: zoo train --workers
 ZOO_HOSTILE_LOADER module:function that the hostile files of zoo.testing are tried on
 ZOO_HOSTILE_KINDS  the kinds of these files, with commas between; all if not set
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
@@ -64,11 +66,7 @@ def _names(variable: str) -> frozenset[str]:
 
 
 def largest_data() -> int:
-    """Return how many bytes one array file may unpack to: ZOO_LARGEST_DATA, or 8 GiB.
-
-    Raises:
-        UsageError: the variable holds no whole number of bytes.
-    """
+    """Return how many bytes one array file may unpack to: ZOO_LARGEST_DATA; it may raise UsageError."""
     text = os.environ.get("ZOO_LARGEST_DATA") or str(8 * 2**30)
     if not text.isdecimal():
         raise UsageError(f"ZOO_LARGEST_DATA must be a number of bytes. Received: {brief(text)}")
@@ -76,11 +74,7 @@ def largest_data() -> int:
 
 
 def file_limits() -> dict[str, int]:
-    """Return the limits on files from elsewhere that ZOO_LIMITS sets, by name.
-
-    Raises:
-        UsageError: the variable is not a list NAME=NUMBER with commas between.
-    """
+    """Return the limits on files from elsewhere that ZOO_LIMITS sets, by name; it may raise UsageError."""
     return _parse_limits(os.environ.get("ZOO_LIMITS", ""))
 
 
@@ -111,6 +105,11 @@ def hostile_kinds() -> tuple[str, ...]:
 def shows_tracebacks() -> bool:
     """Return whether ZOO_TRACEBACK asks for the traceback of an error."""
     return bool(os.environ.get("ZOO_TRACEBACK"))
+
+
+def shows_progress() -> bool:
+    """Return whether what Python starts shows its progress: unless ZOO_PROGRESS is off or 0."""
+    return os.environ.get("ZOO_PROGRESS", "").lower() not in ("0", "off", "no", "false")
 
 
 def cache_folder() -> Path:
@@ -151,9 +150,8 @@ def keras_backend() -> str | None:
 def set_default_kernels() -> None:
     """Turn on oneDNN in TensorFlow on x86-64, unless the user has set TF_ENABLE_ONEDNN_OPTS.
 
-    TensorFlow has oneDNN on Linux and Windows, and reads the variable when it is imported. By itself it
-    uses oneDNN only on processors with instructions for neural networks, such as AVX-512 VNNI. On Arm,
-    TensorFlow's own choice stays.
+    TensorFlow on Linux and Windows reads the variable when it is imported. By itself it uses oneDNN only on
+    processors with instructions for neural networks, such as AVX-512 VNNI. On Arm, its own choice stays.
     """
     too_late = "tensorflow" in sys.modules  # a variable that is not in force must not be set
     if sys.platform in ("linux", "win32") and _machine() in ("x86_64", "amd64") and not too_late:
@@ -161,7 +159,7 @@ def set_default_kernels() -> None:
 
 
 def _machine() -> str:
-    """Return the kind of processor, in small letters. The module `platform` would take longer to import."""
+    """Return the kind of processor. The module `platform` would take longer to import."""
     if sys.platform == "win32":
         return os.environ.get("PROCESSOR_ARCHITECTURE", "").lower()
     return os.uname().machine.lower()
@@ -198,8 +196,18 @@ def _positive_number(name: str) -> int | None:
     return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
+def job_variables(*names: str) -> dict[str, str]:
+    """Return those of some variables of Slurm or mpirun that are set and not empty."""
+    return {name: text for name in names if (text := os.environ.get(name))}
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment of a process that trains together with others: Keras on JAX."""
+    return {**os.environ, "KERAS_BACKEND": "jax", "NPROC": str(threads)}
+
+
 def git_environment() -> dict[str, str]:
-    """Return the environment of a git that reads no settings of the user's, and commits as keras-zoo."""
+    """Return the environment of a git without the user's settings, which commits as keras-zoo."""
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     for role in ("AUTHOR", "COMMITTER"):
         own |= {f"GIT_{role}_NAME": "keras-zoo", f"GIT_{role}_EMAIL": "zoo@localhost"}
@@ -210,13 +218,12 @@ def git_environment() -> dict[str, str]:
 def checker_environment() -> dict[str, str]:
     """Return the environment of a process that opens exported files.
 
-    It is the environment of a plain user of the files: what the zoo itself chose for this process, such
-    as oneDNN, is left out, so that a file is run with the runtime's own kernels. Only variables that
-    Python, the system and the runtimes read are taken over: others may hold secrets. Names such as
-    TF_TOKEN_app_terraform_io and TF_VAR_password are Terraform's, not TensorFlow's.
+    What the zoo chose for this process, such as oneDNN, is left out: a file is run with the runtime's own
+    kernels. Only variables that Python, the system and the runtimes read are taken over: others may hold
+    secrets. Names such as TF_TOKEN_app_terraform_io and TF_VAR_password are Terraform's, not TensorFlow's.
     """
-    known = {name: text for name, text in os.environ.items() if _is_known(name)}
-    variables = {**known, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    variables = {name: text for name, text in os.environ.items() if _is_known(name)}
+    variables |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     if _USERS_ONEDNN is None:
         variables.pop("TF_ENABLE_ONEDNN_OPTS", None)
     return variables
@@ -232,8 +239,7 @@ _KNOWN_BEGINNINGS = (
     "CUDA_", "DYLD_", "GOTO_", "KERAS_", "KMP_", "LC_", "MALLOC_", "MKL_", "NUMEXPR_", "NVIDIA_", "OMP_",
     "OPENBLAS_", "ORT_", "PYTHON", "TF_", "XLA_", "ZOO_",
 )  # fmt: skip
-# No runtime reads these folders; an address may be secret.
-_OWN = frozenset({"ZOO_CACHE", "ZOO_RUNS", "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL"})
+_OWN = frozenset({"ZOO_CACHE", "ZOO_RUNS", "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL"})  # no runtime's
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|^TF_VAR_")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -12,14 +14,18 @@ from zoo.cli.export_commands import KEY_FILE, check_signing, export_source, pars
 from zoo.cli.options import as_json, check_model_name, complete_model, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.cli.process.stops import exit_code
-from zoo.errors import UsageError
+from zoo.cli.settings import open_run_file
+from zoo.environment import set_backend
+from zoo.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from zoo.runs.run import Run
+    from zoo.runs.training import TrainedModel
+    from zoo.runs.workers.plan import WorkerPlan
 
 
 @click.command(cls=Command)
-@click.argument("name", shell_complete=complete_model)
+@click.argument("name", shell_complete=complete_model, callback=open_run_file, is_eager=True)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
 @click.option(
     "--data",
@@ -43,6 +49,13 @@ if TYPE_CHECKING:
     shell_complete=complete_run,
     help="Start from the weights of a run, or of a model of the catalog. See the setting freeze, too.",
 )
+@click.option(
+    "--workers", type=int, help="Train with so many processes on JAX; each gets a share of each batch."
+)
+@click.option(
+    "--address", metavar="ADDRESS", help="Run the workers on a Ray cluster: auto, HOST:6379, ray://HOST:10001."
+)
+@click.option("--slurm", is_flag=True, help="This process is one of the tasks that srun has started.")
 @click.option("--resume", is_flag=True, help="Continue the unfinished run.")
 @click.option("--force", is_flag=True, help="Replace the run in that folder.")
 @click.option(
@@ -62,6 +75,9 @@ def train(
     seed: int,
     seeds: int | None,
     from_run: str | None,
+    workers: int | None,
+    address: str | None,
+    slurm: bool,
     resume: bool,
     force: bool,
     tensorboard: bool,
@@ -70,27 +86,36 @@ def train(
     sign: Path | None,
     as_json: bool,
 ) -> None:
-    """Train a model of the catalog, or an architecture on --data."""
-    from zoo.cli.settings import parse_setting
+    """Train a model of the catalog, or an architecture on --data.
 
-    overrides = dict(parse_setting(text) for text in settings)
+    NAME may also be a run file, such as run.toml, with the model, these options and [settings]. What is
+    given here comes first.
+    """
+    from zoo.cli.settings import parse_setting, run_file_settings
+
+    overrides = run_file_settings() | dict(parse_setting(text) for text in settings)
     names = parse_formats(formats, opset) if formats is not None else []
     check_signing(sign, names)
     check_model_name(name)
+    plan = _plan_workers(workers, address, slurm)
     if seeds is not None:
-        _check_repeated(names, tensorboard)
+        _check_repeated(names, tensorboard, workers)
         return _train_seeds(
             name, seeds, overrides, as_json, data=data, out=out, seed=seed, resume=resume, force=force,
             from_run=from_run,
         )  # fmt: skip
+    if plan is not None and plan.follows:
+        return _follow(plan, name, overrides, data=data, resume=resume, from_run=from_run)
     run_to_resume = _prepare_to_resume(name, out) if resume else False
+    plan = plan or _recorded_plan(run_to_resume)
+    if plan is not None:
+        set_backend("jax")
     import_backend()
     from zoo.cli import render
     from zoo.exporters.sources import Source
-    from zoo.runs.training import train_model
 
     try:
-        trained = train_model(
+        trained = _train_function(plan)(
             name,
             overrides,
             data=data,
@@ -125,10 +150,55 @@ def _prepare_to_resume(name: str, out: Path | None) -> Run:
     return run
 
 
-def _check_repeated(formats: list[str], tensorboard: bool) -> None:
+def _plan_workers(workers: int | None, address: str | None, slurm: bool) -> WorkerPlan | None:
+    """Return who trains together, or None where one process trains alone."""
+    if workers is None:
+        if address is not None or slurm:
+            option = "--slurm" if slurm else "--address"
+            raise UsageError(f"{option} says where workers run. Say how many: --workers 2")
+        return None
+    from zoo.runs.workers.plan import plan_workers
+
+    return plan_workers(workers, address, slurm)
+
+
+def _recorded_plan(run: Run | Literal[False]) -> WorkerPlan | None:
+    """Return the plan of a run to resume that workers of this machine have trained so far, or None."""
+    workers = run.record.get("workers", {}) if run else {}
+    if not workers.get("count"):
+        return None
+    if workers.get("place") != "local":
+        raise RunError(
+            f"{run} is trained by {workers['count']} workers ({workers.get('place')}). Say where they run "
+            f"now: --workers {workers['count']}, with --address or --slurm if not on this machine."
+        )
+    return _plan_workers(int(workers["count"]), None, False)
+
+
+def _train_function(plan: WorkerPlan | None) -> Callable[..., TrainedModel]:
+    """Return the function that trains: in this process, or with workers."""
+    if plan is None:
+        from zoo.runs.training import train_model
+
+        return train_model
+    from zoo.runs.workers.training import train_on_workers
+
+    return partial(train_on_workers, plan)
+
+
+def _follow(plan: WorkerPlan, name: str, settings: dict[str, Any], **options: Any) -> None:
+    """Do the share of a task of Slurm or mpirun that is not the first: it prints nothing."""
+    set_backend("jax")
+    import_backend()
+    from zoo.runs.workers.training import follow_first_task
+
+    follow_first_task(plan, name, settings, **options)
+
+
+def _check_repeated(formats: list[str], tensorboard: bool, workers: int | None) -> None:
     """Refuse options that belong to a single run."""
-    if formats or tensorboard:
-        option = "--export" if formats else "--tensorboard"
+    if formats or tensorboard or workers is not None:
+        option = "--export" if formats else "--tensorboard" if tensorboard else "--workers"
         raise UsageError(f"{option} is for a single run. Leave it out, or leave out --seeds.")
 
 

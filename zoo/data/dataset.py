@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.compute.distribution import check_batch
 from zoo.data.arrays import Array
 from zoo.data.pipeline import (
     Augment,
@@ -152,6 +153,7 @@ class Dataset:
             return self._arguments(step_numbers(self.first_epoch * steps), steps, config)
         training, validation = self._positions(config)
         batch = min(config.batch_size, len(training))
+        check_batch(batch)
         steps = len(training) // batch
         stream = shuffled_batches(
             self.train,

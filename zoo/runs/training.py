@@ -7,7 +7,7 @@ killed at any moment can be resumed, and ends with the same bits as a run that i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,13 @@ from zoo.compute.kernels import (
 from zoo.data.dataset import Dataset
 from zoo.errors import DataError, PluginError, SettingError, TrainingError, ZooError
 from zoo.io.atomic import atomic_write, check_space
+from zoo.io.recovery import drop_replaced
 from zoo.registry.model_size import check_memory
+from zoo.runs.callbacks import user_callbacks
+from zoo.runs.display.choice import choose_progress
 from zoo.runs.evaluation import finish_run
 from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
-from zoo.runs.progress import Progress, check_tensorboard
+from zoo.runs.progress import Observers, Progress, check_tensorboard
 from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run
 from zoo.runs.run_directory import (
@@ -61,8 +64,9 @@ def train(
     resume: bool = False,
     force: bool = False,
     tensorboard: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     from_run: str | Path | Run | None = None,
+    callbacks: Sequence[Any] = (),
     **settings: Any,
 ) -> Run:
     """Train a model of the catalog, or an architecture, and return its run.
@@ -75,9 +79,11 @@ def train(
         resume: go on with the unfinished run. One that is trained is only measured.
         force: replace the run that is there.
         tensorboard: write the curves and the weights' histograms to RUN/tensorboard too.
-        progress: is called at every step and epoch.
+        progress: False shows nothing, nor does ZOO_PROGRESS=off; None and True show a bar in a notebook
+            and on a terminal, and a line for each epoch in a file. Or a Progress of your own.
         from_run: a run, or a model of the catalog, whose weights the training starts from. A layer of
             another shape starts anew, such as the last one where the classes differ.
+        callbacks: Keras callbacks of your own, called before the zoo's (docs/runs.md).
         **settings: the settings that differ from the model's.
 
     Returns:
@@ -101,8 +107,9 @@ def train(
         resume=resume,
         force=force,
         tensorboard=tensorboard,
-        progress=progress,
+        progress=choose_progress(progress),
         from_run=from_run,
+        callbacks=callbacks,
     ).run
 
 
@@ -118,25 +125,33 @@ def train_model(
     tensorboard: bool = False,
     progress: Progress | None = None,
     from_run: str | Path | Run | None = None,
+    callbacks: Sequence[Any] = (),
+    measure: bool = True,
 ) -> TrainedModel:
     """Train a model as `train` does, and return it in memory too.
 
     Args:
-        name: as for `train`; so are `data`, `out`, `seed`, `force`, `tensorboard`, `progress`, `from_run`.
+        name: as for `train`; so are the arguments that are not named here.
         settings: the settings that differ from the model's.
         resume: as for `train`, or the run to go on with.
+        progress: is called at every step and epoch; None shows nothing.
+        measure: whether the run is measured on the test split, and so finished; if not, it stays trained.
 
     Returns:
-        The finished run, its recipe and the trained model.
+        The run, its recipe and the trained model.
 
     Raises:
         ZooError: as `train`.
     """
     out = Path(out) if out is not None else None
+    observers = Observers(
+        progress or Progress(), tensorboard, user_callbacks.check_callbacks(callbacks)
+    )
     if tensorboard:
         check_tensorboard()
     if resume:
         run = resume if isinstance(resume, Run) else find_unfinished_run(name, out)
+        user_callbacks.check_same_callbacks(run, observers.callbacks)
         _use_same_kernels(run)
         recipe = recipe_to_resume(run, name, data, settings)
     else:
@@ -145,19 +160,19 @@ def train_model(
         use_threads(recipe.config.threads)  # before the data is loaded: that may compute
         recipe = recipe.with_data()
         check_memory(recipe.name, recipe.parameters)
-        run = create_run(name, out, force, new_record(recipe, seed) | describe_start(start))
+        record = new_record(recipe, seed) | user_callbacks.describe_callbacks(observers.callbacks)
+        run = create_run(name, out, force, record | describe_start(start))
     with run.lock():
         if run.state == "trained" and run.weights.exists():
             recipe, model = load_run_model(run, recipe.load_data())
         else:
-            model = _train_and_save(run, recipe, progress or Progress(), tensorboard, not resume)
-        finish_run(run, recipe, model)
+            model = fit_and_save(run, recipe, observers, not resume)
+        if measure:
+            finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
 
 
-def _train_and_save(
-    run: Run, recipe: Recipe, progress: Progress, tensorboard: bool, is_new: bool
-) -> keras.Model:
+def fit_and_save(run: Run, recipe: Recipe, observers: Observers, is_new: bool) -> keras.Model:
     """Fit the model, save its weights, and keep the run's state in run.json.
 
     A setting or data that `train` refuses before the first step leaves nothing of a new run.
@@ -170,7 +185,7 @@ def _train_and_save(
     run.update(state="training", backend=compute["backend"], compute=compute, **resumed)
     history = History(run, finished_epochs(run))
     try:
-        model = _fit(run, recipe, history, progress, tensorboard)
+        model = _fit(run, recipe, history, observers)
         with atomic_write(run.weights) as temporary:
             check_space(run.path, 4 * model.count_params() + 2**20)
             model.save_weights(temporary)
@@ -184,13 +199,14 @@ def _train_and_save(
         else:
             run.update(state="failed")
         raise
+    finally:
+        if (run.path / "run.json").exists():  # it has begun
+            drop_replaced(run.path)
     run.update(state="trained")
     return model
 
 
-def _fit(
-    run: Run, recipe: Recipe, history: History, progress: Progress, tensorboard: bool
-) -> keras.Model:
+def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> keras.Model:
     """Build the model and train it from the last checkpoint on."""
     from zoo.compute.batch_normalization import fused_batch_normalization
     from zoo.compute.seeds import set_random_seed
@@ -206,20 +222,19 @@ def _fit(
         load_start_weights(run, model)
         set_random_seed(seed)  # what was loaded may have drawn random numbers
     freeze_layers(model, config.freeze)
-    watchers = core_callbacks(run, config, history, progress, tensorboard)
+    callbacks = core_callbacks(run, config, history, observers)
     first_epoch = config.epochs if is_over(history.rows, config) else finished_epochs(run)
     data = recipe.load_data().at(seed, first_epoch)
     try:
-        with progress, remember_jit_compile(), fused_batch_normalization():
-            architecture.train(model, config, data, watchers, run_info(run))
+        with observers.progress, remember_jit_compile(), fused_batch_normalization():
+            architecture.train(model, config, data, callbacks, run_info(run))
     except PluginError as error:
-        if (
-            fault := data.train.decoding_error
-        ):  # TensorFlow reports a broken file as an error of its own
+        own = user_callbacks.callback_failure(error, observers.callbacks)
+        if fault := data.train.decoding_error or own:  # TensorFlow wraps both in errors of its own
             raise fault from error
         raise
-    epochs = finished_epochs(run)
-    if epochs < config.epochs and not is_over(history.rows, config):
+    epochs, is_stopped = finished_epochs(run), bool(observers.callbacks) and history.is_stopped
+    if epochs < config.epochs and not is_stopped and not is_over(history.rows, config):
         raise TrainingError(
             f"train() of {architecture.name} ended after {epochs} of {config.epochs} epochs. It must "
             "pass the core's callbacks to model.fit."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.compute.distribution import host_value
 from zoo.data.arrays import Array
 from zoo.data.split import Split
 
@@ -64,6 +65,7 @@ def adapt(model: keras.Model, split: Split, *names: str) -> None:
         layer.adapt_mean.assign(mean)
         layer.adapt_variance.assign(deviation**2)
         layer.finalize_state()
+        layer.mean, layer.variance = map(host_value, (layer.mean, layer.variance))
 
 
 def with_weights(model: keras.Model, weights: Any) -> keras.Model:

@@ -9,6 +9,10 @@ NumPy gathers the examples, in a thread that is a few steps ahead. One compiled 
 augments and rearranges them on the device that trains, so a GPU augments its own images. The random numbers
 of step s come from the key that JAX folds s into. TensorFlow is not needed, and not imported.
 
+Several processes that train together (zoo/compute/distribution.py) each gather their own rows of a batch. The
+compiled function gets the whole batch, and is called in the thread that trains: all processes must call what
+they compute together in one order.
+
 The order of the examples is not that of `zoo.data.pipeline` on TensorFlow; each is the same in every run.
 """
 
@@ -23,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.compute import distribution
 from zoo.data.arrays import Array
 from zoo.data.split import Split
 
@@ -71,13 +76,13 @@ def shuffled_batches(
                 )
         return _as_tuple(example(inputs, targets))
 
-    compiled = jax.jit(change)
+    compiled = _Compiled(change)
 
     def one_batch(step: int) -> Any:
         epoch, step_of_epoch = divmod(step, steps)
         order = permutation(len(positions), seed, epoch)
         places = positions[order[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
-        return compiled(*_gather(split, places), np.uint32(step))
+        return compiled.prepare(split, places, np.uint32(step))
 
     return _ahead(one_batch, itertools.count(first_epoch * steps))
 
@@ -111,24 +116,58 @@ def ordered_batches(split: Split, batch: int, example: Function) -> Iterator[Any
         batch: examples in a batch.
         example: maps a batch of inputs and targets to what the model takes.
     """
-    import jax
-
-    compiled = jax.jit(lambda inputs, targets: _as_tuple(example(_as_float32(inputs), targets)))
+    compiled = _Compiled(lambda inputs, targets: _as_tuple(example(_as_float32(inputs), targets)))
 
     def one_batch(start: int) -> Any:
-        return compiled(*_gather(split, np.arange(start, min(start + batch, len(split)))))
+        return compiled.prepare(split, np.arange(start, min(start + batch, len(split))))
 
     return _ahead(one_batch, itertools.cycle(range(0, len(split), batch)))
 
 
-def _ahead(function: Callable[[int], Any], numbers: Iterable[int]) -> Iterator[Any]:
-    """Yield the function's values of some numbers; a thread computes the next ones meanwhile."""
-    waiting: deque[Future[Any]] = deque()
+class _Compiled:
+    """A function of a batch of inputs and targets that JAX compiles.
+
+    Args:
+        function: of the inputs, the targets and further arguments.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._by_rows: dict[int, Any] = {}  # where processes share a batch, by its rows
+
+    def prepare(self, split: Split, positions: Array, *further: Any) -> Callable[[], Any]:
+        """Gather a batch, and return the function that gives its value in the thread that trains.
+
+        In a process that is alone, all of it is computed now.
+        """
+        rows = len(positions)
+        if not distribution.has_other_processes():
+            value = self._compiled(rows)(*_gather(split, positions), *further)
+            return lambda: value
+        own = _gather(split, positions[distribution.own_rows(rows)])
+        return lambda: self._compiled(rows)(
+            *[distribution.global_rows(each, rows) for each in own], *further
+        )
+
+    def _compiled(self, rows: int) -> Any:
+        """Return the compiled function; its results are divided among processes as the batch is."""
+        import jax
+
+        sharding = distribution.row_sharding(rows)
+        key = 0 if sharding is None else rows
+        if key not in self._by_rows:
+            self._by_rows[key] = jax.jit(self._function, out_shardings=sharding)
+        return self._by_rows[key]
+
+
+def _ahead(function: Callable[[int], Callable[[], Any]], numbers: Iterable[int]) -> Iterator[Any]:
+    """Yield the batches of some numbers; a thread prepares the next ones meanwhile."""
+    waiting: deque[Future[Callable[[], Any]]] = deque()
     with ThreadPoolExecutor(1, "zoo-batches") as thread:
         for number in numbers:
             waiting.append(thread.submit(function, number))
             if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
+                yield waiting.popleft().result()()
 
 
 def _gather(split: Split, positions: Array) -> tuple[Array, Array]:

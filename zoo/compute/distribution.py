@@ -1,0 +1,213 @@
+"""Several processes that train one model on JAX: how they are joined, and how a batch is divided among them.
+
+Each process holds all variables, and the rows of each batch that are its own. One compiled step computes on
+the whole batch: JAX divides the work, and adds up what belongs together (losses, gradients, the means and
+variances of batch normalisation). Random numbers are functions of a key and of the place in the whole array,
+so dropout and augmentation do not depend on the number of processes.
+
+Whatever is no batch of the stream, such as the latents of a picture, is the same in every process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from zoo.errors import SettingError
+
+__all__ = [
+    "Member", "check_batch", "divides", "global_rows", "has_other_processes", "host_value", "join",
+    "leave", "own_rows", "row_sharding", "share_text",
+]  # fmt: skip
+
+HEARTBEAT_SECONDS = 30  # a process that is silent for so long counts as lost
+START_SECONDS = 300  # how long the processes wait for each other at the start
+AXIS = "batch"  # of the mesh of all devices
+
+_joined = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the processes that train together.
+
+    Args:
+        rank: its number, from 0.
+        count: of the processes.
+        coordinator: HOST:PORT at which the process of rank 0 listens.
+        local: whether all processes run on this machine: then nobody else can connect.
+    """
+
+    rank: int
+    count: int
+    coordinator: str
+    local: bool = False
+
+
+def join(member: Member) -> None:
+    """Join the other processes; Keras then gives every variable to all of them.
+
+    It must come before the first computation of JAX.
+    """
+    import jax
+
+    # a step is finished before the next one begins: so all processes exchange numbers in one order
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+    if member.count == 1:
+        return
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.distributed.initialize(
+        member.coordinator,
+        member.count,
+        member.rank,
+        cluster_detection_method="deactivate",
+        initialization_timeout=START_SECONDS,
+        heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
+        coordinator_bind_address=member.coordinator if member.local else None,
+    )
+    _distribute_keras()
+
+
+def _distribute_keras() -> None:
+    """Let Keras copy variables to all processes, and leave batches as they are."""
+    global _joined
+    import jax
+    import keras
+    from keras.src.backend.jax import distribution_lib
+
+    def distribute_data_input(batch: Any, layout: Any, batch_dim_name: str) -> Any:
+        if isinstance(batch, jax.Array) and not batch.is_fully_addressable:
+            return batch  # of the stream
+        values = np.asarray(batch)
+        return jax.make_array_from_process_local_data(_same(), values, values.shape)
+
+    # Keras would divide what is the same in every process, and cannot divide 10 rows among 3
+    distribution_lib.distribute_data_input = distribute_data_input
+    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    _joined = True
+
+
+def leave() -> None:
+    """Leave the other processes, once all of them are done."""
+    if has_other_processes():
+        import jax
+
+        jax.distributed.shutdown()
+
+
+def has_other_processes() -> bool:
+    """Return whether this process has joined others."""
+    return _joined
+
+
+@cache
+def _mesh() -> Any:
+    """Return the mesh of all devices of all processes, in the order of the processes."""
+    import jax
+
+    return jax.sharding.Mesh(np.array(jax.devices()), (AXIS,))
+
+
+def _same() -> Any:
+    """Return the sharding of an array that every process has."""
+    import jax
+
+    return jax.sharding.NamedSharding(_mesh(), jax.sharding.PartitionSpec())
+
+
+def row_sharding(rows: int) -> Any:
+    """Return how JAX divides arrays of so many rows; None in a process that is alone.
+
+    Rows that the devices cannot divide evenly are the same in every process.
+    """
+    import jax
+
+    if not has_other_processes():
+        return None
+    if not divides(rows):
+        return _same()
+    return jax.sharding.NamedSharding(_mesh(), jax.sharding.PartitionSpec(AXIS))
+
+
+def divides(rows: int) -> bool:
+    """Return whether all devices can get equally many of so many rows."""
+    return not has_other_processes() or rows % _mesh().size == 0
+
+
+def check_batch(batch: int, shares: int | None = None) -> None:
+    """Refuse a training whose batches cannot be divided into equal shares.
+
+    Args:
+        batch: examples in a batch.
+        shares: how many there are; None is one for each device of all processes.
+
+    Raises:
+        SettingError: with the nearest sizes of a batch, and numbers of workers that divide it.
+    """
+    if shares is None:
+        shares = _mesh().size if has_other_processes() else 1
+    if batch % shares == 0:
+        return
+    below, above = batch // shares * shares, (batch // shares + 1) * shares
+    sizes = f"{below} or {above}" if below else f"{above}"
+    counts = [str(count) for count in range(2, min(batch, 2 * shares) + 1) if batch % count == 0]
+    raise SettingError(
+        f"A batch of {batch} examples cannot be divided into {shares} equal shares. Set batch_size={sizes}"
+        + (f", or --workers {' or '.join(counts[-3:])}." if counts else ".")
+    )
+
+
+def own_rows(rows: int) -> slice:
+    """Return which of so many rows of a batch this process reads: its share, or all of them."""
+    import jax
+
+    if not has_other_processes() or not divides(rows):
+        return slice(0, rows)
+    share = rows // jax.process_count()
+    return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
+
+
+def global_rows(own: Any, rows: int) -> Any:
+    """Return an array of all processes' rows.
+
+    Args:
+        own: the rows of this process, as `own_rows` says, shape (n, ...).
+        rows: of all processes together.
+    """
+    import jax
+
+    if not has_other_processes():
+        return own
+    return jax.make_array_from_process_local_data(row_sharding(rows), own, (rows, *own.shape[1:]))
+
+
+def host_value(value: Any) -> Any:
+    """Return a value that a traced function may use as a constant: a copy if several processes have it.
+
+    JAX refuses to trace a function that uses an array of several processes which is no argument.
+    """
+    if not has_other_processes():
+        return value
+    import keras
+
+    return np.array(keras.ops.convert_to_numpy(value))
+
+
+def share_text(name: str, text: str | None, seconds: int = START_SECONDS) -> str:
+    """Return a text that the process of rank 0 gives to all of them.
+
+    Args:
+        name: of the text; it is used once.
+        text: in the process of rank 0; None in the others.
+        seconds: how long the others wait for it.
+    """
+    from jax._src import distributed
+
+    client = distributed.global_state.client
+    if text is not None:
+        client.key_value_set(name, text)
+        return text
+    return str(client.blocking_key_value_get(name, 1000 * seconds))

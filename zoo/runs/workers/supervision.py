@@ -1,0 +1,161 @@
+"""The workers of one training from start to end: progress, errors, and a new start if one is lost."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Sequence
+
+from zoo.errors import TrainingError, UsageError, ZooError
+from zoo.runs.progress import Progress
+from zoo.runs.run import Run
+from zoo.runs.workers.messages import Event, error_of, replay
+from zoo.runs.workers.places import Place, StartedWorker
+
+__all__ = ["LostWorker", "train_with_workers", "watch"]
+
+log = logging.getLogger("zoo.workers")
+
+POLL_SECONDS = 0.05
+GRACE_SECONDS = 2.0  # after a worker's end: how long the others may tell the true reason
+MOST_STARTS = 3  # without a new epoch in between
+
+
+class LostWorker(Exception):
+    """A worker has ended and has told no error of its own."""
+
+
+def train_with_workers(
+    place: Place, run: Run, progress: Progress, *, is_new: bool, tensorboard: bool
+) -> Run:
+    """Train a run with the workers of a place, from its last checkpoint on.
+
+    If a worker is lost, the others are ended, and all of them start again from the last checkpoint. After
+    three starts without a new epoch, training ends.
+
+    Args:
+        place: where the workers run.
+        run: the run; the caller holds its lock.
+        progress: is called with the progress of the worker of rank 0.
+        is_new: whether the run has just been created.
+        tensorboard: write logs for TensorBoard.
+
+    Returns:
+        The run as it is now, with its weights.
+
+    Raises:
+        TrainingError: workers are lost again and again, or the loss is no longer finite.
+        ZooError: a worker failed. A run that is refused before its first step is removed.
+    """
+    starts, path = 0, run.path
+    try:
+        while True:
+            before = len(run.history)
+            try:
+                _start_and_watch(place, run, progress, is_new and before == 0, tensorboard)
+                return Run(path)
+            except LostWorker as loss:
+                run = Run(path)
+                if run.state == "trained" and run.weights.exists():
+                    return run
+                starts = 1 if len(run.history) > before else starts + 1
+                if not place.restarts or starts >= MOST_STARTS:
+                    raise TrainingError(
+                        f"{loss} Go on from epoch {len(run.history) + 1}: zoo train {run.name} --out {path} "
+                        "--resume"
+                    ) from loss
+                _record_restart(run, str(loss))
+    except (Exception, KeyboardInterrupt) as error:
+        _record_failure(Run(path), error, is_new)
+        raise
+    finally:
+        place.close()
+
+
+def _start_and_watch(
+    place: Place, run: Run, progress: Progress, is_new: bool, tensorboard: bool
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="zoo-workers-", ignore_cleanup_errors=True) as scratch:
+        workers = place.start(str(run.path.resolve()), scratch, is_new, tensorboard)
+        with progress:
+            watch(workers, progress)
+
+
+def watch(workers: Sequence[StartedWorker], progress: Progress) -> None:
+    """Wait until all workers have ended, and show the progress of the first; then end those that are left.
+
+    Raises:
+        ZooError: a worker reports an error.
+        LostWorker: a worker ended without.
+    """
+    try:
+        reported: list[Event] = []
+        while True:
+            for worker in workers:
+                for event in worker.events():
+                    replay(event, progress)
+                    if event["event"] == "error":
+                        reported.append(event)
+            texts = [worker.exit_text() for worker in workers]
+            if any(texts) or reported:
+                break
+            if all(text == "" for text in texts):
+                return
+            time.sleep(POLL_SECONDS)
+        _raise_failure(workers, reported)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _raise_failure(workers: Sequence[StartedWorker], reported: list[Event]) -> None:
+    """Raise the error that ended the training: one that is no consequence of another worker's end."""
+    end = time.monotonic() + GRACE_SECONDS
+    first: tuple[int, str] | None = None
+    while time.monotonic() < end:
+        for rank, worker in enumerate(workers):
+            reported += [event for event in worker.events() if event["event"] == "error"]
+            text = worker.exit_text()
+            if first is None and text and not reported:
+                first = rank, text
+        if primary := [event for event in reported if not event["secondary"]]:
+            raise error_of(primary[0])
+        time.sleep(POLL_SECONDS)
+    rank, text = first or (0, str(reported[0]["message"]) if reported else "it ended")
+    raise LostWorker(f"Worker {rank + 1} of {len(workers)} was lost ({text}).")
+
+
+def _record_restart(run: Run, reason: str) -> None:
+    workers = dict(run.record.get("workers", {}))
+    workers["restarts"] = int(workers.get("restarts", 0)) + 1
+    run.update(workers=workers)
+    log.warning("%s All workers start again from epoch %d.", reason, len(run.history) + 1)
+
+
+def _record_failure(run: Run, error: BaseException, is_new: bool) -> None:
+    """Keep in run.json how a training ended; remove a new run that was refused before its first step."""
+    if not (run.path / "run.json").exists():
+        return
+    refused = isinstance(error, UsageError) and not run.history and is_new
+    if refused:
+        run.clear()
+    elif isinstance(error, KeyboardInterrupt | LostWorker) or isinstance(
+        error.__cause__, LostWorker
+    ):
+        run.update(state="interrupted")
+    elif isinstance(error, ZooError):
+        run.update(state="failed")
+
+
+def follow(place: Place) -> None:
+    """Do the share of a task that follows the one of rank 0.
+
+    Raises:
+        ZooError: its worker failed, or was lost.
+    """
+    with tempfile.TemporaryDirectory(prefix="zoo-workers-", ignore_cleanup_errors=True) as scratch:
+        try:
+            watch(place.start(None, scratch, False, False), Progress())
+        except LostWorker as loss:
+            raise TrainingError(f"{loss}") from loss
