@@ -26,6 +26,7 @@ from zoo.cli.output import Commands
 from zoo.cli.plugins import check_command, new_command, plugin_commands
 from zoo.cli.process.stops import exit_code, stop_as_ctrl_c_does
 from zoo.cli.process.streams import flush_streams, make_streams_forgiving
+from zoo.cli.sweeps import sweep_command
 from zoo.cli.weights import publication_commands, weights_commands
 from zoo.environment import shows_tracebacks
 from zoo.errors import ZooError, format_error
@@ -42,6 +43,7 @@ for command in (
     *catalog_commands.COMMANDS,
     *plugin_commands.COMMANDS,
     train_command.train,
+    sweep_command.sweep,
     *run_commands.COMMANDS,
     *export_commands.COMMANDS,
     *interpret_commands.COMMANDS,

@@ -61,7 +61,7 @@ def track_items(items: Sequence[Any]) -> Iterable[Any]:
 
 def show_run(run: Run) -> None:
     """Show the first measures of a run, and where its pictures are."""
-    err.print(f"[bold]{escape(str(run.path))}[/]  {_headline(run.metrics)}", soft_wrap=True)
+    err.print(f"[bold]{escape(str(run.path))}[/]  {headline(run.metrics)}", soft_wrap=True)
     if run.pictures:
         names = ", ".join(path.name for path in run.pictures)
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
@@ -79,7 +79,7 @@ def show_repeats(repeats: Repeats) -> None:
     print_rich(f"in {repeats.path}", markup=False)
 
 
-def _headline(metrics: Mapping[str, float]) -> str:
+def headline(metrics: Mapping[str, float]) -> str:
     """Return the first measures, without families such as a recall for each class."""
     families = Counter(name.partition("_")[0] for name in metrics)
     single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
@@ -184,7 +184,7 @@ def show_runs(runs: Sequence[Run]) -> None:
         epochs, measures = "?", ""
         try:
             epochs = f"{len(run.history)}/{run.record['config'].get('epochs', '?')}"
-            measures = _headline(run.metrics)
+            measures = headline(run.metrics)
         except ZooError as error:
             faults.append(str(error))
             measures = "cannot be read"

@@ -1,18 +1,44 @@
-"""Parse `key=value` of the shell into a setting's name and value."""
+"""Settings of the shell: `key=value` becomes a name and a value, and run.toml becomes options."""
 
 from __future__ import annotations
 
 import tomllib
 from datetime import date, time
+from pathlib import Path
 from typing import Any
 
-from zoo.config import RESERVED
+import click
+
 from zoo.errors import UsageError, brief
 
 MOST_BRACKETS = 16  # opening brackets of a list; a text with more stays a text
+_RUN_FILE = ".toml"
+_FILE_SETTINGS = "zoo.settings"  # in the context of click
+_PARAMETERS = {"from": "from_run", "export": "formats"}  # of options with another name in Python
 
 
-def parse_setting(text: str) -> tuple[str, Any]:
+def open_run_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the name of a model; of a run file its model, whose options become the command's defaults.
+
+    Raises:
+        UsageError: the run file is broken.
+    """
+    if value is None or not value.endswith(_RUN_FILE):
+        return value
+    from zoo.runs.files.run_file import read_run_file
+
+    file = read_run_file(Path(value))
+    ctx.default_map = {_PARAMETERS.get(name, name): each for name, each in file.options.items()}
+    ctx.meta[_FILE_SETTINGS] = dict(file.settings)
+    return file.model
+
+
+def run_file_settings() -> dict[str, Any]:
+    """Return the settings of the run file of this command; none without one."""
+    return dict(click.get_current_context().meta.get(_FILE_SETTINGS, {}))
+
+
+def parse_setting(text: str, option: str = "--set") -> tuple[str, Any]:
     """Parse one `key=value`: the value is a TOML value, a bare word, or a list separated by commas.
 
     Raises:
@@ -22,9 +48,11 @@ def parse_setting(text: str) -> tuple[str, Any]:
         >>> parse_setting("units=64,64")
         ('units', [64, 64])
     """
+    from zoo.config import RESERVED  # here: it imports pydantic
+
     key, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not key:
-        raise UsageError(f"--set takes key=value. Received: {brief(text)}")
+        raise UsageError(f"{option} takes key=value. Received: {brief(text)}")
     if key in RESERVED:
         raise UsageError(f"{key!r} is not a setting but an option of its own: see zoo train --help")
     return key, _parse_value(value)

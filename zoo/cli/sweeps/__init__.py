@@ -1,0 +1,1 @@
+"""The command `zoo sweep`, and how trials are shown."""

@@ -1,0 +1,175 @@
+"""The command `zoo sweep`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo.cli.options import as_json, check_model_name, complete_model, import_backend
+from zoo.cli.output import Command
+from zoo.cli.process.stops import exit_code
+from zoo.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoo.sweeps.results import Sweep
+
+_DIRECTIONS = {"max": "Larger values are better.", "min": "Smaller values are better."}
+
+
+@click.command(cls=Command)
+@click.argument("name", required=False, shell_complete=complete_model)
+@click.option(
+    "--space",
+    "space",
+    multiple=True,
+    metavar="SETTING=RANGE",
+    help="What to search: learning_rate=log(1e-4,1e-2), dropout=uniform(0,0.5), or a list of choices.",
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of all trials."
+)
+@click.option("--data", metavar="DATA", help="The data of all trials, as for zoo train.")
+@click.option("--trials", type=int, help="How many trials; 20 if not given.")
+@click.option("--metric", help="A measure of the validation; val_loss if not given.")
+@click.option("--max", "direction", flag_value="max", help=_DIRECTIONS["max"])
+@click.option("--min", "direction", flag_value="min", help=_DIRECTIONS["min"])
+@click.option(
+    "--seed", type=int, help="Of the choice of settings, and of each trial; 0 if not given."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The folder; runs/NAME-sweep if not given."
+)
+@click.option("--pruner", help="Stop bad trials early: asha (if not given), hyperband or none.")
+@click.option("--grace", type=int, help="Epochs before which no trial is stopped.")
+@click.option("--workers", type=int, help="Trials at once, on workers of Ray.")
+@click.option("--address", help="A cluster of Ray: HOST:PORT, ray://HOST:PORT or auto.")
+@click.option(
+    "--window",
+    type=int,
+    help="Trials that may be unknown when the next is chosen; 1, or four for each worker.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with the sweep; --trials may be another number."
+)
+@click.option(
+    "--show",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Show a sweep, also while it runs, and draw its pictures.",
+)
+@as_json
+def sweep(name: str | None, show: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
+    """Search the settings of a model. Optuna chooses them; only the validation counts.
+
+    NAME is a model of the catalog, an architecture, or a TOML file with the same options. Each trial is an
+    ordinary run. The best one is measured on the test split, once.
+    """
+    from zoo.sweeps.sweep import check_optuna
+
+    check_optuna()
+    from zoo.cli.sweeps.trial_tables import show_sweep
+
+    given = {key: value for key, value in options.items() if value not in (None, ())}
+    if show is not None:
+        _refuse(given | ({"NAME": name} if name else {}), (), "--show DIR shows a sweep")
+        return show_sweep(_open(show), as_json)
+    if resume:
+        _refuse(
+            given, ("trials", "workers", "address", "out"), "--resume goes on as the sweep began"
+        )
+        found = _resume(name, given)
+    else:
+        found = _begin(name, given)
+    show_sweep(found, as_json)
+
+
+def _refuse(given: dict[str, Any], allowed: tuple[str, ...], reason: str) -> None:
+    if wrong := [key for key in given if key not in allowed]:
+        shown = (
+            wrong[0] if wrong[0] == "NAME" else f"--{'set' if wrong[0] == 'settings' else wrong[0]}"
+        )
+        raise UsageError(f"{reason}: leave out {shown}.")
+
+
+def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
+    """Begin a sweep with the options of the shell and of the file."""
+    from zoo.cli.settings import parse_setting
+
+    if name is None:
+        raise UsageError("Name a model, an architecture or a TOML file: zoo sweep NAME --space ...")
+    arguments = _file_arguments(name)
+    spaces = dict(parse_setting(text, "--space") for text in given.pop("space", ()))
+    settings = dict(parse_setting(text) for text in given.pop("settings", ()))
+    model = str(arguments.pop("name"))
+    check_model_name(model)
+    space = arguments.pop("space", {}) | spaces
+    settings = arguments.pop("settings", {}) | settings
+    import_backend()
+    from zoo.cli.sweeps.trial_tables import ShowTrials
+    from zoo.sweeps.space import parse_space
+    from zoo.sweeps.sweep import sweep as begin
+
+    parse_space(space)
+    progress = ShowTrials()
+    try:
+        with progress:
+            return begin(model, space, progress=progress, **{**arguments, **given}, **settings)
+    except KeyboardInterrupt as error:
+        _stop(model, given.get("out"), exit_code(error))
+
+
+def _file_arguments(name: str) -> dict[str, Any]:
+    if not name.endswith(".toml"):
+        return {"name": name}
+    from zoo.sweeps.toml_file import read_toml
+
+    return read_toml(Path(name))
+
+
+def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
+    """Go on with a sweep."""
+    from zoo.cli.sweeps.trial_tables import ShowTrials
+    from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.sweep import resume_sweep
+
+    model = None if name is None else str(_file_arguments(name)["name"])
+    folder = find_sweep(model, given.pop("out", None))
+    from zoo.sweeps.search import read_search
+
+    searched = read_search(folder).name
+    if model is not None and model != searched:
+        raise UsageError(f"{folder} is a sweep of {searched}, not of {model}.")
+    import_backend()
+    progress = ShowTrials()
+    try:
+        with progress:
+            return resume_sweep(folder, progress=progress, **given)
+    except KeyboardInterrupt as error:
+        _stop(model, folder, exit_code(error))
+
+
+def _stop(name: str | None, out: Path | None, code: int) -> Any:
+    """Show how to go on with a sweep that was stopped."""
+    from zoo.sweeps.folders import find_sweep
+
+    try:
+        folder = find_sweep(name, out)
+    except UsageError:
+        click.echo("Error: Stopped before the sweep began; nothing was written.", err=True)
+        sys.exit(code)
+    click.echo(f"Stopped. Go on with: zoo sweep --resume --out {folder}", err=True)
+    sys.exit(code)
+
+
+def _open(folder: Path) -> Sweep:
+    """Return a sweep, with new pictures."""
+    from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.plots import save_pictures
+    from zoo.sweeps.results import open_sweep
+
+    found = open_sweep(find_sweep(None, folder))
+    save_pictures(found)
+    return found

@@ -1,0 +1,94 @@
+"""Ray: a cluster that this process joins, or one of this machine alone that it starts.
+
+Ray is imported here only, when a command asks for workers. On a cluster, the workers get the variables
+that the zoo reads; they must see the same files as this process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from zoo.environment import data_folder, job_variables
+from zoo.errors import UsageError, format_error
+
+__all__ = ["check_ray", "check_workers", "ray_session"]
+
+MOST_WORKERS = 10_000
+_VARIABLES = (
+    "ZOO_REGISTRY", "ZOO_DISABLE", "ZOO_PACKAGES", "ZOO_LARGEST_DATA", "ZOO_LIMITS", "ZOO_CACHE",
+    "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL", "KERAS_HOME", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS",
+    "TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "XLA_FLAGS", "JAX_PLATFORMS",
+)  # fmt: skip
+
+
+def check_ray() -> None:
+    """Refuse to begin where Ray is not installed.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise UsageError(
+            "--workers needs Ray, which is not installed. pip install 'keras-zoo[ray]'"
+        )
+
+
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers out of range.
+
+    Raises:
+        UsageError: says the range.
+    """
+    if type(workers) is not int or not 1 <= workers <= MOST_WORKERS:
+        raise UsageError(
+            f"--workers takes a number from 1 to {MOST_WORKERS:,}. Received: {workers}"
+        )
+
+
+@contextmanager
+def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[Any]:
+    """Yield the module `ray`, connected to a cluster.
+
+    Args:
+        cpus: of the cluster that is started on this machine, where no address is given.
+        address: of a cluster: HOST:PORT, ray://HOST:PORT, or auto; None starts one here.
+        per_task: processors that one task needs.
+
+    Raises:
+        UsageError: Ray is not installed, there is no cluster, or no machine of it has so many processors.
+    """
+    check_ray()
+    import ray
+
+    if ray.is_initialized():  # the caller's own
+        yield ray
+        return
+    common = {"logging_level": logging.ERROR, "log_to_driver": False}
+    try:
+        if address is None:
+            ray.init(num_cpus=cpus, include_dashboard=False, **common)
+        else:
+            variables = {"ZOO_DATA": str(Path(os.path.abspath(data_folder())))}
+            variables |= job_variables(*_VARIABLES)
+            ray.init(address=address, runtime_env={"env_vars": variables}, **common)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = f"at {address}" if address else "on this machine"
+        raise UsageError(f"There is no cluster of Ray {where}: {format_error(error)}") from error
+    try:
+        most = max(
+            (node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]), default=0
+        )
+        if most < per_task:
+            raise UsageError(
+                f"A task takes {per_task} processors, and no machine of the cluster has more than "
+                f"{most:g}. Set threads to a smaller number."
+            )
+        yield ray
+    finally:
+        ray.shutdown()

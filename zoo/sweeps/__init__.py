@@ -1,0 +1,1 @@
+"""Sweeps: many trainings of one model, whose settings Optuna chooses from a space."""

@@ -1,0 +1,119 @@
+"""The two ways through the trials of a sweep: one after the other in this process, or on workers of Ray.
+
+Both take the same decisions (zoo/sweeps/search.py), so a sweep may go on with the other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zoo.compute.ray_cluster import ray_session
+from zoo.errors import TrainingError, UsageError
+from zoo.sweeps.journal import Journal
+from zoo.sweeps.progress import SweepProgress
+from zoo.sweeps.results import trial_row
+from zoo.sweeps.task import TrialResult
+from zoo.sweeps.trial import train_trial
+
+__all__ = ["run_here", "run_on_ray"]
+
+MOST_ATTEMPTS = 3  # for a trial whose worker is lost each time
+FIRST_FAILURES = 3  # trials that fail before any other ends: the sweep is given up
+STOP_SECONDS = 30.0
+
+
+def run_here(journal: Journal, progress: SweepProgress) -> None:
+    """Train the trials that have not ended, one after the other.
+
+    Args:
+        journal: of the sweep; this process holds the lock of its folder.
+        progress: is told of each trial.
+
+    Raises:
+        UsageError: the validation has no such metric.
+        TrainingError: the first trials all fail.
+    """
+    for number in open_numbers(journal):
+        task = journal.begin(number)
+        progress.begin(number)
+        _end(journal, number, train_trial(task), progress)
+
+
+def run_on_ray(
+    journal: Journal, progress: SweepProgress, workers: int, address: str | None = None
+) -> None:
+    """Train the trials that have not ended on workers of Ray.
+
+    A trial whose worker is lost goes on from its last epoch on another worker.
+
+    Args:
+        journal: of the sweep; this process holds the lock of its folder.
+        progress: is told of each trial.
+        workers: trials that run at once, at most.
+        address: of a cluster; None starts one on this machine.
+
+    Raises:
+        UsageError: there is no such cluster, or the validation has no such metric.
+        TrainingError: the first trials all fail.
+    """
+    threads = int(journal.search.settings.get("threads") or 1)
+    with ray_session(workers * threads, address, threads) as ray:
+        _run(ray, journal, progress, workers, threads)
+
+
+def _run(ray: Any, journal: Journal, progress: SweepProgress, workers: int, threads: int) -> None:
+    train = ray.remote(num_cpus=threads, max_retries=0)(train_trial)
+    waiting, attempts = open_numbers(journal), dict[int, int]()
+    running: dict[Any, int] = {}
+    while waiting or running:
+        while waiting and len(running) < workers and journal.can_begin(waiting[0]):
+            number = waiting.pop(0)
+            attempts[number] = attempts.get(number, 0) + 1
+            progress.begin(number)
+            running[train.remote(journal.begin(number))] = number
+        (ended,), _ = ray.wait(list(running), num_returns=1)
+        number = running.pop(ended)
+        try:
+            result: TrialResult = ray.get(ended)
+        except ray.exceptions.RayTaskError:
+            raise  # an error that nobody foresaw
+        except ray.exceptions.RayError as error:
+            reason = str(error).strip().partition("\n")[0][:200]
+            if attempts[number] < MOST_ATTEMPTS:
+                progress.lose(number, reason)
+                waiting.insert(0, number)
+                continue
+            message = f"its worker was lost {MOST_ATTEMPTS} times: {reason}"
+            result = TrialResult("failed", error=message)
+        _end(journal, number, result, progress)
+
+
+def open_numbers(journal: Journal) -> list[int]:
+    """Return the numbers of the trials that have not ended, in order."""
+    ended = {trial.number for trial in journal.trials() if trial.state.is_finished()}
+    return [number for number in range(journal.search.trials) if number not in ended]
+
+
+def _end(journal: Journal, number: int, result: TrialResult, progress: SweepProgress) -> None:
+    """Write the result of a trial.
+
+    Raises:
+        UsageError: no trial of this sweep can be trained.
+        TrainingError: the first trials all fail.
+    """
+    if result.refusal:
+        raise UsageError(result.refusal)
+    journal.end(number, result)
+    trials = journal.trials()
+    progress.end(trial_row(journal.folder, journal.search, trials[number]))
+    ended = [trial for trial in trials if trial.state.is_finished()]
+    _check_first_failures([str(trial.user_attrs.get("error", "")) for trial in ended])
+
+
+def _check_first_failures(errors: Sequence[str]) -> None:
+    """Give up where the first trials all fail, since the next ones would, too."""
+    if len(errors) == FIRST_FAILURES and all(errors):
+        raise TrainingError(
+            f"The first {FIRST_FAILURES} trials all failed. The last one: {errors[-1]}"
+        )

@@ -1,0 +1,191 @@
+"""Pictures of a sweep: the best value so far, the importance of each setting, parallel coordinates."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.io import pictures
+from zoo.sweeps.journal import Journal
+from zoo.sweeps.results import Sweep, TrialRow
+from zoo.sweeps.space import Range
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["importances", "plot_best", "plot_importances", "plot_parallel", "save_pictures"]
+
+COLOURS = "viridis"
+LABEL_LETTERS = 18
+FEWEST = 4  # finished trials that an importance is computed from
+
+
+def save_pictures(sweep: Sweep) -> list[Path]:
+    """Draw the pictures of a sweep into FOLDER/pictures; return their paths."""
+    rows = [row for row in sweep.rows if row.value is not None and np.isfinite(row.value)]
+    if not rows:
+        return []
+    found: dict[str, Figure] = {"best": plot_best(sweep)}
+    if len(rows) > 1:
+        found["parallel"] = plot_parallel(sweep)
+    if shares := importances(sweep):
+        found["importance"] = plot_importances(shares)
+    folder = sweep.folder / "pictures"
+    return [pictures.save(drawing, folder / name) for name, drawing in found.items()]
+
+
+def importances(sweep: Sweep) -> dict[str, float]:
+    """Return the share of each setting in the variance of the metric, by fANOVA (Hutter et al. 2014).
+
+    Only finished trials count. With fewer than 4 of them, or equal values, it is empty.
+    """
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
+    values = {row.value for row in sweep.rows if row.state == "finished"}
+    finished = sum(row.state == "finished" for row in sweep.rows)
+    if finished < FEWEST or len(values) < 2:
+        return {}
+    study = Journal(sweep.folder, sweep.search).study
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+        except (ValueError, RuntimeError):  # a setting has one value in all of them
+            return {}
+    return {name: float(share) for name, share in shares.items()}
+
+
+def plot_best(sweep: Sweep) -> Figure:
+    """Plot the value of each trial, and the best value so far of those that are finished."""
+    drawing = pictures.figure(7, 4)
+    axes = drawing.add_subplot()
+    rows = _with_values(sweep)
+    for state, marker, colour in (("finished", "o", "C0"), ("stopped", "x", "0.55")):
+        chosen = [row for row in rows if row.state == state]
+        if chosen:
+            axes.scatter(
+                [row.number for row in chosen],
+                [row.value or 0.0 for row in chosen],
+                marker=marker, color=colour, s=28, label=f"{state} ({len(chosen)})", zorder=2,
+            )  # fmt: skip
+    finished = [row for row in rows if row.state == "finished"]
+    if finished:
+        values = [row.value or 0.0 for row in finished]
+        best = (np.maximum if sweep.search.direction == "max" else np.minimum).accumulate(values)
+        numbers = [row.number for row in finished] + [sweep.rows[-1].number]
+        axes.step(
+            numbers, [*best, best[-1]], where="post", color="C3", label="best so far", zorder=3
+        )
+    axes.set_xlabel("trial")
+    axes.set_ylabel(sweep.search.metric, parse_math=False)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _limit_to_most(axes, [row.value or 0.0 for row in rows])
+    return drawing
+
+
+def plot_importances(shares: dict[str, float]) -> Figure:
+    """Plot the importance of each setting as a bar."""
+    names = sorted(shares, key=lambda name: shares[name])
+    drawing = pictures.figure(6, 1.2 + 0.4 * len(names))
+    axes = drawing.add_subplot()
+    bars = axes.barh(
+        [pictures.shorten(name, 30) for name in names], [shares[name] for name in names]
+    )
+    axes.bar_label(bars, fmt="{:.2f}", padding=3)
+    axes.set_xlim(0, 1.1 * max(1e-9, *shares.values()))
+    axes.set_xlabel("share in the variance of the metric (fANOVA)")
+    return drawing
+
+
+def plot_parallel(sweep: Sweep) -> Figure:
+    """Plot each trial as a line through its settings, coloured by its value; the best one is thick."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    rows, names = _with_values(sweep), list(sweep.search.space)
+    columns = [*names, sweep.search.metric]
+    positions = [_positions(sweep, name, rows)[0] for name in names]
+    values = np.array([row.value for row in rows], float)
+    low, high = _usual_range(values)
+    positions.append((np.clip(values, low, high) - low) / max(high - low, 1e-12))
+    drawing = pictures.figure(2.2 * len(columns) + 1.5, 4.5)
+    axes = drawing.add_subplot()
+    good = values if sweep.search.direction == "max" else -values
+    scale = Normalize(low, high)
+    colours = ScalarMappable(scale, COLOURS if sweep.search.direction == "max" else f"{COLOURS}_r")
+    table = np.stack(positions, 1)
+    for at in np.argsort(good):
+        best = sweep.best is not None and rows[at].number == sweep.best.number
+        axes.plot(
+            table[at], color="C3" if best else colours.to_rgba(values[at]),
+            linewidth=2.5 if best else 1.0, alpha=1.0 if best else 0.7,
+            linestyle="-" if rows[at].state == "finished" else ":",
+        )  # fmt: skip
+    for at, name in enumerate(names):
+        _label_axis(axes, at, _positions(sweep, name, rows)[1])
+    _label_axis(axes, len(names), [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")])
+    axes.set_xticks(
+        range(len(columns)), [pictures.shorten(name, LABEL_LETTERS) for name in columns]
+    )
+    axes.set_yticks([])
+    axes.set_xlim(-0.15, len(columns) - 0.5)
+    axes.set_ylim(-0.05, 1.05)
+    drawing.colorbar(colours, ax=axes, label=sweep.search.metric)
+    axes.set_title("red: the best trial; dotted: stopped early", fontsize=9)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return drawing
+
+
+def _with_values(sweep: Sweep) -> list[TrialRow]:
+    return [row for row in sweep.rows if row.value is not None and np.isfinite(row.value)]
+
+
+def _positions(
+    sweep: Sweep, name: str, rows: Sequence[TrialRow]
+) -> tuple[Any, list[tuple[float, str]]]:
+    """Return the place of each trial on the axis of a setting, 0 to 1, and the labels of the axis."""
+    parameter = sweep.search.space[name]
+    if not isinstance(parameter, Range):
+        texts = [str(value) for value in parameter.choices]
+        places = np.linspace(0, 1, len(texts))
+        chosen = [texts.index(str(row.settings[name])) for row in rows]
+        return places[chosen], list(zip(map(float, places), texts, strict=True))
+    scale = np.log if parameter.log else np.asarray
+    low, high = (float(scale(end)) for end in (parameter.low, parameter.high))
+    values = scale(np.array([row.settings[name] for row in rows], float))
+    middle = np.exp((low + high) / 2) if parameter.log else (low + high) / 2
+    labels = [(0.0, parameter.low), (0.5, middle), (1.0, parameter.high)]
+    return (values - low) / (high - low), [(at, f"{value:.3g}") for at, value in labels]
+
+
+def _label_axis(axes: Axes, at: int, labels: Sequence[tuple[float, str]]) -> None:
+    axes.axvline(at, color="0.3", linewidth=0.8, zorder=0)
+    for place, text in labels:
+        axes.text(
+            at + 0.04, place, pictures.shorten(text, LABEL_LETTERS), fontsize=8, va="center",
+            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8},
+        )  # fmt: skip
+
+
+def _usual_range(values: Any) -> tuple[float, float]:
+    """Return the range of values without far outliers: a trial that diverges would flatten the others."""
+    low, middle, high = np.percentile(values, [0, 50, 100])
+    reach = 5 * max(np.percentile(values, 75) - np.percentile(values, 25), 1e-12)
+    if np.ptp(values) and reach > 1e-9:
+        low, high = max(low, middle - reach), min(high, middle + reach)
+    return float(low), float(high)
+
+
+def _limit_to_most(axes: Axes, values: Sequence[float]) -> None:
+    """Let an axis show the usual range, where outliers would flatten the curve."""
+    low, high = _usual_range(np.array(values, float))
+    if (min(values), max(values)) != (low, high):
+        margin = 0.05 * (high - low)
+        axes.set_ylim(low - margin, high + margin)

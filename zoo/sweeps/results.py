@@ -1,0 +1,129 @@
+"""The trials of a sweep and the best of them, as a table and as plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import RunError
+from zoo.runs.run import Run
+from zoo.sweeps.journal import ERROR, SECONDS, STATE, Journal
+from zoo.sweeps.search import Search, read_search
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+__all__ = ["Sweep", "TrialRow", "open_sweep", "trial_row"]
+
+RUNNING = "unfinished"
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One trial: its number, its run, its state, and its values of the metric.
+
+    Args:
+        number: from 0.
+        run: the folder of its run.
+        state: finished, stopped, failed or unfinished.
+        value: of the metric; a stopped trial has that of its last epoch.
+        epochs: that it was trained for.
+        seconds: that these took.
+        settings: the values of the space.
+        error: why it failed, or nothing.
+    """
+
+    number: int
+    run: Path
+    state: str
+    value: float | None
+    epochs: int
+    seconds: float
+    settings: dict[str, Any]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep: what is searched, and its trials in the order of their numbers."""
+
+    folder: Path
+    search: Search
+    rows: tuple[TrialRow, ...]
+
+    @property
+    def best(self) -> TrialRow | None:
+        """The finished trial with the best value, the first of equal ones; None if there is none."""
+        finished = [row for row in self.rows if row.state == "finished"]
+        return min(finished, key=self.rank, default=None)
+
+    @property
+    def run(self) -> Run:
+        """The run of the best trial.
+
+        Raises:
+            RunError: no trial is finished.
+        """
+        if self.best is None:
+            raise RunError(f"No trial of {self.folder} is finished.")
+        return Run(self.best.run)
+
+    def rank(self, row: TrialRow) -> float:
+        """Return a number that is smaller for a better trial."""
+        if row.value is None or not math.isfinite(row.value):
+            return math.inf
+        return -row.value if self.search.direction == "max" else row.value
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        best = self.best
+        return {
+            "folder": str(self.folder),
+            "search": self.search.to_json(),
+            "trials": [asdict(row) | {"run": str(row.run)} for row in self.rows],
+            "best": None if best is None else best.number,
+            "test": self.run.metrics if best is not None else {},
+        }
+
+
+def open_sweep(folder: str | Path) -> Sweep:
+    """Return the sweep in a folder, which may still run.
+
+    Raises:
+        RunError: it holds no sweep.
+    """
+    folder = Path(folder).expanduser()
+    search = read_search(folder)
+    return read_sweep(Journal(folder, search))
+
+
+def read_sweep(journal: Journal) -> Sweep:
+    """Return the sweep of a journal."""
+    folder, search = journal.folder, journal.search
+    trials: Sequence[FrozenTrial] = journal.trials()
+    return Sweep(folder, search, tuple(trial_row(folder, search, trial) for trial in trials))
+
+
+def trial_row(folder: Path, search: Search, trial: FrozenTrial) -> TrialRow:
+    """Return a trial of the journal as a row.
+
+    Args:
+        folder: of the sweep.
+        search: what it searches.
+        trial: as Optuna has it.
+    """
+    values, attributes = trial.intermediate_values, trial.user_attrs
+    value = trial.value if trial.values else values.get(max(values, default=0))
+    return TrialRow(
+        trial.number,
+        folder / search.trial_folder(trial.number),
+        str(attributes.get(STATE, RUNNING)) if trial.state.is_finished() else RUNNING,
+        value,
+        max(values, default=0),
+        float(attributes.get(SECONDS, 0.0)),
+        {name: search.space[name].decode(value) for name, value in trial.params.items()},
+        str(attributes.get(ERROR, "")),
+    )

@@ -1,0 +1,134 @@
+"""What a sweep searches, and how: the content of sweep.json. It decides every trial, with the seed.
+
+Trial number k is chosen from the results of the trials 0 ... k - window, and from the settings alone of
+those after them. So it does not depend on which trial ends first, on how many run at once, or on a worker
+that is lost. Whether a trial is stopped depends on the same results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import RunError, UnknownName, UsageError, brief
+from zoo.io.atomic import write_json
+from zoo.io.text import read_json
+from zoo.sweeps import space as spaces
+from zoo.sweeps.space import Space
+
+__all__ = ["DIRECTIONS", "FILE", "PRUNERS", "Search", "metric_direction", "read_search"]
+
+FILE = "sweep.json"
+DIRECTIONS = ("max", "min")
+PRUNERS = ("asha", "hyperband", "none")
+FACTOR = 3  # of the trials that reach an epoch of comparison, one in so many goes on
+HALVINGS = 3  # epochs of comparison before the last epoch, by default
+VALIDATION = 0.2  # share of the training examples, where the settings hold out none
+MOST_TRIALS = 100_000
+MOST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a sweep searches, and how.
+
+    Args:
+        name: the model's name in the catalog, or its architecture's.
+        space: for each setting its range or choices.
+        trials: how many.
+        metric: a measure of the validation, by its name in history.csv.
+        direction: max or min.
+        seed: of the choice of settings, and of every trial: all have the same validation examples.
+        settings: the settings of all trials that differ from the model's.
+        data: where the data comes from; None is the model's own.
+        window: how many trials may be unknown when the next one is chosen.
+        pruner: asha, hyperband or none: which trials are stopped before their last epoch.
+        grace: epochs that no trial is stopped before.
+        epochs: of a whole trial.
+    """
+
+    name: str
+    space: Space
+    trials: int
+    metric: str
+    direction: str
+    seed: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    data: str | None = None
+    window: int = 1
+    pruner: str = "asha"
+    grace: int = 1
+    epochs: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {**asdict(self), "space": spaces.to_json(self.space)}
+
+    def write(self, folder: Path) -> None:
+        """Write sweep.json."""
+        write_json(folder / FILE, self.to_json())
+
+    def check(self) -> None:
+        """Refuse numbers out of range, and names that do not exist.
+
+        Raises:
+            UsageError: says what was expected and received.
+        """
+        if self.direction not in DIRECTIONS:
+            raise UnknownName("direction", self.direction, DIRECTIONS)
+        if self.pruner not in PRUNERS:
+            raise UnknownName("pruner", self.pruner, PRUNERS)
+        for name, most in (
+            ("trials", MOST_TRIALS), ("window", MOST_TRIALS), ("grace", MOST_TRIALS),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= most:
+                raise UsageError(
+                    f"{name} must be a whole number from 1 to {most:,}. Received: {brief(value)}"
+                )
+        if type(self.seed) is not int or not 0 <= self.seed <= MOST_SEED:
+            raise UsageError(
+                f"A seed is a whole number from 0 to {MOST_SEED}. Received: {brief(self.seed)}"
+            )
+        if not self.metric.startswith("val_"):
+            raise UsageError(
+                "A sweep chooses by the validation alone: its metric begins with val_. Did you mean "
+                f"val_{self.metric}? Received: {brief(self.metric)}"
+            )
+
+    def trial_folder(self, number: int) -> str:
+        """Return the name of a trial's run in the folder of the sweep."""
+        return f"trial-{number:03}"
+
+
+def metric_direction(metric: str) -> str:
+    """Return whether a measure is better if it is larger (max) or smaller (min), by its name."""
+    from zoo.runs.callbacks.best_epoch import LARGER_IS_BETTER  # imports Keras
+
+    return "min" if LARGER_IS_BETTER.isdisjoint(metric.split("_")) else "max"
+
+
+def first_comparison(epochs: int) -> int:
+    """Return the epoch at which trials are compared for the first time, if the user names none."""
+    return max(1, round(epochs / FACTOR**HALVINGS))
+
+
+def read_search(folder: Path) -> Search:
+    """Return what a sweep in a folder searches.
+
+    Raises:
+        RunError: the folder holds no sweep, or sweep.json is broken.
+    """
+    if not (folder / FILE).is_file():
+        raise RunError(f"{folder} is no sweep: it has no {FILE}.")
+    try:
+        values: Mapping[str, Any] = read_json(folder / FILE, folder)
+        known = {each.name for each in fields(Search)}
+        given = {name: value for name, value in values.items() if name in known}
+        search = Search(**{**given, "space": spaces.from_json(values["space"])})
+        search.check()
+    except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
+        raise RunError(f"{folder / FILE} is broken: {error}") from error
+    return search

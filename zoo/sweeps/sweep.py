@@ -1,0 +1,250 @@
+"""A sweep from its beginning to the measured winner.
+
+FOLDER/sweep.json      what is searched
+FOLDER/journal.log     the trials, in Optuna's journal
+FOLDER/trial-000/ ...  the runs. All but the winner are trained and not measured
+FOLDER/pictures/*.png  the best so far, the importance of each setting, parallel coordinates
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import shutil
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.compute.kernels import use_threads
+from zoo.compute.ray_cluster import check_ray, check_workers
+from zoo.config import Config, WithoutData
+from zoo.errors import SettingError, UsageError, ZooError
+from zoo.runs.evaluation import measure
+from zoo.runs.recipe import Recipe, resolve
+from zoo.runs.run import Run
+from zoo.sweeps.engines import run_here, run_on_ray
+from zoo.sweeps.folders import lock_sweep, new_folder
+from zoo.sweeps.journal import Journal
+from zoo.sweeps.plots import save_pictures
+from zoo.sweeps.progress import SweepProgress
+from zoo.sweeps.results import Sweep, read_sweep
+from zoo.sweeps.search import (
+    VALIDATION,
+    Search,
+    first_comparison,
+    metric_direction,
+    read_search,
+)
+from zoo.sweeps.space import check_parameters, parse_space
+
+__all__ = ["check_optuna", "resume_sweep", "sweep"]
+
+TRIALS, METRIC = 20, "val_loss"  # by default
+AHEAD = 4  # trials for each worker of Ray that may be unknown when the next one is chosen
+
+
+def sweep(
+    name: str,
+    space: Mapping[str, Any],
+    *,
+    trials: int = TRIALS,
+    metric: str = METRIC,
+    direction: str | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    address: str | None = None,
+    window: int | None = None,
+    pruner: str = "asha",
+    grace: int | None = None,
+    progress: SweepProgress | None = None,
+    **settings: Any,
+) -> Sweep:
+    """Train a model with many settings, which Optuna chooses from a space, and measure the best one.
+
+    The trials are compared by a measure of the validation. The test split is used once, for the winner.
+
+    Args:
+        name: a catalog name, or an architecture, which then needs `data`.
+        space: for each setting a text such as "log(1e-4, 1e-2)" or "uniform(0, 0.5)", or a list of choices.
+        trials: how many.
+        metric: a measure of the validation, by its name in history.csv.
+        direction: max or min; by the name of the metric if not given.
+        data: where the data comes from; the model's own if not given.
+        out: the folder; runs/NAME-sweep if not given, with a number where that is taken.
+        seed: of the choice of settings and of every trial, 0 to 2147483647.
+        workers: trials that run at once on workers of Ray; None trains them here, one after the other.
+        address: of a cluster of Ray; None starts one on this machine.
+        window: trials that may be unknown when the next one is chosen: 1, or four for each worker of Ray.
+            The same window gives the same sweep on any number of workers.
+        pruner: asha, hyperband or none.
+        grace: epochs that no trial is stopped before; a 27th of all epochs if not given.
+        progress: is told of each trial.
+        **settings: the settings of all trials that differ from the model's.
+
+    Returns:
+        The sweep.
+
+    Raises:
+        UsageError: a name, a setting, the space or the data is wrong; nothing is written.
+        TrainingError: the first trials all fail, or none is finished.
+
+    Example:
+        >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
+    """
+    check_optuna()
+    _check_engine(workers, address)
+    if workers is not None and not settings.get("threads"):
+        settings["threads"] = 1
+    recipe, settings = _resolve(name, settings, data)
+    epochs = int(recipe.config.epochs)
+    search = Search(
+        name,
+        check_parameters(parse_space(space), recipe.config),
+        trials,
+        metric,
+        direction or metric_direction(metric),
+        seed,
+        settings,
+        recipe.source,
+        window or (1 if workers is None else AHEAD * workers),
+        pruner,
+        grace or first_comparison(epochs),
+        epochs,
+    )
+    search.check()
+    folder = new_folder(name, out)
+    with lock_sweep(folder):
+        search.write(folder)
+        try:
+            return _run(folder, search, workers, address, progress or SweepProgress())
+        except UsageError:
+            if not any(folder.glob("trial-*/model.weights.h5")):  # nothing was trained
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def resume_sweep(
+    folder: str | Path,
+    *,
+    trials: int | None = None,
+    workers: int | None = None,
+    address: str | None = None,
+    progress: SweepProgress | None = None,
+) -> Sweep:
+    """Go on with a sweep: trials that have ended stay, those that have begun go on from their last epoch.
+
+    Args:
+        folder: of the sweep.
+        trials: a new number of trials; the sweep's own if not given.
+        workers: as for `sweep`; so are `address` and `progress`.
+
+    Returns:
+        The sweep.
+
+    Raises:
+        RunError: the folder holds no sweep, or another process runs it.
+        UsageError: there are more trials than that already.
+    """
+    check_optuna()
+    _check_engine(workers, address)
+    folder = Path(folder).expanduser().resolve()
+    search = read_search(folder)
+    with lock_sweep(folder):
+        if trials is not None and trials != search.trials:
+            begun = len(Journal(folder, search, writes=True).trials())
+            if trials < begun:
+                raise UsageError(f"{folder} has {begun} trials already. Received: trials={trials}")
+            search = dataclasses.replace(search, trials=trials)
+            search.check()
+            search.write(folder)
+        return _run(folder, search, workers, address, progress or SweepProgress())
+
+
+def check_optuna() -> None:
+    """Refuse to begin where Optuna is not installed.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise UsageError("Optuna is not installed. pip install 'keras-zoo[sweep]'")
+
+
+def _check_engine(workers: int | None, address: str | None) -> None:
+    if workers is not None:
+        check_workers(workers)
+        check_ray()
+    elif address is not None:
+        raise UsageError("--address needs --workers: how many trials run at once on that cluster.")
+
+
+def _resolve(
+    name: str, settings: dict[str, Any], data: str | Path | None
+) -> tuple[Recipe, dict[str, Any]]:
+    """Return the recipe of the trials, with its data, and their settings with a share for validation.
+
+    Raises:
+        UsageError: a name, a setting or the data is wrong, or nothing can be held out.
+    """
+    recipe = resolve(name, settings, data)
+    if isinstance(recipe.config, WithoutData):
+        raise UsageError(
+            f"{name} learns from no examples, so no validation can compare its trials."
+        )
+    if not recipe.config.validation:
+        settings = {**settings, "validation": VALIDATION}
+        recipe = resolve(name, settings, data)
+    use_threads(recipe.config.threads)  # before the data is loaded: that may compute
+    recipe = recipe.with_data()
+    _check_validation(recipe, recipe.config)
+    return recipe, settings
+
+
+def _check_validation(recipe: Recipe, config: Config) -> None:
+    if not recipe.load_data().validation_size(config):
+        raise SettingError(
+            f"validation={config.validation:g} holds out no example of {recipe.load_data().name}. Set a "
+            "larger share: --set validation=0.2"
+        )
+
+
+def _run(
+    folder: Path, search: Search, workers: int | None, address: str | None, progress: SweepProgress
+) -> Sweep:
+    """Train the trials that are missing, measure the winner, and draw the pictures."""
+    journal = Journal(folder, search, writes=True)
+    ended = sum(trial.state.is_finished() for trial in journal.trials())
+    progress.start(search.trials, ended)
+    if ended < search.trials:
+        if workers is None:
+            run_here(journal, progress)
+        else:
+            run_on_ray(journal, progress, workers, address)
+    found = read_sweep(journal)
+    _measure_winner(found)
+    save_pictures(found)
+    return found
+
+
+def _measure_winner(found: Sweep) -> None:
+    """Measure the best run on the test split, once.
+
+    Warns:
+        UserWarning: another trial was measured before, when the sweep had fewer trials.
+    """
+    winner = found.run
+    before = [row for row in found.rows if Run(row.run).metrics and row.run != winner.path]
+    if before:
+        warnings.warn(
+            f"The test split was used before, for trial {before[0].number}, which was the best of fewer "
+            "trials. A choice between both by their test results would be biased.",
+            stacklevel=3,
+        )
+    if winner.state != "finished":
+        try:
+            measure(winner)
+        except ZooError as error:
+            raise type(error)(f"All trials have ended. The best one: {error}") from error
