@@ -40,7 +40,7 @@ def imported_by(code: str) -> set[str]:
     "code",
     [
         "import zoo",
-        "import zoo; zoo.list_models(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
+        "import zoo; zoo.list_models(); zoo.list_datasets(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
         "from zoo.cli.main import zoo; zoo(['list'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['plugins'], standalone_mode=False)",
@@ -84,8 +84,8 @@ def test_the_public_names_are_these() -> None:
         "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
         "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
         "has_no_data", "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
-        "list_models", "load", "open", "open_dataset", "read_image", "train", "train_seeds",
-        "verify",
+        "list_datasets", "list_models", "load", "open", "open_dataset", "predict", "read_image",
+        "train", "train_seeds", "verify",
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoo.data.split import Split
     from zoo.descriptions.describe import describe
     from zoo.descriptions.description import Description
+    from zoo.entry_points import list_datasets
     from zoo.errors import (
         CatalogError,
         DataError,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from zoo.runs.evaluation import evaluate
     from zoo.runs.load import create, load
     from zoo.runs.load import open as open
-    from zoo.runs.predict import apply
+    from zoo.runs.predict import apply, predict
     from zoo.runs.repeats import train_seeds
     from zoo.runs.run import Run
     from zoo.runs.training import train
@@ -88,10 +89,12 @@ __all__ = [
     "has_no_data",
     "hookimpl",
     "list_architectures",
+    "list_datasets",
     "list_models",
     "load",
     "open",
     "open_dataset",
+    "predict",
     "read_image",
     "train",
     "train_seeds",
@@ -121,10 +124,12 @@ _MODULES = {
     "gallery": "interpret.gallery",
     "hookimpl": "registry.hookspecs",
     "list_architectures": "registry.architectures",
+    "list_datasets": "entry_points",
     "list_models": "registry.catalog",
     "load": "runs.load",
     "open": "runs.load",
     "open_dataset": "data.load",
+    "predict": "runs.predict",
     "read_image": "data.images",
     "train": "runs.training",
     "train_seeds": "runs.repeats",

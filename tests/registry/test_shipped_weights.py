@@ -47,7 +47,7 @@ def test_it_is_a_run_with_config_classes_metrics_and_pictures(
     assert run.history == trained.history
     assert run.config == trained.config
     assert run.classes == trained.classes == tuple("0123456789")
-    assert {role: part.output_shape for role, part in run.parts().items()} == {
+    assert {role: part.output_shape for role, part in run.parts.items()} == {
         "classifier": (None, 10)
     }
     assert [path.name for path in run.pictures] == [path.name for path in trained.pictures]

@@ -27,7 +27,8 @@ def compute_in_force() -> dict[str, Any]:
 
     Returns:
         backend: of Keras. onednn: whether TensorFlow uses oneDNN; None on another backend, or if
-        TensorFlow does not tell. threads: of one operation. processor: its name.
+        TensorFlow does not tell. threads: of one operation. processor: its name. device: CPU, or the
+        name of the accelerator that computes.
     """
     import keras
 
@@ -37,6 +38,7 @@ def compute_in_force() -> dict[str, Any]:
         "onednn": uses_onednn() if backend == "tensorflow" else None,
         "threads": thread_count(backend),
         "processor": processor_name(),
+        "device": device_name(backend),
     }
 
 
@@ -60,6 +62,24 @@ def thread_count(backend: str) -> int:
 
     threads = int(tf.config.threading.get_intra_op_parallelism_threads())
     return threads or environment.tensorflow_threads() or _cores()
+
+
+def device_name(backend: str) -> str:
+    """Return CPU, or the name of the first accelerator that a backend computes on."""
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return "CPU" if device.platform == "cpu" else str(device.device_kind)
+    if backend != "tensorflow":
+        return "CPU"
+    import tensorflow as tf
+
+    devices = [each for kind in ("TPU", "GPU") for each in tf.config.list_physical_devices(kind)]
+    if not devices:
+        return "CPU"
+    details = tf.config.experimental.get_device_details(devices[0])
+    return str(details.get("device_name", devices[0].device_type))
 
 
 def _cores() -> int:

@@ -1,5 +1,7 @@
 """Plug-ins as the metadata of installed packages names them: listed without importing, loaded by name."""
 
+from fnmatch import fnmatchcase
+
 from zoo.entry_points.contract_version import CONTRACT
 from zoo.entry_points.group import EntryPointGroup
 from zoo.entry_points.installed import (
@@ -34,7 +36,18 @@ __all__ = [
     "disabled_plugins",
     "forget_entry_points",
     "installed_entry_points",
+    "list_datasets",
     "package_of",
     "unreadable_packages",
     "why_disabled",
 ]
+
+
+def list_datasets(pattern: str = "*") -> list[str]:
+    """Return the names of the installed data sets that match a glob, sorted. Nothing is imported.
+
+    Example:
+        >>> zoo.list_datasets("*mnist")
+        ['fashion-mnist', 'mnist']
+    """
+    return sorted(name for name in EntryPointGroup(DATASETS).names() if fnmatchcase(name, pattern))

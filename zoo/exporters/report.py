@@ -7,11 +7,11 @@ README.md     ten lines of code for each format
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import RunError, UnsafeFile, brief
+from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.proof.verdict import TaskMeasure, Verdict
 from zoo.io.recovery import recover
@@ -19,6 +19,7 @@ from zoo.io.text import read_json
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
 RELATIVE = 1e-4
+_PLACES = ("path", "data", "test_data")  # of a file, relative to the report's folder
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ class Report:
 
     Example:
         >>> report = zoo.export("cnn.digits", formats=["onnx"], out="shipped")
-        >>> report.ok, report.files[0].difference
+        >>> report.ok, report["classifier", "onnx"].path
+        (True, 'shipped/classifier.onnx')
     """
 
     folder: Path
@@ -130,6 +132,18 @@ class Report:
             return "different"
         verdicts = {file.verdict for file in self.files}
         return next((each for each in ("not run", "approximate") if each in verdicts), "equal")
+
+    def __getitem__(self, key: tuple[str, str]) -> ExportedFile:
+        """Return the file of a part in a format, ["classifier", "onnx"]; its paths open from here.
+
+        Raises:
+            UnknownName: there is no such file.
+        """
+        files = {f"{file.part} as {file.format}": file for file in self.files}
+        if (name := " as ".join(key)) not in files:
+            raise UnknownName("file", name, files)
+        places = {at: getattr(files[name], at) for at in _PLACES}
+        return replace(files[name], **{at: p and str(self.folder / p) for at, p in places.items()})
 
     @property
     def missing(self) -> dict[str, str]:

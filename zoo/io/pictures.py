@@ -104,10 +104,10 @@ def _render(drawing: Any) -> Image.Image:
 
 
 def figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches, which needs no display and no pyplot."""
-    from matplotlib.figure import Figure
+    """Return an empty figure of a size in inches, which needs no display; a notebook shows it."""
+    from zoo.io.plots.shown_figure import ShownFigure  # here: it imports matplotlib
 
-    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    return ShownFigure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def plot_history(history: Sequence[Mapping[str, float]]) -> Figure:

@@ -16,6 +16,7 @@ from zoo.io.foreign.entries import (
     OPTIONAL_TEXT,
     OPTIONAL_TEXTS,
     TEXT,
+    TEXTS,
     WHOLE_NUMBER,
     Kind,
     check_entries,
@@ -45,6 +46,10 @@ _RECORD: dict[str, Kind] = {
     "finished": TEXT,
     "from": OBJECT,
     "best_epoch": WHOLE_NUMBER,
+    "command": TEXT,
+    "changed": OBJECT,
+    "counts": OBJECT,
+    "callbacks": TEXTS,
     "stored_precision": TEXT,
 }
 _DATASET: dict[str, Kind] = {

@@ -7,6 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from zoo.errors import UnknownName
+from zoo.io import pictures
+from zoo.io.foreign.image_file import open_image_file
 from zoo.publication.card import part_contracts
 from zoo.publication.terms import public_source
 from zoo.runs.run import Run
@@ -35,6 +38,38 @@ def run_html(run: Run) -> str:
         + (f"<table>{head}{parts}</table>" if parts else "")
         + "</div>"
     )
+
+
+def run_picture(run: Run, name: str) -> Any:
+    """Return the training curves of a run as a figure, or another of its pictures as an image.
+
+    Args:
+        run: the run.
+        name: curve, or the name of a picture's file without its suffix.
+
+    Raises:
+        UnknownName: the run has no such picture.
+        DataError: the file is no image.
+    """
+    if name == "curve":
+        return pictures.plot_history(run.history)
+    files = {path.stem: path for path in run.pictures}
+    if name not in files:
+        raise UnknownName("picture", name, {"curve", *files})
+    if files[name].suffix == ".gif":  # an animation stays one
+        return AnimatedPicture(files[name].read_bytes())
+    with open_image_file(files[name]) as image:
+        return image.copy()
+
+
+class AnimatedPicture:
+    """The bytes of a GIF, which a notebook plays."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def _repr_html_(self) -> str:
+        return f'<img src="data:image/gif;base64,{base64.b64encode(self.data).decode()}">'
 
 
 def _picture(run: Run) -> str:

@@ -112,7 +112,7 @@ def apply_to_files(
 
 
 def predict(
-    run: Run,
+    run: str | Path | Run,
     inputs: Any,
     *,
     part: str | None = None,
@@ -121,10 +121,10 @@ def predict(
 ) -> Array | dict[str, Any]:
     """Return what the model of a run computes from arrays, like keras.Model.predict.
 
-    The model is loaded once, and the run keeps it for further calls.
+    A Run loads its model once and keeps it for further calls; by a name, it is loaded each time.
 
     Args:
-        run: a run with trained weights.
+        run: a run with trained weights, its path or its name, or a model of the catalog with weights.
         inputs: an array of shape (n, ...); for a part with several inputs a list of arrays, or a
             dictionary of them by name. uint8 images are divided by 255.
         part: the name of the part; all parts that take such inputs if not given.
@@ -141,9 +141,9 @@ def predict(
         ExportError: the exported files compute something else than the model.
 
     Example:
-        >>> zoo.Run.open("cnn.digits").predict(images).argmax(-1)
+        >>> zoo.predict("cnn.digits", images).argmax(-1)
     """
-    predictor = open_predictor(run, runtime)
+    predictor = open_predictor(Run.open(run), runtime)
     return predict_examples(predictor.parts, inputs, part, batch_size, predictor.input_shape)
 
 

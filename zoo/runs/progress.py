@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -48,6 +49,15 @@ class Progress:
         """End an epoch; `number` counts from 1."""
 
 
+@dataclass(frozen=True)
+class Observers:
+    """What watches a training: its progress, TensorBoard's logs, and the user's callbacks of Keras."""
+
+    progress: Progress
+    tensorboard: bool = False
+    callbacks: Sequence[Any] = ()
+
+
 class ConsoleProgress(Progress):
     """Print one line for each epoch, and on a terminal show a bar with the time left."""
 
@@ -68,6 +78,7 @@ class ConsoleProgress(Progress):
         self.task = self.bar.add_task("", epoch=0, epochs=0, logs="", total=None)
 
     def __enter__(self) -> Self:
+        self.epochs = 0  # of another training, if this one is not the first
         self.bar.start()
         return self
 

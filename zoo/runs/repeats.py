@@ -22,6 +22,7 @@ from zoo.data.dataset import Dataset
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import make_directory, write_json
+from zoo.runs.display.choice import choose_progress
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
 from zoo.runs.run_directory import recipe_to_resume, remove_run
@@ -70,7 +71,7 @@ def train_seeds(
     seed: int = 0,
     resume: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     from_run: str | Path | Run | None = None,
     **settings: Any,
 ) -> Repeats:
@@ -111,8 +112,9 @@ def train_seeds(
         recipe_to_resume(run, name, data, settings)
     if resume:
         settings, data, from_run = _same_start(Run(present[0]), data)
+    shown = choose_progress(progress)
     for each, path in paths.items():
-        _train_one(name, path, settings, data=data, seed=each, progress=progress, from_run=from_run)
+        _train_one(name, path, settings, data=data, seed=each, progress=shown, from_run=from_run)
     return _summary([Run(path) for path in paths.values()], folder / f"{name}-seeds.json")
 
 
@@ -143,7 +145,7 @@ def _same_start(
     """Return the settings, the data and the start of a run, for a run with another seed."""
     record = run.record
     start = record.get("from", {}).get("run")
-    return dict(record["config"]), data or record["dataset"].get("source"), start
+    return dict(record.get("changed", record["config"])), data or record["dataset"].get("source"), start
 
 
 def _train_one(name: str, path: Path, settings: Mapping[str, Any], **options: Any) -> None:

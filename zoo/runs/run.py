@@ -168,9 +168,21 @@ class Run:
         # loaded by name: the module imports this one
         return importlib.import_module("zoo.runs.predict").predict(self, inputs, **options)
 
-    def parts(self) -> dict[str, Any]:
-        """Return the trained parts by role, such as encoder and decoder: models of Keras."""
+    @cached_property
+    def parts(self) -> Mapping[str, Any]:
+        """The trained parts by role, such as encoder and decoder: models of Keras."""
         return dict(importlib.import_module("zoo.exporters.sources").open_source(self).parts())
+
+    def plot(self, picture: str = "curve") -> Any:
+        """Return a picture, which a notebook shows: the training curves, or one of `pictures` by its name.
+
+        Args:
+            picture: curve, or the name of a file of `pictures` without its suffix.
+
+        Raises:
+            UnknownName: the run has no such picture.
+        """
+        return importlib.import_module("zoo.publication.notebook").run_picture(self, picture)
 
     def card(self, license: str | None = None) -> str:
         """Return the model card as text; the catalog's weights have their licence in the catalog."""

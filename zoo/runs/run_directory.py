@@ -9,21 +9,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zoo.data.dataset import has_no_data
 from zoo.environment import runs_folder
 from zoo.errors import RunError, SettingError, UsageError
 from zoo.io.atomic import disk_errors, make_directory
 from zoo.io.recovery import remove_left_over, set_aside
 from zoo.registry.run_info import RunInfo
 from zoo.runs.compatibility import check_training_settings
-from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run
+from zoo.runs.files.command import train_command
+from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run, resolve
 from zoo.runs.run import Run, list_runs
 
 _PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
 _LARGEST_SEED = 2**31 - 1
 
 
-def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
+def new_record(
+    recipe: Recipe, seed: int, settings: Mapping[str, Any] | None = None, start: Run | None = None
+) -> dict[str, Any]:
     """Return the content of run.json at the start of a training.
+
+    Args:
+        recipe: with its data.
+        seed: of all random numbers.
+        settings: those that the user gives.
+        start: the run whose weights the training starts from.
 
     Raises:
         UsageError: the seed is out of range, or settings do not fit the data.
@@ -34,6 +44,7 @@ def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
         raise UsageError(f"A seed is a whole number from 0 to {_LARGEST_SEED}. Received: {seed}")
     return {
         "name": recipe.name,
+        **_request(recipe, seed, settings or {}, start),
         "architecture": recipe.architecture.name,
         "package": recipe.architecture.package,
         "config": recipe.config.model_dump(mode="json"),
@@ -44,11 +55,43 @@ def new_record(recipe: Recipe, seed: int) -> dict[str, Any]:
             "classes": list(data.classes) if data.classes else None,
             "preprocessing": data.preprocessing,
         },
+        "counts": _counts(recipe),
         "seed": seed,
         "versions": _installed_versions(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "state": "training",
     }
+
+
+def _request(
+    recipe: Recipe, seed: int, settings: Mapping[str, Any], start: Run | None
+) -> dict[str, Any]:
+    """Return the command that trains a run, and the settings that differ from the model's."""
+    model, config = resolve(recipe.name, {}), recipe.config.model_dump(mode="json")
+    usual = {} if start else model.config.model_dump(mode="json")
+    changed = {
+        key: config[key] for key in settings if key in config and config[key] != usual.get(key)
+    }
+    source = None if recipe.source == model.source else recipe.source
+    in_memory = recipe.source is None and not has_no_data(recipe.load_data())
+    command = train_command(
+        recipe.name,
+        changed,
+        data="?" if in_memory else source,  # data that only Python has
+        start=str(start) if start else None,
+        seed=seed,
+    )
+    return {"command": command, "changed": changed}
+
+
+def _counts(recipe: Recipe) -> dict[str, int]:
+    """Return how many examples a run is trained, validated and measured on, and its parameters."""
+    data, counts = recipe.load_data(), {}
+    if not has_no_data(data):
+        held_out = data.validation_size(recipe.config)
+        counts = {"training": len(data.train) - held_out, "validation": held_out}
+        counts["test"] = len(data.test)
+    return counts if recipe.parameters is None else counts | {"parameters": recipe.parameters}
 
 
 def run_info(run: Run) -> RunInfo:

@@ -144,9 +144,8 @@ def train_model(
         ZooError: as `train`.
     """
     out = Path(out) if out is not None else None
-    observers = Observers(
-        progress or Progress(), tensorboard, user_callbacks.check_callbacks(callbacks)
-    )
+    own = user_callbacks.check_callbacks(callbacks)
+    observers = Observers(progress or Progress(), tensorboard, own)
     if tensorboard:
         check_tensorboard()
     if resume:
@@ -160,8 +159,9 @@ def train_model(
         use_threads(recipe.config.threads)  # before the data is loaded: that may compute
         recipe = recipe.with_data()
         check_memory(recipe.name, recipe.parameters)
-        record = new_record(recipe, seed) | user_callbacks.describe_callbacks(observers.callbacks)
-        run = create_run(name, out, force, record | describe_start(start))
+        record = new_record(recipe, seed, settings, start) | describe_start(start)
+        record |= user_callbacks.describe_callbacks(observers.callbacks)
+        run = create_run(name, out, force, record)
     with run.lock():
         if run.state == "trained" and run.weights.exists():
             recipe, model = load_run_model(run, recipe.load_data())

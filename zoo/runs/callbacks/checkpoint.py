@@ -30,8 +30,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.run = run
         self.best = best
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Restore the checkpoint; only now the optimizer can be built."""
+    def restore(self) -> None:
+        """Restore the last whole epoch, once `fit` has begun: only then the optimizer can be built."""
         optimizer = self.model.optimizer
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
@@ -51,6 +51,18 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *self.model.optimizer.variables]
+
+
+class RestoreCheckpoint(keras.callbacks.Callback):
+    """Restore a checkpoint before any other callback sees the model."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.checkpoint = checkpoint
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Restore it."""
+        self.checkpoint.restore()
 
 
 def finished_epochs(run: Run) -> int:

@@ -17,9 +17,9 @@ from zoo.config import Config
 from zoo.errors import TrainingError
 from zoo.runs.callbacks.averaged_weights import ValidateAveragedWeights
 from zoo.runs.callbacks.best_epoch import BestEpoch
-from zoo.runs.callbacks.checkpoint import Checkpoint
+from zoo.runs.callbacks.checkpoint import Checkpoint, RestoreCheckpoint
 from zoo.runs.callbacks.history import History, Reporter
-from zoo.runs.progress import Progress
+from zoo.runs.progress import Observers
 from zoo.runs.run import Run
 
 
@@ -54,28 +54,31 @@ class TerminateOnNaN(keras.callbacks.Callback):
 
 
 def core_callbacks(
-    run: Run, config: Config, history: History, progress: Progress, tensorboard: bool
+    run: Run, config: Config, history: History, observers: Observers
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that every training has.
+    """Return the callbacks that every training has, with the user's own among them.
 
     Args:
         run: the run that is trained; its run.json has `compute`.
         config: the settings.
         history: the callback that writes the run's history.
-        progress: is called at every step and epoch.
-        tensorboard: write curves and histograms for TensorBoard too.
+        observers: the progress, TensorBoard, and the user's callbacks. These see the model as it is
+            restored, and the callbacks after them see what they change.
     """
     best = BestEpoch(config, history)
+    checkpoint = Checkpoint(run, best)
     callbacks = [
+        RestoreCheckpoint(checkpoint),
         TerminateOnNaN(config.learning_rate),
+        *observers.callbacks,
         history,  # before the checkpoint: a row too many is cut off on resuming
         best,
-        Checkpoint(run, best),
+        checkpoint,
         ValidateAveragedWeights(),
-        Reporter(progress),
+        Reporter(observers.progress),
         *xla_callbacks(config.compile, run.record["compute"], partial(_record_choice, run)),
     ]
-    if tensorboard:
+    if observers.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(run.path / "tensorboard", histogram_freq=1))
     return callbacks
 

@@ -19,6 +19,7 @@ class History(keras.callbacks.Callback):
         self.run = run
         self.rows = run.history[:epochs_done]
         self.has_begun = False
+        self.is_stopped = False  # a callback ended the training before its last epoch
         self._start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -32,6 +33,10 @@ class History(keras.callbacks.Callback):
         numbers = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, "seconds": seconds, **numbers})
         self.run.write_history(self.rows)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Keep whether a callback asked `fit` to stop."""
+        self.is_stopped = bool(self.model.stop_training)
 
 
 class Reporter(keras.callbacks.Callback):

@@ -77,7 +77,8 @@ def train_on_workers(
         recipe, start = _new_recipe(plan, name, settings, data, from_run)
         place = open_place(plan, recipe.config.threads)
         try:
-            record = new_record(recipe, seed) | describe_start(start) | _describe(plan)
+            record = new_record(recipe, seed, settings, start)
+            record |= describe_start(start) | _describe(plan)
             run = create_run(name, Path(out) if out is not None else None, force, record)
         except BaseException:
             place.close()

@@ -1,0 +1,1 @@
+"""Figures that show themselves in notebooks, and sheets of images with titles and labels."""

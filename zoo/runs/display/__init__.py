@@ -1,0 +1,1 @@
+"""What shows how a training or another long computation goes, where Python starts it."""
