@@ -19,8 +19,8 @@ from pydantic import (
     field_validator,
 )
 
-from zoo.config_schema import expected_type
-from zoo.errors import SettingError, UnknownName, brief
+from zoo.config_schema import explain_errors
+from zoo.errors import SettingError, UnknownName
 
 __all__ = [
     "FROM_DATA",
@@ -29,6 +29,7 @@ __all__ = [
     "Config",
     "Fraction",
     "FromData",
+    "Resize",
     "WithoutData",
 ]
 
@@ -43,6 +44,7 @@ RESERVED = (  # the arguments of zoo.train
     "tensorboard",
     "progress",
     "from_run",
+    "callbacks",
 )
 
 
@@ -67,6 +69,7 @@ LayerNames = Annotated[
     tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 ]
 Compile = Literal["auto", "xla", "none"]
+Resize = Literal["pad", "stretch", "crop"]
 Threads = Annotated[int, Field(ge=0, le=1024)]
 C = TypeVar("C", bound="Config")
 T = TypeVar("T")
@@ -113,6 +116,8 @@ class Config(BaseModel):
     """Compile the training step with XLA (TensorFlow). auto: measure a long training, and keep the faster."""
     threads: Threads | None = None
     """Processor threads of one operation, for the whole process. None or 0: the backend's own number."""
+    resize: Resize = "pad"
+    """Images of another shape are scaled and padded with black, stretched, or scaled and cropped."""
     freeze: LayerNames = ()
     """Layers, by name or glob, whose weights stay as they are, as in training that starts from a run."""
 
@@ -207,21 +212,7 @@ def validate_config(config_class: type[C], values: Mapping[str, Any]) -> C:
     try:
         return config_class.model_validate(dict(values))
     except ValidationError as error:
-        raise SettingError("; ".join(_explain_errors(config_class, error))) from error
-
-
-def _explain_errors(config_class: type[Config], error: ValidationError) -> Iterator[str]:
-    """Yield one sentence for each wrong setting: what was expected and what was received."""
-    names = set()
-    for details in error.errors():
-        name = str(details["loc"][0]) if details["loc"] else ""
-        if name in names:
-            continue
-        names.add(name)
-        problem = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        where = f"The setting {name!r}" if name else "These settings"
-        expected = f" Expected: {expected_type(config_class, name)}." if name else ""
-        yield f"{where}: {problem}.{expected} Received: {brief(details['input'])}"
+        raise SettingError("; ".join(explain_errors(config_class, error))) from error
 
 
 def fill_missing(config: C, **facts: Any) -> C:

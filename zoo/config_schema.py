@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
+
+from zoo.errors import brief
 
 _BOUNDS = {
     "minimum": "at least {:g}",
@@ -40,6 +42,20 @@ def field_description(config_class: type[BaseModel], name: str) -> str:
         if issubclass(parent, BaseModel)
     )
     return next((field.description for field in fields if field and field.description), "")
+
+
+def explain_errors(config_class: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    """Yield one sentence for each wrong setting: what was expected and what was received."""
+    names = set()
+    for details in error.errors():
+        name = str(details["loc"][0]) if details["loc"] else ""
+        if name in names:
+            continue
+        names.add(name)
+        problem = details["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        where = f"The setting {name!r}" if name else "These settings"
+        expected = f" Expected: {expected_type(config_class, name)}." if name else ""
+        yield f"{where}: {problem}.{expected} Received: {brief(details['input'])}"
 
 
 def _describe_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:

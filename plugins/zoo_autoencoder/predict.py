@@ -29,7 +29,7 @@ def read_item(config: Config, item: Any) -> Any:
             return read_array(Path(item))
         except zoo.DataError as error:
             raise zoo.DataError(f"{item}: {error}") from error
-    return read_input(item, config.input_shape)
+    return read_input(item, config.input_shape, config.resize)
 
 
 def apply(parts: Parts, config: Config, inputs: Sequence[Any]) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def apply(parts: Parts, config: Config, inputs: Sequence[Any]) -> list[dict[str,
     (shape,) = parts["decoder"].inputs.values()
     codes = [read_code(value, shape, config.input_shape) for value in inputs]
     examples = [
-        read_input(value, config.input_shape)
+        read_input(value, config.input_shape, config.resize)
         for value, code in zip(inputs, codes, strict=True)
         if code is None
     ]

@@ -40,7 +40,7 @@ class Canvas(keras.Model):
     def __init__(self, config: Config) -> None:
         super().__init__(name="canvas")
         self.config = config
-        network = open_unchanged_network(config.network, config.network_digest)
+        network = open_unchanged_network(config.network, config.network_digest, config.pixels)
         self.objective = create_objective(config, network)
         self.schedule = create_schedule(config, config.start_size, network.shape[:-1])
         check_windows(self.objective, self.schedule)

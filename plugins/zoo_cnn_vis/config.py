@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from zoo.config import Fraction, WithoutData
+from zoo.interpret.inputs.pixel_values import PixelValues
 
 Power = Annotated[float, Field(ge=1)]
 
@@ -14,6 +15,10 @@ class Config(WithoutData):
 
     network: str | None = None
     """Run, .keras file or name of keras.applications to visualise. None: fixed random features."""
+    pixel_range: str | None = None
+    """Values of black and white that the network takes, such as 0..255. None: its first layers tell, else 0..1."""
+    preprocess: Literal["caffe", "torch", "tf"] | None = None
+    """Preprocessing of keras.applications that the network was trained with."""
     objective: str = "channel:conv_2:*"
     """What to maximise: terms such as `channel:LAYER:7 - 0.5*channel:LAYER:9`; * makes an image for each."""
     target: str | None = None
@@ -109,6 +114,11 @@ class Config(WithoutData):
     """Number and size of the start images; set when a training begins."""
 
     @property
+    def pixels(self) -> PixelValues:
+        """The pixels that the network wants."""
+        return PixelValues(self.pixel_range, self.preprocess)
+
+    @property
     def grey(self) -> float:
         """The value around which the noise lies."""
         if self.mean is not None:
@@ -136,6 +146,8 @@ class Config(WithoutData):
 
         if self.network_digest is not None:
             return self
-        network = visualized_network.open_network(self.network)
+        network = visualized_network.open_network(self.network, self.pixels)
+        if str(self.network).endswith((".keras", ".h5")):
+            visualized_network.warn_if_unresponsive(str(self.network), network)
         shape = starts.start_shape(self, network.shape)
         return self.replace(network_digest=network.digest, start_shape=shape)

@@ -17,6 +17,8 @@ from keras import layers, ops
 import zoo
 from zoo.data.arrays import Array
 from zoo.interpret import classifier, networks
+from zoo.interpret.inputs import response
+from zoo.interpret.inputs.pixel_values import PixelValues
 
 LOGITS = "logits"
 CHUNK = 2**18  # pixels, or time steps of series, that go through a network at once, or one image
@@ -81,18 +83,22 @@ class Visualized:
     features: keras.Model
 
 
-def open_network(name: str | None) -> Network:
+def open_network(name: str | None, pixels: PixelValues | None = None) -> Network:
     """Open a network by name; None is the network of random features.
+
+    Args:
+        name: of the network.
+        pixels: those that a .keras or .h5 file wants; None where its first layers may tell.
 
     Raises:
         SettingError: there is no such network, or it does not have one input of a suitable shape.
     """
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_open_network, name).result()
+        return thread.submit(_open_network, name, pixels).result()
 
 
-def _open_network(name: str | None) -> Network:
-    model = random_features() if name is None else networks.open_network(name)
+def _open_network(name: str | None, pixels: PixelValues | None) -> Network:
+    model = random_features() if name is None else networks.open_network(name, pixels=pixels)
     if len(model.inputs) != 1 or not 2 <= len(model.input_shape) - 1 <= 4:
         raise zoo.SettingError(
             f"network={name} must have one input: an image, a series or a volume. "
@@ -102,23 +108,32 @@ def _open_network(name: str | None) -> Network:
     return Network(model, networks.weights_digest(model), scores)
 
 
-def open_unchanged_network(name: str | None, digest: str | None) -> Network:
+def open_unchanged_network(
+    name: str | None, digest: str | None, pixels: PixelValues | None = None
+) -> Network:
     """Open a network, and check that it has the weights that a run began with.
 
     Args:
         name: of the network.
         digest: the sha256 of the weights; None accepts any.
+        pixels: those that a .keras or .h5 file wants; None where its first layers may tell.
 
     Raises:
         SettingError: the weights are others, or the network cannot be opened.
     """
-    network = open_network(name)
+    network = open_network(name, pixels)
     if digest not in (None, network.digest):
         raise zoo.SettingError(
             f"network={name} has changed since this run began: the sha256 of its weights was "
             f"{digest[:12]} and is {network.digest[:12]}. Restore the old network, or train again."
         )
     return network
+
+
+def warn_if_unresponsive(name: str, network: Network) -> None:
+    """Warn where the last layer of a network returns nearly the same for all images."""
+    last = networks.truncate(network.model, [networks.layers_of(network.model)[-1].name])
+    response.warn_if_unresponsive(name, response.probe_outputs(last))
 
 
 def batched_features(model: keras.Model, images: Array) -> dict[str, Array]:

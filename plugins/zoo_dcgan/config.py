@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 import zoo
-from zoo.config import FROM_DATA, ClassNames, Fraction, FromData
+from zoo.config import FROM_DATA, ClassNames, Fraction, FromData, Resize
 from zoo.tasks import gan
 
 Filters = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
@@ -47,6 +47,7 @@ class Config(gan.GANConfig):
     """Dropout rate after each convolution of the discriminator."""
     epochs: PositiveInt = 25
     batch_size: PositiveInt = 64
+    resize: Resize = "crop"  # padding would be learnt as a part of the images
     evaluation_images: PositiveInt = 10_000
     """Generated images for the metrics; at most the number of test images."""
     feature_network: str | None = None

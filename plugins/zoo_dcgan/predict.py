@@ -40,7 +40,7 @@ def read_item(config: Config, item: Any) -> Array | GeneratorInputs:
     """
     numbers = read_numbers(item)
     if numbers is None:
-        return read_input(item, config.input_shape)
+        return read_input(item, config.input_shape, config.resize)
     return GeneratorInputs(generator_inputs(config, numbers, item_name(item)))
 
 

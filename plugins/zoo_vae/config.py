@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 import zoo
-from zoo.config import FROM_DATA, Fraction, FromData
+from zoo.config import FROM_DATA, Fraction, FromData, Resize
 from zoo.tasks import optimizers
 
 
@@ -43,6 +43,7 @@ class Config(optimizers.OptimizerConfig):
     schedule: optimizers.Schedule = "cosine"
     epochs: PositiveInt = 30
     batch_size: PositiveInt = 128
+    resize: Resize = "crop"  # padding would be learnt as a part of the images
     learning_rate: PositiveFloat = 2e-3
 
 

@@ -50,8 +50,8 @@ def read_item(config: Config, item: Any) -> Array | Latents | Pair:
     if latents is not None:
         return Latents(latents)
     if (pair := read_pair(item)) is not None:
-        return Pair(np.stack([read_input(image, config.input_shape) for image in pair]))
-    return read_input(item, config.input_shape)
+        return Pair(np.stack([read_input(image, config.input_shape, config.resize) for image in pair]))
+    return read_input(item, config.input_shape, config.resize)
 
 
 def apply(parts: Parts, inputs: Sequence[Array | Latents | Pair]) -> list[dict[str, Any]]:

@@ -34,6 +34,11 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
 )
 @click.option("--sign", type=KEY_FILE, help="Sign the folder with this private key, a PEM file.")
+@click.option(
+    "--untrained",
+    is_flag=True,
+    help="Build a model of the catalog, an architecture or a network of keras.applications with random weights.",
+)
 @as_json
 def export(
     runs: tuple[str, ...],
@@ -43,6 +48,7 @@ def export(
     batch: int | None,
     runs_in: str,
     sign: Path | None,
+    untrained: bool,
     as_json: bool,
 ) -> None:
     """Export every part of each RUN, and prove each file equal.
@@ -55,13 +61,14 @@ def export(
     """
     names, runtimes = parse_formats(formats, opset), parse_names(runs_in)
     if len(runs) > 1:
-        options = {"out": out, "opset": opset, "batch": batch, "sign": sign}
+        options = {"out": out, "opset": opset, "batch": batch, "sign": sign, "untrained": untrained}
         return _export_many(runs, names, runtimes, as_json, **options)
-    from zoo.exporters.locations import find_source
+    from zoo.exporters.locations import find_source, find_untrained
 
-    source = find_source(runs[0])  # an unknown name is refused before Keras is imported
+    find = find_untrained if untrained else find_source
+    source = find(runs[0])  # an unknown name is refused before Keras is imported
     start_backend(names, runtimes)
-    report = export_source(source, names, out, opset, runtimes, sign, batch)
+    report = export_source(source, names, out, opset, runtimes, sign, batch, untrained)
     if as_json:
         return print_json(report.to_json())
     from zoo.cli import render
@@ -180,6 +187,7 @@ def export_source(
     runs_in: Sequence[str] = (),
     sign: Path | None = None,
     batch: int | None = None,
+    untrained: bool = False,
 ) -> Report:
     """Export a model, and show on a terminal that something is being done.
 
@@ -191,6 +199,7 @@ def export_source(
         runs_in: names of runtimes beside the formats' own.
         sign: the private key that the folder is signed with, if it is signed.
         batch: the size of the batch in every file; free if None.
+        untrained: whether a network of keras.applications is built with random weights.
     """
     from zoo.cli import render
     from zoo.exporters import api
@@ -198,7 +207,14 @@ def export_source(
     message = f"exporting to {', '.join(formats)}, and checking each in its own runtime"
     with render.show_status(message):
         return api.export(
-            source, formats, out=out, opset=opset, batch=batch, runs_in=runs_in, sign=sign
+            source,
+            formats,
+            out=out,
+            opset=opset,
+            batch=batch,
+            runs_in=runs_in,
+            sign=sign,
+            untrained=untrained,
         )
 
 

@@ -11,6 +11,18 @@ from zoo.cli.options import as_json, check_file, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import DataError
 
+pixel_range = click.option(
+    "--range",
+    "pixel_range",
+    metavar="BLACK..WHITE",
+    help="The pixels that a .keras or .h5 file takes, such as 0..255; else its first layers tell.",
+)
+preprocess = click.option(
+    "--preprocess",
+    type=click.Choice(["caffe", "torch", "tf"]),
+    help="The preprocessing of keras.applications that a .keras or .h5 file was trained with.",
+)
+
 
 @click.command(cls=Command)
 @click.argument("network", shell_complete=complete_run)
@@ -34,6 +46,8 @@ from zoo.errors import DataError
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="The seed of smoothgrad's noise."
 )
+@pixel_range
+@preprocess
 @as_json
 def explain(
     network: str,
@@ -44,6 +58,8 @@ def explain(
     layer: str | None,
     output: str | None,
     seed: int,
+    pixel_range: str | None,
+    preprocess: str | None,
     as_json: bool,
 ) -> None:
     """Draw where a classifier looks in your own files.
@@ -57,8 +73,10 @@ def explain(
     from zoo.interpret.attribution import Explainer
     from zoo.interpret.classifier import open_classifier
     from zoo.interpret.explain import explain_each
+    from zoo.interpret.inputs.pixel_values import PixelValues
 
-    explainer = Explainer(open_classifier(network, output), layer=layer, seed=seed)
+    classifier = open_classifier(network, output, PixelValues(pixel_range, preprocess))
+    explainer = Explainer(classifier, layer=layer, seed=seed)
     errors: list[DataError] = []
     explanations = explain_each(
         explainer,
@@ -97,6 +115,8 @@ def explain(
     show_default=True,
     help="The seed of the noise that images start from.",
 )
+@pixel_range
+@preprocess
 @as_json
 def gallery(network: str, as_json: bool, **options: Any) -> None:
     """Write a page of what excites each channel of a network.

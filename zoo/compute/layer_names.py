@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -36,3 +37,25 @@ def stable_names(layers: Iterable[Any]) -> list[str]:
             name = f"{stem}_{number}" if number else stem
         names.append(name)
     return names
+
+
+def renumber_layers(model: Any) -> None:
+    """Number the layers that Keras named from 0, whatever this process built before."""
+    stems = {layer: automatic_stem_of(layer) for layer in model.layers}
+    taken = {layer.name for layer, stem in stems.items() if stem is None}
+    for layer, stem in stems.items():
+        if stem is not None:
+            layer.name = free_name(stem, taken)
+            taken.add(layer.name)
+
+
+def automatic_stem_of(layer: Any) -> str | None:
+    """Return the name that Keras gave a layer, without its number; None if somebody else named it."""
+    automatic = is_automatic(layer.name, type(layer).__name__)
+    return re.sub(r"_\d+$", "", layer.name) if automatic else None
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """Return a name that is not taken: the stem, or the stem with the first free number."""
+    numbered = (f"{stem}_{number}" for number in itertools.count(1))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)

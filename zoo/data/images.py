@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -20,6 +21,9 @@ from zoo.data.arrays import (
 )
 from zoo.errors import DataError
 from zoo.io.foreign.image_file import open_image_file
+
+if TYPE_CHECKING:
+    from zoo.config import Resize
 
 __all__ = [
     "SUFFIXES",
@@ -75,15 +79,16 @@ def channels_of(image: Image.Image) -> int:
     return 1 if image.mode[0] in "1LIF" and image.mode != "LAB" else 3
 
 
-def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
+def to_array(image: Image.Image, shape: tuple[int | None, ...], resize: Resize = "pad") -> Array:
     """Return an image as uint8 of shape (height, width, channels).
 
     Transparent pixels become white, unless the model takes the transparency as a fourth channel.
 
     Args:
         image: an image as `open_image` returns it.
-        shape: the input shape of the model: (height, width, 1 or 3 or 4). Where it has a size, the
-            image is scaled to cover it, and its middle is cut out. None is the image's own.
+        shape: the input shape of the model: (height, width, 1 or 3 or 4). None is the image's own size.
+        resize: how an image of another size is brought to it: `pad` scales it as a whole and pads with
+            black, `stretch` scales each axis by itself, `crop` scales it and cuts its middle out.
 
     Raises:
         DataError: the shape is not that of an image.
@@ -102,23 +107,34 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...]) -> Array:
     )  # convert copies also where it need not
     size = (width or image.width, height or image.height)
     if image.size != size:
-        image = ImageOps.fit(image, size, Image.Resampling.BILINEAR)
+        image = _bring_to_size(image, size, resize)
     pixels = np.asarray(image, np.uint8)
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def read_image(item: str | Path | Array, shape: tuple[int | None, ...]) -> Array:
+def _bring_to_size(image: Image.Image, size: tuple[int, int], resize: Resize) -> Image.Image:
+    """Return an image of a width and height; images of the same proportions come out the same each way."""
+    if resize == "stretch":
+        return image.resize(size, Image.Resampling.BILINEAR)
+    scale = ImageOps.fit if resize == "crop" else ImageOps.pad
+    return scale(image, size, Image.Resampling.BILINEAR)
+
+
+def read_image(
+    item: str | Path | Array, shape: tuple[int | None, ...], resize: Resize = "pad"
+) -> Array:
     """Return an image file or an array as float32 in [0, 1] of the input shape of a model.
 
     Args:
         item: a path, or an array of that shape: uint8, or float in [0, 1].
         shape: (height, width, channels); None is any size.
+        resize: how an image file of another size is brought to it, as for `to_array`.
 
     Raises:
         DataError: it cannot be read, or an array has another shape or range.
     """
     if isinstance(item, str | Path):
-        return as_float(to_array(open_image(Path(item)), shape))
+        return as_float(to_array(open_image(Path(item)), shape, resize))
     array = as_array(item)
     if array.ndim == 2 and shape[-1] == 1:
         array = array[..., None]

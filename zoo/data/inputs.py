@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from zoo.data.images import SUFFIXES, check_array, read_image
 from zoo.data.readers import series_files
 from zoo.errors import DataError, UnsafeFile, UsageError, format_error
 from zoo.io.safe_load import read_array
+
+if TYPE_CHECKING:
+    from zoo.config import Resize
 
 __all__ = [
     "expand_items",
@@ -84,13 +87,14 @@ def expand_items(items: Sequence[Any], shape: Shape | None) -> list[Any]:
     return [one for item in items for file in _files(item, shape) for one in _series(file, shape)]
 
 
-def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
+def read_input(item: Any, shape: tuple[int | None, ...], resize: Resize = "pad") -> Array:
     """Read one item as one input of a model.
 
     Args:
         item: an image file, an .npy file, a series FILE.ts:3 or FILE.csv:3 (counted from 1; without a
             number where the file holds one series), or an array.
         shape: the input shape of the model, without the batch; None is any size.
+        resize: how an image file of another size is brought to it: pad, stretch or crop.
 
     Returns:
         float32 of that shape; images are in [0, 1].
@@ -101,12 +105,14 @@ def read_input(item: Any, shape: tuple[int | None, ...]) -> Array:
     if not isinstance(item, str | Path):
         return _check_input(item, shape)
     try:
-        return _read_file(*_split_number(Path(item)), shape)
+        return _read_file(*_split_number(Path(item)), shape, resize)
     except (UnsafeFile, OSError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise DataError(f"{item} cannot be read: {format_error(error)}") from error
 
 
-def _read_file(path: Path, number: int | None, shape: tuple[int | None, ...]) -> Array:
+def _read_file(
+    path: Path, number: int | None, shape: tuple[int | None, ...], resize: Resize
+) -> Array:
     """Read one file, or the series of that number in it."""
     if path.suffix.lower() in series_files.SUFFIXES:
         return _read_series(path, number, shape)
@@ -120,7 +126,7 @@ def _read_file(path: Path, number: int | None, shape: tuple[int | None, ...]) ->
         raise DataError(
             f"{path}: the model takes arrays of shape {format_shape(shape)}, each in an .npy file{also}."
         )
-    return read_image(path, shape)
+    return read_image(path, shape, resize)
 
 
 def _check_input(array: Any, shape: tuple[int | None, ...]) -> Array:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo.data.dataset import Dataset
 from zoo.data.readers import image_folder, image_pairs, npz, series_files, tfds, timeseries
 from zoo.entry_points import DATASETS, EntryPointGroup, package_of
 from zoo.errors import DataError, PluginError, UnknownName, ZooError, format_error
+
+if TYPE_CHECKING:
+    from zoo.config import Resize
 
 __all__ = [
     "SOURCES",
@@ -39,6 +43,7 @@ def open_dataset(
     source: str | Path | Dataset,
     shape: tuple[int | None, ...] | None = None,
     hold_out: bool = True,
+    resize: Resize = "pad",
 ) -> Dataset:
     """Load a dataset by its source.
 
@@ -51,6 +56,8 @@ def open_dataset(
         hold_out: whether a fifth of the examples is held out for testing where the source has no test
             split of its own. If not, `test` (and `train`) then holds every example: to measure a
             trained model on all of a file.
+        resize: how images of another size are brought to it: `pad` scales them as a whole and pads with
+            black, `stretch` scales each axis by itself, `crop` scales them and cuts their middle out.
 
     Raises:
         UnknownName: there is no such dataset, file or folder.
@@ -66,7 +73,7 @@ def open_dataset(
     if str(source) in EntryPointGroup(DATASETS):
         return _load_by_name(str(source))
     if str(source).startswith(tfds.PREFIX):
-        return tfds.read(str(source), shape, hold_out)
+        return tfds.read(str(source), shape, hold_out, resize)
     pairs = str(source).startswith(image_pairs.PREFIX)
     path = image_pairs.path_of(str(source))
     if not str(source).strip() or not path.exists():
@@ -74,7 +81,7 @@ def open_dataset(
         raise UnknownName("dataset, file or folder", str(source), names, f"--data takes {SOURCES}.")
     if pairs:
         return image_pairs.read(path, shape, hold_out)
-    return _read_path(path, shape, hold_out)
+    return _read_path(path, shape, hold_out, resize)
 
 
 def absolute_source(source: str | Path) -> str:
@@ -109,10 +116,12 @@ def dataset_info(name: str) -> DatasetInfo:
         ) from error
 
 
-def _read_path(path: Path, shape: tuple[int | None, ...] | None, hold_out: bool) -> Dataset:
+def _read_path(
+    path: Path, shape: tuple[int | None, ...] | None, hold_out: bool, resize: Resize
+) -> Dataset:
     """Read an .npz, a .ts or .csv file of series, or a folder of images."""
     if path.is_dir():
-        return image_folder.read(path, shape, hold_out)
+        return image_folder.read(path, shape, hold_out, resize)
     if path.suffix.lower() in series_files.SUFFIXES:
         return timeseries.read(path, hold_out)
     if path.suffix.lower() != ".npz":

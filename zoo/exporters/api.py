@@ -17,7 +17,7 @@ from zoo.environment import keras_backend
 from zoo.errors import ExportError, UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
-from zoo.exporters.locations import Location
+from zoo.exporters.locations import Location, find_untrained
 from zoo.exporters.onnx_graph.calibration import training_examples
 from zoo.exporters.output.events import tell_extensions
 from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
@@ -51,6 +51,7 @@ def export(
     batch: int | None = None,
     runs_in: Sequence[str] = (),
     sign: str | Path | None = None,
+    untrained: bool = False,
 ) -> Report:
     """Write every part of a trained model in some formats, each proved equal in its own runtime.
 
@@ -65,6 +66,8 @@ def export(
             runtimes; "all" stands for all that are installed. One that is not available here is
             named in the report, and the export goes on.
         sign: the PEM file of a private key, with which the whole folder is signed.
+        untrained: whether a model of the catalog, an architecture, or a network of keras.applications is
+            built with random weights, so that nothing is downloaded. A run or a file is opened as it is.
 
     Returns:
         The report: the folder, each file with its digest and a verdict for each runtime, the contracts.
@@ -88,12 +91,15 @@ def export(
     if keras_backend() in (None, "tensorflow"):
         # they import their runtimes while Keras and the model are loaded
         start_processes(plan.python)
-    opened = open_source(source)
+    if untrained and isinstance(source, str | Path):
+        source = find_untrained(source)
+    opened = open_source(source, untrained=untrained)
     folder = _free_folder(opened, out)
     options: dict[str, Any] = {"opset": opset, "batch": batch, "sign": sign}
     if _loaded_backend() != "tensorflow":
         return export_on_tensorflow(opened, list(plan.runtimes), folder, options, runs_in)
-    is_ours = isinstance(source, str | Path | Run | Location)
+    # random weights are others when the source is opened again
+    is_ours = isinstance(source, str | Path | Run | Location) and not untrained
     job = Job(
         opened.title,
         opened.origin,

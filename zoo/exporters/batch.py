@@ -52,6 +52,7 @@ def export_many(
     batch: int | None = None,
     runs_in: Sequence[str] = (),
     sign: str | Path | None = None,
+    untrained: bool = False,
     progress: Callable[[str], object] = lambda source: None,
 ) -> list[ExportOutcome]:
     """Export one model after the other; one that fails does not stop the others.
@@ -60,7 +61,7 @@ def export_many(
         sources: names and paths as `zoo.export` takes them.
         formats: names of formats.
         out: a folder in which each model gets a folder of its own; RUN/export for each if not given.
-        opset, batch, runs_in, sign: as `zoo.export` takes them.
+        opset, batch, runs_in, sign, untrained: as `zoo.export` takes them.
         progress: is called with each source before its export.
 
     Returns:
@@ -79,7 +80,9 @@ def export_many(
     outcomes = []
     for name in names:
         progress(name)
-        options = {"opset": opset, "batch": batch, "runs_in": runs_in, "sign": sign}
+        options = {
+            "opset": opset, "batch": batch, "runs_in": runs_in, "sign": sign, "untrained": untrained,
+        }  # fmt: skip
         outcomes.append(_export(name, formats, {"out": folders[name], **options}))
         gc.collect()  # a model of Keras is freed by the collector alone
     return outcomes

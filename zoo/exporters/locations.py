@@ -62,6 +62,18 @@ def find_source(
     raise _not_found(name, setting, example)
 
 
+def find_untrained(source: str | Path) -> Location:
+    """Find what a name stands for, as `find_source`; a model of the catalog is to be built anew.
+
+    Raises:
+        UnknownName: nothing has this name; the message has the nearest names.
+    """
+    found = find_source(source, untrained=True)
+    if found.run is not None and found.run.shipped:
+        return Location("untrained", found.run.name, part=found.part)
+    return found
+
+
 def usage_error(name: str, problem: str, setting: str | None = None) -> UsageError:
     """Return the error that a name cannot be used.
 

@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.data.arrays import Array
+from zoo.data.arrays import Array, is_picture
 from zoo.data.class_names import class_index
 from zoo.errors import SettingError, UnknownName
 from zoo.exporters.sources import Source, open_source
+from zoo.interpret.inputs.pixel_values import PixelValues
+from zoo.interpret.inputs.response import probe_images, warn_if_unresponsive
 from zoo.interpret.networks import open_network
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
+
+    from zoo.config import Resize
 
 __all__ = ["Classifier", "open_classifier", "remove_activation"]
 
@@ -39,12 +43,14 @@ class Classifier:
         logits: a model of one input whose output has the shape (batch, classes).
         exclusive: whether one class excludes the others (softmax), or several may be true (sigmoid).
         classes: the name of each class.
+        resize: how images of another size are brought to the network's: pad, stretch or crop.
     """
 
     name: str
     logits: keras.Model
     exclusive: bool
     classes: tuple[str, ...]
+    resize: Resize = "crop"
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -71,7 +77,9 @@ class Classifier:
 
 
 def open_classifier(
-    network: str | Path | Run | keras.Model, output: str | None = None
+    network: str | Path | Run | keras.Model,
+    output: str | None = None,
+    pixels: PixelValues | None = None,
 ) -> Classifier:
     """Open a classifier without its last activation.
 
@@ -79,6 +87,7 @@ def open_classifier(
         network: a run with a classifier among its parts, a part of a run, a .keras or .h5 file, a network of
             keras.applications, or a model.
         output: the name of the output that has the classes, if the network has several outputs.
+        pixels: those that a network from elsewhere wants; None where its first layers may tell.
 
     Raises:
         UnknownName: nothing has this name, or the network has no such output.
@@ -89,7 +98,7 @@ def open_classifier(
         '0'
     """
     source = _classifier_source(open_source(network, example="cnn.mnist"))
-    model = open_network(source)
+    model = open_network(source, pixels=pixels)
     if len(model.inputs) != 1:
         names = ", ".join(tensor.name for tensor in model.inputs)
         raise SettingError(
@@ -98,7 +107,12 @@ def open_classifier(
     logits, exclusive = _logits(source.name, model, _output(source.name, model, output))
     count = int(logits.output.shape[-1])
     classes = _class_names(source, count) or tuple(map(str, range(count)))
-    return Classifier(source.name, logits, exclusive, classes)
+    resize = "crop" if source.recipe is None else source.recipe.config.resize
+    classifier = Classifier(source.name, logits, exclusive, classes, resize)
+    if source.kind in ("file", "model") and is_picture(classifier.shape):
+        scores = classifier.logits(probe_images(classifier.shape))
+        warn_if_unresponsive(source.name, {"the result": classifier.probabilities(scores)})
+    return classifier
 
 
 def _classifier_source(source: Source) -> Source:

@@ -14,7 +14,10 @@ from zoo.inference.saved_results import output_names
 from zoo.interpret.attribution import METHODS, Explainer
 from zoo.interpret.attribution_plots import plot_attributions
 from zoo.interpret.classifier import open_classifier
+from zoo.interpret.inputs.pixel_values import PixelValues
+from zoo.interpret.inputs.response import warn_if_constant
 from zoo.io import pictures
+from zoo.runs.display.choice import choose_track
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -84,6 +87,8 @@ def explain(
     noise: float = 0.15,
     steps: int = 256,
     baseline: float | None = None,
+    pixel_range: str | Sequence[float] | None = None,
+    preprocess: str | None = None,
 ) -> list[Explanation]:
     """Explain what a classifier says of files or arrays.
 
@@ -101,6 +106,9 @@ def explain(
         noise: their standard deviation, as a share of the input's range.
         steps: the number of points at which integrated takes gradients.
         baseline: the input's value without information, for integrated; 0, if None.
+        pixel_range: the values of black and white that a .keras or .h5 file or a model takes, such as
+            `0..255`; if None, its first layers tell, else 0 to 1.
+        preprocess: caffe, torch or tf: the preprocessing of keras.applications that it was trained with.
 
     Returns:
         One explanation for each item; a folder stands for the files in it, a file of series for its series.
@@ -115,10 +123,10 @@ def explain(
         >>> (found,) = zoo.explain("cnn.mnist", ["seven.png"], methods=["integrated"])
         >>> found.predicted, found.maps["integrated"].sum()
     """
-    explainer = Explainer(
-        open_classifier(network, output), layer, draws, noise, steps, baseline, seed
-    )
-    return list(explain_each(explainer, items, methods=methods, class_name=class_name, out=out))
+    classifier = open_classifier(network, output, PixelValues(pixel_range, preprocess))
+    explainer = Explainer(classifier, layer, draws, noise, steps, baseline, seed)
+    options = {"class_name": class_name, "out": out, "track": choose_track(None)}
+    return list(explain_each(explainer, items, methods=methods, **options))
 
 
 def explain_each(
@@ -182,7 +190,8 @@ def _explain_item(
     picture: Path | None,
 ) -> Explanation:
     classifier = explainer.classifier
-    x = read_input(item, classifier.shape)
+    x = read_input(item, classifier.shape, classifier.resize)
+    warn_if_constant(item_name(item), x)
     probabilities = classifier.probabilities(classifier.logits(x[None]))[0]
     best = int(probabilities.argmax())
     index = best if class_name is None else classifier.class_index(class_name)

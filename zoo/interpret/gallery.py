@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.data.arrays import shape_fits
 from zoo.data.dataset import Dataset
-from zoo.data.load import open_dataset
-from zoo.errors import DataError, SettingError
+from zoo.errors import SettingError
 from zoo.exporters.sources import Source, open_source
 from zoo.interpret.activation_maximization import AscentConfig, Track
 from zoo.interpret.gallery_html import Gallery, write_page
+from zoo.interpret.inputs.examples import image_shape, open_examples
+from zoo.interpret.inputs.pixel_values import PixelValues
+from zoo.interpret.inputs.response import probe_outputs, warn_if_unresponsive
 from zoo.interpret.layer_gallery import ChosenLayer, make_layer_gallery
 from zoo.interpret.networks import (
     LayerInfo,
@@ -28,6 +29,7 @@ from zoo.interpret.networks import (
     weights_digest,
 )
 from zoo.interpret.top_activations import top_activations
+from zoo.runs.display.choice import choose_track
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ __all__ = ["gallery"]
 
 DEFAULT_LAYERS = 2  # the last convolutions that are shown if no layer is named
 EXAMPLES = 9  # real examples of each channel
-SIDE = 128  # of images, if neither the network nor the data tells their size
 FOLLOWERS = ("Normalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU")
 
 
@@ -51,7 +52,7 @@ def gallery(
     channels: int | None = None,
     size: int | None = None,
     seed: int = 0,
-    track: Track = iter,
+    track: Track | None = None,
 ) -> Gallery:
     """Make a page that shows what excites each channel of a network's layers.
 
@@ -68,7 +69,7 @@ def gallery(
         channels: how many channels of each layer to show, the first ones; None for all.
         size: the side of the images in pixels, if there is no data and the network takes any size.
         seed: the seed of the noise that images start from.
-        track: shows progress over the batches and the steps.
+        track: shows progress over the batches and the steps; a bar if not given, see ZOO_PROGRESS.
 
     Returns:
         The images and the numbers of each layer. Its `page` is the file.
@@ -85,15 +86,19 @@ def gallery(
         []
     """
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    track = choose_track(track)
     _check_positive(steps=steps, channels=channels, size=size)
     source = open_source(network, example="cnn.mnist")
-    model = open_network(source)
+    pixels = PixelValues(pixel_range, preprocess)
+    model = open_network(source, pixels=pixels)
     if len(model.inputs) != 1:
         raise SettingError(f"{source.name} takes {len(model.inputs)} inputs. Expected: one.")
     chosen = choose_layers(model, layers)
-    examples = _open_examples(source, model, data)
-    shape = _image_shape(model, examples, size)
+    examples = open_examples(source, model, data)
+    shape = image_shape(model, examples, size)
     outputs = truncate(model, [each.layer.name for each in chosen], shape)
+    if source.kind in ("file", "model"):
+        warn_if_unresponsive(source.name, probe_outputs(outputs))
     real = {} if examples is None else top_activations(outputs, examples.test, EXAMPLES, track)
     config = AscentConfig(steps, jitter=_jitter(shape), seed=seed)
     shown = [
@@ -103,7 +108,7 @@ def gallery(
         for each in chosen
     ]
     options = {"data": data.name if isinstance(data, Dataset) else data, "steps": steps}
-    options |= {"channels": channels, "size": size, "seed": seed}
+    options |= {"channels": channels, "size": size, "seed": seed} | pixels.options
     result = Gallery(
         network=_name(source),
         command=_command(source, layers=layers, **options),
@@ -186,35 +191,6 @@ def _is_relu(layer: Any) -> bool:
     if not isinstance(layer, keras.layers.ReLU):
         return False
     return not layer.negative_slope and not layer.threshold and layer.max_value is None
-
-
-def _open_examples(
-    source: Source, network: keras.Model, data: str | Path | Dataset | None
-) -> Dataset | None:
-    """Return the data that is named, else a run's own; None for files and Keras' networks."""
-    wanted = tuple(network.inputs[0].shape[1:])
-    examples: Dataset | None = None
-    if isinstance(data, Dataset):
-        examples = data
-    elif data is not None:
-        examples = open_dataset(data, wanted)
-    elif source.run is not None and source.recipe is not None:
-        examples = source.recipe.load_data()
-    if examples is not None and not shape_fits(examples.test.stored.shape[1:], wanted):
-        raise DataError(
-            f"{source.name} takes inputs of shape {wanted}. Received: {examples.name} with inputs of shape "
-            f"{examples.input_shape}"
-        )
-    return examples
-
-
-def _image_shape(
-    network: keras.Model, examples: Dataset | None, size: int | None
-) -> tuple[int, ...]:
-    """Return the shape of the images to make: the examples', else the network's own, with free sizes set."""
-    if examples is not None:
-        return examples.input_shape
-    return tuple(int(want or size or SIDE) for want in network.inputs[0].shape[1:])
 
 
 def _jitter(shape: tuple[int, ...]) -> int:

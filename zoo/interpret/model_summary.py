@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo.compute.layer_names import renumber_layers
 from zoo.exporters.sources import is_graph, open_source
-from zoo.interpret.networks import LayerInfo, flatten, layers_of, renumber_layers
+from zoo.interpret.networks import LayerInfo, flatten, layers_of
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:

@@ -1,23 +1,22 @@
 """Trained networks to look into: opened by name, listed by layer, and cut off at a layer.
 
 A network is opened as one flat Functional model: the models that it uses as layers are replaced by their
-own layers, and every layer has a name of its own. Networks of keras.applications take pixels in [0, 1].
+own layers, and every layer has a name of its own. All networks of images take pixels in [0, 1].
 """
 
 from __future__ import annotations
 
 import difflib
-import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.compute.layer_names import is_automatic
+from zoo.compute.layer_names import automatic_stem_of, free_name, renumber_layers
 from zoo.errors import SettingError, format_cause
 from zoo.exporters.sources import Source, is_graph, open_source
+from zoo.interpret.inputs.pixel_values import PixelValues, with_unit_pixels
 from zoo.io.digest import weights_digest
 from zoo.runs.run import Run
 
@@ -59,6 +58,7 @@ def open_network(
     network: str | Path | Run | keras.Model | Source,
     setting: str | None = "network",
     example: str = "cnn.mnist",
+    pixels: PixelValues | None = None,
 ) -> keras.Model:
     """Open a trained network as one flat model.
 
@@ -67,17 +67,28 @@ def open_network(
             keras.applications (`VGG16`) with the weights of ImageNet, or a model.
         setting: the setting that names the network, for the message of an error; None for an argument.
         example: a model to train where nothing has the name, for the message of an error.
+        pixels: those that a network from elsewhere wants; None where its first layers may tell.
 
     Returns:
-        A Functional model; it shares its layers with a model that was passed in, else it is frozen.
+        A Functional model of images from 0 to 1; it shares its layers with a model that was passed in, else
+        it is frozen.
 
     Raises:
-        SettingError: nothing has this name, its weights cannot be read, or it is no graph of layers.
-            Without `setting`, an unknown name is an UnknownName.
+        SettingError: nothing has this name, its weights cannot be read, it is no graph of layers, or
+            `pixels` do not go with it. Without `setting`, an unknown name is an UnknownName.
     """
     source = open_source(network, setting=setting, example=example)
-    model = flatten(source.network())
-    if source.kind not in ("file", "model"):
+    network = source.network()
+    model = flatten(network)
+    if source.kind in ("file", "model"):
+        converted = with_unit_pixels(network, model, pixels or PixelValues(), source.name)
+        model = model if converted is None else flatten(converted)
+    elif pixels is not None and pixels.is_given:
+        raise SettingError(
+            f"{source.name} takes pixels from 0 to 1 here. A range and a preprocessing are for .keras and "
+            ".h5 files."
+        )
+    else:
         renumber_layers(model)
     if source.kind != "model":
         model.trainable = False
@@ -109,31 +120,15 @@ def flatten(model: keras.Model) -> keras.Model:
         raise SettingError(f"{model.name} cannot be flattened: {format_cause(error)}") from error
 
 
-def renumber_layers(model: keras.Model) -> None:
-    """Number the layers that Keras named from 0, whatever this process built before."""
-    stems = {layer: _automatic_stem(layer) for layer in model.layers}
-    taken = {layer.name for layer, stem in stems.items() if stem is None}
-    for layer, stem in stems.items():
-        if stem is not None:
-            layer.name = _free_name(stem, taken)
-            taken.add(layer.name)
-
-
 def _rename_duplicates(model: keras.Model) -> None:
     """Give each operation of a graph, and of the graphs in it, a name of its own, in place."""
     operations = list(dict.fromkeys(_operations(model)))
     taken, reserved = set[str](), {operation.name for operation in operations}
     for operation in operations:
         if operation.name in taken:
-            name = _automatic_stem(operation) or operation.name
-            operation.name = _free_name(name, reserved | taken)
+            name = automatic_stem_of(operation) or operation.name
+            operation.name = free_name(name, reserved | taken)
         taken.add(operation.name)
-
-
-def _automatic_stem(layer: Any) -> str | None:
-    """Return the name that Keras gave a layer, without its number; None if somebody else named it."""
-    automatic = is_automatic(layer.name, type(layer).__name__)
-    return re.sub(r"_\d+$", "", layer.name) if automatic else None
 
 
 def _operations(model: keras.Model) -> Iterator[Any]:
@@ -144,11 +139,6 @@ def _operations(model: keras.Model) -> Iterator[Any]:
     for operation in graph.operations:
         yield from [] if isinstance(operation, keras.layers.InputLayer) else [operation]
         yield from _operations(operation) if _is_inner_graph(operation) else []
-
-
-def _free_name(stem: str, taken: set[str]) -> str:
-    numbered = (f"{stem}_{number}" for number in itertools.count(1))
-    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 def layers_of(model: keras.Model) -> list[LayerInfo]:

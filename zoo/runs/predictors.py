@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,9 +14,11 @@ from zoo.environment import cache_folder
 from zoo.errors import ExportError, PluginError, UnknownName, UsageError, ZooError, format_error
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.keras_parts import KerasParts
+from zoo.inference.known_exports import is_known_export
 from zoo.inference.parts import Parts
 from zoo.inference.predictor import Predictor, call_with
 from zoo.runs.run import Run
+from zoo.runtimes.zoo_command import run_zoo
 
 if TYPE_CHECKING:
     import keras
@@ -93,6 +92,8 @@ def model_predictor(
 def onnx_parts(run: Run) -> Parts:
     """Return the parts of a run that ONNX Runtime computes; they are exported first if need be.
 
+    An export that was not made here is verified first: its operators are checked, and it runs in the cage.
+
     Raises:
         ExportError: they cannot be exported, or compute something else than the model.
     """
@@ -101,6 +102,8 @@ def onnx_parts(run: Run) -> Parts:
         _export(run)
     if problem := why_not_usable(folder, "onnx"):
         raise ExportError(f"{run} cannot be run in ONNX Runtime: {problem}.")
+    if not is_known_export(folder):
+        run_zoo("verify", str(folder), "--in", "onnxruntime")
     return ExportedParts(folder, "onnx")
 
 
@@ -171,10 +174,12 @@ def _onnx_predictor(run: Run) -> Predictor:
 
         recipe = recipe_from_run(run)
         return model_predictor(recipe.architecture, recipe.config, None, parts)
-    config = SimpleNamespace(**{k: _frozen(v) for k, v in run.record["config"].items()})
+    settings = {"resize": "crop"} | dict(run.record["config"])  # older runs have no such setting
+    config = SimpleNamespace(**{k: _frozen(v) for k, v in settings.items()})
     shape: tuple[int | None, ...] = getattr(config, "input_shape", ())
     read = getattr(module, "read_item", None)
-    reader = partial(read, config) if read else partial(read_input, shape=shape)
+    reader = partial(read_input, shape=shape, resize=config.resize)
+    reader = partial(read, config) if read else reader
 
     def apply_batch(items: Sequence[Any], inputs: Sequence[Any]) -> list[dict[str, Any]]:
         arguments = {"config": config, "items": items, "inputs": inputs, "parts": parts}
@@ -202,7 +207,7 @@ def _reader(
             f"apply() of the architecture {architecture.name!r} of {architecture.package} takes inputs, "
             "and its config has no input_shape: add the hook read_item(config, item)."
         )
-    return lambda item: read_input(item, tuple(shape))
+    return lambda item: read_input(item, tuple(shape), config.resize)
 
 
 def _frozen(value: Any) -> Any:
@@ -220,23 +225,4 @@ def _export(run: Run) -> None:
     folder = export_folder(run)
     files = read_report(folder).get("files", ())
     formats = dict.fromkeys([*(file["format"] for file in files), "onnx"])
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "zoo",
-        "export",
-        str(run.path),
-        "--to",
-        ",".join(formats),
-    ]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        kind = UsageError if done.returncode == UsageError.exit_code else ExportError
-        raise kind(done.stderr.strip().removeprefix("Error: "))
+    run_zoo("export", str(run.path), "--to", ",".join(formats))

@@ -24,6 +24,8 @@ from zoo.runs.run import Run
 if TYPE_CHECKING:
     import keras
 
+BEFORE_RESIZE = {"resize": "crop"}  # what a run without this setting was trained with
+
 
 @dataclass
 class Recipe:
@@ -73,7 +75,7 @@ class Recipe:
     def _open_data(self) -> Dataset:
         if self.source is not None:
             shape = getattr(self.config, "input_shape", None)
-            return open_dataset(self.source, shape, self.hold_out)
+            return open_dataset(self.source, shape, self.hold_out, self.config.resize)
         if isinstance(self.config, WithoutData):
             return empty_dataset()
         raise UsageError(
@@ -179,7 +181,8 @@ def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recip
     """
     architecture = _architecture_of(run)
     try:
-        config = validate_config(type(architecture.defaults()), run.record["config"])
+        settings = BEFORE_RESIZE | run.record["config"]
+        config = validate_config(type(architecture.defaults()), settings)
     except (UnknownName, SettingError) as error:
         raise RunError(
             f"{run}: run.json does not fit the architecture {architecture.name!r} of "

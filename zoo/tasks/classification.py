@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.config import FROM_DATA, ClassNames, Fraction, FromData
+from zoo.config import FROM_DATA, ClassNames, Fraction, FromData, Resize
 from zoo.data.arrays import Array
 from zoo.data.class_weights import ClassWeight, weigh_examples
 from zoo.data.dataset import Dataset
@@ -142,7 +142,7 @@ def apply(
     model: keras.Model, config: ClassifierConfig, items: Sequence[Any]
 ) -> list[dict[str, Any]]:
     """Return for each of the user's files the class, its probability, and the most probable classes."""
-    return class_predictions(model, items, config.classes or ())
+    return class_predictions(model, items, config.classes or (), config.resize)
 
 
 def predict(model: keras.Model, inputs: Array | Split) -> Array:
@@ -216,7 +216,7 @@ def plot_results(probabilities: Array, data: Dataset) -> dict[str, Figure]:
 
 
 def class_predictions(
-    model: keras.Model, items: Sequence[Any], classes: Sequence[str]
+    model: keras.Model, items: Sequence[Any], classes: Sequence[str], resize: Resize = "pad"
 ) -> list[dict[str, Any]]:
     """Return the most probable classes of the user's items.
 
@@ -224,6 +224,7 @@ def class_predictions(
         model: a classifier.
         items: image files, .npy files or arrays.
         classes: the names of the classes.
+        resize: how an image of another size is brought to the model's: pad, stretch or crop.
 
     Returns:
         For each item: `item`, its name; `class` and `probability` of the most probable class; and
@@ -232,14 +233,13 @@ def class_predictions(
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    results = [class_result(row, classes) for row in predict_items(model, items)]
-    names = ({"item": item_name(item)} for item in items)
-    return [name | result for name, result in zip(names, results, strict=True)]
+    rows = zip(items, predict_items(model, items, resize), strict=True)
+    return [{"item": item_name(item)} | class_result(row, classes) for item, row in rows]
 
 
-def predict_items(model: keras.Model, items: Sequence[Any]) -> list[Array]:
+def predict_items(model: keras.Model, items: Sequence[Any], resize: Resize) -> list[Array]:
     """Return the model's output for each of the user's items; items of one shape are one batch."""
-    inputs = [read_input(item, tuple(model.input_shape[1:])) for item in items]
+    inputs = [read_input(item, tuple(model.input_shape[1:]), resize) for item in items]
     return [row for (row,) in compute_groups(lambda batch: (predict(model, batch),), inputs)]
 
 

@@ -135,7 +135,7 @@ def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
     return {"predictions": figure}
 
 
-def apply(model: keras.Model, items: Sequence[Any]) -> list[dict[str, Any]]:
+def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the predicted numbers of each of the user's .npy files, images or arrays.
 
     Raises:
@@ -143,7 +143,7 @@ def apply(model: keras.Model, items: Sequence[Any]) -> list[dict[str, Any]]:
     """
     return [
         {"item": item_name(item)} | number_result(row)
-        for item, row in zip(items, predict_items(model, items), strict=True)
+        for item, row in zip(items, predict_items(model, items, config.resize), strict=True)
     ]
 
 

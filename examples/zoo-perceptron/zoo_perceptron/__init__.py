@@ -88,7 +88,8 @@ def preview(model: keras.Model, config: Config) -> dict[str, Any]:
 @zoo.hookimpl
 def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the class of each of the user's image files and arrays."""
-    inputs = ops.stack([zoo.read_image(item, config.input_shape) for item in items])
+    images = [zoo.read_image(item, config.input_shape, config.resize) for item in items]
+    inputs = ops.stack(images)
     probabilities = ops.convert_to_numpy(ops.softmax(model(inputs)))
     return [
         {"class": config.classes[p.argmax()], "probability": float(p.max())} for p in probabilities

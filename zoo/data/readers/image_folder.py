@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,19 +24,28 @@ from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 
+if TYPE_CHECKING:
+    from zoo.config import Resize
+
 __all__ = ["LAZY_BYTES", "read", "split_folders"]
 
 LAZY_BYTES = 64 * 2**20  # bytes of pixels; a larger split is decoded on demand, not held in memory
 LabeledFile = tuple[Path, int]  # an image and the number of its class
 
 
-def read(path: Path, shape: tuple[int | None, ...] | None = None, hold_out: bool = True) -> Dataset:
-    """Read a folder of images, scaled and cropped to one size where they have more than one.
+def read(
+    path: Path,
+    shape: tuple[int | None, ...] | None = None,
+    hold_out: bool = True,
+    resize: Resize = "pad",
+) -> Dataset:
+    """Read a folder of images, brought to one size where they have more than one.
 
     Args:
         path: the folder.
         shape: the input_shape that the model takes, if it was set; images are scaled to it.
         hold_out: whether a fifth is held out for testing where the folder has no test folder.
+        resize: how an image of another size is brought to it: pad, stretch or crop.
 
     Raises:
         DataError: with the file or folder that is wrong, and what was expected.
@@ -50,9 +60,10 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None, hold_out: bool
             )
     sizes = Counter(image_size(file) for files in files_of_splits for file, _ in files)
     size = common_shape(f"The images in {path}", sizes, shape)
-    splits = [_split(files, size, classes is not None) for files in files_of_splits]
+    splits = [_split(files, size, classes is not None, resize) for files in files_of_splits]
     train, test = train_and_test(splits, hold_out)
-    return Dataset(str(path.resolve()), train, test, classes, resize_description(sizes, size))
+    done = resize_description(sizes, size, resize)
+    return Dataset(str(path.resolve()), train, test, classes, done)
 
 
 def split_folders(path: Path) -> list[Path]:
@@ -102,12 +113,14 @@ def _labeled_files(root: Path, classes: Sequence[str] | None) -> Iterator[Labele
         yield from ((file, classes.index(folder.name)) for file in files)
 
 
-def _split(files: Sequence[LabeledFile], shape: tuple[int, int, int], has_labels: bool) -> Split:
+def _split(
+    files: Sequence[LabeledFile], shape: tuple[int, int, int], has_labels: bool, resize: Resize
+) -> Split:
     """Return the files as a split: decoded now where they are few, else on demand."""
     labels = np.array([label for _, label in files]) if has_labels else None
     if len(files) * math.prod(shape) > LAZY_BYTES:
-        return Split(LazyImages([file for file, _ in files], shape), labels)
+        return Split(LazyImages([file for file, _ in files], shape, resize=resize), labels)
     pixels = np.empty((len(files), *shape), np.uint8)
     for at, (file, _) in enumerate(files):
-        pixels[at] = to_array(open_image(file), shape)
+        pixels[at] = to_array(open_image(file), shape, resize)
     return Split(pixels, labels)

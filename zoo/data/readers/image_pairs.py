@@ -160,7 +160,7 @@ def _pair_sizes(blurred: Path, sharp: Path) -> tuple[Size, Size]:
 
 def _split(pairs: Sequence[Pair], size: Size) -> Split:
     """Return the pairs as a split: decoded now where they are few, else on demand."""
-    files = Pairs(join_names(pairs), size)
+    files = Pairs(join_names(pairs), size, resize="crop")
     return Split(files if len(pairs) * math.prod(size) > LAZY_BYTES else files[:])
 
 

@@ -1,4 +1,4 @@
-"""The size that images of several sizes are brought to: the model's, else their own, else their median."""
+"""The size that images are brought to: the model's, else their own, else their median; small enough to train."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from zoo.errors import DataError
 
+if TYPE_CHECKING:
+    from zoo.config import Resize
+
 __all__ = ["LONGEST_SIDE", "Size", "common_shape", "resize_description"]
 
-LONGEST_SIDE = (
-    128  # pixels that photographs of mixed sizes are shrunk to, so that training takes minutes
-)
+LONGEST_SIDE = 128  # pixels of larger images and of mixed sizes, so that training takes minutes
+FEW_IMAGES, SIDE_OF_FEW = 1000, 64  # fewer images teach no more of larger ones
+_WORDS = {
+    "pad": "scaled and padded with black",
+    "stretch": "stretched",
+    "crop": "scaled and cut",
+}
 Size = tuple[int, int, int]  # height, width, channels
 
 
@@ -39,23 +47,33 @@ def common_shape(what: str, sizes: Counter[Size], shape: tuple[int | None, ...] 
     return height, width, channels
 
 
-def resize_description(sizes: Iterable[Size], size: Size) -> str:
-    """Return the preprocessing that brings images to one size; empty where all have that size."""
+def resize_description(sizes: Iterable[Size], size: Size, resize: Resize) -> str:
+    """Return the preprocessing that brings images to one size; empty where all have that size.
+
+    Args:
+        sizes: those of the images.
+        size: the one that they are brought to.
+        resize: how: pad, stretch or crop.
+    """
     if all(each[:2] == size[:2] for each in sizes):
         return ""
-    return f"scaled and cut to {size[0]} x {size[1]}, uint8 / 255"
+    return f"{_WORDS[resize]} to {size[0]} x {size[1]}, uint8 / 255"
 
 
 def _median_size(sizes: Counter[Size]) -> Size:
-    """Return the one size of all images, or their median, shrunk; one colour image makes all colour."""
+    """Return the one size of all images, or their median, shrunk; one colour image makes all colour.
+
+    Small images of one size stay as they are.
+    """
     heights, widths, channels = zip(*sizes.elements(), strict=True)
     height, width = int(statistics.median(heights)), int(statistics.median(widths))
-    if len(set(zip(heights, widths, strict=True))) > 1:
-        height, width = _shrink(height, width)
+    if len(set(zip(heights, widths, strict=True))) > 1 or max(height, width) > LONGEST_SIDE:
+        few = len(heights) < FEW_IMAGES
+        height, width = _shrink(height, width, SIDE_OF_FEW if few else LONGEST_SIDE)
     return height, width, max(channels)
 
 
-def _shrink(height: int, width: int) -> tuple[int, int]:
-    """Return a height and a width of at most LONGEST_SIDE, in about the same proportion."""
-    factor = max(1.0, max(height, width) / LONGEST_SIDE)
+def _shrink(height: int, width: int, longest: int) -> tuple[int, int]:
+    """Return a height and a width of at most `longest`, in about the same proportion."""
+    factor = max(1.0, max(height, width) / longest)
     return math.ceil(height / factor), math.ceil(width / factor)

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.images import open_image, to_array
 from zoo.errors import DataError
+
+if TYPE_CHECKING:
+    from zoo.config import Resize
 
 __all__ = ["LazyImages"]
 
@@ -30,6 +33,7 @@ class LazyImages:
         paths: the files, or an array of their names as bytes.
         shape: (height, width, channels) that every image is brought to.
         errors: the list that errors are added to; a new one if not given.
+        resize: how an image of another size is brought to it: pad, stretch or crop.
     """
 
     dtype = np.dtype(np.uint8)
@@ -40,6 +44,7 @@ class LazyImages:
         paths: Iterable[Path] | Array,
         shape: tuple[int, int, int],
         errors: list[DataError] | None = None,
+        resize: Resize = "pad",
     ) -> None:
         self._names = (
             paths
@@ -47,6 +52,7 @@ class LazyImages:
             else np.array([os.fsencode(path) for path in paths])
         )
         self.shape = (len(self._names), *shape)
+        self.resize: Resize = resize
         self.errors: list[DataError] = [] if errors is None else errors
 
     def __len__(self) -> int:
@@ -63,11 +69,13 @@ class LazyImages:
     def take(self, positions: Any) -> LazyImages:
         """Return some of the files, not decoded."""
         height, width, channels = self.shape[1:]
-        return type(self)(self._names[positions], (height, width, channels), self.errors)
+        shape = (height, width, channels)
+        return type(self)(self._names[positions], shape, self.errors, self.resize)
 
     def fingerprint(self) -> bytes:
         """Return a hash of the contents of the files in order, and of the size that they are brought to."""
-        digest = sha256(str(self.shape).encode())
+        how = "" if self.resize == "crop" else self.resize  # crop was the only way once
+        digest = sha256(f"{self.shape}{how}".encode())
         for content in _threads().map(self._content, self._names):
             digest.update(content)
         return digest.digest()
@@ -86,7 +94,8 @@ class LazyImages:
 
     def _pixels(self, name: bytes) -> Array:
         height, width, channels = self.shape[1:]
-        return to_array(open_image(Path(os.fsdecode(name))), (height, width, channels))
+        image = open_image(Path(os.fsdecode(name)))
+        return to_array(image, (height, width, channels), self.resize)
 
     def _content(self, name: bytes) -> bytes:
         """Return the bytes that stand for a file in the fingerprint."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -32,18 +32,27 @@ from zoo.data.readers.tfds_source import (
 from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 
+if TYPE_CHECKING:
+    from zoo.config import Resize
+
 __all__ = ["PREFIX", "read"]
 
 MEMORY_SHARE = 0.5  # share of this machine's memory that the examples may take
 
 
-def read(name: str, shape: tuple[int | None, ...] | None = None, hold_out: bool = True) -> Dataset:
+def read(
+    name: str,
+    shape: tuple[int | None, ...] | None = None,
+    hold_out: bool = True,
+    resize: Resize = "pad",
+) -> Dataset:
     """Read a dataset of tensorflow_datasets into memory; it is downloaded if it is not here yet.
 
     Args:
         name: `tfds:` and a name of the catalog, with /CONFIG and :VERSION where wanted.
         shape: the input_shape that the model takes, if it was set; images are brought to it.
         hold_out: whether a fifth is held out for testing where there is no test split.
+        resize: how an image of another size is brought to it: pad, stretch or crop.
 
     Raises:
         UsageError: tensorflow_datasets is not installed.
@@ -52,12 +61,12 @@ def read(name: str, shape: tuple[int | None, ...] | None = None, hold_out: bool 
     """
     source = open_source(name)
     if is_feature(source.feature(source.input_key), "Image"):
-        return _read_images(source, shape, hold_out)
+        return _read_images(source, shape, hold_out, resize)
     return _read_arrays(source, shape, hold_out)
 
 
 def _read_images(
-    source: TfdsSource, shape: tuple[int | None, ...] | None, hold_out: bool
+    source: TfdsSource, shape: tuple[int | None, ...] | None, hold_out: bool, resize: Resize
 ) -> Dataset:
     """Read images, brought to one size where they, or the model, have another."""
     sizes = _image_sizes(source)
@@ -69,9 +78,10 @@ def _read_images(
             "scaled."
         )
     _check_memory(source, size, dtype)
-    splits = [_image_split(source, split, size, dtype) for split in source.splits]
+    splits = [_image_split(source, split, size, dtype, resize) for split in source.splits]
     train, test = train_and_test(splits, hold_out)
-    return Dataset(source.name, train, test, source.classes, resize_description(sizes, size))
+    done = resize_description(sizes, size, resize)
+    return Dataset(source.name, train, test, source.classes, done)
 
 
 def _image_sizes(source: TfdsSource) -> Counter[Size]:
@@ -86,18 +96,21 @@ def _image_sizes(source: TfdsSource) -> Counter[Size]:
     )
 
 
-def _image_split(source: TfdsSource, name: str, size: Size, dtype: np.dtype[Any]) -> Split:
+def _image_split(
+    source: TfdsSource, name: str, size: Size, dtype: np.dtype[Any], resize: Resize
+) -> Split:
     pixels = np.empty((source.count(name), *size), dtype)
     labels = []
     examples = source.examples(name, source.input_key, source.target_key)
     for at, (image, *label) in enumerate(examples):
-        pixels[at] = image if image.shape == size else _scale(image, size)
+        pixels[at] = image if image.shape == size else _scale(image, size, resize)
         labels += label
     return Split(pixels, np.array(labels) if source.classes else None)
 
 
-def _scale(image: Array, size: Size) -> Array:
-    return to_array(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), size)
+def _scale(image: Array, size: Size, resize: Resize) -> Array:
+    pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    return to_array(pixels, size, resize)
 
 
 def _read_arrays(

@@ -91,13 +91,21 @@ def _rebuild(
     import keras
 
     keras.config.set_dtype_policy(policy)  # a new thread has Keras' default
-    custom = {type(layer).__name__: type(layer) for layer in layers_of(flat)}
-    with keras.utils.custom_object_scope(custom):
+    with keras.utils.custom_object_scope(_custom_layers(flat)):
         clone = _clone_with_shared_weights(flat, batch) or _clone_with_copied_weights(flat, batch)
     for layer in layers_of(clone):
         if hasattr(layer, "finalize_state"):
             layer.finalize_state()  # Normalization computes with values derived from its weights
     return _name_outputs(clone, names, as_dict)
+
+
+def _custom_layers(model: keras.Model) -> dict[str, Any]:
+    """Return the classes by name of the layers that are not Keras' own.
+
+    Keras finds its own by their modules. By name alone, the operation `Add` would be rebuilt as the layer `Add`.
+    """
+    classes = map(type, layers_of(model))
+    return {each.__name__: each for each in classes if not each.__module__.startswith("keras.")}
 
 
 def _config(model: keras.Model, batch: int | None) -> dict[str, Any]:
