@@ -6,9 +6,9 @@
 For each model, from its shipped weights, the part that does the work is exported as float32 (format onnx),
 float16 (onnx-fp16) and 8 bits (onnx-int8, calibrated on training examples). ONNX Runtime then runs each file.
 The measure is that of `zoo evaluate`, on the test split, with the file in place of the model; that of
-float32 is the model's own. The difference is the largest of an output on the probe inputs, and NRMSE their root
-mean square, divided by the standard deviation of the output. A latency is the median of calls with one example, on one thread; the files take
-turns, so that a slower moment of the machine slows all of them.
+float32 is the model's own. The difference is the largest of an output on the probe inputs, and NRMSE the
+root mean square of all, divided by the standard deviation of the output. A latency is the median of calls
+with one example, on one thread; the files take turns, so that a slower moment of the machine slows all of them.
 """
 
 import argparse

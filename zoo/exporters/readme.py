@@ -84,7 +84,6 @@ def _file_section(contract: Contract, file: ExportedFile) -> list[str]:
         f"Format: {file.format}.{requires}{data}{test_data}",
         "",
         *(_verdict_table(file.verdicts) if file.verdicts else [f"Verdict: {file.verdict}."]),
-        "",
         *_measures(file),
         *_code_sections(contract, file),
     ]
@@ -95,7 +94,7 @@ def _measures(file: ExportedFile) -> list[str]:
     if not file.measures:
         return []
     listed = ", ".join(map(str, file.measures))
-    return [f"On the test split, with its difference from the model: {listed}.", ""]
+    return ["", f"On the test split, with its difference from the model: {listed}."]
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> list[str]:

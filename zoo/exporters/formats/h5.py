@@ -21,9 +21,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Save the part.
 
     Args:
-        part: the part.
-        path: of the new file.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
 
     Raises:
         ExportError: its graph holds an operation outside any layer, with which Keras cannot load an .h5,

@@ -25,9 +25,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Save the part, with fixed dates and numbers so that the same weights give the same bytes.
 
     Args:
-        part: the part.
-        path: of the new file.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
 
     Raises:
         ExportError: no other process could open one of its layers.

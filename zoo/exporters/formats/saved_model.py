@@ -25,9 +25,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Save one signature, `serving_default`, with the contract's names.
 
     Args:
-        part: the part.
-        path: of the new folder.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
     """
     import tensorflow as tf
 

@@ -42,8 +42,8 @@ def missing() -> str:
     tools = PROGRAM.missing_tools()
     if find_browser():
         return tools
-    browser = "it needs Chromium, Chrome or Edge on the PATH (apt install chromium)"
-    return f"{tools}, and {browser}" if tools else browser
+    browser = "Chromium, Chrome or Edge on the PATH (apt install chromium)"
+    return f"{tools}, {browser}" if tools else f"it needs {browser}"
 
 
 def version() -> str:

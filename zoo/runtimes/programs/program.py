@@ -61,8 +61,12 @@ class Program:
         """Return in one line which tools to install; empty where none is missing."""
         tools = {} if self._built().exists() else dict(self.builds_with)
         tools |= self.runs_with
-        missing = [f"{name} ({how})" for name, how in tools.items() if not shutil.which(name)]
-        return f"it needs {' and '.join(missing)}" if missing else ""
+        missing: dict[str, list[str]] = {}
+        for name, how in tools.items():
+            if not shutil.which(name):
+                missing.setdefault(how, []).append(name)
+        needs = [f"{' and '.join(names)} ({how})" for how, names in missing.items()]
+        return f"it needs {', '.join(needs)}" if needs else ""
 
     def build(self) -> Path:
         """Return the folder of the built program; the first call builds it.

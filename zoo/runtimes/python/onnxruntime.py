@@ -10,7 +10,7 @@ from zoo.runtimes.group import check_input_names, missing_package, package_versi
 from zoo.runtimes.protocol import Runner
 from zoo.runtimes.sample_code import python_code
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 WITHOUT = ("keras", "tensorflow")
 
 

@@ -34,9 +34,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Convert the part, and compare the inputs, the outputs and the weights of the program with the part's.
 
     Args:
-        part: the part.
-        path: of the new folder.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
 
     Raises:
         ExportError: coremltools is not installed, the part has dtypes or operators that Core ML does

@@ -21,9 +21,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Expand what Deeplearning4j lacks, and save the rest in the form of Keras 2.
 
     Args:
-        part: the part.
-        path: of the new file.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
 
     Raises:
         ExportError: a layer can neither be read by Deeplearning4j nor be expanded.

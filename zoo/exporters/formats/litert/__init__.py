@@ -26,9 +26,7 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     """Convert the part to operators that LiteRT itself has.
 
     Args:
-        part: the part.
-        path: of the new file.
-        options: none is used.
+        part, path, options: as `Format.write` has them; no option is used.
 
     Raises:
         ExportError: the part needs an operator that LiteRT does not have.
