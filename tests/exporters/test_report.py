@@ -28,3 +28,12 @@ def test_a_file_occurs_once() -> None:
 def test_files_have_a_limit() -> None:
     with pytest.raises(zoo.RunError, match="at most 500 are expected"):
         read(*(f"{number}.onnx" for number in range(501)))
+
+
+def test_a_file_is_found_by_part_and_format() -> None:
+    report = read("a.onnx")
+    assert Path(report["model", "onnx"].path) == report.folder / "a.onnx"
+    assert report["model", "onnx"].data == ""
+    assert report.files[0].path == "a.onnx"
+    with pytest.raises(zoo.UnknownName, match=r"no file 'model as onx'\. Did you mean model as onnx"):
+        report["model", "onx"]

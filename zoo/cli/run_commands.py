@@ -27,10 +27,20 @@ with_runtime = click.option(
 @click.argument("run", shell_complete=complete_run)
 @click.option("--data", help="Measure on this data instead of the run's own test split.")
 @click.option("--batch-size", type=int, help="Examples that are computed at a time.")
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="Write a row for each example into this .csv or .parquet file: truth, prediction, probabilities.",
+)
 @with_runtime
 @as_json
 def evaluate(
-    run: str, data: str | None, batch_size: int | None, runtime: str, as_json: bool
+    run: str,
+    data: str | None,
+    batch_size: int | None,
+    predictions: Path | None,
+    runtime: str,
+    as_json: bool,
 ) -> None:
     """Measure a run's model on the test split.
 
@@ -44,12 +54,15 @@ def evaluate(
     from zoo.cli import render
     from zoo.runs.evaluation import measure
 
-    measurement = measure(opened, data, batch_size=batch_size, runtime=runtime)
+    options: dict[str, Any] = {"batch_size": batch_size, "runtime": runtime}
+    measurement = measure(opened, data, predictions=predictions, **options)
     if opened.state != before:
         render.err.print(f"{opened.path} is finished now.", markup=False, soft_wrap=True)
     if as_json:
         return print_json(measurement.metrics)
     render.show_measurement(measurement)
+    if predictions:
+        render.err.print(f"predictions in {predictions}", markup=False, soft_wrap=True)
 
 
 @click.command(cls=Command)

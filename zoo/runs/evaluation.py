@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset, has_no_data
 from zoo.errors import TrainingError, ZooError
 from zoo.inference.examples import check_batch_size
+from zoo.runs.files.predictions import check_table_file, write_predictions
 from zoo.runs.load import load_run_model
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
@@ -42,6 +43,7 @@ def evaluate(
     *,
     batch_size: int | None = None,
     runtime: str = "keras",
+    predictions: str | Path | None = None,
 ) -> dict[str, float]:
     """Measure a run's model on the test split of its own data, or on other data.
 
@@ -53,6 +55,8 @@ def evaluate(
         data: other data; a file or a folder without a test split of its own is measured as a whole.
         batch_size: examples that are computed at a time; the architecture's own if not given.
         runtime: `keras`, or `onnx` for the run's exported files in ONNX Runtime.
+        predictions: a .csv or .parquet file for the prediction of each example, of a classifier or a
+            regression.
 
     Raises:
         RunError: the run has no weights yet, or another process trains into it.
@@ -68,7 +72,8 @@ def evaluate(
     Example:
         >>> zoo.evaluate("cnn.digits")["accuracy"]
     """
-    return measure(run, data, batch_size=batch_size, runtime=runtime).metrics
+    run, path = Run.open(run), None if predictions is None else Path(predictions)
+    return measure(run, data, batch_size=batch_size, runtime=runtime, predictions=path).metrics
 
 
 def measure(
@@ -77,6 +82,7 @@ def measure(
     *,
     batch_size: int | None = None,
     runtime: str = "keras",
+    predictions: Path | None = None,
 ) -> Measurement:
     """Measure a run's model as `evaluate` does, and return what it is measured on, too.
 
@@ -85,8 +91,11 @@ def measure(
         data: measure on other data than the run's; None is the run's own.
         batch_size: examples that are computed at a time.
         runtime: keras or onnx.
+        predictions: the file for the prediction of each example.
     """
     run = Run.open(run)
+    if predictions:
+        check_table_file(predictions)
     check_batch_size(batch_size)
     recipe, model, parts = _open(run, data, runtime)
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
@@ -102,18 +111,12 @@ def measure(
     else:
         if data is not None:
             recipe = _on_all_examples(run, recipe)
-        examples = _positioned_data(run, recipe)
-        architecture, config = recipe.architecture, recipe.config
-        metrics = evaluate_model(
-            architecture,
-            config,
-            model,
-            examples,
-            parts=parts,
-            batch_size=batch_size,
-            run=run_info(run),
-        )
+        options: dict[str, Any] = {"parts": parts, "batch_size": batch_size, "run": run_info(run)}
+        data_of_run = _positioned_data(run, recipe)
+        metrics = evaluate_model(recipe.architecture, recipe.config, model, data_of_run, **options)
     measured = recipe.load_data()
+    if predictions:
+        write_predictions(run, predictions, measured, batch_size=batch_size, runtime=runtime)
     count = 0 if has_no_data(measured) else len(measured.test)
     return Measurement(metrics, measured.name, count)
 

@@ -66,6 +66,11 @@ class LazyImages:
             return np.empty((0, *self.shape[1:]), np.uint8)
         return np.stack(list(_threads().map(self._decode, names)))
 
+    @property
+    def paths(self) -> list[Path]:
+        """The files, in order."""
+        return [Path(os.fsdecode(name)) for name in self._names]
+
     def take(self, positions: Any) -> LazyImages:
         """Return some of the files, not decoded."""
         height, width, channels = self.shape[1:]
