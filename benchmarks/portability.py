@@ -198,6 +198,10 @@ def page(rows: Sequence[Row]) -> str:
     for name, runtime in sorted({(r["format"], r["runtime"]) for r in rows if r["runtime"]}):
         chosen = [r for r in rows if (r["format"], r["runtime"]) == (name, runtime)]
         lines.append(summary_line(name, runtime, chosen, len(parts)))
+    for name in sorted({r["format"] for r in rows} - {r["format"] for r in rows if r["runtime"]}):
+        verdicts = [r["verdict"] for r in rows if r["format"] == name]
+        written = f"not run here; written: {verdicts.count('not run')} of {len(parts)}"
+        lines.append(f"| {name} | none | {written} | | {verdicts.count('refused')} | | | | |")
     lines += ["", *not_equal_lines(rows), "", *size_lines(rows, parts)]
     return "\n".join(lines) + "\n"
 
@@ -225,9 +229,9 @@ def not_equal_lines(rows: Sequence[Row]) -> list[str]:
     lines = ["## What is not equal", "", "| part | format | runtime | verdict | why |"]
     lines.append("|---|---|---|---|---|")
     for row in rows:
-        if row["verdict"] not in ("equal", "approximate"):
+        if row["verdict"] not in ("equal", "approximate", "not run"):
             why = row["problem"].replace("|", "\\|")
-            where = row["runtime"] or ("none" if row["verdict"] == "not run" else "not written")
+            where = row["runtime"] or "not written"
             cells = (row["part"], row["format"], where, row["verdict"], why)
             lines.append(f"| {' | '.join(cells)} |")
     return lines

@@ -68,7 +68,7 @@ def _verdict(
     """Return the verdict on what a program did with one file."""
     if result is None:
         return Verdict(name, "refused", version, problem="the program says nothing of it")
-    version = result.runtime if any(map(str.isdigit, result.runtime)) else version
+    version = result.runtime if " " in result.runtime else version  # a name without a version
     problems = [result.problem, *(each.problem for each in result.sets)]
     problem = next(filter(None, problems), "")
     if not problem and len(result.sets) != len(probes):
