@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from zoo.interpret.explain import explain
     from zoo.interpret.gallery import gallery
     from zoo.io.results import Values
+    from zoo.pages.api import page
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
     from zoo.registry.hookspecs import hookimpl
@@ -129,6 +130,7 @@ _MODULES = {
     "load": "runs.load",
     "open": "runs.load",
     "open_dataset": "data.load",
+    "page": "pages.api",
     "predict": "runs.predict",
     "read_image": "data.images",
     "train": "runs.training",

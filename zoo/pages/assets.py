@@ -1,4 +1,4 @@
-"""The built assets of pages: app.js, app.css, icon.svg and ONNX Runtime Web, from the distribution keras-zoo-web."""
+"""The built assets of pages, from keras-zoo-web: app.js, app.css, icon.svg and ONNX Runtime Web."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of a classifier: draw, drop or take an example; the classes, where it looked, its nearest mistakes."""
+"""The view of a classifier: an example, its classes, where it looked, and its nearest mistakes."""
 
 from __future__ import annotations
 

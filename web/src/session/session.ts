@@ -1,0 +1,63 @@
+/** The session of a page: it starts the worker, loads a part when it is first used, and runs it. */
+import type { Source } from "../page/source";
+import type { PageFile, Session, Tensors } from "../page/types";
+import type { Answer, Numbered, Request } from "./messages";
+
+export interface OpenSession extends Session {
+  /** Load a part, and return the bytes of its file. */
+  load(part: string): Promise<Uint8Array<ArrayBuffer>>;
+  close(): void;
+}
+
+export function openSession(content: PageFile, source: Source): OpenSession {
+  const worker = new Worker(source.program(), { type: "module" });
+  const waiting = new Map<number, { resolve: (outputs: Tensors) => void; reject: (error: Error) => void }>();
+  const loaded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  let count = 0;
+
+  worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    const caller = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.error === undefined) caller?.resolve(data.outputs ?? {});
+    else caller?.reject(new Error(data.error));
+  };
+  worker.onerror = (event) => {
+    for (const { reject } of waiting.values()) reject(new Error(event.message || "the worker stopped"));
+    waiting.clear();
+  };
+
+  function ask(request: Request, transfer: Transferable[] = []): Promise<Tensors> {
+    const id = count++;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, request } satisfies Numbered, transfer);
+    });
+  }
+
+  const started = source.runtime().then(({ buffer }) => ask({ kind: "start", runtime: buffer }, [buffer]));
+  started.catch(() => undefined); // whoever loads a part gets the error
+
+  async function load(part: string): Promise<Uint8Array<ArrayBuffer>> {
+    const info = content.parts[part];
+    if (!info) throw new Error(`there is no part ${part}`);
+    const [bytes] = await Promise.all([source.bytes(info.file), started]);
+    const copy = bytes.slice().buffer;
+    await ask({ kind: "load", part, model: copy }, [copy]);
+    return bytes;
+  }
+
+  function loadOnce(part: string): Promise<Uint8Array<ArrayBuffer>> {
+    const loading = loaded.get(part) ?? load(part);
+    loaded.set(part, loading);
+    return loading;
+  }
+
+  return {
+    load: loadOnce,
+    async run(part, inputs) {
+      await loadOnce(part);
+      return ask({ kind: "run", part, inputs });
+    },
+    close: () => { worker.terminate(); },
+  };
+}

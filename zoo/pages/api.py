@@ -1,0 +1,99 @@
+"""`zoo.page`: trained models as pages that run in the visitor's browser."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import UsageError
+from zoo.exporters.locations import find_source
+from zoo.exporters.parts.canonical import portable_name
+from zoo.pages.assets import assets_folder
+from zoo.pages.model import open_page_model
+from zoo.pages.site import check_target, write_one_file, write_site
+from zoo.runs.run import Run
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["page"]
+
+
+def page(
+    *sources: str | Path | Run | keras.Model,
+    out: str | Path,
+    one_file: bool = False,
+    progress: Callable[[str], object] = lambda name: None,
+) -> Path:
+    """Write static pages that run trained models in the visitor's browser.
+
+    The parts are exported as ONNX and proved, unless there is a verified export. On opening, a page runs the
+    export's own test inputs and shows whether this browser computes what Keras computes.
+
+    Args:
+        sources: runs, their names or paths, models of the catalog with weights, .keras or .h5 files, or
+            networks of keras.applications.
+        out: the folder; of one model it holds the page, of several an index and a folder for each. With
+            `one_file`, the HTML file; ".html" is added if it has no suffix.
+        one_file: write one HTML that holds everything, also ONNX Runtime Web, and opens without a server.
+        progress: is called with each model's name before its page is made.
+
+    Returns:
+        The path of the HTML to open.
+
+    Raises:
+        UnknownName: nothing has one of the names.
+        UsageError: `out` holds something else, two models have one name, or the assets are missing.
+        ExportError: a part cannot be exported, or computes something else.
+        WriteError: the disk refuses.
+
+    Example:
+        >>> zoo.page("cnn.mnist", out="site")
+    """
+    if not sources:
+        raise UsageError("Name at least one run.")
+    if one_file and len(sources) > 1:
+        raise UsageError(f"--one-file takes one RUN. Received: {len(sources)}.")
+    out = Path(out).expanduser()
+    out = out.with_suffix(out.suffix or ".html") if one_file else out
+    check_target(out, one_file)
+    assets_folder()
+    for source in sources:  # an unknown name is refused before anything is exported
+        if isinstance(source, str | Path):
+            find_source(source)
+    with tempfile.TemporaryDirectory(prefix="zoo-page-") as temporary:
+        models = []
+        for number, source in enumerate(sources):
+            progress(_name_of(source))
+            place = Path(temporary) / str(number)
+            place.mkdir()
+            models.append(open_page_model(source, place))
+        if one_file:
+            write_one_file(models[0], out)
+            return out
+        write_site(list(zip(_folders([model.name for model in models]), models, strict=True)), out)
+    return out / "index.html"
+
+
+def _name_of(source: Any) -> str:
+    return source.name if hasattr(source, "name") else str(source)
+
+
+def _folders(names: Sequence[str]) -> list[str]:
+    """Return the name of a folder for each model.
+
+    Raises:
+        UsageError: two would have the same folder.
+    """
+    folders = [portable_name(name) for name in names]
+    taken = {"assets"}
+    for name, folder in zip(names, folders, strict=True):
+        if folder in taken:
+            raise UsageError(
+                f"Two pages would be named {folder!r}. Make them one by one, each with an --out of its own. "
+                f"Received: {name}"
+            )
+        taken.add(folder)
+    return folders

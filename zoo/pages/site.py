@@ -1,0 +1,178 @@
+"""The folder of pages: the assets once, one page or an index with a page for each model, written at once."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import UsageError
+from zoo.io.atomic import (
+    atomic_write,
+    disk_errors,
+    make_directory,
+    replace_directory,
+    temporary_directory,
+)
+from zoo.pages.assets import ASSETS, assets_folder
+from zoo.pages.card import card_sections, metric_rows, model_summary, write_links
+from zoo.pages.files import PageFiles
+from zoo.pages.html import render_index, render_one_file, render_page
+from zoo.pages.model import PageModel
+from zoo.pages.part_tests import write_parts, write_tests
+from zoo.pages.views import find_view
+
+__all__ = ["check_target", "write_one_file", "write_site"]
+
+MARK = "site.json"  # a folder that has it may be replaced
+FIGURES = 2  # metrics of a model in the index
+RUNTIME, PROGRAM, STYLE, ICON = "ort.wasm.gz", "app.js", "app.css", "icon.svg"
+
+
+def check_target(out: Path, one_file: bool) -> None:
+    """Refuse a target that holds something else than pages, before anything is computed.
+
+    Raises:
+        UsageError: `out` is of the wrong kind, or is a folder of something else.
+    """
+    if one_file:
+        if out.is_dir():
+            raise UsageError(f"{out} is a folder. Give an HTML file: --out {out / 'page.html'}")
+        return
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file. Give a folder, or add --one-file.")
+    if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
+        raise UsageError(
+            f"{out} is not empty and holds no pages. Give a new or an empty folder: --out DIR"
+        )
+
+
+def write_site(models: Sequence[tuple[str, PageModel]], out: Path) -> None:
+    """Write the pages of models into a folder; an earlier site there is replaced when all is written.
+
+    Args:
+        models: each with the name of its folder; of one model, the page is in `out` itself.
+        out: the folder.
+
+    Raises:
+        UsageError: the assets are not here.
+        WriteError: the disk refuses.
+    """
+    assets = assets_folder()
+    make_directory(out.parent)
+    with disk_errors(out), temporary_directory(out.parent) as temporary:
+        ready = temporary / "site"
+        (ready / "assets").mkdir(parents=True)
+        for name in ASSETS:
+            shutil.copyfile(assets / name, ready / "assets" / name)
+        if len(models) == 1:
+            content = write_page_files(models[0][1], ready)
+            _write_html(ready, render_page(content, "assets/", None))
+            entries = [_entry("", models[0][1], content)]
+        else:
+            entries = []
+            for folder, model in models:
+                (ready / folder).mkdir()
+                content = write_page_files(model, ready / folder)
+                _write_html(ready / folder, render_page(content, "../assets/", "../index.html"))
+                entries.append(_entry(folder, model, content))
+            _write_html(ready, render_index(entries, "assets/"))
+        _write_json(ready / MARK, {"format": 1, "models": entries})
+        replace_directory(ready, out)
+
+
+def write_one_file(model: PageModel, out: Path) -> None:
+    """Write one HTML with a model's page, its files and ONNX Runtime Web.
+
+    Raises:
+        UsageError: the assets are not here.
+        WriteError: the disk refuses.
+    """
+    assets = assets_folder()
+    make_directory(out.parent)
+    with disk_errors(out), temporary_directory(out.parent) as temporary:
+        folder = temporary / "page"
+        folder.mkdir()
+        content = write_page_files(model, folder)
+        files = {
+            path.relative_to(folder).as_posix(): _pack(path.read_bytes())
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        files["ort.wasm"] = base64.b64encode((assets / RUNTIME).read_bytes()).decode()
+        text = render_one_file(
+            content,
+            (assets / PROGRAM).read_text("utf-8"),
+            (assets / STYLE).read_text("utf-8"),
+            (assets / ICON).read_bytes(),
+            files,
+        )
+    with atomic_write(out) as path:
+        path.write_text(text, "utf-8")
+
+
+def write_page_files(model: PageModel, folder: Path) -> dict[str, Any]:
+    """Write all files of a page but its HTML, and return the content of page.json."""
+    files = PageFiles(folder)
+    name, view = find_view(model)
+    content: dict[str, Any] = {
+        "format": 1,
+        "name": model.name,
+        "summary": model_summary(model),
+        "view": name,
+        "architecture": model.architecture,
+        "classes": list(model.classes) if model.classes else None,
+        "parts": write_parts(model, files),
+        "tolerance": model.report.to_json()["tolerance"],
+        "tests": write_tests(model, files),
+        "card": card_sections(model),
+        "links": write_links(model, files),
+        "data": view.data(model, files),
+    }
+    _write_json(folder / "page.json", content)
+    return content
+
+
+def _entry(folder: str, model: PageModel, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what the index and site.json say of a model."""
+    files = [file for file in model.report.files if file.format == "onnx"]
+    pictures = [path.name for path in model.run.pictures] if model.run else []
+    differences = [file.difference for file in files if file.difference is not None]
+    return {
+        "name": model.name,
+        "folder": folder,
+        "summary": content["summary"],
+        "view": content["view"],
+        "picture": f"card/pictures/{_telling(pictures)}" if pictures else None,
+        "figures": metric_rows(model.run, FIGURES) if model.run else [],
+        "size": _size_text(sum(file.bytes for file in files)),
+        "parts": list(content["parts"]),
+        "verdict": model.report.verdict,
+        "difference": f"{max(differences, default=0.0):.1e}",
+    }
+
+
+def _telling(pictures: Sequence[str]) -> str:
+    """Return the picture that tells most: one of results, not the curves of the training."""
+    others = [name for name in pictures if not name.startswith(("history", "reliability"))]
+    return (others or list(pictures))[0]
+
+
+def _size_text(size: int) -> str:
+    return f"{size / 1e3:.0f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+
+
+def _pack(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+def _write_html(folder: Path, text: str) -> None:
+    (folder / "index.html").write_text(text, "utf-8")
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", "utf-8")
