@@ -164,3 +164,67 @@ def test_the_search_has_the_tolerance_that_a_format_declares(install: Install) -
     bad = model(lambda x: layers.Dense(2, name="last")(layers.Dense(3, name="bad")(x)))
     message = refusal(install, code, bad)
     assert "The layer 'bad' (Dense) is where it goes wrong" in message
+
+
+PROGRAM = '''"""A format of a test with its runtime: the weights of dense layers, multiplied by a program."""
+
+import sys
+
+import numpy as np
+
+SUFFIX, RUNTIMES = ".npz", ("mine",)
+FORMATS = ("mine",)
+
+
+def write(part, path, options):
+    layers = [layer for layer in part.model.layers if layer.weights]
+    arrays = {f"{at}-{layer.name}": layer.get_weights()[0] for at, layer in enumerate(layers)}
+    np.savez(path, **arrays)
+
+
+def missing():
+    return ""
+
+
+def version():
+    return "mine 1.0"
+
+
+def command():
+    return [sys.executable, __file__]
+
+
+if __name__ == "__main__":
+    import json
+    import pathlib
+
+    folder = pathlib.Path(sys.argv[1])
+    results = []
+    for number, file in enumerate(json.loads((folder / "manifest.json").read_text())["files"]):
+        sets = []
+        for at, item in enumerate(file["sets"]):
+            ((name, entry),) = item["inputs"].items()
+            x = np.fromfile(folder / entry["file"], entry["dtype"]).reshape(entry["shape"])
+            with np.load(file["path"]) as arrays:
+                for key in arrays:
+                    x = x @ arrays[key] * np.float32(2 if "bad" in key else 1)
+            x.tofile(folder / f"out-{number}-{at}")
+            outputs = {"dtype": x.dtype.name, "shape": x.shape, "file": f"out-{number}-{at}"}
+            sets.append({"error": None, "seconds": 0, "outputs": {item["outputs"][0]: outputs}})
+        results.append({"id": file["id"], "error": None, "load_seconds": 0, "sets": sets})
+    content = {"runtime": "mine", "version": "", "files": results}
+    (folder / "results.json").write_text(json.dumps(content))
+'''
+
+
+def test_the_layer_is_named_where_the_runtime_is_a_program(install: Install) -> None:
+    groups = {"zoo.formats": "mine = zoo_mine", "zoo.runtimes": "mine = zoo_mine"}
+    install("zoo-mine", {"zoo_mine.py": PROGRAM}, groups)
+    inputs = keras.Input((4,), name="inputs")
+    x = inputs
+    for name in ("first", "second", "bad", "last"):
+        x = layers.Dense(3, use_bias=False, name=name)(x)
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.export(keras.Model(inputs, x), ["mine"], out="shipped")
+    assert "is off by up to" in str(error.value)
+    assert "The layer 'bad' (Dense) is where it goes wrong" in str(error.value)

@@ -35,5 +35,7 @@ def test_a_file_is_found_by_part_and_format() -> None:
     assert Path(report["model", "onnx"].path) == report.folder / "a.onnx"
     assert report["model", "onnx"].data == ""
     assert report.files[0].path == "a.onnx"
-    with pytest.raises(zoo.UnknownName, match=r"no file 'model as onx'\. Did you mean model as onnx"):
+    with pytest.raises(
+        zoo.UnknownName, match=r"no file 'model as onx'\. Did you mean model as onnx"
+    ):
         report["model", "onx"]

@@ -24,8 +24,10 @@ from zoo.exporters.formats.protocol import (
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.contract import is_comparable
 from zoo.exporters.parts.part import Part, call_part, prepare_part
-from zoo.exporters.parts.probes import Probe, draw_probes
-from zoo.runtimes.group import load_python_runtime, own_runtime
+from zoo.exporters.parts.probes import Probe, draw_probes, save_probes
+from zoo.exporters.proof.programs import prove_in_program
+from zoo.exporters.report import ExportedFile
+from zoo.runtimes.group import is_program, load_python_runtime, own_runtime
 from zoo.runtimes.python.keras import keras_runner
 
 if TYPE_CHECKING:
@@ -154,14 +156,30 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
 
 
 def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -> str:
-    """Export a model, open the file in this process, and return what is wrong with its outputs."""
-    part, writer = prepare_part("prefix", model), load_format(name)
-    open_file = load_python_runtime(own_runtime(name)).open
+    """Export a model, run the file in the format's own runtime, and return what is wrong with its outputs."""
+    part, writer, runtime = prepare_part("prefix", model), load_format(name), own_runtime(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"prefix{writer.SUFFIX}"
+        path.parent.mkdir(exist_ok=True)  # of a SavedModel, PART/1
         writer.write(part, path, options)
+        probes = draw_probes(part)
+        if is_program(runtime):
+            return _problem_in_program(
+                runtime,
+                Path(folder),
+                ExportedFile(part.role, name, str(path.relative_to(folder))),
+                probes,
+            )
         kind = is_approximate(name), tolerance_pair(name)
-        return compare_outputs(open_file(path), draw_probes(part), *kind).problem
+        return compare_outputs(load_python_runtime(runtime).open(path), probes, *kind).problem
+
+
+def _problem_in_program(
+    runtime: str, folder: Path, file: ExportedFile, probes: Sequence[Probe]
+) -> str:
+    with (folder / "probe.npz").open("wb") as npz:
+        save_probes({file.part: list(probes)}, npz)
+    return prove_in_program(runtime, folder, [file])[file].problem
 
 
 def _first_difference(one: keras.Model, other: keras.Model, inputs: Sequence[Any]) -> str:

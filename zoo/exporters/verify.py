@@ -27,7 +27,7 @@ from zoo.exporters.worker import CRASHED
 from zoo.io.atomic import check_space
 from zoo.io.digest import file_digest
 from zoo.io.safe_load import read_arrays
-from zoo.runtimes.group import is_program, missing_parts, own_runtime
+from zoo.runtimes.group import missing_parts, own_runtime
 
 if TYPE_CHECKING:
     import keras
@@ -232,7 +232,7 @@ def _explain(
 ) -> ExportedFile:
     """Add what is at fault, the format or a layer, where the problem does not name it already.
 
-    A file that ended the worker's process is not opened in this one, nor one of a program.
+    A file that ended the worker's process is not opened in this one.
     """
     if file.is_publishable or any(words in file.problem for words in _NAMES_THE_FAULT):
         return file
@@ -245,6 +245,6 @@ def _explain(
 
 
 def _opens_here(name: str) -> bool:
-    """Return whether this process can open files of a format."""
+    """Return whether this machine can open files of a format."""
     runtime = own_runtime(name)
-    return bool(runtime) and not is_program(runtime) and not missing_parts(runtime)
+    return bool(runtime) and not missing_parts(runtime)
