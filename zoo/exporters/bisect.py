@@ -17,6 +17,7 @@ from zoo.exporters.comparison import compare_arrays, compare_outputs
 from zoo.exporters.formats.protocol import (
     describe_failure,
     describe_format,
+    file_name,
     is_approximate,
     load_format,
     tolerance_pair,
@@ -157,19 +158,14 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
 
 def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -> str:
     """Export a model, run the file in the format's own runtime, and return what is wrong with its outputs."""
-    part, writer, runtime = prepare_part("prefix", model), load_format(name), own_runtime(name)
+    part, runtime = prepare_part("prefix", model), own_runtime(name)
+    file = ExportedFile(part.role, name, file_name(part.role, name))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"prefix{writer.SUFFIX}"
-        path.parent.mkdir(exist_ok=True)  # of a SavedModel, PART/1
-        writer.write(part, path, options)
+        path = Path(folder) / file.path
+        load_format(name).write(part, path, options)
         probes = draw_probes(part)
         if is_program(runtime):
-            return _problem_in_program(
-                runtime,
-                Path(folder),
-                ExportedFile(part.role, name, str(path.relative_to(folder))),
-                probes,
-            )
+            return _problem_in_program(runtime, Path(folder), file, probes)
         kind = is_approximate(name), tolerance_pair(name)
         return compare_outputs(load_python_runtime(runtime).open(path), probes, *kind).problem
 

@@ -50,6 +50,13 @@ def test_outputs_that_cannot_be_compared_are_refused() -> None:
     assert "cannot be compared" in found.problem
 
 
+@pytest.mark.parametrize(("runtime", "version"), [("dl4j", "dl4j 1.0"), ("dl4j 2.0", "dl4j 2.0")])
+def test_a_program_that_tells_no_version_has_the_pinned_one(runtime: str, version: str) -> None:
+    probe = Probe({"x": np.ones(1, np.float32)}, {"y": np.ones(1, np.float32)})
+    result = FileResult("a", sets=(SetResult({"y": np.ones(1, np.float32)}),), runtime=runtime)
+    assert program_verdict("dl4j", "dl4j 1.0", result, [probe], "dl4j").version == version
+
+
 @pytest.mark.parametrize("verdict", ["approximate", "not run", "equal"])
 def test_many_exports_show_the_verdict_of_each(verdict: str) -> None:
     file = ExportedFile("model", "onnx-int8", "model.int8.onnx", 1, verdict=verdict)
