@@ -21,7 +21,11 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option(
-    "--to", "formats", default="keras,h5,saved-model,onnx", show_default=True, help="Formats."
+    "--to",
+    "formats",
+    default="keras,h5,saved-model,onnx",
+    show_default=True,
+    help="Formats, with commas between them. Others: litert, openvino, coreml, dl4j, onnx-fp16, onnx-int8.",
 )
 @click.option(
     "--out",
@@ -31,7 +35,9 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--opset", type=int, help="The opset of ONNX files; 17 if not given.")
 @click.option("--batch", type=click.IntRange(1), help="Fix the size of the batch in every file.")
 @click.option(
-    "--runs-in", default="", help="Runtimes to prove the files in, beside their own; or all."
+    "--runs-in",
+    default="",
+    help="Runtimes to prove the files in, beside their own, such as java,browser; or all.",
 )
 @click.option("--sign", type=KEY_FILE, help="Sign the folder with this private key, a PEM file.")
 @click.option(
