@@ -17,6 +17,7 @@ from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
 from zoo.exporters.report import ExportedFile, size_on_disk
 from zoo.exporters.trust.graphs import find_danger
 from zoo.runtimes.command import stop_programs
+from zoo.runtimes.group import own_runtime
 
 NO_RUNTIME = "no runtime on this machine reads it"
 LARGE = 256 * 2**20  # bytes of a file that is not compared while another one is written
@@ -94,7 +95,7 @@ class FileProof:
             verdict = make_verdict(name, self._answers[name].result(), approximate)
         else:
             verdict = programs[name][self.file]
-        if name == self.runtimes[0]:
+        if name == own_runtime(self.file.format):
             return verdict  # `zoo.exporters.bisect` names the layer
         if self._foreign:
             return name_the_way(self.file, verdict)
@@ -132,12 +133,13 @@ def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> li
     """Run the programs, one after the other beside the Python runtimes, and return the files' verdicts.
 
     Args:
-        proofs: of all files; those that have not begun begin now.
+        proofs: of all files; those that have not begun begin now, the large ones one after the other.
         folder: that has the files and probe.npz.
         plan: of the export.
     """
     for proof in proofs:
-        proof.start()
+        if not proof.is_large:
+            proof.start()
     with ThreadPoolExecutor(1) as thread:
         programs = {
             name: thread.submit(
