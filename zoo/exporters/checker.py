@@ -8,31 +8,22 @@ and where this process is killed itself, their standard input ends.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
 import threading
-import time
-import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
-from zoo.exporters.cage.limits import START_SECONDS, limits_for
-from zoo.exporters.cage.surroundings import process_environment, surroundings
-from zoo.exporters.worker import LONGEST_IDLE, crash_answer
+from zoo.exporters.cage.process import CHANNELS, CheckerProcess, all_processes
+from zoo.exporters.worker import crash_answer
 from zoo.runtimes.group import load_python_runtime
 
 _IMPORTED_EARLY = ("tensorflow", "keras")  # what takes seconds to import, and starts no thread
 
-_idle: list[_Process] = []
+_idle: list[CheckerProcess] = []
 _lock = threading.Lock()
-_all: weakref.WeakSet[_Process] = weakref.WeakSet()
 
 
 def start_processes(runtimes: Sequence[str]) -> None:
@@ -45,7 +36,7 @@ def start_processes(runtimes: Sequence[str]) -> None:
         with _lock:
             ready = any(process.fits(modules) for process in _idle)
         if not ready:
-            _release(_Process(modules))
+            _release(CheckerProcess(modules))
 
 
 class Checker:
@@ -60,7 +51,10 @@ class Checker:
     def __init__(self, runtimes: Sequence[str]) -> None:
         self._modules = _modules_by_runtime(runtimes)
         self._processes = {modules: _acquire(modules) for modules in set(self._modules.values())}
-        self._threads = {modules: ThreadPoolExecutor(1) for modules in self._processes}
+        self._threads = {
+            modules: ThreadPoolExecutor(CHANNELS if modules else 1) for modules in self._processes
+        }
+        self._lock = threading.Lock()
         self._is_closed = False
 
     def __enter__(self) -> Self:
@@ -96,117 +90,26 @@ class Checker:
         return self._threads[modules].submit(self._ask, modules, request)
 
     def _ask(self, modules: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
-        if self._is_closed:
-            return crash_answer(None, "")
-        if not self._processes[modules].is_alive():
-            self._processes[modules].end()
-            self._processes[modules] = _Process(modules)
-        return self._processes[modules].ask(request)
+        with self._lock:
+            if self._is_closed:
+                return crash_answer(None, "")
+            if not self._processes[modules].is_alive():
+                self._processes[modules].end()
+                self._processes[modules] = CheckerProcess(modules)
+            process = self._processes[modules]
+        return process.ask(request)
 
 
-class _Process:
-    """One process with some modules imported, or being imported. One thread asks it at a time."""
-
-    def __init__(self, modules: tuple[str, ...]) -> None:
-        self.modules, self._surroundings = modules, surroundings()
-        self._last_use = time.monotonic()
-        self.reusable = True
-        self._errors = _unnamed_file()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "zoo.exporters.worker", *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=0,  # a fork then has no half-written request
-            env=process_environment(),
-        )
-        _all.add(self)
-        self.end = weakref.finalize(self, _end, self._process, self._errors, os.getpid())
-
-    def is_alive(self) -> bool:
-        """Return whether the process runs."""
-        return self.end.alive and self._process.poll() is None
-
-    def fits(self, modules: tuple[str, ...]) -> bool:
-        """Return whether the process answers, and as a new one would that imports the same modules."""
-        is_fresh = time.monotonic() - self._last_use < 0.9 * LONGEST_IDLE
-        is_same = (self.modules, self._surroundings) == (modules, surroundings())
-        return is_same and is_fresh and self.is_alive()
-
-    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for the answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        line = b""
-        with self._limit(request), suppress(OSError, ValueError):  # an ended process has no answer
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            line = self._process.stdout.readline()
-        self._last_use = time.monotonic()
-        if not line.endswith(b"\n"):
-            return self._crash()
-        answer: dict[str, Any] = json.loads(line)
-        self.reusable = answer.pop("reusable")
-        return answer
-
-    @contextmanager
-    def _limit(self, request: Mapping[str, Any]) -> Iterator[None]:
-        """Kill the process if a file from elsewhere takes too long; where it forks, it does so itself."""
-        if "cage" not in request:
-            yield
-            return
-        seconds = START_SECONDS + limits_for(request["cage"]).clock
-        timer = threading.Timer(seconds, self._process.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _crash(self) -> dict[str, Any]:
-        if not self.end.alive:  # this side ended it
-            return crash_answer(None, "")
-        code = self._process.wait()
-        self._errors.seek(0)
-        answer = crash_answer(code, self._errors.read().decode(errors="replace"))
-        self.end()
-        return answer
-
-    def forget(self) -> None:
-        """Close this side's descriptors in a forked process, which shares them with its parent."""
-        self.end.detach()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            if stream is not None:
-                stream.close()
-
-
-def _end(process: subprocess.Popen[bytes], errors: IO[bytes], owner: int) -> None:
-    """Kill a process and wait for its end; not in a fork of the process that started it."""
-    if os.getpid() != owner:
-        return
-    process.kill()
-    process.wait()
-    errors.close()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(OSError):
-                stream.close()
-
-
-def _unnamed_file() -> IO[bytes]:
-    return tempfile.TemporaryFile()
-
-
-def _acquire(modules: tuple[str, ...]) -> _Process:
+def _acquire(modules: tuple[str, ...]) -> CheckerProcess:
     """Return an idle process, or a new one."""
     with _lock:
         for process in [each for each in _idle if each.fits(modules)][:1]:
             _idle.remove(process)
             return process
-    return _Process(modules)
+    return CheckerProcess(modules)
 
 
-def _release(process: _Process) -> None:
+def _release(process: CheckerProcess) -> None:
     """Keep a process for the next use in place of the idle ones with the same modules, or end it."""
     with _lock:
         spare = [each for each in _idle if not each.is_alive() or each.modules == process.modules]
@@ -240,7 +143,7 @@ def _forget_processes() -> None:
     """Leave the processes to the parent, in a forked child."""
     global _lock
     _lock = threading.Lock()
-    for process in list(_all):
+    for process in list(all_processes):
         process.forget()
     _idle.clear()
 

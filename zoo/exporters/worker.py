@@ -2,7 +2,8 @@
 
     python -m zoo.exporters.worker tensorflow keras
 
-imports these modules, and then answers requests, one a line, until its standard input ends:
+imports these modules, and then answers requests, one a line, until its standard input ends. With `--twin=R
+--twin=W`, two descriptors, a fork of the process answers the requests that come over R through W. A request:
 
     {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...],
      "approximate": true or false, "tolerance": [ABSOLUTE, RELATIVE] or null, "cage": BYTES}
@@ -43,7 +44,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from zoo.errors import format_cause, format_error
-from zoo.exporters.cage.child import can_fork, run_in_child
+from zoo.exporters.cage.child import can_fork, fork_bound_to_parent, run_in_child
 from zoo.exporters.cage.limits import limits_for
 from zoo.exporters.cage.walls import enter_cage
 from zoo.exporters.comparison import compare_outputs
@@ -147,7 +148,7 @@ def crash_answer(code: int | None, errors: str) -> dict[str, Any]:
     return _refusal(problem)
 
 
-def main(modules: Sequence[str]) -> None:
+def main(modules: Sequence[str], twin: Sequence[int]) -> None:
     """Import modules, then answer requests until the input ends, or none comes for a long time."""
     requests, answers = _take_standard_streams()
     for module in modules:
@@ -158,6 +159,8 @@ def main(modules: Sequence[str]) -> None:
             return
     gc.collect()
     gc.freeze()  # a child writes to no page of these objects, and exit need not collect them
+    if twin:
+        requests, answers = _start_twin((requests, answers), (twin[0], twin[1]))
     with os.fdopen(requests, "rb", buffering=0) as lines, os.fdopen(answers, "w") as replies:
         while _has_input(requests, LONGEST_IDLE) and (line := lines.readline()):
             reusable, request = can_fork(), json.loads(line)
@@ -165,6 +168,15 @@ def main(modules: Sequence[str]) -> None:
             answer = _answer_in_child(request, requests) if reusable else compare_file(request)
             replies.write(json.dumps({**answer, "reusable": reusable}) + "\n")
             replies.flush()
+
+
+def _start_twin(own: tuple[int, int], twin: tuple[int, int]) -> tuple[int, int]:
+    """Fork where it is safe, and return the descriptors of this process; the other ones are closed."""
+    is_twin = can_fork() and fork_bound_to_parent() == 0
+    mine, others = (twin, own) if is_twin else (own, twin)
+    for descriptor in others:
+        os.close(descriptor)
+    return mine
 
 
 def _take_standard_streams() -> tuple[int, int]:
@@ -205,4 +217,8 @@ def _answer_in_child(request: Mapping[str, Any], requests: int) -> dict[str, Any
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    arguments = sys.argv[1:]
+    main(
+        [each for each in arguments if not each.startswith("--twin=")],
+        [int(each.removeprefix("--twin=")) for each in arguments if each.startswith("--twin=")],
+    )

@@ -56,10 +56,9 @@ def run_in_child(function: Callable[[], str], requests: int, seconds: float | No
     """
     answer, errors = os.memfd_create("answer"), os.memfd_create("errors")
     try:
-        parent = os.getpid()
-        child = os.fork()
+        child = fork_bound_to_parent()
         if not child:
-            _run(function, parent, answer, errors)
+            _run(function, answer, errors)
         killed = _wait_for(child, requests, seconds)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         return ChildResult(_content(answer), _content(errors), code, killed)
@@ -68,12 +67,20 @@ def run_in_child(function: Callable[[], str], requests: int, seconds: float | No
         os.close(errors)
 
 
-def _run(function: Callable[[], str], parent: int, answer: int, errors: int) -> NoReturn:
-    """Write the function's text and end this process; nothing of the parent's is cleaned up."""
-    try:
+def fork_bound_to_parent() -> int:
+    """Return the number of a new process, and 0 in it. It is killed where this process ends."""
+    parent = os.getpid()
+    child = os.fork()
+    if not child:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before it could take this child with it
             os._exit(1)
+    return child
+
+
+def _run(function: Callable[[], str], answer: int, errors: int) -> NoReturn:
+    """Write the function's text and end this process; nothing of the parent's is cleaned up."""
+    try:
         os.dup2(errors, 2)
         os.write(answer, function().encode())
         os._exit(0)

@@ -21,7 +21,9 @@ _VERSION = 1  # the flag that asks for the version
 _PATH_BENEATH = 1
 _NO_NEW_PRIVS = 38  # of prctl
 
-_READ_FILE, _READ_DIR, _WRITE_FILE = 1 << 2, 1 << 3, 1 << 1
+_READ_FILE, _READ_DIR, _WRITE_FILE, _EXECUTE = 1 << 2, 1 << 3, 1 << 1, 1
+# write, read, and make and remove plain files and folders; bit 14 is truncate, from version 3
+_OWN = sum(1 << bit for bit in (1, 2, 3, 4, 5, 7, 8, 14))
 _RIGHTS_BY_VERSION = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # the number of rights over files
 _TCP = 0b11  # bind and connect, from version 4
 _SCOPES = 0b11  # abstract sockets and signals, from version 6
@@ -34,12 +36,20 @@ def landlock_version() -> int:
     return max(_system_call(_CREATE_RULESET, None, 0, _VERSION), 0)
 
 
-def restrict_files(readable: Iterable[Path], writable: Iterable[Path] = ()) -> int:
+def restrict_files(
+    readable: Iterable[Path],
+    writable: Iterable[Path] = (),
+    *,
+    programs: Iterable[Path] = (),
+    own: Iterable[Path] = (),
+) -> int:
     """Let this process open no other files than these, and no TCP connection.
 
     Args:
         readable: files, and folders with all that lies in them. One that does not exist is passed over.
         writable: files that may be written, too.
+        programs: folders whose files may be read, and started as programs.
+        own: folders in which files may be made, written and removed.
 
     Returns:
         The version of Landlock that is in force; 0 where the kernel has none, and nothing is changed.
@@ -60,6 +70,10 @@ def restrict_files(readable: Iterable[Path], writable: Iterable[Path] = ()) -> i
             _allow(rules, path, _READ_FILE | _READ_DIR)
         for path in writable:
             _allow(rules, path, _READ_FILE | _WRITE_FILE)
+        for path in programs:
+            _allow(rules, path, _READ_FILE | _READ_DIR | _EXECUTE)
+        for path in own:
+            _allow(rules, path, _OWN & files)
         _check(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVS, 1, 0, 0, 0))
         _check(_system_call(_RESTRICT_SELF, rules, 0))
     finally:

@@ -23,6 +23,10 @@ IDLE_FACTOR, IDLE_SECONDS = 8, 30.0  # the clock's limit: a busy machine needs l
 START_SECONDS = 180.0  # until a process has imported its runtimes, on a busy machine
 WRITTEN = 4 * 2**20  # bytes of one file, such as the runtime's messages
 OPEN_FILES = 256
+PROGRAM_SECONDS = 60.0  # of processor time beside that of the files: a virtual machine starts
+PROGRAM_WRITTEN = (
+    2 * 2**30
+)  # bytes of one file of a program: outputs, and libraries that it unpacks
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,26 @@ def set_limits(limits: Limits, *, final: bool) -> str:
     memory = _writable_memory() + limits.memory
     _set(resource.RLIMIT_DATA, memory, memory)
     return f"limits of {limits}"
+
+
+def set_program_limits(size: int) -> str:
+    """Limit the processor time of a program, and the size of a file that it writes.
+
+    Args:
+        size: bytes of the files that it opens.
+
+    Returns:
+        What is in force, for the report; nothing on Windows.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return ""
+    seconds = int(PROGRAM_SECONDS + limits_for(size).seconds)
+    _set(resource.RLIMIT_CPU, seconds, seconds + 5)
+    _set(resource.RLIMIT_FSIZE, PROGRAM_WRITTEN, PROGRAM_WRITTEN)
+    _set(resource.RLIMIT_CORE, 0, 0)
+    return f"a limit of {seconds} s of processor time"
 
 
 def _set(which: int, soft: int, hard: int | None) -> None:

@@ -47,6 +47,11 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "fanotify_init": (300, 262), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265),
 }  # fmt: skip
 
+# what a virtual machine needs: other programs, and its own threads
+_FOR_PROGRAMS = frozenset({
+    "execve", "execveat", "fork", "vfork", "tkill", "pidfd_open", "socketpair",
+})  # fmt: skip
+
 # name of the processor: its position above, its number in the filter, then clone, clone3, tgkill, prlimit64
 _PROCESSORS = {
     "x86_64": (0, 0xC000003E, 56, 435, 234, 302),
@@ -66,8 +71,11 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def refuse_system_calls() -> bool:
+def refuse_system_calls(*, starts_programs: bool = False) -> bool:
     """Refuse system calls that start programs, open sockets, or change the system, in all threads.
+
+    Args:
+        starts_programs: whether programs may be started: this process becomes one.
 
     Returns:
         Whether the filter is in force; False on another system or processor.
@@ -78,7 +86,7 @@ def refuse_system_calls() -> bool:
     if sys.platform != "linux" or (machine := os.uname().machine) not in _PROCESSORS:
         return False
     system = ctypes.CDLL(None, use_errno=True)
-    instructions = _instructions(machine)
+    instructions = _instructions(machine, starts_programs)
     program = _Program(len(instructions), b"".join(instructions))
     system.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
     number = ctypes.c_long(_SECCOMP[machine])
@@ -88,10 +96,12 @@ def refuse_system_calls() -> bool:
     return True
 
 
-def _instructions(machine: str) -> list[bytes]:
+def _instructions(machine: str, starts_programs: bool) -> list[bytes]:
     """Return the filter: each instruction is a code, two jumps, and a value."""
     position, processor, clone, clone3, tgkill, prlimit = _PROCESSORS[machine]
-    refused = [number for each in _REFUSED.values() if (number := each[position]) is not None]
+    allowed = _FOR_PROGRAMS if starts_programs else frozenset()
+    numbers = [each[position] for name, each in _REFUSED.items() if name not in allowed]
+    refused = [number for number in numbers if number is not None]
     filters = [
         _instruction(_LOAD, _PROCESSOR),
         _instruction(_EQUAL, processor, 1, 0),
@@ -102,6 +112,8 @@ def _instructions(machine: str) -> list[bytes]:
         filters += [_instruction(_AT_LEAST, 0x40000000, 0, 1), _instruction(_RETURN, _REFUSE)]
     for number in refused:
         filters += [_instruction(_EQUAL, number, 0, 1), _instruction(_RETURN, _REFUSE)]
+    if starts_programs:
+        return [*filters, _instruction(_RETURN, _ALLOW)]
     # the C library falls back to clone, whose flags can be read
     filters += [_instruction(_EQUAL, clone3, 0, 1), _instruction(_RETURN, _ABSENT)]
     filters += _only(clone, _BITS, _THREAD)

@@ -20,7 +20,7 @@ def surroundings() -> tuple[Any, ...]:
     )
 
 
-# Keras imports pandas where it is installed, and pandas PyArrow. A process with more than one thread cannot fork.
+# A process with more than one thread cannot fork. Keras imports pandas, which imports PyArrow.
 _WITHOUT_THREADS = {
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",

@@ -53,6 +53,11 @@ class FileProof:
         self._answers: dict[str, Future[dict[str, Any]]] = {}
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else may have written the file."""
+        return self._foreign
+
+    @property
     def is_large(self) -> bool:
         """Whether writing and comparing at the same time would take too much memory."""
         return self.file.bytes > LARGE
@@ -143,7 +148,11 @@ def collect_results(proofs: Sequence[FileProof], folder: Path, plan: Plan) -> li
     with ThreadPoolExecutor(1) as thread:
         programs = {
             name: thread.submit(
-                prove_in_program, name, folder, [p.file for p in proofs if name in p.runtimes]
+                prove_in_program,
+                name,
+                folder,
+                [proof.file for proof in proofs if name in proof.runtimes],
+                any(proof.is_foreign for proof in proofs),
             )
             for name in plan.programs
             if any(name in proof.runtimes for proof in proofs)
