@@ -46,9 +46,9 @@ def export_networks(names: list[str], folder: Path) -> None:
         task, part, shape = NETWORKS[name]
         settings = {k: v for k, v in TASKS[task].settings.items() if k != "feature_network"}
         if task == "cnn":
-            settings |= {"input_shape": shape, "classes": 10}
-        if task == "deblur":
-            settings["input_shape"] = shape
+            settings["classes"] = 10
+        if task != "mlp":  # whose catalog entry has a data set
+            settings["input_shape"] = TASKS[task].shape
         keras.utils.set_random_seed(0)
         model = zoo.create(TASKS[task].model, **settings)
         network = getattr(model, part, model)
