@@ -100,6 +100,8 @@ export interface State {
 export interface Session {
   /** Run a part on its inputs by name, and return its outputs by name. The inputs stay usable. */
   run(part: string, inputs: Tensors): Promise<Tensors>;
+  /** Load the bytes of a part, changed, under another name, which `run` then takes. */
+  edit(part: string, name: string, change: (file: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
 /** Build a view into an empty container. What is shown at once must be there when this returns. */

@@ -52,8 +52,16 @@ export function openSession(content: PageFile, source: Source): OpenSession {
     return loading;
   }
 
+  async function edit(part: string, name: string, change: (file: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): Promise<void> {
+    const changed = change(await loadOnce(part));
+    const { buffer } = changed.slice();
+    await ask({ kind: "load", part: name, model: buffer }, [buffer]);
+    loaded.set(name, Promise.resolve(changed));
+  }
+
   return {
     load: loadOnce,
+    edit,
     async run(part, inputs) {
       await loadOnce(part);
       return ask({ kind: "run", part, inputs });

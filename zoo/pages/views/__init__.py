@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
-from zoo.pages.views import classifier, plain
+from zoo.pages.views import classifier, latent, novelty, plain, restore, samples
 
 __all__ = ["View", "find_view"]
 
@@ -23,6 +23,10 @@ class View(Protocol):
 
 VIEWS = {  # the first that fits is used
     "classifier": classifier,
+    "latent": latent,
+    "novelty": novelty,
+    "samples": samples,
+    "restore": restore,
     "plain": plain,
 }
 

@@ -12,14 +12,13 @@ from zoo.data.split import Split
 from zoo.inference.parts import PartFunction
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
+from zoo.pages.views.drawing import drawing
 from zoo.pages.views.examples import as_stored, balanced_positions, most_examples
 
 __all__ = ["data", "fits"]
 
 PART = "classifier"
 MOST_MEASURED = 10_000  # examples of the test split in which mistakes are looked for
-LARGEST_DRAWN = 64  # the side of an image that is drawn by hand
-DARK = 0.25  # of a border that strokes are drawn on in white
 
 
 def fits(model: PageModel) -> bool:
@@ -52,7 +51,7 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
         content["baseline"] = _baseline(sample.inputs)
         content["examples"] = _write_split(files, "examples", sample)
         content["mistakes"] = _write_mistakes(files, model.parts[PART], split, shape)
-        content["drawing"] = _drawing(sample.inputs)
+        content["drawing"] = drawing(sample.inputs)
     return content
 
 
@@ -87,26 +86,3 @@ def _baseline(inputs: Array) -> list[float]:
         border = np.concatenate([inputs[:, [0, -1]].reshape(-1, inputs.shape[-1])])
         return [float(value) for value in np.median(border, 0)]
     return [float(value) for value in inputs.reshape(-1, inputs.shape[-1]).mean(0)]
-
-
-def _drawing(inputs: Array) -> dict[str, Any] | None:
-    """Return how strokes become an input like the examples; None where drawing makes no sense.
-
-    `ink` and `background` are values of pixels. `extent` is the share of the side that the larger side of
-    a drawn shape takes: the median of the examples.
-    """
-    if inputs.ndim != 4 or inputs.shape[-1] != 1 or max(inputs.shape[1:3]) > LARGEST_DRAWN:
-        return None
-    border = float(np.median(inputs[:, [0, -1]]))
-    background = 0.0 if border < DARK else 1.0
-    inked = np.abs(inputs[..., 0] - background) > DARK
-    extents = [max(_span(image.any(0)), _span(image.any(1))) for image in inked if image.any()]
-    side = max(inputs.shape[1:3])
-    extent = float(np.median(extents)) / side if extents else 1.0
-    return {"ink": 1.0 - background, "background": background, "extent": extent}
-
-
-def _span(line: Array) -> int:
-    """Return the distance from the first to the last place that is set, both included."""
-    places = np.flatnonzero(line)
-    return int(places[-1] - places[0] + 1)

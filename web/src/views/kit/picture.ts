@@ -1,5 +1,6 @@
 /** One example on the page: an image as pixels, a series as lines, a volume as its mean along the depth. */
-import { h, s } from "./dom";
+import { element, svg } from "../../ui/element";
+import { drawPixels } from "../../ui/pixels";
 
 export interface Picture {
   element: HTMLElement;
@@ -7,86 +8,82 @@ export interface Picture {
   show(values: ArrayLike<number>, behind?: ArrayLike<number>): void;
 }
 
-const COARSE = 96; // pixels of a side up to which pixels are shown as squares
+type Range = readonly [number, number];
 
-/** Return the axes of an example's pixels: height, width and channels; null if it is no image or volume. */
-export function imageShape(shape: readonly number[]): [number, number, number] | null {
-  if (shape.length === 3) return [shape[0]!, shape[1]!, shape[2]!];
-  return shape.length === 4 ? [shape[1]!, shape[2]!, shape[3]!] : null;
+const COARSE = 96; // pixels of a side up to which pixels are shown as squares
+const [WIDTH, HEIGHT] = [240, 120]; // units of the drawing of a series
+
+/** Return whether examples of a shape are shown as pixels. */
+export function hasPixels(shape: readonly number[]): boolean {
+  return shape.length === 3 || shape.length === 4;
+}
+
+/** Return height, width and channels of an image, or of a volume's slice. */
+export function imageSizes(shape: readonly number[]): [number, number, number] {
+  const [height = 1, width = 1, channels = 1] = shape.length === 4 ? shape.slice(1) : shape;
+  return [height, width, channels];
 }
 
 /** Return an empty picture of one example.
  * @param shape - of one example, without the batch
- * @param label - what a screen reader says
+ * @param label - what a screen reader says; "" for a decoration
  * @param range - the least and the largest value of a series
  */
-export function createPicture(shape: readonly number[], label: string, range: readonly [number, number] = [0, 1]): Picture {
-  return imageShape(shape) ? pixelPicture(shape, label) : linePicture(shape, label, range);
+export function createPicture(shape: readonly number[], label: string, range: Range = [0, 1]): Picture {
+  return hasPixels(shape) ? pixelPicture(shape, label) : linePicture(shape, label, range);
 }
 
 function pixelPicture(shape: readonly number[], label: string): Picture {
-  const [height, width] = imageShape(shape)!;
-  const canvas = h("canvas", { width, height, role: "img", "aria-label": label, class: "pixels" });
-  if (Math.max(height, width) <= COARSE) canvas.classList.add("coarse");
-  const element = h("div", { class: "picture" }, canvas);
-  element.style.aspectRatio = `${width} / ${height}`;
-  return { element, show: (values) => drawPixels(canvas, values, shape) };
+  const [height, width] = imageSizes(shape);
+  const canvas = element("canvas", { width, height, class: "pixels", ...speech(label) });
+  canvas.classList.toggle("coarse", Math.max(height, width) <= COARSE);
+  const frame = element("div", { class: "picture" }, canvas);
+  frame.style.aspectRatio = `${String(width)} / ${String(height)}`;
+  return { element: frame, show: (values) => { drawExample(canvas, values, shape); } };
 }
 
-/** Draw an example in [0, 1] on a canvas of its size. */
-export function drawPixels(canvas: HTMLCanvasElement, values: ArrayLike<number>, shape: readonly number[]): void {
-  const [height, width, channels] = imageShape(shape)!;
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(width, height);
-  const flat = shape.length === 4 ? meanOverDepth(values, shape) : values;
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let colour = 0; colour < 3; colour += 1) {
-      const channel = channels === 3 ? colour : 0;
-      image.data[4 * pixel + colour] = Math.round(255 * Math.min(1, Math.max(0, flat[pixel * channels + channel] ?? 0)));
-    }
-    image.data[4 * pixel + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
+function speech(label: string): Record<string, string> {
+  return label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+}
+
+/** Draw an example in [0, 1] on a canvas. */
+export function drawExample(canvas: HTMLCanvasElement, values: ArrayLike<number>, shape: readonly number[]): void {
+  if (shape.length === 4) drawPixels(canvas, meanOverDepth(values, shape), shape.slice(1));
+  else drawPixels(canvas, values, shape);
 }
 
 function meanOverDepth(values: ArrayLike<number>, shape: readonly number[]): Float32Array {
-  const depth = shape[0]!;
+  const depth = shape[0] ?? 1;
   const size = values.length / depth;
   const mean = Float32Array.from({ length: size }, (_, at) => {
     let sum = 0;
     for (let slice = 0; slice < depth; slice += 1) sum += values[slice * size + at] ?? 0;
     return sum / depth;
   });
-  const largest = Math.max(1e-12, ...mean);
+  const largest = mean.reduce((most, value) => Math.max(most, value), 1e-12);
   return mean.map((value) => value / largest);
 }
 
-const WIDTH = 240;
-const HEIGHT = 120;
-
-function linePicture(shape: readonly number[], label: string, range: readonly [number, number]): Picture {
-  const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label });
-  const element = h("div", { class: "picture trace" }, svg);
+function linePicture(shape: readonly number[], label: string, range: Range): Picture {
+  const viewBox = `0 0 ${String(WIDTH)} ${String(HEIGHT)}`;
+  const drawing = svg("svg", { viewBox, preserveAspectRatio: "none", ...speech(label) });
   return {
-    element,
+    element: element("div", { class: "picture trace" }, drawing),
     show(values, behind) {
-      svg.replaceChildren(
-        ...(behind ? lines(behind, shape, range, "behind") : []),
-        ...lines(values, shape, range, "front"),
-      );
+      const soft = behind ? lines(behind, shape, range, "behind") : [];
+      drawing.replaceChildren(...soft, ...lines(values, shape, range, "front"));
     },
   };
 }
 
-function lines(values: ArrayLike<number>, shape: readonly number[], range: readonly [number, number], kind: string): SVGElement[] {
-  const [steps, channels] = [shape[0] ?? 1, shape[1] ?? 1];
-  const [low, high] = range;
+function lines(values: ArrayLike<number>, shape: readonly number[], [low, high]: Range, kind: string): SVGElement[] {
+  const [steps = 1, channels = 1] = shape;
   return Array.from({ length: channels }, (_, channel) => {
     const points = Array.from({ length: steps }, (_, step) => {
       const share = ((values[step * channels + channel] ?? 0) - low) / (high - low || 1);
       const x = 3 + ((WIDTH - 6) * step) / Math.max(1, steps - 1);
       return `${x.toFixed(1)},${(HEIGHT - 5 - (HEIGHT - 10) * share).toFixed(1)}`;
     });
-    return s("polyline", { points: points.join(" "), class: `${kind} channel-${channel % 4}`, "vector-effect": "non-scaling-stroke" });
+    return svg("polyline", { points: points.join(" "), class: `${kind} channel-${String(channel % 4)}` });
   });
 }

@@ -1,36 +1,41 @@
 /** A button that moves a value from 0 to 1 and back, until it is pressed again. */
-import { h } from "./dom";
+import { button } from "../../ui/element";
 
 const SECONDS = 3; // from 0 to 1
 
 /** Return the button.
- * @param position - where the value is now
+ * @param position - returns where the value is now
  * @param move - called with the new value for each frame
  */
 export function createPlayButton(position: () => number, move: (value: number) => void): HTMLButtonElement {
   let frame = 0;
-  const button = h("button", { type: "button", onclick: () => (frame ? stop() : start()) }, "Play");
+  const play = button("Play", () => {
+    if (frame) stop();
+    else start();
+  });
   const stop = (): void => {
     cancelAnimationFrame(frame);
     frame = 0;
-    button.textContent = "Play";
+    play.textContent = "Play";
   };
   const start = (): void => {
-    button.textContent = "Pause";
-    let [value, step, last] = [position(), 1, performance.now()];
-    if (value >= 1) step = -1;
+    play.textContent = "Pause";
+    let value = position();
+    let step = value >= 1 ? -1 : 1;
+    let last = performance.now();
     const next = (now: number): void => {
-      if (!button.isConnected) return stop();
+      if (!play.isConnected) {
+        stop();
+        return;
+      }
       value += (step * (now - last)) / 1000 / SECONDS;
       last = now;
-      if (value >= 1 || value <= 0) {
-        value = Math.min(1, Math.max(0, value));
-        step = -step;
-      }
-      move(value);
+      if (value >= 1) step = -1;
+      if (value <= 0) step = 1;
+      move(Math.min(1, Math.max(0, value)));
       frame = requestAnimationFrame(next);
     };
     frame = requestAnimationFrame(next);
   };
-  return button;
+  return play;
 }

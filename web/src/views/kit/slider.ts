@@ -1,10 +1,11 @@
 /** A slider with its name in front and its value behind. */
-import { format, h, newId, type Child } from "./dom";
+import { element } from "../../ui/element";
+import { format, newId } from "./layout";
 
 export interface Slider {
   element: HTMLElement;
   input: HTMLInputElement;
-  /** Set the value without calling the listener. */
+  /** Set the value without calling `change`. */
   set(value: number): void;
 }
 
@@ -13,53 +14,32 @@ export interface SliderOptions {
   low: number;
   high: number;
   value: number;
-  step?: number;
-  before?: Child;
-  after?: Child;
+  /** What stands between the name and the slider, and between the slider and the value. */
+  before?: Node;
+  after?: Node;
   text?: (value: number) => string;
   change: (value: number) => void;
 }
 
 /** Return a slider. */
-export function createSlider(options: SliderOptions): Slider {
+export function createSlider({ label, low, high, value, before, after, text = format, change }: SliderOptions): Slider {
   const id = newId();
-  const text = options.text ?? format;
-  const output = h("output", { for: id }, text(options.value));
-  const input = h("input", {
-    id,
-    type: "range",
-    min: options.low,
-    max: options.high,
-    step: options.step ?? (options.high - options.low) / 200,
-    value: options.value,
-    oninput: () => {
-      show(Number(input.value));
-      options.change(Number(input.value));
-    },
-  });
-  const show = (value: number): void => {
-    output.textContent = text(value);
-    input.setAttribute("aria-valuetext", text(value));
-    const share = (Number(input.value) - options.low) / (options.high - options.low);
-    input.style.setProperty("--share", `${100 * share}%`);
+  const output = element("output", { for: id });
+  const input = element("input", { id, type: "range", min: low, max: high, step: (high - low) / 200 || 1 });
+  const show = (shown: number): void => {
+    output.textContent = text(shown);
+    input.setAttribute("aria-valuetext", text(shown));
+    input.style.setProperty("--share", `${String((100 * (Number(input.value) - low)) / (high - low || 1))}%`);
   };
-  input.value = String(options.value);
-  show(options.value);
-  const element = h(
-    "div",
-    { class: "slider" },
-    h("label", { for: id }, options.label),
-    options.before,
-    input,
-    options.after,
-    output,
-  );
-  return {
-    element,
-    input,
-    set(value) {
-      input.value = String(value);
-      show(value);
-    },
+  const set = (shown: number): void => {
+    input.value = String(shown);
+    show(shown);
   };
+  input.oninput = () => {
+    show(Number(input.value));
+    change(Number(input.value));
+  };
+  set(value);
+  const children = [element("label", { for: id }, label), before, input, after, output];
+  return { element: element("div", { class: "slider" }, ...children.filter((child) => child !== undefined)), input, set };
 }
