@@ -17,6 +17,7 @@ import numpy as np
 
 from zoo.compute.distribution import check_batch
 from zoo.data.arrays import Array
+from zoo.data.on_demand.examples import OnDemand
 from zoo.data.pipeline import (
     Augment,
     Example,
@@ -27,7 +28,6 @@ from zoo.data.pipeline import (
     step_numbers,
 )
 from zoo.data.random.draws import augment_by_seed
-from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split
 from zoo.data.validation import check_split
 from zoo.errors import DataError
@@ -119,7 +119,7 @@ class Dataset:
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.stored, split.targets):
-                if isinstance(array, LazyImages):
+                if isinstance(array, OnDemand):
                     digest.update(array.fingerprint())
                 elif array is not None:
                     digest.update(f"{array.dtype}{array.shape}".encode())

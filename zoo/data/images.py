@@ -41,8 +41,12 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
-def open_image(path: Path) -> Image.Image:
+def open_image(path: Path, content: bytes | None = None) -> Image.Image:
     """Decode an image file to 8 bits a channel, upright by its EXIF orientation.
+
+    Args:
+        path: the file; with `content`, the name of the image in messages.
+        content: the bytes of the file, if they are read already.
 
     Returns:
         An image of mode L, LA, RGB or RGBA.
@@ -50,7 +54,7 @@ def open_image(path: Path) -> Image.Image:
     Raises:
         DataError: there is no such file, or it is no image, or a broken one.
     """
-    with open_image_file(path) as image:
+    with open_image_file(path, content) as image:
         image.load()
         upright = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
         plain = _eight_bits(upright)
@@ -58,13 +62,17 @@ def open_image(path: Path) -> Image.Image:
         return plain.convert(("L" if channels_of(image) == 1 else "RGB") + alpha)
 
 
-def image_size(path: Path) -> tuple[int, int, int]:
+def image_size(path: Path, content: bytes | None = None) -> tuple[int, int, int]:
     """Return the upright height, the width and the channels of an image file; only its header is read.
+
+    Args:
+        path: the file; with `content`, the name of the image in messages.
+        content: the bytes of the file, if they are read already.
 
     Raises:
         DataError: there is no such file, or it is no image.
     """
-    with open_image_file(path) as image:
+    with open_image_file(path, content) as image:
         width, height = image.size
         if _orientation(image) in _TRANSPOSED:
             width, height = height, width

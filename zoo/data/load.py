@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.dataset import Dataset
-from zoo.data.readers import image_folder, image_pairs, npz, series_files, tfds, timeseries
+from zoo.data.readers import (
+    image_folder,
+    image_pairs,
+    npz,
+    parquet,
+    series_files,
+    tfds,
+    timeseries,
+)
 from zoo.entry_points import DATASETS, EntryPointGroup, package_of
 from zoo.errors import DataError, PluginError, UnknownName, ZooError, format_error
 
@@ -23,8 +31,8 @@ __all__ = [
 ]
 
 SOURCES = (  # for help texts and error messages
-    "a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder with a folder a class, or "
-    "pairs:FOLDER of blurred and sharp images"
+    "a dataset's name, tfds:NAME, an .npz, .parquet, .ts, .csv, .tsv or .txt file, a folder with a folder a "
+    "class or with .parquet files, or pairs:FOLDER of blurred and sharp images"
 )
 
 
@@ -119,14 +127,17 @@ def dataset_info(name: str) -> DatasetInfo:
 def _read_path(
     path: Path, shape: tuple[int | None, ...] | None, hold_out: bool, resize: Resize
 ) -> Dataset:
-    """Read an .npz, a .ts or .csv file of series, or a folder of images."""
+    """Read an .npz, Parquet files, a .ts or .csv file of series, or a folder of images."""
+    if parquet.has_parquet(path):
+        return parquet.read(path, shape, hold_out, resize)
     if path.is_dir():
         return image_folder.read(path, shape, hold_out, resize)
     if path.suffix.lower() in series_files.SUFFIXES:
         return timeseries.read(path, hold_out)
     if path.suffix.lower() != ".npz":
         raise DataError(
-            f"{path}: only an .npz file, a .ts or .csv of series, or a folder can be read as a dataset."
+            f"{path}: only an .npz or .parquet file, a .ts or .csv of series, or a folder can be read as a "
+            "dataset."
         )
     return npz.read(path, shape, hold_out)
 

@@ -5,7 +5,8 @@ With n examples and batches of b,
     step s belongs to epoch e = s // (n // b), and takes the positions (s mod n // b) b ... + b - 1
     of the permutation of that seed and epoch
 
-without any state (tf.random.experimental.index_shuffle, a format-preserving cipher on 0 ... n-1).
+without any state (tf.random.experimental.index_shuffle, a format-preserving cipher on 0 ... n-1; or, where
+examples lie in blocks that are read as a whole, zoo.data.on_demand.order).
 The n mod b examples that are left over differ from epoch to epoch. On the JAX backend the streams are those
 of `zoo.data.jax_stream.batches`, which need no TensorFlow; tf.data feeds every other backend.
 
@@ -23,7 +24,8 @@ import numpy as np
 from zoo.compute.kernels import thread_count
 from zoo.data.arrays import Array
 from zoo.data.jax_stream import batches as jax_batches
-from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.on_demand.examples import OnDemand
+from zoo.data.on_demand.order import epoch_orders
 from zoo.data.split import Split
 
 __all__ = [
@@ -85,16 +87,12 @@ def shuffled_batches(
         )
     import tensorflow as tf
 
-    gather = _gather_function(split)
-    position_tensor = tf.constant(positions, tf.int64)
-    last = np.int64(len(positions) - 1)
+    gather, shuffle = _gather_function(split), _shuffle_function(split, positions, seed)
 
     def one_batch(step: Any) -> Any:
         epoch, step_of_epoch = step // steps, step % steps
         ordered = step_of_epoch * batch + tf.range(batch, dtype=tf.int64)
-        order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
-        places = tf.random.experimental.index_shuffle(ordered, order_seed, last)
-        inputs, targets = gather(tf.gather(position_tensor, places))
+        inputs, targets = gather(shuffle(ordered, epoch))
         if augment is not None:
             shape = inputs.shape
             inputs = augment(inputs, tf.stack([tf.constant(seed, tf.int64), step]))
@@ -104,6 +102,35 @@ def shuffled_batches(
     first = first_epoch * steps
     stream = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
     return _read_ahead(stream.map(one_batch, thread_count("tensorflow"), deterministic=True))
+
+
+def _shuffle_function(split: Split, positions: Array, seed: int) -> Callable[[Any, Any], Any]:
+    """Return the function from places in an epoch's order, and the epoch, to positions of examples."""
+    import tensorflow as tf
+
+    stored, position_tensor = split.stored, tf.constant(positions, tf.int64)
+    if isinstance(stored, OnDemand) and stored.blocks() is not None:
+        order = epoch_orders(stored, positions, seed)
+
+        def shuffle_blocks(places: Any, epoch: Any) -> Any:
+            shuffled = tf.numpy_function(
+                lambda places, epoch: positions[order(int(epoch))[places]].astype(np.int64),
+                [places, epoch],
+                tf.int64,
+                stateful=False,
+            )
+            return tf.ensure_shape(shuffled, places.shape)
+
+        return shuffle_blocks
+    last = np.int64(len(positions) - 1)
+
+    def shuffle(places: Any, epoch: Any) -> Any:
+        order_seed = tf.stack([tf.constant(seed, tf.int64), epoch])
+        return tf.gather(
+            position_tensor, tf.random.experimental.index_shuffle(places, order_seed, last)
+        )
+
+    return shuffle
 
 
 def step_numbers(first: int) -> Any:
@@ -166,17 +193,18 @@ def _gather_function(split: Split) -> Callable[[Any], tuple[Any, Any]]:
     return gather
 
 
-def _take_function(stored: Array | LazyImages) -> Callable[[Any], Any]:
-    """Return the function from positions to stored inputs; threads decode image files meanwhile."""
+def _take_function(stored: Array | OnDemand) -> Callable[[Any], Any]:
+    """Return the function from positions to stored inputs; threads read those on demand meanwhile."""
     import tensorflow as tf
 
-    if isinstance(stored, LazyImages):
+    if isinstance(stored, OnDemand):
+        dtype = tf.as_dtype(stored.dtype)
 
-        def decode(positions: Any) -> Any:
-            pixels = tf.numpy_function(stored.__getitem__, [positions], tf.uint8, stateful=False)
-            return tf.ensure_shape(pixels, [*positions.shape, *stored.shape[1:]])
+        def read(positions: Any) -> Any:
+            values = tf.numpy_function(stored.__getitem__, [positions], dtype, stateful=False)
+            return tf.ensure_shape(values, [*positions.shape, *stored.shape[1:]])
 
-        return decode
+        return read
     with tf.device("CPU"):
         tensor = tf.constant(stored)
     return lambda positions: tf.gather(tensor, positions)

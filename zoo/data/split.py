@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zoo.data.arrays import Array, as_array, as_float
-from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.on_demand.examples import OnDemand
 from zoo.errors import DataError
 
 __all__ = ["TEST_SHARE", "Split", "train_and_test", "train_test_split"]
@@ -23,8 +23,8 @@ MANY_LABELS = 20  # where there are more, and few examples of each, the labels a
 class Split:
     """Examples: inputs of shape (n, ...) and, where there are labels, targets of shape (n,).
 
-    uint8 inputs are stored as they are and become float32 in [0, 1] batch by batch. Image files that
-    are decoded on demand (zoo/data/readers/lazy_images.py) take the place of an array.
+    uint8 inputs are stored as they are and become float32 in [0, 1] batch by batch. Examples that are
+    read on demand (zoo/data/on_demand), such as image files, take the place of an array.
 
     Args:
         stored: the inputs: an array of numbers, or anything that NumPy makes one of.
@@ -34,11 +34,11 @@ class Split:
         DataError: the examples are of different shapes.
     """
 
-    stored: Array | LazyImages
+    stored: Array | OnDemand
     targets: Array | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.stored, LazyImages):
+        if not isinstance(self.stored, OnDemand):
             object.__setattr__(self, "stored", as_array(self.stored))
         if self.targets is not None:
             object.__setattr__(self, "targets", as_array(self.targets))
@@ -58,14 +58,14 @@ class Split:
 
     @property
     def decoding_error(self) -> DataError | None:
-        """The error of the first image file that could not be decoded so far, or None."""
-        return next(iter(self.stored.errors), None) if isinstance(self.stored, LazyImages) else None
+        """The error of the first example on demand that could not be read so far, or None."""
+        return next(iter(self.stored.errors), None) if isinstance(self.stored, OnDemand) else None
 
     def take(self, positions: Any) -> Split:
         """Return the examples at some positions: an array of them, or a slice."""
         targets = None if self.targets is None else self.targets[positions]
         stored = self.stored
-        if isinstance(stored, LazyImages):
+        if isinstance(stored, OnDemand):
             return Split(stored.take(positions), targets)
         return Split(stored[positions], targets)
 

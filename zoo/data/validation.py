@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoo.data.arrays import Array, check_numbers, check_range, is_picture
-from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.on_demand.examples import OnDemand
 from zoo.data.split import Split
 from zoo.errors import DataError
 
@@ -30,7 +30,7 @@ def check_split(what: str, split: Split, classes: tuple[str, ...] | None) -> Non
         raise DataError(f"{what} has no labels, and there are {len(classes)} classes.")
 
 
-def _check_inputs(what: str, inputs: Array | LazyImages) -> None:
+def _check_inputs(what: str, inputs: Array | OnDemand) -> None:
     if inputs.ndim < 2 or 0 in inputs.shape[1:]:
         raise DataError(
             f"{what} must be an array of examples, each of at least one number. "
@@ -38,7 +38,7 @@ def _check_inputs(what: str, inputs: Array | LazyImages) -> None:
         )
     if len(inputs) == 0:
         raise DataError(f"{what} is empty.")
-    if isinstance(inputs, LazyImages):
+    if isinstance(inputs, OnDemand):
         return
     check_numbers(what, inputs)
     if inputs.dtype == np.uint8 or is_picture(inputs.shape[1:]):

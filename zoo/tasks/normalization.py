@@ -8,12 +8,14 @@ So a trained model takes values in their own units, here and in every other runt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.compute.distribution import host_value
 from zoo.data.arrays import Array
+from zoo.data.on_demand.examples import OnDemand
 from zoo.data.split import Split
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "adapt", "mean_and_std", "normalization_layer", "with_weights"]
 
+CHUNK = 4096  # examples in memory at a time, where they are read on demand
 NAME = "standardised"  # of the layer, unless it has a name of its own
 
 
@@ -41,12 +44,31 @@ def mean_and_std(split: Split) -> tuple[Array, Array]:
 
     The deviation of a constant channel is 1.
     """
-    values = np.asarray(split.inputs, np.float64)
-    axes = tuple(range(values.ndim - 1))
-    deviation = values.std(axes)
+    if isinstance(split.stored, OnDemand):
+        mean, deviation, largest = _streamed_statistics(split)
+    else:
+        values = np.asarray(split.inputs, np.float64)
+        axes = tuple(range(values.ndim - 1))
+        mean, deviation, largest = values.mean(axes), values.std(axes), np.abs(values).max(axes)
     # a smaller deviation is the rounding of float32
-    deviation = np.where(deviation > 1e-6 * np.abs(values).max(axes), deviation, 1.0)
-    return values.mean(axes).astype(np.float32), deviation.astype(np.float32)
+    deviation = np.where(deviation > 1e-6 * largest, deviation, 1.0)
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _streamed_statistics(split: Split) -> tuple[Array, Array, Array]:
+    """Return each channel's mean, standard deviation and largest absolute value, read twice in chunks."""
+    axes = tuple(range(split.stored.ndim - 1))
+
+    def chunks() -> Iterator[Array]:
+        return (np.asarray(chunk, np.float64) for chunk in split.batches(CHUNK))
+
+    count = len(split) * int(np.prod(split.stored.shape[1:-1]))
+    mean = sum((chunk.sum(axes) for chunk in chunks()), np.float64(0)) / count
+    squares, largest = np.zeros_like(mean), np.zeros_like(mean)
+    for chunk in chunks():
+        squares += ((chunk - mean) ** 2).sum(axes)
+        largest = np.maximum(largest, np.abs(chunk).max(axes))
+    return mean, np.sqrt(squares / count), largest
 
 
 def adapt(model: keras.Model, split: Split, *names: str) -> None:

@@ -22,16 +22,16 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from zoo.compute import distribution
 from zoo.data.arrays import Array
+from zoo.data.on_demand.order import epoch_orders
 from zoo.data.split import Split
 
-__all__ = ["ordered_batches", "permutation", "shuffled_batches", "step_numbers"]
+__all__ = ["ordered_batches", "shuffled_batches", "step_numbers"]
 
 Function = Callable[[Any, Any], Any]  # of a batch; zoo.data.pipeline explains Example and Augment
 AHEAD = 3  # batches that are made before the training asks for them
@@ -76,30 +76,14 @@ def shuffled_batches(
                 )
         return _as_tuple(example(inputs, targets))
 
-    compiled = _Compiled(change)
+    compiled, order_of = _Compiled(change), epoch_orders(split.stored, positions, seed)
 
     def one_batch(step: int) -> Any:
         epoch, step_of_epoch = divmod(step, steps)
-        order = permutation(len(positions), seed, epoch)
-        places = positions[order[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
+        places = positions[order_of(epoch)[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
         return compiled.prepare(split, places, np.uint32(step))
 
     return _ahead(one_batch, itertools.count(first_epoch * steps))
-
-
-@lru_cache(maxsize=4)
-def permutation(count: int, seed: int, epoch: int) -> Array:
-    """Return the order of 0 ... count - 1 in an epoch of a seed.
-
-    Args:
-        count: of the examples.
-        seed: of the training.
-        epoch: its number; each epoch has an order of its own.
-
-    Returns:
-        The numbers, shape (count,).
-    """
-    return np.random.default_rng((seed, epoch)).permutation(count)
 
 
 def step_numbers(first: int) -> Iterator[Any]:

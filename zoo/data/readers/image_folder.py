@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ import numpy as np
 from zoo.data.dataset import Dataset
 from zoo.data.image_folders import folders_in, images_in
 from zoo.data.images import SUFFIXES, image_size, open_image, to_array
-from zoo.data.readers.image_size import common_shape, resize_description
+from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.lazy_images import LazyImages
 from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
@@ -58,12 +59,18 @@ def read(
             raise DataError(
                 f"There is no image under {folder}. Expected: {', '.join(sorted(SUFFIXES))}."
             )
-    sizes = Counter(image_size(file) for files in files_of_splits for file, _ in files)
+    sizes = _count_sizes([file for files in files_of_splits for file, _ in files])
     size = common_shape(f"The images in {path}", sizes, shape)
     splits = [_split(files, size, classes is not None, resize) for files in files_of_splits]
     train, test = train_and_test(splits, hold_out)
     done = resize_description(sizes, size, resize)
     return Dataset(str(path.resolve()), train, test, classes, done)
+
+
+def _count_sizes(files: Sequence[Path]) -> Counter[Size]:
+    """Count the images of each size; threads read the headers, since a folder may be on another machine."""
+    with ThreadPoolExecutor(8, "headers") as threads:
+        return Counter(threads.map(image_size, files))
 
 
 def split_folders(path: Path) -> list[Path]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.images import open_image, to_array
+from zoo.data.on_demand.examples import OnDemand
 from zoo.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LazyImages"]
 
 
-class LazyImages:
+class LazyImages(OnDemand):
     """Image files that look like an array of shape (n, height, width, channels), uint8.
 
     Indexing by a position, a slice or an array of positions decodes the files there. The names are
@@ -37,7 +38,6 @@ class LazyImages:
     """
 
     dtype = np.dtype(np.uint8)
-    ndim = 4
 
     def __init__(
         self,
@@ -54,9 +54,6 @@ class LazyImages:
         self.shape = (len(self._names), *shape)
         self.resize: Resize = resize
         self.errors: list[DataError] = [] if errors is None else errors
-
-    def __len__(self) -> int:
-        return len(self._names)
 
     def __getitem__(self, positions: Any) -> Array:
         if isinstance(positions, int | np.integer):

@@ -20,6 +20,7 @@ from PIL import Image
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.images import to_array
+from zoo.data.on_demand.tfds_rows import TfdsRows
 from zoo.data.readers import npz
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.tfds_source import (
@@ -46,7 +47,10 @@ def read(
     hold_out: bool = True,
     resize: Resize = "pad",
 ) -> Dataset:
-    """Read a dataset of tensorflow_datasets into memory; it is downloaded if it is not here yet.
+    """Read a dataset of tensorflow_datasets; it is downloaded if it is not here yet.
+
+    Images that would take more than half of the memory are read when a batch needs them, if their files
+    are ArrayRecord.
 
     Args:
         name: `tfds:` and a name of the catalog, with /CONFIG and :VERSION where wanted.
@@ -77,8 +81,11 @@ def _read_images(
             f"{source.name} holds images of {dtype} that are not all {size}; only those of 8 bits can be "
             "scaled."
         )
-    _check_memory(source, size, dtype)
-    splits = [_image_split(source, split, size, dtype, resize) for split in source.splits]
+    if _exceeds_memory(source, size, dtype) and source.reads_at_positions:
+        splits = [_split_on_demand(source, split, size, dtype, resize) for split in source.splits]
+    else:
+        _check_memory(source, size, dtype)
+        splits = [_image_split(source, split, size, dtype, resize) for split in source.splits]
     train, test = train_and_test(splits, hold_out)
     done = resize_description(sizes, size, resize)
     return Dataset(source.name, train, test, source.classes, done)
@@ -108,6 +115,22 @@ def _image_split(
     return Split(pixels, np.array(labels) if source.classes else None)
 
 
+def _split_on_demand(
+    source: TfdsSource, name: str, size: Size, dtype: np.dtype[Any], resize: Resize
+) -> Split:
+    """Return a split whose images are read when a batch needs them; its labels are read now."""
+
+    def change(image: Array) -> Array:
+        return image if image.shape == size else _scale(image, size, resize)
+
+    key, where = source.input_key, f"{source.builder.info.full_name}, split {name}"
+    rows = TfdsRows(source.at_positions(name, key), key, change, size, dtype, where)
+    labels = (
+        [label for (label,) in source.examples(name, source.target_key)] if source.classes else []
+    )
+    return Split(rows, np.array(labels) if source.classes else None)
+
+
 def _scale(image: Array, size: Size, resize: Resize) -> Array:
     pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     return to_array(pixels, size, resize)
@@ -131,14 +154,24 @@ def _read_arrays(
     return Dataset(source.name, data.train, data.test, classes, data.preprocessing)
 
 
+def _needed_bytes(source: TfdsSource, shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    count = sum(source.count(split) for split in source.splits)
+    return count * math.prod(shape) * dtype.itemsize
+
+
+def _exceeds_memory(source: TfdsSource, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Return whether all examples take more than half of this machine's memory."""
+    return _needed_bytes(source, shape, dtype) > MEMORY_SHARE * psutil.virtual_memory().total
+
+
 def _check_memory(source: TfdsSource, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse what would not fit into memory, and tell what to do instead."""
-    count = sum(source.count(split) for split in source.splits)
-    needed = count * math.prod(shape) * dtype.itemsize
-    memory = psutil.virtual_memory().total
-    if needed > MEMORY_SHARE * memory:
+    if _exceeds_memory(source, shape, dtype):
+        count = sum(source.count(split) for split in source.splits)
+        needed, memory = _needed_bytes(source, shape, dtype), psutil.virtual_memory().total
         raise DataError(
             f"{source.name} holds {count:,} examples of shape {tuple(shape)}, {needed / 2**30:,.1f} GiB; "
-            f"this machine has {memory / 2**30:.0f} GiB of memory. Give a smaller input_shape, or write its "
-            "images into a folder for each class: a folder may be larger than memory."
+            f"this machine has {memory / 2**30:.0f} GiB of memory. Give a smaller input_shape; or prepare "
+            "images with tfds build --file_format=array_record, which are then read when they are needed; "
+            "or write them into a folder for each class."
         )

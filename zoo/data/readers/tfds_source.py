@@ -54,6 +54,18 @@ class TfdsSource:
         """Return the number of examples of a split."""
         return int(self.builder.info.splits[split].num_examples)
 
+    @property
+    def reads_at_positions(self) -> bool:
+        """Whether the files can be read at any position: those of ArrayRecord can."""
+        return str(self.builder.info.file_format.value) == "array_record"
+
+    def at_positions(self, split: str, *keys: str) -> Any:
+        """Return what reads some entries of the examples at given positions."""
+        import tensorflow_datasets as tfds
+
+        decoders = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
+        return self.builder.as_data_source(split=split, decoders=decoders)
+
     def examples(self, split: str, *keys: str | None) -> Iterator[tuple[Any, ...]]:
         """Yield some entries of each example of a split, in the order in which they are stored."""
         import tensorflow_datasets as tfds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import warnings
@@ -39,8 +40,12 @@ _BROKEN = (  # what Pillow's decoders raise on broken files
 
 
 @contextmanager
-def open_image_file(path: Path) -> Iterator[Image.Image]:
+def open_image_file(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
     """Open an image file; every error of Pillow becomes a DataError, also those of the code inside.
+
+    Args:
+        path: the file; with `content`, the name of the image in messages.
+        content: the bytes of the file, if they are read already.
 
     Raises:
         DataError: there is no such file, it is no image or a broken one, or it is too large.
@@ -48,8 +53,9 @@ def open_image_file(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of more than 90 megapixels
-            with open_plain(path) as file:
-                check_limit(path, "image_bytes", os.fstat(file.fileno()).st_size)
+            with open_plain(path) if content is None else io.BytesIO(content) as file:
+                size = os.fstat(file.fileno()).st_size if content is None else len(content)
+                check_limit(path, "image_bytes", size)
                 with Image.open(file, formats=_DECODERS) as image:
                     check_limit(path, "image_pixels", image.width * image.height)
                     yield image

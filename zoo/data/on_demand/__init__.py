@@ -1,0 +1,1 @@
+"""Examples that are read by position when a batch needs them: data may be larger than memory."""
