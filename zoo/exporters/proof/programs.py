@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from zoo.errors import format_cause
+from zoo.exporters.cage.program import caged_command, program_walls
 from zoo.exporters.comparison import compare_results, probes_to_run
 from zoo.exporters.formats.protocol import is_approximate, tolerance_pair
 from zoo.exporters.parts.probes import Probe, load_probes
@@ -19,7 +21,7 @@ from zoo.runtimes.protocol import FileResult, FileToRun, ProgramRuntime
 
 
 def prove_in_program(
-    name: str, folder: Path, files: Sequence[ExportedFile]
+    name: str, folder: Path, files: Sequence[ExportedFile], foreign: bool = False
 ) -> dict[ExportedFile, Verdict]:
     """Run some files in a program and return the verdict on each.
 
@@ -27,6 +29,7 @@ def prove_in_program(
         name: of the runtime.
         folder: that has the files and probe.npz.
         files: those to run. Each is run on all probes of its part, on the first one twice.
+        foreign: whether somebody else may have written them. The program then runs in a cage.
     """
     probes = _probes(folder, files)
     runtime = cast(ProgramRuntime, load_runtime(name))
@@ -46,12 +49,15 @@ def prove_in_program(
         )
         for file in files
     ]
+    if foreign:
+        command = caged_command(name, command, sum(file.bytes for file in files))
     results = {result.key: result for result in run_files(command, requests)}
-    version = runtime_version(name)
-    return {
+    version, protection = runtime_version(name), program_walls(name) if foreign else ""
+    verdicts = {
         file: _verdict(name, version, results.get(file.path), probes[file.part], file.format)
         for file in files
     }
+    return {file: replace(each, protection=protection) for file, each in verdicts.items()}
 
 
 def _probes(folder: Path, files: Sequence[ExportedFile]) -> dict[str, list[Probe]]:
