@@ -43,7 +43,7 @@ KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--untrained",
     is_flag=True,
-    help="Build a model of the catalog, an architecture or a network of keras.applications with random weights.",
+    help="Build a model of the catalog or a network of keras.applications with random weights.",
 )
 @as_json
 def export(

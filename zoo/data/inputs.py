@@ -1,6 +1,6 @@
 """The items that a model is applied to: a file or an array becomes one input.
 
-A file of series (.ts or .csv) becomes one item for each series: FILE:1, FILE:2, ...
+A file of examples (.npz, .ts, .csv, .tsv, .txt) becomes one item for each: FILE:1, FILE:2, ...
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from zoo.data.arrays import (
 )
 from zoo.data.image_folders import images_in
 from zoo.data.images import SUFFIXES, check_array, read_image
-from zoo.data.readers import series_files
-from zoo.errors import DataError, UnsafeFile, UsageError, format_error
+from zoo.data.readers import npz, series_files
+from zoo.errors import DataError, UnsafeFile, UsageError, ZooError, format_error
 from zoo.io.safe_load import read_array
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ __all__ = [
     "read_input",
 ]
 
-ARRAY_SUFFIX = ".npy"
+ARRAY_SUFFIX, ARRAYS_SUFFIX = ".npy", ".npz"
+MANY = (*series_files.SUFFIXES, ARRAYS_SUFFIX)  # files of several examples
 _NUMBERED = re.compile(r"(.+):(\d+)")  # FILE:3
 
 
@@ -67,7 +68,7 @@ def item_stem(item: Path) -> str:
 
 def item_suffixes(shape: Shape | None) -> frozenset[str]:
     """Return the suffixes of the files that a model reads, by its input shape; None is unknown."""
-    series = series_files.SUFFIXES if _takes_series(shape) else ()
+    series = series_files.SUFFIXES_IN_FOLDERS if _takes_series(shape) else ()
     return SUFFIXES | {ARRAY_SUFFIX} | set(series)
 
 
@@ -84,15 +85,15 @@ def expand_items(items: Sequence[Any], shape: Shape | None) -> list[Any]:
         UsageError: a folder holds no file that the model reads.
         DataError: a folder cannot be read.
     """
-    return [one for item in items for file in _files(item, shape) for one in _series(file, shape)]
+    return [one for item in items for file in _files(item, shape) for one in _examples(file, shape)]
 
 
 def read_input(item: Any, shape: tuple[int | None, ...], resize: Resize = "pad") -> Array:
     """Read one item as one input of a model.
 
     Args:
-        item: an image file, an .npy file, a series FILE.ts:3 or FILE.csv:3 (counted from 1; without a
-            number where the file holds one series), or an array.
+        item: an image file, an .npy file, an example FILE.npz:3, a series FILE.ts:3 or FILE.csv:3
+            (counted from 1; without a number where the file holds one), or an array.
         shape: the input shape of the model, without the batch; None is any size.
         resize: how an image file of another size is brought to it: pad, stretch or crop.
 
@@ -114,8 +115,8 @@ def _read_file(
     path: Path, number: int | None, shape: tuple[int | None, ...], resize: Resize
 ) -> Array:
     """Read one file, or the series of that number in it."""
-    if path.suffix.lower() in series_files.SUFFIXES:
-        return _read_series(path, number, shape)
+    if path.suffix.lower() in MANY:
+        return _read_example(path, number, shape)
     if path.suffix.lower() == ARRAY_SUFFIX:
         try:
             return _check_input(read_array(path), shape)
@@ -142,14 +143,14 @@ def _takes_series(shape: Shape | None) -> bool:
 def _split_number(item: Path) -> tuple[Path, int | None]:
     """Return the file and the number of FILE.ts:3; the number is None where there is none."""
     match = _NUMBERED.fullmatch(str(item))
-    if match is None or Path(match[1]).suffix.lower() not in series_files.SUFFIXES:
+    if match is None or Path(match[1]).suffix.lower() not in MANY:
         return item, None
     return Path(match[1]), int(match[2])
 
 
 def _stem(piece: Path) -> str:
     path, number = _split_number(piece)
-    suffixes = SUFFIXES | {ARRAY_SUFFIX, *series_files.SUFFIXES}
+    suffixes = SUFFIXES | {ARRAY_SUFFIX, *MANY}
     stem = path.stem if path.suffix.lower() in suffixes else path.name
     return stem if number is None else f"{stem}-{number}"
 
@@ -165,58 +166,61 @@ def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
     return files
 
 
-def _series(item: Any, shape: Shape | None) -> Iterator[Any]:
-    """Yield FILE:1, FILE:2, ... of a file of series that the model can read; else the item."""
-    is_series = isinstance(item, str | Path) and Path(item).suffix.lower() in series_files.SUFFIXES
-    if not is_series or shape is None or not Path(item).is_file():
+def _examples(item: Any, shape: Shape | None) -> Iterator[Any]:
+    """Yield FILE:1, FILE:2, ... of a file of examples that the model can read; else the item."""
+    has_many = isinstance(item, str | Path) and Path(item).suffix.lower() in MANY
+    if not has_many or shape is None or not Path(item).is_file():
         yield item
         return
     try:
-        series = _parse(Path(item), shape)
-    except DataError:
-        series = []
-    if not any(shape_fits(each.shape, shape) for each in series):
+        examples = _parse(Path(item), shape)
+    except (ZooError, OSError, ValueError):
+        examples = []
+    if not any(shape_fits(each.shape, shape) for each in examples):
         yield item
         return
-    yield from (Path(f"{item}:{number}") for number in range(1, len(series) + 1))
+    yield from (Path(f"{item}:{number}") for number in range(1, len(examples) + 1))
 
 
-def _read_series(path: Path, number: int | None, shape: Shape) -> Array:
-    """Return one series of a file.
+def _read_example(path: Path, number: int | None, shape: tuple[int | None, ...]) -> Array:
+    """Return one example of an .npz, or one series of a file.
 
     Raises:
-        DataError: there is no such series, or it does not fit the model.
+        DataError: there is no such example, or it does not fit the model.
     """
-    if not _takes_series(shape):
+    is_npz = path.suffix.lower() == ARRAYS_SUFFIX
+    noun = "examples" if is_npz else "series"
+    if not is_npz and not _takes_series(shape):
         raise DataError(
             f"{path} is a file of series, and the model takes arrays of shape {format_shape(shape)}."
         )
     series = _parse(path, shape)
     if number is None and len(series) > 1:
         if not any(shape_fits(each.shape, shape) for each in series):
-            raise DataError(
-                f"{path}: no series fits; the first {describe_misfit(series[0].shape, shape)}."
-            )
-        raise DataError(f"{path} holds {len(series)} series. Name one, from {path}:1 on.")
+            misfit = describe_misfit(series[0].shape, shape)
+            raise DataError(f"{path}: no {'example' if is_npz else noun} fits; the first {misfit}.")
+        raise DataError(f"{path} holds {len(series)} {noun}. Name one, from {path}:1 on.")
     if number is not None and not 1 <= number <= len(series):
-        raise DataError(f"{path} holds {len(series)} series. Received: {path}:{number}")
+        raise DataError(f"{path} holds {len(series)} {noun}. Received: {path}:{number}")
     values = series[(number or 1) - 1]
     if not shape_fits(values.shape, shape):
         name = path if number is None else f"{path}:{number}"
         raise DataError(f"{name} {describe_misfit(values.shape, shape)}.")
-    return values
+    return _check_input(values, shape) if is_npz else values
 
 
-def _parse(path: Path, shape: Shape) -> list[Array]:
-    """Return the values of every series of a file; the file is read again only where it changed."""
+def _parse(path: Path, shape: Shape) -> Sequence[Array]:
+    """Return every example of a file; the file is read again only where it changed."""
     try:
         facts = path.stat()
     except OSError as error:
         raise DataError(f"There is no file {path}.") from error
-    return _parse_once(path, shape[0], facts.st_mtime_ns, facts.st_size)
+    return _parse_once(path, tuple(shape), facts.st_mtime_ns, facts.st_size)
 
 
 @lru_cache(maxsize=4)
-def _parse_once(path: Path, length: int | None, *_: int) -> list[Array]:
-    file = series_files.parse_series(path, needs_labels=False, length=length)
+def _parse_once(path: Path, shape: tuple[int | None, ...], *_: int) -> Sequence[Array]:
+    if path.suffix.lower() == ARRAYS_SUFFIX:
+        return list(npz.example_inputs(path, shape))
+    file = series_files.parse_series(path, needs_labels=False, length=shape[0])
     return [series.values for series in file]

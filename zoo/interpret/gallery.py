@@ -53,6 +53,8 @@ def gallery(
     size: int | None = None,
     seed: int = 0,
     track: Track | None = None,
+    pixel_range: str | Sequence[float] | None = None,
+    preprocess: str | None = None,
 ) -> Gallery:
     """Make a page that shows what excites each channel of a network's layers.
 
@@ -70,6 +72,9 @@ def gallery(
         size: the side of the images in pixels, if there is no data and the network takes any size.
         seed: the seed of the noise that images start from.
         track: shows progress over the batches and the steps; a bar if not given, see ZOO_PROGRESS.
+        pixel_range: the values of black and white that a .keras or .h5 file or a model takes, such as
+            `0..255`; if None, its first layers tell, else 0 to 1.
+        preprocess: caffe, torch or tf: the preprocessing of keras.applications that it was trained with.
 
     Returns:
         The images and the numbers of each layer. Its `page` is the file.

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset, has_no_data
+from zoo.data.tables.memory import dataset_from_memory
 from zoo.errors import TrainingError, ZooError
 from zoo.inference.examples import check_batch_size
 from zoo.runs.files.predictions import check_table_file, write_predictions
 from zoo.runs.load import load_run_model
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
-from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run
+from zoo.runs.recipe import Data, Recipe, has_own_data, recipe_from_run
 from zoo.runs.run import Run
 from zoo.runs.run_directory import run_info
 
@@ -39,7 +40,7 @@ class Measurement:
 
 def evaluate(
     run: str | Path | Run,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     *,
     batch_size: int | None = None,
     runtime: str = "keras",
@@ -78,7 +79,7 @@ def evaluate(
 
 def measure(
     run: str | Path | Run,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     *,
     batch_size: int | None = None,
     runtime: str = "keras",
@@ -97,6 +98,7 @@ def measure(
     if predictions:
         check_table_file(predictions)
     check_batch_size(batch_size)
+    data = _measured_data(run, data)
     recipe, model, parts = _open(run, data, runtime)
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
     if data is None and not own:
@@ -119,6 +121,14 @@ def measure(
         write_predictions(run, predictions, measured, batch_size=batch_size, runtime=runtime)
     count = 0 if has_no_data(measured) else len(measured.test)
     return Measurement(metrics, measured.name, count)
+
+
+def _measured_data(run: Run, data: Data | None) -> str | Path | Dataset | None:
+    """Return data in memory as a dataset, all of which is measured; other data as it is."""
+    if data is None or isinstance(data, str | Path | Dataset):
+        return data
+    shape = run.record["config"].get("input_shape")
+    return dataset_from_memory(data, shape and tuple(shape), hold_out=False, classes=run.classes)
 
 
 def _open(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zoo.config import Config, WithoutData, fill_missing, validate_config
 from zoo.data.dataset import Dataset, empty_dataset
-from zoo.data.load import SOURCES, absolute_source, dataset_info, open_dataset
+from zoo.data.load import absolute_source, dataset_info, open_dataset
+from zoo.data.tables.memory import MemoryData, dataset_from_memory
 from zoo.entry_points import DATASETS, EntryPointGroup, disabled_plugins
-from zoo.errors import RunError, SettingError, UnknownName, UsageError
+from zoo.errors import RunError, SettingError, UnknownName
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import THIS_PROCESS, registry
 from zoo.registry.catalog import catalog
@@ -20,10 +21,13 @@ from zoo.registry.catalog_settings import entry_config
 from zoo.registry.model_size import check_memory, count_parameters
 from zoo.runs.compatibility import check_fit, settings_from_data
 from zoo.runs.run import Run
+from zoo.runs.start.amounts import BY_AMOUNT, log_choice, settings_by_amount
+from zoo.runs.start.missing_data import missing_data_error
 
 if TYPE_CHECKING:
     import keras
 
+Data: TypeAlias = str | Path | Dataset | MemoryData
 BEFORE_RESIZE = {"resize": "crop"}  # what a run without this setting was trained with
 
 
@@ -39,6 +43,7 @@ class Recipe:
         data: the data, once it is loaded.
         hold_out: whether a fifth is held out for testing where the source has no test split; if not, the
             test split is all of it.
+        free: settings that the amount of data decides, since neither the user nor the catalog sets them.
     """
 
     name: str
@@ -47,6 +52,8 @@ class Recipe:
     source: str | None = None
     data: Dataset | None = None
     hold_out: bool = True
+    free: frozenset[str] = frozenset()
+    trained_in_memory: bool = False
     _counts: list[int | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -78,10 +85,7 @@ class Recipe:
             return open_dataset(self.source, shape, self.hold_out, self.config.resize)
         if isinstance(self.config, WithoutData):
             return empty_dataset()
-        raise UsageError(
-            f"{self.name} needs data. Give {SOURCES}. "
-            f"Datasets: {', '.join(EntryPointGroup(DATASETS).names())}."
-        )
+        raise missing_data_error(self.name, self.trained_in_memory)
 
     def with_data(self) -> Recipe:
         """Return this recipe with its data loaded and its config complete.
@@ -89,8 +93,12 @@ class Recipe:
         Raises:
             UsageError: a setting or the data is wrong.
         """
-        config = _fill_config(self.config, self.load_data())
-        return dataclasses.replace(self, config=config.with_content_hashes())
+        data = self.load_data()
+        config = _fill_config(self.config, data)
+        chosen = settings_by_amount(config, data, self.free)
+        log_choice(data, chosen)
+        config = config.replace(**chosen).with_content_hashes()
+        return dataclasses.replace(self, config=config, free=frozenset())
 
     def build_model(self) -> keras.Model:
         """Build the untrained model, unless the memory of this machine is too small for it.
@@ -115,9 +123,7 @@ class Recipe:
         check_memory(self.name, self.parameters)
 
 
-def resolve(
-    name: str, settings: Mapping[str, Any], data: str | Path | Dataset | None = None
-) -> Recipe:
+def resolve(name: str, settings: Mapping[str, Any], data: Data | None = None) -> Recipe:
     """Resolve a name into a recipe without loading its data.
 
     Args:
@@ -130,20 +136,19 @@ def resolve(
         SettingError: a setting is of the wrong type or out of range.
         DataError: a Dataset does not fit the config.
     """
-    source = None
+    source, free = None, frozenset[str]()
     if name in registry().names():
         architecture = registry().get(name)
-        config = architecture.defaults()
+        config, free = architecture.defaults(), BY_AMOUNT - settings.keys()
     else:
         entry = catalog().get(name)
         architecture, source = registry().get(entry.architecture), entry.dataset
         config = entry_config(entry)
-    return _recipe(name, architecture, config.replace(**settings), data, source)
+    recipe = _recipe(name, architecture, config.replace(**settings), data, source)
+    return dataclasses.replace(recipe, free=free)
 
 
-def resolve_with_data(
-    name: str, settings: Mapping[str, Any], data: str | Path | Dataset | None = None
-) -> Recipe:
+def resolve_with_data(name: str, settings: Mapping[str, Any], data: Data | None = None) -> Recipe:
     """Resolve a name into a recipe with its data loaded and its config complete.
 
     Args:
@@ -171,7 +176,7 @@ def resolve_without_loading(name: str, settings: Mapping[str, Any]) -> Recipe:
     return dataclasses.replace(recipe, config=config)
 
 
-def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recipe:
+def recipe_from_run(run: Run, data: Data | None = None) -> Recipe:
     """Return the recipe of a run, on its own data or on other data.
 
     Raises:
@@ -188,7 +193,9 @@ def recipe_from_run(run: Run, data: str | Path | Dataset | None = None) -> Recip
             f"{run}: run.json does not fit the architecture {architecture.name!r} of "
             f"{architecture.package}; the run was made with {run.package}. {error}"
         ) from error
-    return _recipe(run.name, architecture, config, data, run.record["dataset"].get("source"))
+    source = run.record["dataset"].get("source")
+    recipe = _recipe(run.name, architecture, config, data, source, run.classes)
+    return dataclasses.replace(recipe, trained_in_memory=source is None)
 
 
 def has_own_data(run: Run, recipe: Recipe) -> bool:
@@ -200,10 +207,14 @@ def _recipe(
     name: str,
     architecture: Architecture,
     config: Config,
-    data: str | Path | Dataset | None,
+    data: Data | None,
     source: str | None,
+    classes: Sequence[str] | None = None,
 ) -> Recipe:
     """Return a recipe on the data that is given, or on `source`."""
+    if data is not None and not isinstance(data, str | Path | Dataset):
+        shape = getattr(config, "input_shape", None)
+        data = dataset_from_memory(data, shape, classes=classes)
     if isinstance(data, Dataset):
         check_fit(data, config)
         return Recipe(name, architecture, config, None, data)

@@ -19,6 +19,8 @@ from zoo.runs.compatibility import check_training_settings
 from zoo.runs.files.command import train_command
 from zoo.runs.recipe import Recipe, has_own_data, recipe_from_run, resolve
 from zoo.runs.run import Run, list_runs
+from zoo.runs.start.amounts import warn_of_few_steps
+from zoo.runs.start.summary import log_start
 
 _PACKAGES = ("keras-zoo", "keras", "tensorflow", "jax", "numpy")
 _LARGEST_SEED = 2**31 - 1
@@ -42,6 +44,8 @@ def new_record(
     check_training_settings(data, recipe.config)
     if not 0 <= seed <= _LARGEST_SEED:
         raise UsageError(f"A seed is a whole number from 0 to {_LARGEST_SEED}. Received: {seed}")
+    log_start(data, recipe.parameters, recipe.source is None)
+    warn_of_few_steps(recipe.config, data)
     return {
         "name": recipe.name,
         **_request(recipe, seed, settings or {}, start),

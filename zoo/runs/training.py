@@ -19,7 +19,6 @@ from zoo.compute.kernels import (
     recorded_choice,
     use_threads,
 )
-from zoo.data.dataset import Dataset
 from zoo.errors import DataError, PluginError, SettingError, TrainingError, ZooError
 from zoo.io.atomic import atomic_write, check_space
 from zoo.io.recovery import drop_replaced
@@ -29,7 +28,7 @@ from zoo.runs.display.choice import choose_progress
 from zoo.runs.evaluation import finish_run
 from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
 from zoo.runs.progress import Observers, Progress, check_tensorboard
-from zoo.runs.recipe import Recipe
+from zoo.runs.recipe import Data, Recipe
 from zoo.runs.run import Run
 from zoo.runs.run_directory import (
     create_run,
@@ -58,7 +57,7 @@ class TrainedModel:
 def train(
     name: str,
     *,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -73,7 +72,7 @@ def train(
 
     Args:
         name: a catalog name (`cnn.digits`) or an architecture (`cnn`), which then needs `data`.
-        data: a dataset's name, tfds:NAME, an .npz, .ts or .csv file, a folder of images, or a Dataset.
+        data: a dataset's name, tfds:NAME, a file, a folder of images, a Dataset, (x, y) or a DataFrame.
         out: the run's directory; `runs/NAME` if not given, with a number where that is taken.
         seed: of the weights, the order of examples and all other random numbers; 0 to 2147483647.
         resume: go on with the unfinished run. One that is trained is only measured.
@@ -117,7 +116,7 @@ def train_model(
     name: str,
     settings: Mapping[str, Any],
     *,
-    data: str | Path | Dataset | None = None,
+    data: Data | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     resume: bool | Run = False,

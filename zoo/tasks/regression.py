@@ -119,7 +119,8 @@ def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
     truth = _number_targets(data.test.targets, data.name)
     predicted = predict(model, data.test)
     columns = min(MOST_OUTPUTS, truth.shape[1])
-    figure = pictures.figure(4.2 * columns, 6.4)
+    title = f"Predictions of {len(truth):,} examples"
+    figure = pictures.figure(4.2 * columns, 6.7, title)
     for at in range(columns):
         ends = [
             min(truth[:, at].min(), predicted[:, at].min()),
@@ -128,14 +129,14 @@ def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
         axes = figure.add_subplot(2, columns, at + 1)
         axes.scatter(truth[:, at], predicted[:, at], s=9, alpha=0.6)
         axes.plot(ends, ends, color="black", linestyle="--", linewidth=1)
-        axes.set(xlabel="true", ylabel="predicted")
+        axes.set(xlabel="target, in its own unit", ylabel="prediction")
         below = figure.add_subplot(2, columns, columns + at + 1)
         below.hist(predicted[:, at] - truth[:, at], bins=30, color="grey")
-        below.set(xlabel="predicted - true", ylabel="examples")
+        below.set(xlabel="prediction minus target", ylabel="examples")
     return {"predictions": figure}
 
 
-def apply(model: keras.Model, config: Config, items: Sequence[Any]) -> list[dict[str, Any]]:
+def apply(model: keras.Model, config: ClassifierConfig, items: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the predicted numbers of each of the user's .npy files, images or arrays.
 
     Raises:

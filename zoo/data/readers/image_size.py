@@ -1,4 +1,4 @@
-"""The size that images are brought to: the model's, else their own, else their median; small enough to train."""
+"""The size that images are brought to: the model's, else their own or their median, shrunk if large."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 from zoo.io.safe_load import read_arrays
 
-__all__ = ["NamedArrays", "dataset_from_arrays", "read"]
+__all__ = ["NamedArrays", "dataset_from_arrays", "example_inputs", "named_arrays", "read"]
 
 MOST_CHANNELS = 16  # of images; a longer last axis may be the width of a volume
 _ALIASES = {  # other names of the arrays
@@ -49,8 +49,28 @@ def read(path: Path, shape: Shape = None, hold_out: bool = True) -> Dataset:
     Raises:
         DataError: with the array that is wrong and what was expected.
     """
-    splits = _named_arrays(path, read_arrays(path))
+    splits = named_arrays(path, read_arrays(path))
     return dataset_from_arrays(str(path.resolve()), path, splits, shape, hold_out)
+
+
+def example_inputs(path: Path, shape: tuple[int | None, ...]) -> Array:
+    """Return the examples of an .npz that a trained model is applied to: `x`, else `x_test`, else `x_train`.
+
+    Args:
+        path: the file.
+        shape: the input shape of the model.
+
+    Raises:
+        DataError: it has none of these arrays, or holds something else than numbers.
+    """
+    arrays = read_arrays(path)
+    keys = _keys(path, arrays)
+    for name in ("x", "x_test", "x_train"):
+        if name in keys:
+            return _read_inputs(f"{keys[name]} in {path}", arrays[keys[name]], shape)
+    raise DataError(
+        f"{path} has no array x, x_test or x_train. Received: {', '.join(arrays) or 'nothing'}."
+    )
 
 
 def dataset_from_arrays(
@@ -98,7 +118,7 @@ def _check_first_axis(path: Any, x: str, inputs: Array, y: str, labels: Array | 
         )
 
 
-def _named_arrays(path: Path, arrays: dict[str, Array]) -> list[NamedArrays]:
+def named_arrays(path: Any, arrays: dict[str, Array]) -> list[NamedArrays]:
     """Return the inputs and the targets of each split, or of the single one."""
     keys = _keys(path, arrays)
     if "x_train" in keys or "x_test" in keys:
@@ -121,7 +141,7 @@ def _named_arrays(path: Path, arrays: dict[str, Array]) -> list[NamedArrays]:
     ]
 
 
-def _keys(path: Path, arrays: dict[str, Array]) -> dict[str, str]:
+def _keys(path: Any, arrays: dict[str, Array]) -> dict[str, str]:
     """Return the key under which each of our arrays is in the file.
 
     Raises:

@@ -1,5 +1,6 @@
-"""Files of time series: .ts of the UCR and UEA archives, and .csv with one series a row.
+"""Files of time series: .ts, .tsv and .txt of the UCR and UEA archives, and .csv.
 
+A row of a .csv, .tsv or .txt is a series; of a .csv it may be one time step (zoo/data/tables/long_csv.py).
 Missing values are interpolated along time, linearly between their neighbours.
 
 aeon and sktime read .ts files too. They bring many dependencies, and their errors do not name the line.
@@ -7,32 +8,21 @@ aeon and sktime read .ts files too. They bring many dependencies, and their erro
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.errors import DataError, UnsafeFile, brief
-from zoo.io.foreign.limits import check_limit, limit
-from zoo.io.foreign.plain_file import open_plain
+from zoo.data.tables.cells import Row, numbers, text_lines
+from zoo.data.tables.csv_rows import csv_rows
+from zoo.errors import DataError
 
-__all__ = ["SUFFIXES", "Series", "parse_series"]
+__all__ = ["SUFFIXES", "SUFFIXES_IN_FOLDERS", "Series", "parse_series"]
 
-SUFFIXES = (".ts", ".csv")
-LABEL_COLUMNS = (
-    "class",
-    "label",
-    "target",
-    "y",
-)  # a column of a .csv with such a name holds classes
-MISSING = ("", "?", "nan", "na")
-Row = tuple[int, Array, str | None]  # the line, values of shape (time, channels), the label
+SUFFIXES_IN_FOLDERS = (".ts", ".csv")  # a .txt beside them may be anything
+SUFFIXES = (*SUFFIXES_IN_FOLDERS, ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
     """Return the series of one file, of any lengths, their missing values interpolated.
 
     Args:
-        path: a .ts or .csv file.
+        path: a .ts, .csv, .tsv or .txt file.
         needs_labels: whether a file without labels is refused.
         length: the time steps that a model takes. Where no label is needed, no header of a .csv names
             a class column, and each row has so many columns, all columns are values.
@@ -58,7 +48,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
     """
     rows = _ts(path, needs_labels)
     if path.suffix.lower() != ".ts":
-        rows = _csv(path, None if needs_labels else length)
+        rows = csv_rows(path, None if needs_labels else length)
     file = [
         Series(_interpolate(values, f"{path}, line {line}").astype(np.float32), label, line)
         for line, values, label in rows
@@ -71,7 +61,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
 def _ts(path: Path, needs_labels: bool) -> Iterator[Row]:
     """Yield the rows of a .ts file: channels between colons, the class after the last colon."""
     in_data, labeled = False, True
-    for line, text in enumerate(map(str.strip, _lines(path)), 1):
+    for line, text in enumerate(map(str.strip, text_lines(path)), 1):
         if not text or text.startswith("#"):
             continue
         if not in_data:
@@ -86,7 +76,7 @@ def _ts(path: Path, needs_labels: bool) -> Iterator[Row]:
             raise DataError(
                 f"{path}, line {line}: no class stands behind the series, after a colon."
             )
-        values = [_numbers(channel.split(","), f"{path}, line {line}") for channel in channels]
+        values = [numbers(channel.split(","), f"{path}, line {line}") for channel in channels]
         if len({len(channel) for channel in values}) > 1:
             lengths = ", ".join(str(len(channel)) for channel in values)
             raise DataError(f"{path}, line {line}: the channels differ in length: {lengths}.")
@@ -112,100 +102,6 @@ def _header_has_labels(where: str, words: list[str], needs_labels: bool) -> bool
     if words[:2] in (["@classlabel", "false"], ["@targetlabel", "true"]):
         raise DataError(f"{where}: the series have no classes.")
     return True
-
-
-def _csv(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
-    """Yield the rows of a .csv file.
-
-    A header may name the column of the class. If not, it is the first column, unless there are as
-    many columns as `unlabeled_columns`.
-    """
-    rows = ((line, row) for line, row in _csv_rows(path) if any(row))
-    first = next(rows, None)
-    if first is None:
-        return
-    names = [name.strip().lower() for name in first[1]]
-    if len(names) < 2:
-        raise DataError(
-            f"{path} has a single column. Expected: the class and then the values of a series, a series a "
-            "row, with commas between."
-        )
-    has_header = not all(_is_value(cell) for cell in first[1][1:])
-    column = _label_column(names if has_header else [], len(names) == unlabeled_columns)
-    for line, row in rows if has_header else chain([first], rows):
-        where = f"{path}, line {line}"
-        if len(row) != len(names):
-            raise DataError(
-                f"{where}: {len(row)} columns, where the first line has {len(names)}. Every series must "
-                "have the same length; leave a missing value empty, between its commas."
-            )
-        if column != len(row) - 1 and not _is_value(row[-1]):
-            raise DataError(
-                f"{where}: the last value is no number. Received: {brief(row[-1])}. The class stands in "
-                "the first column, or in one that the first line names class."
-            )
-        label = None if column is None else row.pop(column).strip()
-        yield line, np.array(_numbers(row, where), np.float64)[:, None], label
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a .csv file with their numbers.
-
-    Raises:
-        DataError: a cell is too long, or the file is no text.
-    """
-    try:
-        yield from enumerate(csv.reader(_lines(path)), 1)
-    except csv.Error as error:
-        raise DataError(f"{path} cannot be read as CSV: {error}.") from error
-
-
-def _label_column(names: Sequence[str], unlabeled: bool) -> int | None:
-    """Return the position of the column of the class; None where there is none."""
-    first = None if unlabeled else 0
-    return next((at for at, name in enumerate(names) if name in LABEL_COLUMNS), first)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a text file, none of them longer than the limit.
-
-    Raises:
-        DataError: a line is too long, the file is no text, or is no plain file.
-    """
-    most = limit("line_bytes")
-    try:
-        with open_plain(path) as plain, TextIOWrapper(plain, "utf-8-sig", newline="") as file:
-            while line := file.readline(most + 1):
-                check_limit(path, "line_bytes", len(line), more=True)
-                yield line
-    except UnsafeFile as error:
-        raise DataError(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _is_value(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return cell.strip().lower() in MISSING
-    return True
-
-
-def _numbers(cells: Sequence[str], where: str) -> list[float]:
-    """Return the values of a series; a missing one is NaN."""
-    values = []
-    for at, cell in enumerate(cells, 1):
-        text = cell.strip()
-        if not _is_value(cell):
-            raise DataError(
-                f"{where}: value {at} of the series is no number. Received: {brief(text)}. "
-                "A missing value is left empty, or written ?"
-            )
-        values.append(math.nan if text.lower() in MISSING else float(text))
-    return values
 
 
 def _interpolate(values: Array, where: str) -> Array:

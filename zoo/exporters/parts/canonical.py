@@ -102,7 +102,7 @@ def _rebuild(
 def _custom_layers(model: keras.Model) -> dict[str, Any]:
     """Return the classes by name of the layers that are not Keras' own.
 
-    Keras finds its own by their modules. By name alone, the operation `Add` would be rebuilt as the layer `Add`.
+    Keras finds its own by their modules. By its name alone, the operation `Add` would become the layer `Add`.
     """
     classes = map(type, layers_of(model))
     return {each.__name__: each for each in classes if not each.__module__.startswith("keras.")}

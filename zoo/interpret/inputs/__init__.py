@@ -1,1 +1,1 @@
-"""What a network that is looked into takes: its range of pixels, its examples, and whether it responds to them."""
+"""What a network that is looked into takes: its range of pixels, and its examples."""

@@ -1,4 +1,4 @@
-"""The pixels that a network from elsewhere wants: the zoo has images from 0 to 1, and a layer in front converts.
+"""The pixels that a network from elsewhere wants: images have 0 to 1, and a layer in front converts.
 
 A .keras file does not tell on which pixels it was trained. The user says it, as the values of black and
 white or as a preprocessing of keras.applications; or the network's first layers tell (recognition.py).

@@ -1,4 +1,4 @@
-"""Whether a network responds to images at all: one that gets pixels of a wrong range sees the same everywhere."""
+"""Whether a network responds to images: with pixels of a wrong range, it sees the same everywhere."""
 
 from __future__ import annotations
 

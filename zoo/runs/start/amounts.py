@@ -1,0 +1,82 @@
+"""Settings that suit the amount of data, where an architecture is trained on data of the user's own.
+
+The defaults of an architecture suit tens of thousands of examples. With 160 of them, 15 epochs of batches of
+128 are 15 steps, after which a network has learned nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Collection
+from typing import Any
+
+from zoo.config import Config, WithoutData
+from zoo.data.dataset import Dataset
+
+__all__ = ["BY_AMOUNT", "log_choice", "settings_by_amount", "step_count", "warn_of_few_steps"]
+
+BY_AMOUNT = frozenset({"epochs", "batch_size", "validation"})  # what the amount of data decides
+LEAST_STEPS = 500  # of a training
+FEW_STEPS = 100  # of which a training is warned
+LEAST_EXAMPLES = 20  # of which some are held out for validation
+VALIDATION = 0.1
+LEAST_BATCH = 16
+BATCHES = 8  # of an epoch, at least, where a batch can be smaller
+_log = logging.getLogger("zoo")
+
+
+def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> dict[str, Any]:
+    """Return the settings among `free` that the amount of data changes.
+
+    A tenth of the training examples is held out for validation. A batch is so small that an epoch has
+    8 of them, but has at least 16 examples. There are so many epochs that a training has 500 steps.
+
+    Args:
+        config: the settings, with the architecture's defaults.
+        data: the data.
+        free: those of `BY_AMOUNT` that the user does not set.
+    """
+    if isinstance(config, WithoutData):
+        return {}
+    chosen: dict[str, Any] = {}
+    if "validation" in free and not config.validation and len(data.train) >= LEAST_EXAMPLES:
+        chosen["validation"] = VALIDATION
+    count = len(data.train) - data.validation_size(config.replace(**chosen))
+    if "batch_size" in free:
+        smaller = max(LEAST_BATCH, 2 ** int(math.log2(max(1, count // BATCHES))))
+        chosen["batch_size"] = min(config.batch_size, smaller)
+    steps = count // min(config.replace(**chosen).batch_size, count)
+    if "epochs" in free:
+        chosen["epochs"] = max(config.epochs, math.ceil(LEAST_STEPS / steps))
+    return {name: value for name, value in chosen.items() if value != getattr(config, name)}
+
+
+def log_choice(data: Dataset, chosen: dict[str, Any]) -> None:
+    """Say which settings the amount of data decides."""
+    if chosen:
+        values = ", ".join(f"{name}={value}" for name, value in chosen.items())
+        _log.info("chosen for %s examples: %s", f"{len(data.train):,}", values)
+
+
+def step_count(config: Config, data: Dataset) -> int:
+    """Return how many steps a training has."""
+    if isinstance(config, WithoutData):
+        return config.epochs * config.steps_per_epoch
+    count = len(data.train) - data.validation_size(config)
+    return config.epochs * (count // min(config.batch_size, count))
+
+
+def warn_of_few_steps(config: Config, data: Dataset) -> None:
+    """Warn where a training has so few steps that the model hardly learns."""
+    steps = step_count(config, data)
+    if steps < FEW_STEPS and not isinstance(config, WithoutData):
+        _log.warning(
+            "Warning: this training has %d steps: %d epochs of %d. A model needs about %d: set more epochs, "
+            "or a smaller batch_size than %d.",
+            steps,
+            config.epochs,
+            steps // config.epochs,
+            LEAST_STEPS,
+            config.batch_size,
+        )

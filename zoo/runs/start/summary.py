@@ -1,0 +1,73 @@
+"""What a training starts with: `data: 160 images, 4 classes; 66,218 parameters; CPU, 2 threads`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from zoo.compute.kernels import NAMES, compute_in_force
+from zoo.data.arrays import format_shape, is_picture
+from zoo.data.dataset import Dataset, has_no_data
+
+__all__ = ["describe_compute", "describe_data", "log_start"]
+
+_NOUNS = {1: "rows of numbers", 2: "series", 3: "arrays", 4: "volumes"}
+_log = logging.getLogger("zoo")
+
+
+def describe_data(data: Dataset) -> str:
+    """Return how many examples of what kind there are, their classes, and what was done to them.
+
+    Example:
+        >>> describe_data(zoo.open_dataset("digits"))
+        '1,797 images, 10 classes; 1,437 to train on, 360 held out; (8, 8, 1)'
+    """
+    train, test = len(data.train), 0 if data.test is data.train else len(data.test)
+    shape = data.input_shape
+    noun = "images" if is_picture(shape) else _NOUNS.get(len(shape), "examples")
+    facts = [f"{train + test:,} {noun}, {_describe_targets(data)}"]
+    if test:
+        facts.append(f"{train:,} to train on, {test:,} held out")
+    resized = data.preprocessing.partition(", uint8")[0]
+    facts.append(resized if " to " in resized else format_shape(shape))
+    return "; ".join(facts)
+
+
+def _describe_targets(data: Dataset) -> str:
+    if data.classes is not None:
+        return f"{len(data.classes):,} class{'es' * (len(data.classes) != 1)}"
+    if data.outputs is None:
+        return "no labels"
+    return f"{data.outputs:,} number{'s' * (data.outputs != 1)} to predict"
+
+
+def describe_compute(compute: Mapping[str, Any]) -> str:
+    """Return what computes: `CPU, 2 threads, oneDNN`, or `NVIDIA H100, JAX`.
+
+    Args:
+        compute: what `zoo.compute.kernels.compute_in_force` returns.
+    """
+    threads = int(compute["threads"])
+    words = [str(compute.get("device", "CPU")), f"{threads} thread{'s' * (threads != 1)}"]
+    if compute["backend"] != "tensorflow":
+        words.append(NAMES.get(str(compute["backend"]), str(compute["backend"])))
+    return ", ".join(words + ["oneDNN"] * bool(compute.get("onednn")))
+
+
+def log_start(data: Dataset, parameters: int | None, is_in_memory: bool) -> None:
+    """Say what a training starts with, and what a run on data in memory needs later.
+
+    Args:
+        data: its data.
+        parameters: of the model; None if they cannot be counted.
+        is_in_memory: whether no file holds the data.
+    """
+    facts = [] if has_no_data(data) else [f"data: {describe_data(data)}"]
+    facts += [] if parameters is None else [f"{parameters:,} parameters"]
+    _log.info("%s", "; ".join([*facts, describe_compute(compute_in_force())]))
+    if is_in_memory and not has_no_data(data):
+        _log.info(
+            "The data is in memory, and no file holds it: to resume or to measure this run, give it again "
+            "(data=...)."
+        )
