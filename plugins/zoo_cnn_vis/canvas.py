@@ -152,6 +152,18 @@ class Canvas(keras.Model):
         images: Array = ops.convert_to_numpy(self.parameterisation.decode(parameters))
         return images
 
+    def titles(self) -> list[str]:
+        """Return the title of each image: the unit that it is made for."""
+        from .metrics import image_titles  # it imports this module
+
+        return image_titles(self)
+
+    def reached_values(self) -> Array:
+        """Return the objective of each image, shape (count,)."""
+        from .metrics import objective_values
+
+        return objective_values(self, self.images(), self.current_stage())
+
     def begin(self, start: Array | None, target: Array | None, seed: int) -> None:
         """Set the weights to the start images.
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
-from zoo.pages.views import classifier, latent, novelty, plain, restore, samples
+from zoo.pages.views import classifier, gallery, latent, novelty, plain, restore, samples
 
 __all__ = ["View", "find_view"]
 
@@ -27,6 +27,7 @@ VIEWS = {  # the first that fits is used
     "novelty": novelty,
     "samples": samples,
     "restore": restore,
+    "gallery": gallery,
     "plain": plain,
 }
 

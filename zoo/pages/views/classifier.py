@@ -18,6 +18,7 @@ from zoo.pages.views.examples import as_stored, balanced_positions, most_example
 __all__ = ["data", "fits"]
 
 PART = "classifier"
+MOST_MISTAKES = 24
 MOST_MEASURED = 10_000  # examples of the test split in which mistakes are looked for
 
 
@@ -72,7 +73,7 @@ def _write_mistakes(
     targets = np.asarray(measured.targets)
     wrong = np.flatnonzero(probabilities.argmax(-1) != targets)
     surest = wrong[np.argsort(-probabilities[wrong].max(-1), kind="stable")]
-    chosen = surest[: most_examples(shape)]
+    chosen = surest[: most_examples(shape, MOST_MISTAKES)]
     content: dict[str, Any] = {"count": len(wrong), "of": len(measured)}
     if len(chosen):
         content |= _write_split(files, "mistakes", measured.take(chosen))

@@ -12,11 +12,11 @@ from zoo.data.split import Split
 
 __all__ = ["as_stored", "balanced_positions", "most_examples"]
 
-MOST_BYTES, MOST, FEWEST = 1_000_000, 120, 12
+MOST, MOST_BYTES, FEWEST = 40, 32_000, 6
 
 
 def most_examples(shape: Sequence[int], most: int = MOST) -> int:
-    """Return how many examples of a shape a page holds: about 1 MB of bytes, at least 12.
+    """Return how many examples of a shape a page holds: at most 32 kB as uint8, but at least 6.
 
     Args:
         shape: of one example.
