@@ -19,7 +19,7 @@ ORDER = (
     ("datasets", "inference", "registry"),
     ("runs",),
     ("exporters",),
-    ("descriptions", "diagnosis", "interpret", "publication", "scaffold", "sweeps"),
+    ("descriptions", "diagnosis", "interpret", "publication", "scaffold", "bulk", "sweeps"),
     ("pages", "tasks"),
     ("testing",),
     ("cli",),

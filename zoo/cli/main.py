@@ -19,6 +19,7 @@ from zoo.cli import (
     catalog_commands,
     export_commands,
     interpret_commands,
+    page_command,
     run_commands,
     train_command,
 )
@@ -26,8 +27,8 @@ from zoo.cli.output import Commands
 from zoo.cli.plugins import check_command, new_command, plugin_commands
 from zoo.cli.process.stops import exit_code, stop_as_ctrl_c_does
 from zoo.cli.process.streams import flush_streams, make_streams_forgiving
-from zoo.cli.sweeps import sweep_command
 from zoo.cli.weights import publication_commands, weights_commands
+from zoo.cli.workers import sweep_command
 from zoo.environment import shows_tracebacks
 from zoo.errors import ZooError, format_error
 from zoo.io.printable import printable
@@ -47,6 +48,7 @@ for command in (
     *run_commands.COMMANDS,
     *export_commands.COMMANDS,
     *interpret_commands.COMMANDS,
+    page_command.page,
     *weights_commands.COMMANDS,
     *publication_commands.COMMANDS,
     check_command.check,

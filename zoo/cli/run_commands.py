@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
-from zoo.errors import ZooError
+from zoo.cli.process.stops import exit_code
+from zoo.errors import UsageError, ZooError
 
 if TYPE_CHECKING:
     from zoo.runs.run import Run
@@ -71,25 +73,57 @@ def evaluate(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The folder for pictures and arrays among the results.",
+    help="The folder for pictures and arrays among the results; with --workers, for all results.",
 )
 @with_runtime
+@click.option(
+    "--workers", type=int, help="Processes of Ray Data, for many items: the results become Parquet."
+)
+@click.option(
+    "--address", help="With --workers: a cluster of Ray, HOST:PORT, ray://HOST:PORT or auto."
+)
+@click.option("--part-size", type=int, help="With --workers: items of one Parquet file.")
 @as_json
-def apply(run: str, items: tuple[str, ...], out: Path | None, runtime: str, as_json: bool) -> None:
+def apply(
+    run: str, items: tuple[str, ...], out: Path | None, runtime: str, as_json: bool, **bulk: Any
+) -> None:
     """Apply a run's model to your own files.
 
     ITEM is a file, or what else the model takes. A folder stands for the files in it, and a .ts or .csv
-    file for its series.
+    file for its series. With --workers, ITEM may be s3://BUCKET/FOLDER; the exported files compute, and a
+    command that was killed goes on when it is given again.
     """
     from zoo.runs.run import Run
 
     opened = Run.open(run)
+    if bulk["workers"] is not None:
+        return _apply_with_workers(opened, items, out, as_json, bulk)
+    if wrong := [name for name, value in bulk.items() if value is not None]:
+        raise UsageError(f"--{wrong[0].replace('_', '-')} needs --workers.")
     _prepare_runtime(opened, runtime, keras=runtime == "keras")
     from zoo.cli import render
     from zoo.runs import predict
 
     results, faults = predict.apply_to_files(opened, items, out, render.track_items, runtime)
     render.show_item_results(results, faults, as_json)
+
+
+def _apply_with_workers(
+    run: Run, items: tuple[str, ...], out: Path | None, as_json: bool, options: dict[str, Any]
+) -> None:
+    """Apply a run's model with workers of Ray Data."""
+    from zoo.compute.ray_cluster import check_ray
+
+    check_ray()
+    _prepare_runtime(run, "onnx", keras=False)
+    from zoo.cli.workers.bulk_tables import apply_with_workers, show_bulk_result
+
+    try:
+        result = apply_with_workers(run, items, out, **options)
+    except KeyboardInterrupt as error:
+        click.echo("Stopped. The same command goes on with the parts that are missing.", err=True)
+        sys.exit(exit_code(error))
+    show_bulk_result(result, as_json)
 
 
 def _prepare_runtime(run: Run, runtime: str, *, keras: bool) -> None:

@@ -12,6 +12,7 @@ from zoo.runtimes.sample_code import python_code
 
 FORMATS = ("onnx", "onnx-fp16", "onnx-int8")
 WITHOUT = ("keras", "tensorflow")
+_threads = 0  # of one operation; 0: as many as ONNX Runtime chooses
 
 
 def missing() -> str:
@@ -24,12 +25,19 @@ def version() -> str:
     return package_version("onnxruntime")
 
 
+def use_threads(threads: int) -> None:
+    """Set the threads of one operation, in the files that this process opens from now on."""
+    global _threads
+    _threads = threads
+
+
 def open(path: Path) -> Runner:
     """Open the file on the CPU, without warnings; return the function that runs it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = _threads
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     expected = [value.name for value in session.get_inputs()]

@@ -70,7 +70,7 @@ def sweep(name: str | None, show: Path | None, resume: bool, as_json: bool, **op
     from zoo.sweeps.sweep import check_optuna
 
     check_optuna()
-    from zoo.cli.sweeps.trial_tables import show_sweep
+    from zoo.cli.workers.trial_tables import show_sweep
 
     given = {key: value for key, value in options.items() if value not in (None, ())}
     if show is not None:
@@ -108,7 +108,7 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     space = arguments.pop("space", {}) | spaces
     settings = arguments.pop("settings", {}) | settings
     import_backend()
-    from zoo.cli.sweeps.trial_tables import ShowTrials
+    from zoo.cli.workers.trial_tables import ShowTrials
     from zoo.sweeps.space import parse_space
     from zoo.sweeps.sweep import sweep as begin
 
@@ -131,7 +131,7 @@ def _file_arguments(name: str) -> dict[str, Any]:
 
 def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     """Go on with a sweep."""
-    from zoo.cli.sweeps.trial_tables import ShowTrials
+    from zoo.cli.workers.trial_tables import ShowTrials
     from zoo.sweeps.folders import find_sweep
     from zoo.sweeps.sweep import resume_sweep
 

@@ -1,0 +1,234 @@
+"""Sweeps and bulk predictions on a cluster of Ray with two nodes of this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import zoo
+from tests.sweeps.conftest import SETTINGS, SPACE, Small, outcomes
+from zoo.bulk.bulk import apply_in_bulk
+from zoo.data.dataset import Dataset
+from zoo.errors import RunError, UsageError
+from zoo.runs.run import Run
+from zoo.sweeps.progress import SweepProgress
+from zoo.sweeps.results import Sweep, TrialRow, open_sweep
+from zoo.sweeps.sweep import resume_sweep, sweep
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+def start_cluster() -> Any:
+    """Start two nodes with a processor each."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    cluster.add_node(num_cpus=1)
+    return cluster
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        started = start_cluster()
+        yield started
+        started.shutdown()
+        logging.getLogger("ray").handlers.clear()
+
+
+@pytest.fixture(scope="module")
+def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A copy of the trained run, exported as ONNX."""
+    folder = tmp_path_factory.mktemp("exported") / "run"
+    shutil.copytree(trained.path, folder)
+    zoo.export(folder, ["onnx"])
+    return Run(folder)
+
+
+@pytest.fixture(scope="module")
+def scans(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 30 digits, of which two are no images."""
+    folder = tmp_path_factory.mktemp("scans")
+    pixels = np.concatenate([tiny.train.stored, tiny.test.stored])[:30, ..., 0]
+    largest = 255 if pixels.dtype == np.uint8 else 1
+    for at, image in enumerate(pixels):
+        Image.fromarray((image / largest * 255).astype(np.uint8)).save(folder / f"{at:02}.png")
+    for name in ("07.png", "21.png"):
+        (folder / name).write_bytes(b"no image")
+    return folder
+
+
+def test_a_cluster_gives_the_sweep_of_one_process(cluster: Any, small: Small) -> None:
+    one = small(Path("one"))
+    two = small(Path("two"), workers=2, address=cluster.address)
+    assert outcomes(two) == outcomes(one)
+    assert two.best is not None
+    for row in two.rows:
+        assert bool(Run(row.run).metrics) == (row.number == two.best.number)
+    wrong = {"workers": 1, "address": cluster.address, "metric": "val_acuracy"}
+    with pytest.raises(UsageError, match="Did you mean val_accuracy"):
+        small(Path("three"), **wrong)
+    assert not Path("three").exists()
+
+
+def test_a_bulk_prediction_on_a_cluster_is_that_of_apply(
+    cluster: Any, exported: Run, scans: Path
+) -> None:
+    options = {"workers": 2, "address": cluster.address, "part_size": 4}
+    result = apply_in_bulk(exported, [str(scans)], Path("out"), **options)
+    assert (result.items, result.broken, result.computed) == (30, 2, 30)
+    table = pq.read_table("out/results").to_pylist()
+    assert [row["item"] for row in table] == [str(path) for path in sorted(scans.iterdir())]
+    good = [row for row in table if row["error"] is None]
+    expected = zoo.apply(exported, [row["item"] for row in good], runtime="onnx")
+    assert [row["class"] for row in good] == [each["class"] for each in expected]
+    assert [row["probability"] for row in good] == pytest.approx(
+        [each["probability"] for each in expected], abs=1e-6
+    )
+    assert dict(good[0]["top"]) == pytest.approx(expected[0]["top"], abs=1e-6)
+    assert Path("out/broken.csv").read_text().count("no image") <= 2
+    before = {path: path.stat().st_mtime_ns for path in Path("out/results").iterdir()}
+    Path("out/results/part-00003.parquet").unlink()
+    again = apply_in_bulk(exported, [str(scans)], Path("out"), **options)
+    assert (again.items, again.broken, again.computed) == (30, 2, 4)
+    assert pq.read_table("out/results").to_pylist() == table
+    kept = {path: path.stat().st_mtime_ns for path in before if path.stem != "part-00003"}
+    assert kept.items() <= before.items()
+    (scans / "extra.png").write_bytes((scans / "00.png").read_bytes())
+    with pytest.raises(RunError, match="results of 30 other items; 31 are given"):
+        apply_in_bulk(exported, [str(scans)], Path("out"), **options)
+    (scans / "extra.png").unlink()
+
+
+def test_where_there_is_no_cluster_it_says_so(small: Small) -> None:
+    with pytest.raises(UsageError, match=r"no cluster of Ray at 127\.0\.0\.1:1"):
+        small(Path("out"), workers=1, address="127.0.0.1:1")
+    assert not Path("out").exists()
+
+
+class KillsANode(SweepProgress):
+    """Kills a node of the cluster once some trials have ended, and starts another one."""
+
+    def __init__(self, cluster: Any, node: Any, after: int) -> None:
+        self.cluster, self.node, self.after = cluster, node, after
+        self.begun: list[int] = []
+        self.lost: list[int] = []
+        self.ended: list[int] = []
+
+    def begin(self, number: int) -> None:
+        self.begun.append(number)
+
+    def lose(self, number: int, reason: str) -> None:
+        self.lost.append(number)
+
+    def end(self, row: TrialRow) -> None:
+        self.ended.append(row.number)
+        if len(self.ended) == self.after:
+            self.cluster.remove_node(self.node, allow_graceful=False)
+            self.cluster.add_node(num_cpus=1)
+
+
+@pytest.mark.long
+def test_a_sweep_survives_a_node_that_is_killed_half_way(digits_file: Path) -> None:
+    options: dict[str, Any] = {
+        "trials": 16, "metric": "val_accuracy", "data": digits_file, "grace": 1, "window": 8,
+        **SETTINGS, "epochs": 27,
+    }  # fmt: skip
+    calm = sweep("mlp", SPACE, out="calm", **options)
+    cluster = start_cluster()
+    try:
+        node = cluster.list_all_nodes()[-1]
+        progress = KillsANode(cluster, node, 8)
+        killed = sweep(
+            "mlp",
+            SPACE,
+            out="killed",
+            workers=2,
+            address=cluster.address,
+            progress=progress,
+            **options,
+        )
+    finally:
+        cluster.shutdown()
+    assert outcomes(killed) == outcomes(calm)
+    assert {row.state for row in killed.rows} <= {"finished", "stopped"}
+    assert sorted(progress.ended) == list(range(16))
+    repeated = [number for number in progress.begun if progress.begun.count(number) > 1]
+    assert set(repeated) == set(progress.lost)
+    assert killed.best is not None
+    assert calm.best is not None
+    assert killed.best.number == calm.best.number
+
+
+@pytest.mark.long
+def test_a_command_that_is_killed_goes_on(digits_file: Path, small: Small) -> None:
+    calm = small(Path("calm"), trials=8, epochs=9)
+    words = [
+        "sweep", "mlp", "--data", str(digits_file), "--out", "killed", "--trials", "8", "--window", "4",
+        "--metric", "val_accuracy", "--grace", "1", "--workers", "2",
+        "--space", "learning_rate=log(1e-3, 1e-1)", "--space", "units=[[4], [8], [8, 8]]",
+        *(f"--set={name}={value}" for name, value in {**SETTINGS, "epochs": 9}.items()),
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "zoo", *words]
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL) as process:
+        while not (Path("killed/trial-003/run.json")).is_file():
+            assert process.poll() is None
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    ended = {row.number for row in open_sweep("killed").rows if row.state != "unfinished"}
+    before = {n: Path(f"killed/trial-{n:03}/history.csv").stat().st_mtime_ns for n in ended}
+    found = resume_sweep("killed", workers=2)
+    assert outcomes(found) == outcomes(calm)
+    after = {n: Path(f"killed/trial-{n:03}/history.csv").stat().st_mtime_ns for n in ended}
+    assert after == before
+
+
+@pytest.mark.long
+def test_a_bulk_prediction_that_is_killed_goes_on(exported: Run, scans: Path) -> None:
+    many = Path("many")
+    many.mkdir()
+    files = sorted(scans.glob("*.png"))
+    for at in range(4000):
+        os.link(files[at % 30], many / f"{at:05}.png")
+    command = [
+        sys.executable, "-m", "zoo", "apply", str(exported.path), str(many), "--workers", "2",
+        "--out", "out", "--part-size", "100", "--json",
+    ]  # fmt: skip
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL) as process:
+        while len(list(Path("out/results").glob("*.parquet"))) < 5:
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+    done = len(list(Path("out/results").glob("*.parquet")))
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = json.loads(again.stdout)
+    assert told["items"] == 4000
+    assert told["computed"] <= 4000 - 100 * done
+    rows = pq.read_table("out/results", columns=["item"]).column("item").to_pylist()
+    assert sorted(rows) == sorted(str(path.absolute()) for path in many.iterdir())
+
+
+def test_a_sweep_is_read_while_it_runs(small: Small) -> None:
+    class Looks(SweepProgress):
+        def end(self, row: TrialRow) -> None:
+            found: Sweep = open_sweep("out")
+            assert found.rows[row.number].state == row.state
+
+    small(Path("out"), trials=2, progress=Looks())

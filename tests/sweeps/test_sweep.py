@@ -1,0 +1,216 @@
+"""A sweep in this process: ordinary runs, one winner that is measured, and an exact resume."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Shell
+from tests.sweeps.conftest import SETTINGS, SPACE, Small, outcomes
+from zoo.errors import RunError, SettingError, UsageError
+from zoo.runs.run import Run
+from zoo.sweeps.progress import SweepProgress
+from zoo.sweeps.results import Sweep, open_sweep
+from zoo.sweeps.sweep import resume_sweep, sweep
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, digits_file: Path) -> Sweep:
+    """A sweep that nothing interrupts; read it, do not change it."""
+    out = tmp_path_factory.mktemp("sweeps") / "whole"
+    fixed = {"trials": 5, "metric": "val_accuracy", "data": digits_file, "window": 4, "grace": 1}
+    return sweep("mlp", SPACE, out=out, **fixed, **SETTINGS)
+
+
+def test_trials_are_ordinary_runs_and_only_the_winner_is_measured(whole: Sweep) -> None:
+    assert len(whole.rows) == 5
+    best = whole.best
+    assert best is not None
+    assert best.value == max(row.value or 0 for row in whole.rows if row.state == "finished")
+    for row in whole.rows:
+        run = Run(row.run)
+        states = {"finished": "trained", "stopped": "interrupted"}
+        assert run.state == ("finished" if row is best else states[row.state])
+        assert bool(run.metrics) == (row.number == best.number)
+        assert run.record["seed"] == 0
+        assert all(run.config[name] == row.settings[name] for name in SPACE)
+    assert {path.stem for path in (whole.folder / "pictures").iterdir()} >= {"best", "parallel"}
+
+
+def test_a_stopped_trial_is_resumable_and_some_are_stopped(whole: Sweep) -> None:
+    stopped = [row for row in whole.rows if row.state == "stopped"]
+    assert stopped
+    assert all(
+        row.epochs < SETTINGS["epochs"] and Run(row.run).checkpoint.exists() for row in stopped
+    )
+
+
+def interrupt(number: int) -> SweepProgress:
+    """Press Ctrl-C when a trial begins."""
+
+    class Impatient(SweepProgress):
+        def begin(self, begun: int) -> None:
+            if begun == number:
+                raise KeyboardInterrupt
+
+    return Impatient()
+
+
+def test_a_sweep_that_is_stopped_ends_as_the_one_that_is_not(whole: Sweep, small: Small) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        small(Path("stopped"), progress=interrupt(3))
+    half = open_sweep("stopped")
+    assert [row.state for row in half.rows][3:] == ["unfinished"]
+    first = (Path("stopped") / "trial-000" / "run.json").stat().st_mtime_ns
+    found = resume_sweep("stopped")
+    assert outcomes(found) == outcomes(whole)
+    if found.best and found.best.number != 0:
+        assert (Path("stopped") / "trial-000" / "run.json").stat().st_mtime_ns == first
+
+
+def test_a_sweep_grows_and_keeps_its_trials(whole: Sweep, small: Small) -> None:
+    small(Path("less"), trials=3)
+    with pytest.raises(UsageError, match="has 3 trials already"):
+        resume_sweep("less", trials=2)
+    assert outcomes(resume_sweep("less", trials=5)) == outcomes(whole)
+
+
+def test_a_wrong_metric_is_named_and_leaves_nothing(small: Small) -> None:
+    with pytest.raises(UsageError, match=r"no metric 'val_acuracy'. Did you mean val_accuracy"):
+        small(Path("out"), metric="val_acuracy")
+    assert not Path("out").exists()
+    with pytest.raises(UsageError, match=r"Did you mean val_accuracy\?"):
+        small(Path("out"), metric="accuracy")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"unit": [8]}, UsageError, "Did you mean units"),
+        ({"pruner": "asah"}, UsageError, "Did you mean asha"),
+        ({"direction": "up"}, UsageError, "no direction 'up'"),
+        ({"trials": 0}, UsageError, "trials must be a whole number from 1"),
+        ({"seed": -1}, UsageError, "A seed is"),
+        ({"validation": 0.001}, SettingError, "holds out no example"),
+        ({"address": "auto"}, UsageError, "needs --workers"),
+        ({"workers": 0}, UsageError, "from 1 to"),
+        ({"data": "nothing.npz"}, UsageError, "nothing.npz"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_written(
+    small: Small, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        small(Path("out"), **options)
+    assert not Path("out").exists()
+
+
+def test_folders_are_not_mixed_up(whole: Sweep, small: Small) -> None:
+    with pytest.raises(RunError, match="holds a sweep already"):
+        small(whole.folder)
+    Path("full").mkdir()
+    Path("full", "file").write_text("")
+    with pytest.raises(RunError, match="is no sweep"):
+        small(Path("full"))
+    with pytest.raises(RunError, match="is no sweep"):
+        resume_sweep("full")
+
+
+def test_without_a_validation_a_share_is_held_out(digits_file: Path) -> None:
+    settings = {**SETTINGS, "validation": 0.0, "epochs": 1}
+    found = sweep("mlp", SPACE, trials=2, data=digits_file, out="out", **settings)
+    assert found.search.settings["validation"] == 0.2
+    assert found.search.direction == "min"
+    assert found.search.metric == "val_loss"
+
+
+def test_a_trial_that_cannot_be_built_fails_alone(digits_file: Path) -> None:
+    space = {"monitor": ["val_loss", "val_nothing"]}
+    found = sweep(
+        "mlp",
+        space,
+        trials=3,
+        data=digits_file,
+        out="out",
+        best_epoch=True,
+        **SETTINGS | {"epochs": 1},
+    )
+    states = {row.settings["monitor"]: row.state for row in found.rows}
+    assert states["val_loss"] == "finished"
+    assert states.get("val_nothing", "failed") == "failed"
+
+
+def test_from_the_shell(shell: Shell, digits_file: Path, whole: Sweep) -> None:
+    Path("sweep.toml").write_text(
+        f'name = "mlp"\ndata = "{digits_file}"\ntrials = 2\nmetric = "val_accuracy"\n'
+        "[space]\nlearning_rate = 'log(1e-3, 1e-1)'\n[settings]\nepochs = 1\nthreads = 1\n"
+    )
+    code, out, err = shell("sweep", "sweep.toml", "--out", "one", "--set", "batch_size=16")
+    assert code == 0, err
+    assert "zoo export" in out
+    assert "trial   1  finished" in err
+    code, out, _ = shell("sweep", "--show", "one", "--json")
+    shown = json.loads(out)
+    assert [trial["number"] for trial in shown["trials"]] == [0, 1]
+    assert shown["test"]
+    code, out, _ = shell("sweep", "--show", whole.folder)
+    assert code == 0
+    assert "best: trial" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["mlp.digit", "--space", "units=8,16"], "Did you mean"),
+        (["mlp.digits"], "needs a space"),
+        (["mlp.digits", "--space", "units"], "--space takes key=value"),
+        (["mlp.digits", "--space", "units=8,16", "--set", "unit=8"], "Did you mean units"),
+        ([], "Name a model"),
+        (["nothing.toml"], "nothing.toml cannot be read"),
+        (["--show", "nowhere"], "nowhere is no sweep"),
+        (["--show", "nowhere", "--trials", "3"], "leave out --trials"),
+        (["--resume"], "no sweep"),
+        (["--resume", "--space", "units=8,16"], "leave out --space"),
+        (["cnn-vis", "--space", "learning_rate=log(1e-3,1e-1)"], "no validation can compare"),
+    ],
+)
+def test_wrong_commands_are_explained(shell: Shell, words: list[str], message: str) -> None:
+    code, _, err = shell("sweep", *words)
+    assert code == 2
+    assert message in err
+
+
+def test_a_file_with_a_wrong_entry_is_refused(shell: Shell) -> None:
+    for text, message in (
+        ('name = "mlp"\ntrial = 3\n', "Did you mean trials"),
+        ('name = "mlp"\ntrials = "3"\n', "trials must be a whole number"),
+        ("trials = 3\n", "names no model"),
+        ("name = \n", "is no TOML"),
+    ):
+        Path("sweep.toml").write_text(text)
+        code, _, err = shell("sweep", "sweep.toml")
+        assert code == 2
+        assert message in err
+
+
+def test_without_optuna_or_ray_it_says_what_to_install(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, trained: Run
+) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name in ("optuna", "ray") else found(name, *rest),
+    )
+    code, _, err = shell("sweep", "mlp.digits", "--space", "units=8,16")
+    assert code == 2
+    assert "pip install 'keras-zoo[sweep]'" in err
+    Path("a.png").write_bytes(b"")
+    code, _, err = shell("apply", trained.path, "a.png", "--workers", "2", "--out", "out")
+    assert code == 2
+    assert "pip install 'keras-zoo[ray]'" in err

@@ -1,0 +1,182 @@
+"""A model applied to many items by workers of Ray Data, in parts that are written once."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo.bulk.columns import ERROR, schema_of
+from zoo.bulk.plan import Plan, count_part, items_digest, open_plan, part_file, write_broken
+from zoo.bulk.sources import list_items
+from zoo.bulk.worker import PartWorker, item_rows
+from zoo.compute.ray_cluster import check_ray, check_workers, ray_session
+from zoo.errors import DataError, RunError, UsageError, ZooError
+from zoo.inference.predictor import Predictor
+from zoo.io.digest import file_digest
+from zoo.io.lock import lock_folder
+from zoo.runs.predictors import export_folder, open_predictor
+from zoo.runs.run import Run
+
+__all__ = ["BulkProgress", "BulkResult", "apply_in_bulk"]
+
+PART_SECONDS = 20.0  # that a part should take, so that little is lost with a worker
+MOST_ITEMS = 1000  # of a part
+PARTS_PER_WORKER = 4  # at least, so that no worker waits long for the last one
+FIRST_ITEMS = 64  # among which one must be readable
+
+
+class BulkProgress:
+    """What a bulk prediction tells while it runs; this class shows nothing."""
+
+    def start(self, items: int, done: int) -> None:
+        """Begin.
+
+        Args:
+            items: of all parts.
+            done: items of the parts that are there already.
+        """
+
+    def add(self, items: int, broken: int) -> None:
+        """Count the items of a part that is written, and how many of them are broken."""
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """What came of a bulk prediction.
+
+    Args:
+        folder: with results/, pictures/ and broken.csv.
+        items: how many there are, the broken ones included.
+        broken: how many could not be used.
+        first_broken: the first of these, each with its error.
+        computed: items that were computed now; the others were there already.
+        seconds: that took.
+    """
+
+    folder: Path
+    items: int
+    broken: int
+    first_broken: tuple[tuple[str, str], ...]
+    computed: int
+    seconds: float
+
+
+def apply_in_bulk(
+    run: Run,
+    items: Sequence[str],
+    out: Path,
+    *,
+    workers: int,
+    address: str | None = None,
+    part_size: int | None = None,
+    progress: BulkProgress | None = None,
+) -> BulkResult:
+    """Apply a run's exported, verified ONNX files to many items, and write the results as Parquet.
+
+    The memory does not grow with the results: each part is written, and forgotten. If the command is
+    killed, the same command goes on with the parts that are missing.
+
+    Args:
+        run: a run with trained weights; it is exported first if need be.
+        items: files, folders, or addresses such as s3://BUCKET/FOLDER.
+        out: the folder of the results; on a cluster, all machines see it under this name.
+        workers: processes of one thread each.
+        address: of a cluster of Ray; None starts one on this machine.
+        part_size: items of a part, which a killed worker loses; about 20 seconds of work if not given.
+        progress: is told of each part.
+
+    Raises:
+        UsageError: Ray is not installed, there is no item, or the architecture cannot be applied so.
+        DataError: none of the first items can be used.
+        RunError: the folder holds other results, or another process writes there.
+    """
+    check_workers(workers)
+    check_ray()
+    if part_size is not None and part_size < 1:
+        raise UsageError(f"A part has at least 1 item. Received: {part_size}")
+    predictor, out = open_predictor(run, "onnx"), out.expanduser().absolute()
+    found = list_items(items, predictor.input_shape)
+    schema, seconds = _first_results(predictor, found)
+    size = part_size or _part_size(seconds, len(found), workers)
+    digest = file_digest(export_folder(run) / "report.json")
+    plan = open_plan(out, Plan(str(run), digest, items_digest(found), len(found), size))
+    busy = RunError(
+        f"Another process writes into {out}. Wait for it, or give another folder: --out DIR"
+    )
+    with lock_folder(out, busy):
+        return _compute(run, out, plan, found, schema, workers, address, progress or BulkProgress())
+
+
+def _compute(
+    run: Run,
+    out: Path,
+    plan: Plan,
+    items: Sequence[str],
+    schema: Any,
+    workers: int,
+    address: str | None,
+    progress: BulkProgress,
+) -> BulkResult:
+    """Compute the parts that are missing."""
+    present = [part for part in range(plan.parts) if part_file(out, part).is_file()]
+    counts = [count_part(part_file(out, part)) for part in present]
+    progress.start(plan.count, sum(done for done, _ in counts))
+    missing = sorted(set(range(plan.parts)) - set(present))
+    broken, computed, start = sum(count for _, count in counts), 0, time.monotonic()
+    if missing:
+        rows = [{"part": part, "items": list(plan.part_items(part, items))} for part in missing]
+        where = str(run) if run.shipped else str(run.path.absolute())
+        for row in _run_parts(rows, (where, str(out), schema, 1), workers, address):
+            if row["failure"]:
+                raise ZooError(f"Part {row['part']} failed: {row['failure']}")
+            progress.add(row["done"], row["broken"])
+            computed, broken = computed + row["done"], broken + row["broken"]
+    seconds = time.monotonic() - start
+    _, first = write_broken(out, plan)
+    return BulkResult(out, plan.count, broken, tuple(first), computed, seconds)
+
+
+def _run_parts(
+    rows: list[dict[str, Any]], arguments: tuple[Any, ...], workers: int, address: str | None
+) -> Iterator[dict[str, Any]]:
+    """Yield what the workers return for each part, as soon as it is written."""
+    with ray_session(workers, address):
+        from ray import data
+
+        context = data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        parts = data.from_items(rows, override_num_blocks=len(rows))
+        pool = data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2)
+        done = parts.map(PartWorker, fn_constructor_args=arguments, compute=pool, num_cpus=1)
+        yield from done.iter_rows()
+
+
+def _first_results(predictor: Predictor, items: Sequence[str]) -> tuple[Any, float]:
+    """Return the schema of the results, and the seconds that an item takes.
+
+    Raises:
+        DataError: none of the first items can be used.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        rows: list[dict[str, Any]] = []
+        for at in range(min(FIRST_ITEMS, len(items))):
+            rows += item_rows(predictor, items[at : at + 1], Path(folder))
+            if ERROR not in rows[-1]:
+                break
+        else:
+            raise DataError(
+                f"None of the first {len(rows)} items can be used. The first one: {rows[0][ERROR]}"
+            )
+        start = time.monotonic()
+        item_rows(predictor, items[at : at + 1], Path(folder))
+        return schema_of(rows[-1:]), time.monotonic() - start
+
+
+def _part_size(seconds: float, count: int, workers: int) -> int:
+    """Return the number of items of a part, by the seconds that one takes."""
+    by_time = min(MOST_ITEMS, int(PART_SECONDS / max(seconds, 1e-6)))
+    return max(1, min(by_time, -(-count // (PARTS_PER_WORKER * workers))))

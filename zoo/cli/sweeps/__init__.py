@@ -1,1 +1,0 @@
-"""The command `zoo sweep`, and how trials are shown."""

@@ -1,0 +1,1 @@
+"""The commands that spread over workers: `zoo sweep`, and `zoo apply --workers`."""
