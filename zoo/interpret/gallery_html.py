@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
 
 TEMPLATE = Path(__file__).with_name("gallery.html")
+SCRIPT = Path(__file__).with_name("gallery.js")
 COLUMNS = 3  # of real examples
 WIDTH, HEIGHT = 240, 90  # units of the drawing of a series
 COARSE = 64  # pixels of a side up to which they are shown as squares
@@ -78,7 +80,11 @@ def render_page(gallery: Gallery) -> str:
     environment.filters |= {"number": format_number, "percentage": format_percentage}
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     sections = [(layer, [_card(channel) for channel in layer.channels]) for layer in gallery.layers]
-    return template.render(gallery=gallery, sections=sections)
+    script = SCRIPT.read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return template.render(
+        gallery=gallery, sections=sections, script=script, script_hash=f"sha256-{digest}"
+    )
 
 
 def format_number(value: float) -> str:
