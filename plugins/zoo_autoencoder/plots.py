@@ -31,7 +31,8 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
         rows["noisy"] = add_noise(clean, config, np.random.default_rng(SEED))
     code, output = predict_with_code(model_with_code(model), rows.get("noisy", clean))
     rows["denoised" if config.is_denoiser else "reconstruction"] = output
-    drawn: dict[str, Any] = {"reconstructions": reconstruction.plot_comparison(rows)}
+    title = f"Examples of the test split of {data.name}, and what the model makes of them"
+    drawn: dict[str, Any] = {"reconstructions": reconstruction.plot_comparison(rows, title)}
     if code[0].size >= SMALLEST_CODE:
         drawn["codes"] = plot_codes(code[: reconstruction.MOST_EXAMPLES], examples, data.classes)
     labels = examples.targets if data.classes else None
@@ -43,4 +44,6 @@ def plot_codes(code: Array, examples: zoo.Split, classes: Sequence[str] | None) 
     captions = [str(position) for position in range(len(code))]
     if classes and examples.targets is not None:
         captions = [classes[label] for label in examples.targets[: len(code)]]
-    return pictures.plot_images(list(reconstruction.channel_mosaic(code)), captions, columns=5)
+    title = f"Codes of {len(code)} examples: dark is the least number, bright the largest"
+    mosaics = list(reconstruction.channel_mosaic(code))
+    return pictures.plot_images(mosaics, captions, columns=5, title=title)

@@ -10,6 +10,7 @@ from keras import ops
 
 from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
+from zoo.io.plots.sheets import plot_sheet
 from zoo.tasks.reconstruction import as_pictures
 
 from .canvas import Canvas
@@ -48,7 +49,8 @@ def array_pictures(images: Array, captions: list[str]) -> dict[str, Any]:
 def captioned_sheet(images: Array, captions: list[str]) -> Any:
     """Return images side by side, each above its caption."""
     enlarged = pictures.enlarge(images[:MOST_IMAGES], SIDE)
-    return pictures.plot_images(list(enlarged), captions[:MOST_IMAGES], COLUMNS)
+    title = "The images, each with the value of its objective"
+    return pictures.plot_images(list(enlarged), captions[:MOST_IMAGES], COLUMNS, title)
 
 
 def growth_pictures(model: Canvas) -> dict[str, Any]:
@@ -61,13 +63,16 @@ def growth_pictures(model: Canvas) -> dict[str, Any]:
         pictures.image_grid(pictures.enlarge(page, SIDE), min(4, len(page)), gap=2)
         for page in pages
     ]
-    return {"growth": strips, "growing": frames}
+    title = "How the images developed, from the start (left) to the end"
+    return {"growth": plot_sheet(strips, title), "growing": frames}
 
 
-def comparison_grid(model: Canvas, images: Array) -> Array:
-    """Return images below their start images, or below the targets of an inversion."""
+def comparison_grid(model: Canvas, images: Array) -> Any:
+    """Draw images below their start images, or below the targets of an inversion."""
     few = images[:12]
     reference = model.target if model.target is not None else model.start
     above = ops.convert_to_numpy(reference)[: len(few)]
     both = np.concatenate([above, np.clip(few, 0, 1)])
-    return pictures.image_grid(pictures.enlarge(both, SIDE), len(few), gap=2)
+    sheet = pictures.image_grid(pictures.enlarge(both, SIDE), len(few), gap=2)
+    below = "target" if model.target is not None else "start"
+    return plot_sheet(sheet, f"Images below their {below}", (below, "image"))

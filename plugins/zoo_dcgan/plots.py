@@ -9,6 +9,7 @@ import zoo
 from zoo.data.arrays import Array
 from zoo.io import pictures
 from zoo.io.pictures import enlarge
+from zoo.io.plots.sheets import plot_sheet
 from zoo.tasks.reconstruction import as_pictures
 
 from .album import album_epochs
@@ -26,12 +27,21 @@ CHUNK = 1000
 def preview(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     """Return pictures of samples, their growth, interpolations and the nearest training images."""
     samples = sample_images(model, config)
+    nearest = neighbour_sheet(samples[:NEIGHBOURS], data)
+    path = "straight line" if config.prior == "uniform" else "arc"
     return {
-        "samples": sheet(samples, COLUMNS),
+        "samples": plot_sheet(sheet(samples, COLUMNS), "Images of the generator"),
         "growth": plot_growth(model, config),
         "growing": [sheet(page, 4) for page in album_pages(model)],
-        "interpolations": interpolation_sheet(model, config),
-        "neighbours": neighbour_sheet(samples[:NEIGHBOURS], data),
+        "interpolations": plot_sheet(
+            interpolation_sheet(model, config),
+            f"From the image of one latent to that of another, along the {path} between them",
+        ),
+        "neighbours": plot_sheet(
+            nearest,
+            "Images of the generator, and below each the training image with the most similar pixels",
+            ("generated", "training image"),
+        ),
     }
 
 
@@ -59,7 +69,9 @@ def plot_growth(model: DCGAN, config: Config) -> Any:
     """Draw a row of images of the same latents for each of the album's epochs."""
     strips = [sheet(page, COLUMNS) for page in album_pages(model)[:, :COLUMNS]]
     height, width = (side / pictures.DPI for side in strips[0].shape[:2])
-    figure = pictures.figure(width + 0.9, (height + 0.04) * len(strips))
+    title = "Images of the same latents, after more and more epochs"
+    size = pictures.room_for_title(width + 0.9, (height + 0.04) * len(strips), title)
+    figure = pictures.figure(*size, title)
     panels = figure.subplots(len(strips), 1, squeeze=False)[:, 0]
     for panel, strip, epoch in zip(panels, strips, album_epochs(config), strict=True):
         pictures.show_image(panel, strip)

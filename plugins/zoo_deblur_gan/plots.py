@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 import zoo
 from zoo.data.arrays import Array
 from zoo.io import pictures
+from zoo.io.plots.sheets import plot_sheet
 
 from .config import Config
 from .kernels import draw_kernels
@@ -43,7 +44,8 @@ def plot_comparison(blurred: Array, restored: Array, sharp: Array) -> Any:
         sharp: of the same shape.
     """
     count = len(sharp)
-    figure = pictures.figure(9.6, 1.7 * count + 0.3)
+    title = "Test images: blurred, restored and sharp, and the detail in the yellow frame"
+    figure = pictures.figure(9.6, 1.7 * count + 0.6, title)
     panels = figure.subplots(count, 6, squeeze=False)
     for axes, *images in zip(panels, blurred, restored, sharp, strict=True):
         top, left, size = most_varied_square(images[2])
@@ -86,7 +88,11 @@ def most_varied_square(image: Array) -> tuple[int, int, int]:
     return (*corners[int(np.argmax(deviations))], size)
 
 
-def kernel_sheet(kernels: Array) -> Array:
-    """Return kernels side by side; the largest value of each kernel is white."""
+def kernel_sheet(kernels: Array) -> Any:
+    """Draw kernels side by side; the largest value of each kernel is white."""
     scaled = kernels / kernels.max((1, 2), keepdims=True)
-    return pictures.image_grid(pictures.enlarge(scaled[..., None], SIDE), 8, gap=2)
+    sheet = pictures.image_grid(pictures.enlarge(scaled[..., None], SIDE), 8, gap=2)
+    size = " x ".join(map(str, kernels.shape[1:3]))
+    return plot_sheet(
+        sheet, f"{len(kernels)} kernels of blur, {size} pixels; the largest value is white"
+    )

@@ -67,12 +67,15 @@ def plot_refined(model: NoveltyGAN, data: zoo.Dataset, scores: Array, mask: Arra
     few = data.test.take(positions)
     refined = predict_array(refiner_in_units(model), few.inputs)
     if example_kind(refined.shape[1:]) == "series":
-        return reconstruction.plot_comparison({"given": few.inputs, "refined": refined})
+        rows = {"given": few.inputs, "refined": refined}
+        return reconstruction.plot_comparison(rows, "Examples, and what the refiner makes of them")
     above, below = (
         pictures.enlarge(reconstruction.as_pictures(each), SIDE) for each in (few.inputs, refined)
     )
     tiles = np.concatenate([above, np.ones_like(above[:, :GAP]), below], 1)
-    return pictures.plot_images(list(tiles), example_captions(data, positions, scores), COLUMNS)
+    title = "Examples above what the refiner makes of them, with class and score"
+    captions = example_captions(data, positions, scores)
+    return pictures.plot_images(list(tiles), captions, COLUMNS, title)
 
 
 def example_captions(data: zoo.Dataset, positions: Array, scores: Array) -> list[str]:
@@ -94,7 +97,7 @@ def plot_histograms(kinds: Mapping[str, Array], threshold: float) -> Any:
     """Draw the scores of each kind, as shares of the kind, and the threshold."""
     scores = np.concatenate(list(kinds.values()))
     low, high = scores.min(), max(np.percentile(scores, TAIL), threshold)
-    figure = pictures.figure(6.5, 3.6)
+    figure = pictures.figure(6.5, 3.9, f"Scores of {len(scores):,} test examples")
     axes = figure.add_subplot()
     for kind, values in kinds.items():
         weights = np.full(len(values), 1 / len(values))
@@ -115,7 +118,7 @@ def plot_roc_curves(scores: Mapping[str, Array], novel: Array) -> Any:
         scores: by name, of the test examples, shape (n,).
         novel: which examples are novel, shape (n,).
     """
-    figure = pictures.figure(5.2, 5.2)
+    figure = pictures.figure(5.2, 5.5, f"Detection of {int(novel.sum()):,} novel examples")
     axes = figure.add_subplot()
     for number, (name, values) in enumerate(scores.items()):
         false_alarms, detections, _ = roc_curve(novel, values)
@@ -123,8 +126,8 @@ def plot_roc_curves(scores: Mapping[str, Array], novel: Array) -> Any:
         axes.plot(false_alarms, detections, label=label, linewidth=2 if number == 0 else 1)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
     axes.set(
-        xlabel="normal examples above the threshold",
-        ylabel="novel examples above the threshold",
+        xlabel="share of normal examples above the threshold",
+        ylabel="share of novel examples above the threshold",
         aspect="equal",
     )
     axes.legend(title="area under the curve", loc="lower right")

@@ -8,6 +8,7 @@ import numpy as np
 import zoo
 from zoo.data.arrays import Array
 from zoo.io import pictures
+from zoo.io.plots.sheets import plot_sheet
 from zoo.tasks import reconstruction
 from zoo.tasks.plots import MOST_CODES, plot_latent_space
 
@@ -25,6 +26,14 @@ TRAVERSALS = 8  # latents that are traversed
 PAIRS = 6  # pairs of images that are interpolated
 STEPS = 11  # images in a traversal or an interpolation
 IMAGE_SIDE = 40  # pixels that small images are enlarged to, about
+TITLES = {
+    "reconstructions": "Images of the test split, and their reconstructions",
+    "samples": "Images decoded from latents that are drawn from the prior",
+    "manifold": "The plane of the two latents, decoded: the first grows to the right, the second upwards",
+    "slices": "The first two latents, for nine values of the third from 2 % to 98 % of the prior",
+    "traversals": "One latent goes from -3 (left) to 3 (right), the others stay",
+    "interpolations": "From one image of the test split to another, along the line between their latents",
+}
 
 
 def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
@@ -33,20 +42,28 @@ def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     means = model.encode_to_means(images[: reconstruction.MOST_EXAMPLES])
     rows = {"original": images, "reconstruction": decode(model, means)}
     drawn: dict[str, Any] = {
-        "reconstructions": reconstruction.plot_comparison(rows),
-        "samples": plot_grid(model, sample_prior(config.latent_dim), SAMPLE_COLUMNS),
+        "reconstructions": reconstruction.plot_comparison(rows, TITLES["reconstructions"]),
         "latents": plot_latents(model, config, data),
     }
+    sheets = {"samples": plot_grid(model, sample_prior(config.latent_dim), SAMPLE_COLUMNS)}
+    rows_of: dict[str, list[str]] = {}
     if config.latent_dim == 2:
-        drawn["manifold"] = plot_grid(model, latent_plane(MANIFOLD_SIDE), MANIFOLD_SIDE)
+        sheets["manifold"] = plot_grid(model, latent_plane(MANIFOLD_SIDE), MANIFOLD_SIDE)
     elif config.latent_dim == 3:
         slices = plot_slices(model)
-        drawn |= {"slices": pictures.image_grid(np.stack(slices), 3, gap=16), "flight": slices}
+        sheets["slices"] = pictures.image_grid(np.stack(slices), 3, gap=16)
+        drawn["flight"] = slices
     if config.latent_dim > 2:
-        drawn["traversals"] = plot_traversals(model, images)
+        order = active_latents(model, images)
+        sheets["traversals"] = plot_traversals(model, images, order)
+        rows_of["traversals"] = [f"latent {latent + 1}" for latent in order]
     if len(images) > 1:
-        drawn["interpolations"] = plot_interpolations(model, images)
-    return drawn
+        sheets["interpolations"] = plot_interpolations(model, images)
+    titled = {
+        name: plot_sheet(sheet, TITLES[name], rows_of.get(name, ()))
+        for name, sheet in sheets.items()
+    }
+    return drawn | titled
 
 
 def decode(model: VAE, latents: Any) -> Array:
@@ -89,13 +106,22 @@ def plot_slices(model: VAE) -> list[Array]:
     return [plot_grid(model, points, SLICE_SIDE) for points in volumes]
 
 
-def plot_traversals(model: VAE, images: Array) -> Array:
-    """Return a picture with one row for each latent, the most active first.
+def active_latents(model: VAE, images: Array) -> Array:
+    """Return the numbers of the latents that vary most over images, the most active first."""
+    return np.asarray(np.argsort(-model.encode_to_means(images).var(0))[:TRAVERSALS])
+
+
+def plot_traversals(model: VAE, images: Array, order: Array) -> Array:
+    """Return a picture with one row for each latent.
 
     In a row the latent goes from -3 to 3, and the other latents are those of the first image.
+
+    Args:
+        model: the model.
+        images: of shape (n, height, width, channels).
+        order: the numbers of the latents.
     """
-    means = model.encode_to_means(images)
-    order = np.argsort(-means.var(0))[:TRAVERSALS]
+    means = model.encode_to_means(images[:1])
     points = np.repeat(means[None, :1], STEPS, 1) * np.ones((len(order), 1, 1))
     for row, latent in enumerate(order):
         points[row, :, latent] = np.linspace(-3, 3, STEPS)

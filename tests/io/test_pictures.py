@@ -9,6 +9,7 @@ from PIL import Image
 import zoo
 from zoo.io import pictures
 from zoo.io.confusion_matrix import plot_confusion_matrix
+from zoo.io.plots.sheets import plot_sheet
 
 CHANCE = np.random.default_rng(0)
 ROW = {"epoch": 1.0, "seconds": 0.1, "loss": 2.0, "accuracy": 0.5}
@@ -175,3 +176,28 @@ def test_curves_of_one_title_share_a_panel() -> None:
         "a": [3, 4],
         "b": [5],
     }
+
+
+@pytest.mark.parametrize("shape", [(40, 60, 1), (40, 60, 3)])
+def test_a_sheet_keeps_its_pixels_beside_title_and_labels(shape: tuple[int, ...]) -> None:
+    pixels = CHANCE.integers(0, 256, shape).astype(np.uint8)
+    figure = plot_sheet(pixels, "What is seen,\nin two lines", ("above", "below"), ("a", "b", "c"))
+    drawn = np.asarray(pictures.to_image(figure))
+    height, width = drawn.shape[:2]
+    wanted = np.broadcast_to(pixels, (40, 60, 3))
+    windows = np.lib.stride_tricks.sliding_window_view(drawn, (40, 60, 3))[:, :, 0]
+    assert (windows == wanted).all((2, 3, 4)).sum() == 1
+    texts = [text.get_text() for text in [*figure.texts, *figure.axes[0].texts]]
+    assert texts == ["What is seen,\nin two lines", "above", "below", "a", "b", "c"]
+    check_nothing_is_cut_off(figure)
+
+
+def test_a_title_has_room() -> None:
+    title = "A title that is longer than the only picture below it is wide"
+    check_nothing_is_cut_off(pictures.plot_images([np.zeros((4, 4))], ["one"], title=title))
+    check_nothing_is_cut_off(pictures.plot_series([np.zeros((4, 1))], ["one"], title=title))
+
+
+def test_wide_images_leave_no_gaps() -> None:
+    wide = pictures.plot_images([np.zeros((4, 16))] * 4, ["a"] * 4, columns=2)
+    assert wide.get_figheight() < wide.get_figwidth() / 2

@@ -32,6 +32,24 @@ def test_certainty_falls_into_the_last_bin() -> None:
     assert (said[-1], found[-1]) == (1.0, 0.75)
 
 
+def test_the_interval_is_wilsons() -> None:
+    low, high = calibration.wilson_interval(np.array([8, 0, 5]), np.array([10, 1, 5]))
+    np.testing.assert_allclose(low, [0.4902, 0, 0.5655], atol=1e-4)  # Newcombe 1998, method 3
+    np.testing.assert_allclose(high, [0.9433, 0.7935, 1], atol=1e-4)
+
+
+def test_the_reliability_has_counts_and_intervals() -> None:
+    low, high = sure(0.6, 30, 50), sure(0.95, 1400, 1500)
+    figure = calibration.plot_reliability(
+        *(np.concatenate(pair) for pair in zip(low, high, strict=True))
+    )
+    above, below = figure.axes
+    assert [text.get_text() for text in below.texts] == ["50", "1,500"]
+    (bars,) = [each for each in above.containers if each.get_label() == "95 % interval"]
+    ends = bars.lines[2][0].get_segments()
+    assert [round(float(top - bottom), 2) for (_, bottom), (_, top) in ends] == [0.26, 0.03]
+
+
 def test_the_reliability_is_a_picture() -> None:
     image = pictures.to_image(calibration.plot_reliability(*sure(0.7, 7, 10)))
     assert np.asarray(image).std() > 10

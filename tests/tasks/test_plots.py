@@ -100,6 +100,8 @@ def test_the_same_codes_give_the_same_picture() -> None:
 def test_two_numbers_are_drawn_as_they_are() -> None:
     codes = CHANCE.standard_normal((12, 2))
     figure = plots.plot_latent_space(codes)
+    assert len(figure.axes) == 1  # no t-SNE of what is flat already
+    assert figure.get_suptitle() == "The codes of 12 examples, 2 numbers each"
     np.testing.assert_allclose(figure.axes[0].collections[0].get_offsets(), codes)
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("code 1", "code 2")
     assert not figure.legends

@@ -49,5 +49,7 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
             style |= {"rotation": 90 if count > MOST_COUNTED else 45, "rotation_mode": "anchor"}
             style |= {"ha": "right", "va": "center" if count > MOST_COUNTED else "top"}
         axes.set_xticks(range(count), names, **style)
-    axes.set(xlabel="predicted", ylabel="true")
+    axes.set(xlabel="predicted class", ylabel="true class")
+    total, right = int(matrix.sum()), int(np.trace(matrix))
+    axes.set_title(f"Confusion matrix: {right:,} of {total:,} examples are right", fontsize=10)
     return drawing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from zoo.io.atomic import atomic_write, make_directory
+from zoo.io.plots.curves import NO_CURVES, curve, plot_curves, plot_history
+from zoo.io.plots.figures import DPI, figure, room_for_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +36,7 @@ __all__ = [
     "plot_history",
     "plot_images",
     "plot_series",
+    "room_for_title",
     "save",
     "shorten",
     "show_image",
@@ -41,12 +44,8 @@ __all__ = [
 ]
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Curve: TypeAlias = tuple[Sequence[float], Sequence[float]]  # epochs and values
-
 FRAME_SECONDS = 0.15  # of each frame of an animation
-DPI = 110  # dots an inch
 LINE_LETTERS = 22  # letters that fit into a line over an image
-NO_CURVES = ("epoch", "seconds")  # columns of a history that are no losses or metrics
 
 
 def save(picture: Picture, path: Path) -> Path:
@@ -103,79 +102,24 @@ def _render(drawing: Any) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
-def figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches, which needs no display; a notebook shows it."""
-    from zoo.io.plots.shown_figure import ShownFigure  # here: it imports matplotlib
-
-    return ShownFigure(figsize=(width, height), dpi=DPI, layout="constrained")
-
-
-def plot_history(history: Sequence[Mapping[str, float]]) -> Figure:
-    """Plot a training: one panel for each loss and metric, training and validation together.
-
-    Args:
-        history: a row for each epoch: `epoch`, and losses and metrics by name; `val_` begins those of
-            the validation examples.
-    """
-    names = dict.fromkeys(name for row in history for name in row)
-    panels: dict[str, dict[str, Curve]] = {}
-    for name in names:
-        if name in NO_CURVES or (name.startswith("val_") and name[4:] in names):
-            continue
-        keys = {"training": name, "validation": f"val_{name}"}
-        panels[name] = {label: curve(history, key) for label, key in keys.items() if key in names}
-    return plot_curves(panels)
-
-
-def curve(history: Sequence[Mapping[str, float]], name: str) -> Curve:
-    """Return the epochs and the values of a loss or a metric of a history; a missing value is NaN."""
-    return [row["epoch"] for row in history], [row.get(name, np.nan) for row in history]
-
-
-def plot_curves(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
-    """Plot curves over epochs: one panel for each title, one line for each label in it.
-
-    Args:
-        panels: for each title the curves by label, each as its epochs and its values; NaN is a gap.
-    """
-    columns = min(4, max(1, len(panels)))
-    rows = max(1, -(-len(panels) // columns))
-    drawing = figure(4.2 * columns, 3.2 * rows)
-    for at, (title, curves) in enumerate(panels.items()):
-        axes = drawing.add_subplot(rows, columns, at + 1)
-        for label, (epochs, values) in curves.items():
-            axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=label)
-        axes.set_title(title, parse_math=False)
-        axes.set_xlabel("epoch")
-        _show_whole_epochs(axes, [epoch for epochs, _ in curves.values() for epoch in epochs])
-        axes.grid(alpha=0.3)
-        if curves:
-            axes.legend(fontsize=7 if len(curves) > 2 else None)
-    return drawing
-
-
-def _show_whole_epochs(axes: Axes, epochs: Sequence[float]) -> None:
-    from matplotlib.ticker import FixedLocator, MaxNLocator
-
-    each = sorted(set(epochs))
-    axes.xaxis.set_major_locator(
-        FixedLocator(each) if len(each) < 10 else MaxNLocator(integer=True)
-    )
-
-
-def plot_images(images: Sequence[Array], captions: Sequence[str], columns: int = 6) -> Figure:
+def plot_images(
+    images: Sequence[Array], captions: Sequence[str], columns: int = 6, title: str = ""
+) -> Figure:
     """Plot images in a grid with a caption over each; long captions have smaller letters.
 
     Args:
         images: each (height, width) or (height, width, 1 or 3 or 4), uint8 or float in [0, 1].
         captions: one for each image; it may have several lines.
         columns: images in a row, at most.
+        title: over the whole picture.
     """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     lines = max((caption.count("\n") + 1 for caption in captions), default=1)
     longest = max([1, *(len(line) for caption in captions for line in caption.split("\n"))])
-    drawing = figure(1.5 * columns, (1.6 + 0.17 * lines) * rows)
+    aspect = max((image.shape[0] / image.shape[1] for image in images), default=1.0)
+    height = (min(1.5 * aspect, 3.0) + 0.1 + 0.17 * lines) * rows
+    drawing = figure(*room_for_title(1.5 * columns, height, title), title)
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawing.add_subplot(rows, columns, at + 1)
         show_image(axes, image)
@@ -183,22 +127,27 @@ def plot_images(images: Sequence[Array], captions: Sequence[str], columns: int =
     return drawing
 
 
-def plot_series(series: Sequence[Array], captions: Sequence[str], columns: int = 4) -> Figure:
+def plot_series(
+    series: Sequence[Array], captions: Sequence[str], columns: int = 4, title: str = ""
+) -> Figure:
     """Plot series in a grid with a caption over each.
 
     Args:
         series: each of shape (time, channels).
         captions: one for each series.
         columns: series in a row, at most.
+        title: over the whole picture.
     """
     columns = max(1, min(columns, len(series)))
     rows = max(1, -(-len(series) // columns))
-    drawing = figure(2.4 * columns, 1.7 * rows)
+    drawing = figure(*room_for_title(2.4 * columns, 1.7 * rows, title), title)
     for at, (values, caption) in enumerate(zip(series, captions, strict=True)):
         axes = drawing.add_subplot(rows, columns, at + 1)
         axes.plot(values, linewidth=1)
         axes.set_title(caption, fontsize=8, parse_math=False)
         axes.tick_params(labelsize=6)
+        if at >= len(series) - columns:
+            axes.set_xlabel("time step", fontsize=7)
     return drawing
 
 

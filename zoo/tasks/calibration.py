@@ -12,9 +12,15 @@ from zoo.io import pictures
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["bin_by_confidence", "expected_calibration_error", "plot_reliability"]
+__all__ = [
+    "bin_by_confidence",
+    "expected_calibration_error",
+    "plot_reliability",
+    "wilson_interval",
+]
 
 BINS = 15
+Z = 1.959964  # of the normal distribution, for 95 %
 
 
 def bin_by_confidence(
@@ -54,16 +60,40 @@ def expected_calibration_error(probabilities: Array, truth: Array, bins: int = B
     return float(np.nansum(counts * np.abs(confidence - accuracy)) / counts.sum())
 
 
+def wilson_interval(right: Array, counts: Array) -> tuple[Array, Array]:
+    """Return the ends of the 95 % interval of shares (Wilson, J. Am. Stat. Assoc. 22, 1927), in [0, 1].
+
+    Args:
+        right: the number of successes in each bin.
+        counts: the number of trials in each bin, at least 1.
+    """
+    share, z = right / counts, Z
+    middle = (share + z**2 / (2 * counts)) / (1 + z**2 / counts)
+    reach = z * np.sqrt(share * (1 - share) / counts + (z / (2 * counts)) ** 2)
+    reach = reach / (1 + z**2 / counts)
+    return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
+
+
 def plot_reliability(probabilities: Array, truth: Array) -> Figure:
-    """Draw the accuracy of each bin over its confidence, and the number of its predictions below."""
-    counts, _, accuracy = bin_by_confidence(probabilities, truth)
-    middles = (np.arange(BINS) + 0.5) / BINS
-    figure = pictures.figure(4.6, 5.2)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    above.bar(middles, np.nan_to_num(accuracy), 0.9 / BINS, color="tab:blue")
-    above.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1)
+    """Draw the accuracy of each bin over its confidence with its interval, and its number of predictions."""
+    counts, confidence, accuracy = bin_by_confidence(probabilities, truth)
+    full = counts > 0
+    counts, confidence, accuracy = counts[full], confidence[full], accuracy[full]
+    middles = ((np.arange(BINS) + 0.5) / BINS)[full]
     error = expected_calibration_error(probabilities, truth)
-    above.set(ylabel="accuracy", title=f"calibration error {error:.3f}", ylim=(0, 1))
-    below.bar(middles, counts, 0.9 / BINS, color="grey")
-    below.set(xlabel="confidence", ylabel="predictions", yscale="log", xlim=(0, 1))
+    title = f"Reliability of {len(truth):,} predictions: calibration error {error:.3f}"
+    figure = pictures.figure(5.4, 6, title)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above.bar(middles, accuracy, 0.9 / BINS, color="tab:blue", alpha=0.35, label="accuracy")
+    low, high = wilson_interval(counts * accuracy, counts)
+    reach = np.clip([accuracy - low, high - accuracy], 0, 1)
+    style = {"fmt": "o", "markersize": 4, "capsize": 3, "linewidth": 1.2}
+    above.errorbar(confidence, accuracy, reach, color="tab:blue", label="95 % interval", **style)
+    above.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="calibrated")
+    above.set(ylabel="accuracy (share that is right)", ylim=(0, 1.03))
+    above.legend(loc="upper left", fontsize=8)
+    bars = below.bar(middles, counts, 0.9 / BINS, color="grey")
+    below.bar_label(bars, [f"{count:,}" for count in counts], fontsize=6, padding=1)
+    below.set(xlabel="confidence (highest probability)", ylabel="predictions", xlim=(0, 1.02))
+    below.set(yscale="log", ylim=(0.6, 4 * counts.max()))
     return figure

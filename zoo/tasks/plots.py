@@ -9,6 +9,7 @@ import numpy as np
 
 from zoo.data.arrays import Array, as_float, example_kind
 from zoo.io import pictures
+from zoo.io.plots.sheets import plot_sheet
 
 if TYPE_CHECKING:
     import keras
@@ -55,9 +56,10 @@ def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         for at in worst
     ]
     inputs = as_float(data.test.stored[worst])
+    title = f"Mistakes: {len(wrong):,} of {len(truth):,} examples, the surest first"
     if kind == "series":
-        return {"mistakes": pictures.plot_series(list(inputs), captions)}
-    return {"mistakes": pictures.plot_images(_project_volumes(inputs), captions)}
+        return {"mistakes": pictures.plot_series(list(inputs), captions, title=title)}
+    return {"mistakes": pictures.plot_images(_project_volumes(inputs), captions, title=title)}
 
 
 def _project_volumes(inputs: Array) -> list[Any]:
@@ -105,13 +107,16 @@ def first_kernel(model: keras.Model) -> Array | None:
     return kernel if max(kernel.shape[:-2]) > 1 else None
 
 
-def _filter_tiles(kernels: Array) -> Array:
-    """Return one image of kernels of shape (n, height, width, 1 or 3)."""
+def _filter_tiles(kernels: Array) -> Figure:
+    """Draw kernels of shape (n, height, width, 1 or 3)."""
     most = np.abs(kernels).max((1, 2, 3), keepdims=True)
     tiles = 0.5 + kernels / np.maximum(2 * most, 1e-12)
     times = max(1, FILTER_SIDE // max(tiles.shape[1:3]))
     large = tiles.repeat(times, 1).repeat(times, 2)
-    return pictures.image_grid(large.astype(np.float32), gap=2)
+    sheet = pictures.image_grid(large.astype(np.float32), gap=2)
+    size = " x ".join(map(str, kernels.shape[1:3]))
+    title = f"{len(kernels)} filters of the first layer, {size}:\nblack is against, white for, grey is 0"
+    return plot_sheet(sheet, title)
 
 
 def _filter_curves(kernel: Array) -> Figure:
@@ -119,7 +124,8 @@ def _filter_curves(kernel: Array) -> Figure:
     count = min(MOST_FILTERS, kernel.shape[-1])
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
-    figure = pictures.figure(1.1 * columns, 0.9 * rows)
+    title = f"{count} filters of the first layer over {len(kernel)} time steps; the grey line is 0"
+    figure = pictures.figure(*pictures.room_for_title(1.1 * columns, 0.9 * rows, title), title)
     for at in range(count):
         axes = figure.add_subplot(rows, columns, at + 1)
         axes.plot(kernel[:, :, at], linewidth=1)
@@ -134,7 +140,7 @@ def plot_latent_space(
 ) -> Figure:
     """Draw codes in two dimensions by PCA and by t-SNE (van der Maaten & Hinton 2008).
 
-    The same codes give the same picture. Codes of two numbers are drawn as they are in place of PCA.
+    The same codes give the same picture. Codes of two numbers are drawn as they are, and nothing else.
 
     Args:
         codes: of shape (n, ...); the first 1,000 are drawn.
@@ -143,15 +149,16 @@ def plot_latent_space(
     """
     flat = codes[:MOST_CODES].reshape(len(codes[:MOST_CODES]), -1)
     labels = None if labels is None else labels[: len(flat)]
-    panels = {"": flat} if flat.shape[1] == 2 else _project_pca(flat)
-    panels |= _embed_tsne(flat)
-    figure = pictures.figure(5.2 * len(panels) + 1.2, 5)
-    for at, (title, points) in enumerate(panels.items()):
+    plane = flat.shape[1] == 2
+    panels = {"": flat} if plane else _project_pca(flat) | _embed_tsne(flat)
+    axis = {name: name.partition(",")[0] or "code" for name in panels}
+    title = f"The codes of {len(flat):,} examples, {flat.shape[1]} numbers each"
+    size = pictures.room_for_title(5.2 * len(panels) + 1.2, 5, title)
+    figure = pictures.figure(*size, title)
+    for at, (name, points) in enumerate(panels.items()):
         axes = figure.add_subplot(1, len(panels), at + 1)
         _scatter(axes, points, labels, classes)
-        axes.set_title(title)
-        if not title:
-            axes.set(xlabel="code 1", ylabel="code 2")
+        axes.set(title=name, xlabel=f"{axis[name]} 1", ylabel=f"{axis[name]} 2")
     handles, names = figure.axes[0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, names, loc="outside right center", markerscale=2.5)

@@ -122,7 +122,7 @@ def weighted_means(chunks: Iterable[tuple[int, Mapping[str, float]]]) -> dict[st
     return {name: total / examples for name, total in totals.items()}
 
 
-def plot_comparison(rows: Mapping[str, Array]) -> Figure:
+def plot_comparison(rows: Mapping[str, Array], title: str = "") -> Figure:
     """Draw up to ten examples and a model's outputs for them.
 
     Images and the middle slices of volumes form labelled rows; series share one panel an example.
@@ -130,11 +130,12 @@ def plot_comparison(rows: Mapping[str, Array]) -> Figure:
     Args:
         rows: by name, arrays of shape (n, height, width, channels), (n, depth, height, width,
             channels), (n, time, channels) or (n, values); all of one shape.
+        title: over the picture.
     """
     few = {name: array[:MOST_EXAMPLES] for name, array in rows.items()}
     if _has_pixels(next(iter(few.values()))):
-        return _plot_image_rows(few)
-    return _plot_series_together(few)
+        return _plot_image_rows(few, title)
+    return _plot_series_together(few, title)
 
 
 def _has_pixels(examples: Array) -> bool:
@@ -177,9 +178,10 @@ def channel_mosaic(codes: Array) -> Array:
     return np.asarray((sheet - low) / max(high - low, 1e-12), np.float32)
 
 
-def _plot_image_rows(rows: Mapping[str, Array]) -> Figure:
+def _plot_image_rows(rows: Mapping[str, Array], title: str) -> Figure:
     count = len(next(iter(rows.values())))
-    figure = pictures.figure(0.9 * count + 1.2, 0.95 * len(rows))
+    width, height = pictures.room_for_title(0.9 * count + 1.2, 0.95 * len(rows), title)
+    figure = pictures.figure(width, height, title)
     panels = figure.subplots(len(rows), count, squeeze=False)
     for axes, (name, array) in zip(panels, rows.items(), strict=True):
         for panel, image in zip(axes, np.clip(as_pictures(array), 0, 1), strict=True):
@@ -188,11 +190,12 @@ def _plot_image_rows(rows: Mapping[str, Array]) -> Figure:
     return figure
 
 
-def _plot_series_together(rows: Mapping[str, Array]) -> Figure:
+def _plot_series_together(rows: Mapping[str, Array], title: str) -> Figure:
     """Draw one channel with a colour for each row, and several with a colour for each channel."""
     count = len(next(iter(rows.values())))
     columns = min(5, count)
-    figure = pictures.figure(2.4 * columns, 1.7 * -(-count // columns) + 0.3)
+    width, height = 2.4 * columns, 1.7 * -(-count // columns) + 0.3
+    figure = pictures.figure(*pictures.room_for_title(width, height, title), title)
     for at in range(count):
         axes = figure.add_subplot(-(-count // columns), columns, at + 1)
         for (name, array), colour, line in zip(rows.items(), COLOURS, LINES, strict=False):
@@ -201,7 +204,9 @@ def _plot_series_together(rows: Mapping[str, Array]) -> Figure:
                 chosen = colour if series.shape[1] == 1 else f"C{channel}"
                 axes.plot(values, line, color=chosen, linewidth=1, label=name)
         axes.tick_params(labelsize=6)
+        if at >= count - columns:
+            axes.set_xlabel("time step", fontsize=7)
     handles, names = figure.axes[0].get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
-    figure.legend(unique.values(), unique, loc="outside upper center", ncols=len(rows), fontsize=8)
+    figure.legend(unique.values(), unique, loc="outside lower center", ncols=len(rows), fontsize=8)
     return figure
