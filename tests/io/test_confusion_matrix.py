@@ -2,10 +2,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn.metrics import confusion_matrix as sklearn_matrix
 
 from tests.io.test_pictures import CHANCE, check_nothing_is_cut_off
 from zoo.io import confusion_matrix, pictures
-from zoo.io.confusion_matrix import plot_confusion_matrix
+from zoo.io.confusion_matrix import count_confusions, plot_confusion_matrix
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,15 @@ def test_a_confusion_matrix_of_nothing_is_white() -> None:
     drawn = plot_confusion_matrix(np.zeros((3, 3), int), ("a", "b", "c"))
     assert not drawn.axes[0].texts
     check_nothing_is_cut_off(drawn)
+
+
+def test_many_classes_are_counted_in_groups() -> None:
+    truth, predicted = CHANCE.integers(0, 10_000, (2, 5000))
+    matrix = count_confusions(truth, predicted, 10_000)
+    assert matrix.shape == (500, 500)
+    assert matrix.sum() == 5000
+    assert matrix[truth[0] // 20, predicted[0] // 20] >= 1
+    drawn = plot_confusion_matrix(matrix, [f"class {at}" for at in range(10_000)])
+    assert drawn.axes[0].get_xlabel() == "predicted, 20 classes in a row"
+    few = count_confusions(truth % 7, predicted % 7, 7)
+    np.testing.assert_array_equal(few, sklearn_matrix(truth % 7, predicted % 7, labels=range(7)))

@@ -12,10 +12,31 @@ from zoo.io.pictures import figure, shorten
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["plot_confusion_matrix"]
+__all__ = ["count_confusions", "plot_confusion_matrix"]
 
 MOST_COUNTED = 25  # classes up to which each cell shows its count
 MOST_NAMED = 120  # classes up to which their names are shown
+MOST_ROWS = 500  # of the picture; 10,000 rows would take gigabytes, and nobody sees them
+
+
+def count_confusions(
+    truth: np.ndarray[Any, np.dtype[Any]], predicted: np.ndarray[Any, np.dtype[Any]], classes: int
+) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return the confusion matrix; beyond MOST_ROWS classes, neighbours are counted together.
+
+    Args:
+        truth: the true class of each example.
+        predicted: the predicted class of each example.
+        classes: the number of classes.
+
+    Returns:
+        Counts of shape (k, k): rows are the true classes, columns the predictions. k is the number of
+        classes, or of groups of neighbours of one size.
+    """
+    size = -(-classes // MOST_ROWS)
+    count = -(-classes // size)
+    cells = np.asarray(truth, np.int64) // size * count + np.asarray(predicted, np.int64) // size
+    return np.bincount(cells, minlength=count**2).reshape(count, count)
 
 
 def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Sequence[str]) -> Figure:
@@ -23,9 +44,10 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
 
     Args:
         matrix: counts of shape (classes, classes): rows are the true classes, columns the predictions.
+            For many classes, those of `count_confusions`.
         classes: their names.
     """
-    count = len(classes)
+    count = len(matrix)
     names = [shorten(name, 20) for name in classes]
     letter = 0.085 if count <= MOST_COUNTED else 0.05 if count <= MOST_NAMED else 0  # inches
     side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))

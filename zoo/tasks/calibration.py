@@ -1,4 +1,4 @@
-"""Calibration: whether predictions with probability 0.8 are right 8 times in 10 (Guo et al. 2017)."""
+"""Calibration: whether predictions with probability 0.8 are right 8 times in 10 (Guo et al. 2017); top-k."""
 
 from __future__ import annotations
 
@@ -16,11 +16,29 @@ __all__ = [
     "bin_by_confidence",
     "expected_calibration_error",
     "plot_reliability",
+    "top_accuracy",
     "wilson_interval",
 ]
 
 BINS = 15
+CHUNK = 4096  # examples that are sorted at a time
 Z = 1.959964  # of the normal distribution, for 95 %
+
+
+def top_accuracy(probabilities: Array, truth: Array, most: int) -> float:
+    """Return the share of examples whose class is among the most probable ones.
+
+    Args:
+        probabilities: of each class, shape (n, classes).
+        truth: the labels, shape (n,).
+        most: how many classes count as the most probable.
+    """
+    hits = 0
+    for start in range(0, len(truth), CHUNK):
+        rows, labels = probabilities[start : start + CHUNK], truth[start : start + CHUNK]
+        most_probable = np.argpartition(-rows, most - 1)[:, :most]
+        hits += int((most_probable == labels[:, None]).any(-1).sum())
+    return hits / len(truth)
 
 
 def bin_by_confidence(

@@ -23,9 +23,9 @@ from zoo.data.split import Split
 from zoo.errors import DataError
 from zoo.inference.parts import Parts, compute_groups, compute_split
 from zoo.inference.predictions import TOP, class_result
-from zoo.io.confusion_matrix import plot_confusion_matrix
+from zoo.io.confusion_matrix import count_confusions, plot_confusion_matrix
 from zoo.tasks import normalization, optimizers
-from zoo.tasks.calibration import expected_calibration_error, plot_reliability
+from zoo.tasks.calibration import expected_calibration_error, plot_reliability, top_accuracy
 from zoo.tasks.plots import plot_filters, plot_mistakes
 
 if TYPE_CHECKING:
@@ -179,8 +179,7 @@ def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, flo
         "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
     }
     if len(names) > TOP:
-        most_probable = np.argpartition(-probabilities, TOP - 1)[:, :TOP]
-        metrics[f"top_{TOP}"] = float((most_probable == truth[:, None]).any(-1).mean())
+        metrics[f"top_{TOP}"] = top_accuracy(probabilities, truth, TOP)
     if len(names) == 2 and len(np.unique(truth)) == 2:
         metrics["auroc"] = float(roc_auc_score(truth, probabilities[:, 1]))
     metrics["calibration_error"] = expected_calibration_error(probabilities, truth)
@@ -204,10 +203,8 @@ def plot_results(probabilities: Array, data: Dataset) -> dict[str, Figure]:
     Raises:
         DataError: the data has no labels.
     """
-    from sklearn.metrics import confusion_matrix
-
     truth, names = _test_labels(data)
-    matrix = confusion_matrix(truth, probabilities.argmax(-1), labels=np.arange(len(names)))
+    matrix = count_confusions(truth, probabilities.argmax(-1), len(names))
     figures = {
         "confusion": plot_confusion_matrix(matrix, names),
         "reliability": plot_reliability(probabilities, truth),
