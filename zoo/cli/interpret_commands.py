@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zoo.cli.options import as_json, check_file, complete_run, import_backend
+from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import DataError
 
@@ -67,15 +67,20 @@ def explain(
     A folder stands for the files in it, and a .ts or .csv file for its series.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
-    check_file(network)
+    from zoo.cli.checks.item_checks import check_items
+    from zoo.exporters.locations import find_source
+    from zoo.interpret.inputs.pixel_values import PixelValues
+
+    location = find_source(network, example="cnn.mnist")
+    pixels = PixelValues(pixel_range, preprocess)
+    check_items(items)
     import_backend()
     from zoo.cli import render
     from zoo.interpret.attribution import Explainer
     from zoo.interpret.classifier import open_classifier
     from zoo.interpret.explain import explain_each
-    from zoo.interpret.inputs.pixel_values import PixelValues
 
-    classifier = open_classifier(network, output, PixelValues(pixel_range, preprocess))
+    classifier = open_classifier(location, output, pixels)
     explainer = Explainer(classifier, layer=layer, seed=seed)
     errors: list[DataError] = []
     explanations = explain_each(
@@ -124,13 +129,19 @@ def gallery(network: str, as_json: bool, **options: Any) -> None:
     Beside the image that excites a channel most are the strongest real examples, and the numbers.
     NETWORK is a run, a .keras or .h5 file or a name of keras.applications.
     """
-    check_file(network)
+    from zoo.cli.checks.item_checks import check_data
+    from zoo.exporters.locations import find_source
+    from zoo.interpret.inputs.pixel_values import PixelValues
+
+    location = find_source(network, example="cnn.mnist")
+    _ = PixelValues(options["pixel_range"], options["preprocess"])
+    check_data(options["data"])
     import_backend()
     from zoo.cli import render
     from zoo.cli.render_model import show_gallery
     from zoo.interpret.gallery import gallery
 
-    found = gallery(network, **options, track=render.track_items)
+    found = gallery(location, **options, track=render.track_items)
     if as_json:
         return print_json(found.to_json())
     show_gallery(found)

@@ -66,19 +66,39 @@ def check_file(name: str) -> None:
 
 
 def import_backend() -> None:
-    """Import Keras and its backend, without the messages of TensorFlow about the machine."""
-    with _muted_stderr():
+    """Import Keras and its backend, without the messages of TensorFlow about the machine.
+
+    On a terminal, a moving sign shows meanwhile that something happens.
+    """
+    with _muted_stderr() as stderr, _sign_of_life(stderr):
         import_module("keras")
 
 
 @contextmanager
-def _muted_stderr() -> Iterator[None]:
-    """Silence the standard error of C++ libraries; Python's errors still come through."""
+def _sign_of_life(stderr: int) -> Iterator[None]:
+    """Show on a terminal that Keras is imported, unless it is already.
+
+    Args:
+        stderr: the descriptor of the terminal.
+    """
+    if "keras" in sys.modules or not os.isatty(stderr):
+        yield
+        return
+    from rich.console import Console
+
+    with open(os.dup(stderr), "w", encoding="utf-8") as terminal:
+        with Console(file=terminal).status("importing Keras and its backend"):
+            yield
+
+
+@contextmanager
+def _muted_stderr() -> Iterator[int]:
+    """Silence the standard error of C++ libraries, and yield a descriptor to it; Python's errors get through."""
     sys.stderr.flush()
     own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        yield
+        yield own
     finally:
         os.dup2(own, 2)
         os.close(own)

@@ -48,9 +48,11 @@ def evaluate(
 
     A run whose training ended before it was measured becomes finished.
     """
+    from zoo.cli.checks.item_checks import check_data
     from zoo.runs.run import Run
 
     opened = Run.open(run)
+    check_data(data)
     before = opened.state
     _prepare_runtime(opened, runtime, keras=True)
     from zoo.cli import render
@@ -93,6 +95,7 @@ def apply(
     file for its series. With --workers, ITEM may be s3://BUCKET/FOLDER; the exported files compute, and a
     command that was killed goes on when it is given again.
     """
+    from zoo.cli.checks.item_checks import check_items
     from zoo.runs.run import Run
 
     opened = Run.open(run)
@@ -100,6 +103,7 @@ def apply(
         return _apply_with_workers(opened, items, out, as_json, bulk)
     if wrong := [name for name, value in bulk.items() if value is not None]:
         raise UsageError(f"--{wrong[0].replace('_', '-')} needs --workers.")
+    check_items(items)
     _prepare_runtime(opened, runtime, keras=runtime == "keras")
     from zoo.cli import render
     from zoo.runs import predict

@@ -50,12 +50,18 @@ if TYPE_CHECKING:
     help="Start from the weights of a run, or of a model of the catalog. See the setting freeze, too.",
 )
 @click.option(
-    "--workers", type=int, help="Train with so many processes on JAX; each gets a share of each batch."
+    "--workers",
+    type=int,
+    help="Train with so many processes on JAX; each gets a share of each batch.",
 )
 @click.option(
-    "--address", metavar="ADDRESS", help="Run the workers on a Ray cluster: auto, HOST:6379, ray://HOST:10001."
+    "--address",
+    metavar="ADDRESS",
+    help="Run the workers on a Ray cluster: auto, HOST:6379, ray://HOST:10001.",
 )
-@click.option("--slurm", is_flag=True, help="This process is one of the tasks that srun has started.")
+@click.option(
+    "--slurm", is_flag=True, help="This process is one of the tasks that srun has started."
+)
 @click.option("--resume", is_flag=True, help="Continue the unfinished run.")
 @click.option("--force", is_flag=True, help="Replace the run in that folder.")
 @click.option(
@@ -91,6 +97,7 @@ def train(
     NAME may also be a run file, such as run.toml, with the model, these options and [settings]. What is
     given here comes first.
     """
+    from zoo.cli.checks.training_checks import check_training
     from zoo.cli.settings import parse_setting, run_file_settings
 
     overrides = run_file_settings() | dict(parse_setting(text) for text in settings)
@@ -98,6 +105,8 @@ def train(
     check_signing(sign, names)
     check_model_name(name)
     plan = _plan_workers(workers, address, slurm)
+    if not resume and not (plan is not None and plan.follows):
+        check_training(name, overrides, data, out, from_run, force)
     if seeds is not None:
         _check_repeated(names, tensorboard, workers)
         return _train_seeds(

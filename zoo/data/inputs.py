@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from zoo.config import Resize
 
 __all__ = [
+    "ARRAY_SUFFIX",
+    "MANY",
     "expand_items",
     "item_name",
     "item_path",

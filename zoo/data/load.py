@@ -26,14 +26,17 @@ __all__ = [
     "SOURCES",
     "DatasetInfo",
     "absolute_source",
+    "check_source",
     "dataset_info",
     "open_dataset",
+    "prefetch_dataset",
 ]
 
 SOURCES = (  # for help texts and error messages
     "a dataset's name, tfds:NAME, an .npz, .parquet, .ts, .csv, .tsv or .txt file, a folder with a folder a "
     "class or with .parquet files, or pairs:FOLDER of blurred and sharp images"
 )
+_prefetched: dict[str, tuple[tuple[int | None, ...] | None, str, Dataset]] = {}
 
 
 @dataclass(frozen=True)
@@ -78,18 +81,60 @@ def open_dataset(
     """
     if isinstance(source, Dataset):
         return source
+    if hold_out and (dataset := _take_prefetched(source, shape, resize)):
+        return dataset
     if str(source) in EntryPointGroup(DATASETS):
         return _load_by_name(str(source))
     if str(source).startswith(tfds.PREFIX):
         return tfds.read(str(source), shape, hold_out, resize)
-    pairs = str(source).startswith(image_pairs.PREFIX)
+    check_source(source)
     path = image_pairs.path_of(str(source))
-    if not str(source).strip() or not path.exists():
-        names = EntryPointGroup(DATASETS).names()
-        raise UnknownName("dataset, file or folder", str(source), names, f"--data takes {SOURCES}.")
-    if pairs:
+    if str(source).startswith(image_pairs.PREFIX):
         return image_pairs.read(path, shape, hold_out)
     return _read_path(path, shape, hold_out, resize)
+
+
+def check_source(source: str | Path) -> None:
+    """Refuse a source that is neither a name of a dataset, nor a file or a folder; nothing is read.
+
+    Raises:
+        UnknownName: the message has the nearest names.
+    """
+    names, text = EntryPointGroup(DATASETS).names(), str(source)
+    if text in names or text.startswith(tfds.PREFIX):
+        return
+    if not text.strip() or not image_pairs.path_of(text).exists():
+        raise UnknownName("dataset, file or folder", text, names, f"--data takes {SOURCES}.")
+
+
+def prefetch_dataset(
+    source: str | Path, shape: tuple[int | None, ...] | None, resize: Resize
+) -> Dataset:
+    """Open data that `open_dataset` is asked for later, and then returns without reading it again.
+
+    Args:
+        source: a file or a folder.
+        shape: the input shape of the model, if it is set.
+        resize: how images of another size are brought to it.
+
+    Raises:
+        UnknownName: there is no such file or folder.
+        DataError: it cannot be read.
+    """
+    dataset = open_dataset(source, shape, resize=resize)
+    _prefetched[absolute_source(source)] = (shape, resize, dataset)
+    return dataset
+
+
+def _take_prefetched(
+    source: str | Path, shape: tuple[int | None, ...] | None, resize: Resize
+) -> Dataset | None:
+    """Return data that is open already for the same use, else None."""
+    known_shape, how, dataset = _prefetched.pop(absolute_source(source), (None, "", None))
+    if dataset is None or known_shape != shape:
+        return None
+    was_resized = " to " in dataset.preprocessing
+    return dataset if how == resize or not was_resized else None
 
 
 def absolute_source(source: str | Path) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.data.images import flatten_onto_white
-from zoo.data.inputs import item_stem
+from zoo.data.images import SUFFIXES, flatten_onto_white
+from zoo.data.inputs import item_path, item_stem
 from zoo.errors import UsageError
 from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
@@ -28,6 +28,7 @@ _WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     ".tiff": {"compression": "tiff_lzw"},
     ".webp": {"quality": 95},
 }
+TINY, VIEWED = 64, 160  # pixels of the smaller side: fewer are enlarged, to so many
 OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
 
 
@@ -59,6 +60,8 @@ def save_result(
 ) -> dict[str, Any]:
     """Save the pictures and arrays of a result, and return it with their paths in their places.
 
+    Without a folder, they are left out of a result that has words too, such as a verdict or a class.
+
     Args:
         answer: the result for one item.
         name: the item's name in `out`, without a suffix.
@@ -70,9 +73,12 @@ def save_result(
         UsageError: `out` is missing, or an original would be replaced.
     """
     result: dict[str, Any] = {}
+    has_words = any(isinstance(value, str) for value in answer.values())
     for key, value in answer.items():
         if not _is_picture(value):
             result[key] = value
+        elif out is None and has_words:
+            continue
         elif out is None:
             kind = "arrays" if isinstance(value, Values) else "pictures"
             raise UsageError(f"The results have {kind} ({key}). Give a folder for them: --out DIR")
@@ -81,8 +87,26 @@ def save_result(
         elif isinstance(value, Values):
             result[key] = _save_array(value, out / f"{name}-{key}.npy")
         else:
-            result[key] = pictures.save(value, out / f"{name}-{key}")
+            result[key] = pictures.save(_enlarge_for_viewing(value, file), out / f"{name}-{key}")
     return result
+
+
+def _enlarge_for_viewing(picture: Any, item: Path) -> Any:
+    """Return a picture with tiny images enlarged: of an animation, and of an item that is no image itself.
+
+    A result for an image file, such as a denoised image, keeps the size of its pixels.
+    """
+    if isinstance(picture, list | tuple):
+        return [_enlarge(frame) for frame in picture]
+    return picture if item_path(item).suffix.lower() in SUFFIXES else _enlarge(picture)
+
+
+def _enlarge(image: Any) -> Any:
+    """Return an array whose smaller side has about `VIEWED` pixels, if it has fewer than `TINY`."""
+    if not isinstance(image, np.ndarray) or min(image.shape[:2]) >= TINY:
+        return image
+    pixels = image if image.ndim == 3 else image[..., None]
+    return pictures.enlarge(pixels[None], VIEWED)[0]
 
 
 def _save_array(array: Values, path: Path) -> Path:

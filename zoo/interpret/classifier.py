@@ -18,6 +18,7 @@ import numpy as np
 from zoo.data.arrays import Array, is_picture
 from zoo.data.class_names import class_index
 from zoo.errors import SettingError, UnknownName
+from zoo.exporters.locations import Location
 from zoo.exporters.sources import Source, open_source
 from zoo.interpret.inputs.pixel_values import PixelValues
 from zoo.interpret.inputs.response import probe_images, warn_if_unresponsive
@@ -77,7 +78,7 @@ class Classifier:
 
 
 def open_classifier(
-    network: str | Path | Run | keras.Model,
+    network: str | Path | Run | keras.Model | Location,
     output: str | None = None,
     pixels: PixelValues | None = None,
 ) -> Classifier:

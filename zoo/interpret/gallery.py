@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
 from zoo.errors import SettingError
+from zoo.exporters.locations import Location
 from zoo.exporters.sources import Source, open_source
 from zoo.interpret.activation_maximization import AscentConfig, Track
 from zoo.interpret.gallery_html import Gallery, write_page
@@ -43,7 +44,7 @@ FOLLOWERS = ("Normalization", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU")
 
 
 def gallery(
-    network: str | Path | Run | keras.Model,
+    network: str | Path | Run | keras.Model | Location,
     *,
     layers: Sequence[str] = (),
     data: str | Path | Dataset | None = None,

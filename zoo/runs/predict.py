@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from zoo.inference.predictor import Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
 from zoo.runs.predictors import check_needs_no_model, open_predictor
 from zoo.runs.run import Run
+
+_log = logging.getLogger("zoo")
 
 if TYPE_CHECKING:
     import keras
@@ -101,13 +104,17 @@ def apply_to_files(
     answers = iterate_answers(open_predictor(run, runtime), files)
     originals = {Path(os.path.realpath(file)) for file in files}  # a link to itself is one item
     results, faults = [], []
+    left_out: dict[str, None] = {}
     for file, name, answer in zip(track(files), output_names(files), answers, strict=True):
         if answer.result is not None:
             saved = save_result(answer.result, name, out, file, originals)
             results.append({"item": str(file)} | saved)
+            left_out |= dict.fromkeys(key for key in answer.result if key not in saved)
         else:
             fault = str(answer.error)
             faults.append(fault if str(file) in fault else f"{file}: {fault}")
+    if left_out:
+        _log.info("not saved: %s. Give a folder for them: --out DIR", ", ".join(left_out))
     return results, faults
 
 

@@ -136,7 +136,9 @@ def preview(model: keras.Model, data: Dataset) -> dict[str, Figure]:
     return {"predictions": figure}
 
 
-def apply(model: keras.Model, config: ClassifierConfig, items: Sequence[Any]) -> list[dict[str, Any]]:
+def apply(
+    model: keras.Model, config: ClassifierConfig, items: Sequence[Any]
+) -> list[dict[str, Any]]:
     """Return the predicted numbers of each of the user's .npy files, images or arrays.
 
     Raises:

@@ -1,19 +1,28 @@
-"""What a training starts with: `data: 160 images, 4 classes; 66,218 parameters; CPU, 2 threads`."""
+"""What a training starts with: `data: 160 images, 4 classes`, `model: 66,218 parameters; CPU, 2 threads`."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakSet
 
 from zoo.compute.kernels import NAMES, compute_in_force
 from zoo.data.arrays import format_shape, is_picture
 from zoo.data.dataset import Dataset, has_no_data
 
-__all__ = ["describe_compute", "describe_data", "log_start"]
+__all__ = ["announce_data", "describe_compute", "describe_data", "log_start"]
 
 _NOUNS = {1: "rows of numbers", 2: "series", 3: "arrays", 4: "volumes"}
 _log = logging.getLogger("zoo")
+_announced: WeakSet[Dataset] = WeakSet()
+
+
+def announce_data(data: Dataset) -> None:
+    """Say what data holds; once for each dataset."""
+    if not has_no_data(data) and data not in _announced:
+        _announced.add(data)
+        _log.info("data: %s", describe_data(data))
 
 
 def describe_data(data: Dataset) -> str:
@@ -63,9 +72,9 @@ def log_start(data: Dataset, parameters: int | None, is_in_memory: bool) -> None
         parameters: of the model; None if they cannot be counted.
         is_in_memory: whether no file holds the data.
     """
-    facts = [] if has_no_data(data) else [f"data: {describe_data(data)}"]
-    facts += [] if parameters is None else [f"{parameters:,} parameters"]
-    _log.info("%s", "; ".join([*facts, describe_compute(compute_in_force())]))
+    announce_data(data)
+    facts = [] if parameters is None else [f"{parameters:,} parameters"]
+    _log.info("model: %s", "; ".join([*facts, describe_compute(compute_in_force())]))
     if is_in_memory and not has_no_data(data):
         _log.info(
             "The data is in memory, and no file holds it: to resume or to measure this run, give it again "

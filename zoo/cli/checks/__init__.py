@@ -1,0 +1,1 @@
+"""What commands check, and what they show, before a backend is imported."""

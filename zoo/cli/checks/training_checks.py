@@ -1,0 +1,88 @@
+"""`zoo train` before Keras is imported: what needs no Keras is refused at once, and the data is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoo.data.load import dataset_info, prefetch_dataset
+from zoo.data.readers import tfds
+from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
+from zoo.errors import RunError
+
+# settings of every architecture whose types no architecture widens
+_COMMON = ("epochs", "batch_size", "validation", "early_stopping", "compile", "threads", "resize")
+
+
+def check_training(
+    name: str,
+    settings: Mapping[str, Any],
+    data: str | None,
+    out: Path | None,
+    from_run: str | None,
+    force: bool,
+) -> None:
+    """Refuse a training that cannot begin, and show its data in a line.
+
+    Args:
+        name: of the model; it is known.
+        settings: those that the user gives.
+        data: the source that the user names; None is the catalog's.
+        out: the folder of the run.
+        from_run: the run whose weights the training starts from.
+        force: whether a run in that folder is replaced.
+
+    Raises:
+        SettingError: a common setting is of the wrong type or out of range.
+        RunError: there is a run in the folder already.
+        UnknownName: there is no such data, or no such run.
+        DataError: the data cannot be read.
+    """
+    from zoo.config import Config, validate_config
+
+    validate_config(Config, {key: settings[key] for key in _COMMON if key in settings})
+    if out is not None and not force and (out.expanduser() / "run.json").exists():
+        raise RunError(
+            f"{out} holds a run already. Go on with it (--resume), replace it (--force), or give another "
+            "--out."
+        )
+    if from_run is not None:
+        from zoo.runs.run import Run
+
+        Run.open(from_run)
+    source, usual = data, dict[str, Any]()
+    if name not in EntryPointGroup(ARCHITECTURES).names():
+        from zoo.registry.catalog import catalog
+
+        entry = catalog().get(name)
+        source, usual = data or entry.dataset, dict(entry.settings)
+    if source is not None:
+        _show_data(source, {**usual, **settings}, from_run is None)
+
+
+def _show_data(source: str, settings: Mapping[str, Any], reads: bool) -> None:
+    """Show in a line what data holds; files are read, and what is named declares it.
+
+    Args:
+        source: a name, a file or a folder.
+        settings: of the model.
+        reads: whether files are read; not where a run decides how.
+    """
+    if source in EntryPointGroup(DATASETS):
+        info = dataset_info(source)
+        classes = f", {len(info.classes)} classes" if info.classes else ""
+        click.echo(f"data: {source}{classes}; {info.input_shape}", err=True)
+        return
+    if source.startswith(tfds.PREFIX) or not reads:
+        return
+    from zoo.cli import render
+    from zoo.runs.start.summary import announce_data
+
+    shape = settings.get("input_shape")
+    shape = tuple(shape) if isinstance(shape, list | tuple) else None
+    with render.show_status(f"reading {source}"):
+        dataset = prefetch_dataset(source, shape, settings.get("resize", "pad"))
+    announce_data(dataset)
