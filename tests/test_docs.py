@@ -3,6 +3,7 @@
 import inspect
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,13 @@ from tests.conftest import Install
 from zoo.data.dataset import Dataset
 from zoo.entry_points import EXTENSIONS
 from zoo.entry_points.contract_version import CURRENT
+from zoo.exporters.report import ExportedFile, _Content
+from zoo.io.run_files import _DATASET, _FROM, _RECORD, STATES
 from zoo.registry import hookspecs
 from zoo.registry.architectures import registry
+from zoo.registry.catalog_reader import _TYPES
 from zoo.registry.hookspecs import EVENTS, OPTIONAL, REQUIRED
+from zoo.weights.description import _KEYS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "writing-a-plugin.md"
@@ -76,6 +81,14 @@ def test_the_contract_names_every_hook_event_and_argument() -> None:
         for argument in inspect.signature(getattr(hookspecs, hook)).parameters:
             assert f"`{argument}`" in page, f"{hook}: {argument}"
     assert f"**v{CURRENT}**" in page
+
+
+def test_the_page_of_files_names_every_entry() -> None:
+    page = (ROOT / "docs" / "files.md").read_text("utf-8")
+    entries = [*_TYPES, *_KEYS, *_RECORD, *_DATASET, *_FROM, *STATES]
+    entries += [each.name for kind in (ExportedFile, _Content) for each in fields(kind)]
+    assert [entry for entry in entries if f"`{entry}`" not in page and entry not in STATES] == []
+    assert all(state in page for state in STATES)
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
