@@ -183,7 +183,6 @@ def test_a_sheet_keeps_its_pixels_beside_title_and_labels(shape: tuple[int, ...]
     pixels = CHANCE.integers(0, 256, shape).astype(np.uint8)
     figure = plot_sheet(pixels, "What is seen,\nin two lines", ("above", "below"), ("a", "b", "c"))
     drawn = np.asarray(pictures.to_image(figure))
-    height, width = drawn.shape[:2]
     wanted = np.broadcast_to(pixels, (40, 60, 3))
     windows = np.lib.stride_tricks.sliding_window_view(drawn, (40, 60, 3))[:, :, 0]
     assert (windows == wanted).all((2, 3, 4)).sum() == 1

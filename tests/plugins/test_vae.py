@@ -238,7 +238,7 @@ def test_files_are_encoded_coordinates_decoded_and_pairs_joined(run: zoo.Run) ->
     names = [results[1]["image"].name, results[3]["interpolation"].name]
     assert names == ["0.5--1-image.png", "dark-light-interpolation.gif"]
     with Image.open(results[1]["image"]) as one, Image.open(results[2]["image"]) as three:
-        assert one.size == (8, 8)
+        assert one.size == (160, 160)  # enlarged, to be looked at
         assert three.size[0] > 16
     with Image.open(results[3]["interpolation"]) as way:
         assert way.n_frames > 5
