@@ -1,6 +1,6 @@
 /**
  * Resizing as Pillow's `ImageOps.fit(image, size, BILINEAR)`, bit for bit, so that the page and `zoo apply`
- * give a network the same numbers. 8 bits a channel; a triangle as wide as the scale; columns first.
+ * give a network the same numbers. 8 bits a channel; a triangle as wide as the scale.
  */
 
 /** Pixels of 8 bits: rows, then columns, then channels. */
@@ -28,8 +28,11 @@ export function fit(image: Pixels, width: number, height: number): Pixels {
   const rows = weightsOf(image.height, top, bottom, height);
   const changesColumns = width !== image.width || left !== 0 || right !== width;
   const changesRows = height !== image.height || top !== 0 || bottom !== height;
-  const wide = changesColumns ? resizeColumns(image, columns) : image;
-  return changesRows ? resizeRows(wide, rows) : wide;
+  const inColumns = (from: Pixels) => (changesColumns ? resizeColumns(from, columns) : from);
+  const inRows = (from: Pixels) => (changesRows ? resizeRows(from, rows) : from);
+  const loss = image.height - height;
+  const rowsFirst = loss > 0 && loss > 2 * (image.width - width); // as Pillow 13; 12 and earlier: columns first
+  return rowsFirst ? inColumns(inRows(image)) : inRows(inColumns(image));
 }
 
 /** Return the largest box in the middle of an image with the shape of the wanted size. */

@@ -1,0 +1,181 @@
+"""What `zoo.page` writes: whole or not at all, with the proved bytes and the export's own tests."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.errors import UsageError
+from zoo.pages import site
+
+
+def content_of(folder: Path) -> Any:
+    return json.loads((folder / "page.json").read_text("utf-8"))
+
+
+def test_a_page_has_the_proved_parts_their_tests_and_the_card(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    html = zoo.page(exported, out=tmp_path / "site")
+    folder = html.parent
+    content = content_of(folder)
+    assert (content["view"], content["name"], content["classes"]) == (
+        "classifier",
+        "mlp",
+        list("0123456789"),
+    )
+    part = content["parts"]["classifier"]
+    assert hashlib.sha256((folder / part["file"]).read_bytes()).hexdigest() == part["sha256"]
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert report["files"][0]["sha256"] == part["sha256"]
+    probes = np.load(exported.path / "export" / "probe.npz")
+    for number, test in enumerate(content["tests"]["classifier"]):
+        ((name, file),) = test["outputs"].items()
+        expected = probes[f"classifier/{number}/out/{name}"]
+        received = np.fromfile(folder / file["file"], file["dtype"]).reshape(file["shape"])
+        np.testing.assert_array_equal(received, expected)
+        assert 0 < test["scales"][name] <= 1
+    assert "# mlp" in (folder / "card" / "README.md").read_text("utf-8")
+    assert (folder / "assets" / "app.js").is_file()
+    assert not list(tmp_path.glob(".zoo-*"))
+
+
+def test_the_view_has_examples_of_every_class_and_the_mistakes(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path, tiny: zoo.Dataset
+) -> None:
+    from zoo.pages.files import PageFiles
+    from zoo.pages.model import open_page_model
+    from zoo.pages.views import classifier
+
+    model = open_page_model(exported, tmp_path)
+    model.__dict__["data"] = tiny
+    data = classifier.data(model, PageFiles(tmp_path))
+    targets = np.fromfile(tmp_path / data["examples"]["targets"]["file"], np.int32)
+    assert len(targets) == len(tiny.test)
+    assert set(targets[: len(set(tiny.test.targets))]) == set(tiny.test.targets)
+    right = exported.predict(tiny.test.inputs).argmax(-1) == tiny.test.targets
+    assert data["mistakes"]["count"] == np.sum(~right) > 0
+    assert data["mistakes"]["of"] == len(tiny.test)
+    assert data["drawing"] == {"ink": 1.0, "background": 0.0, "extent": 1.0}
+
+
+def test_several_models_get_an_index(exported: zoo.Run, stand_in: Path, tmp_path: Path) -> None:
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)], name="<b>&tiny")
+    html = zoo.page(exported, model, out=tmp_path / "site")
+    text = html.read_text("utf-8")
+    assert 'href="mlp/index.html"' in text
+    assert "<b>" not in text
+    assert "&lt;b&gt;" in text
+    entries = json.loads((html.parent / site.MARK).read_text("utf-8"))["models"]
+    assert [entry["view"] for entry in entries] == ["classifier", "plain"]
+    assert all((html.parent / entry["folder"] / "page.json").is_file() for entry in entries)
+
+
+def test_pages_replace_pages_and_nothing_else(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "site"
+    zoo.page(exported, out=out)
+    (out / "old").touch()
+    zoo.page(exported, out=out)
+    assert not (out / "old").exists()
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "letter.txt").touch()
+    with pytest.raises(UsageError, match="is not empty and holds no pages"):
+        zoo.page(exported, out=other)
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_a_page_that_fails_leaves_the_earlier_one(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "site"
+    zoo.page(exported, out=out)
+    before = sorted(path.name for path in out.rglob("*"))
+
+    def fail(*_: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(site, "render_page", fail)
+    with pytest.raises(zoo.WriteError, match="No space left"):
+        zoo.page(exported, out=out)
+    assert sorted(path.name for path in out.rglob("*")) == before
+    assert not list(tmp_path.glob(".zoo-*"))
+
+
+def test_one_file_holds_everything_under_a_policy_of_hashes(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    html = zoo.page(exported, out=tmp_path / "one", one_file=True)
+    assert html == tmp_path / "one.html"
+    text = html.read_text("utf-8")
+    packed = dict(re.findall(r'data-file="([^"]+)">([^<]+)<', text))
+    onnx = gzip.decompress(base64.b64decode(packed["parts/classifier.onnx"]))
+    assert onnx == (exported.path / "export" / "classifier.onnx").read_bytes()
+    program = re.search(r'<script type="module">(.*?)</script>', text, re.S)
+    assert program is not None
+    digest = base64.b64encode(hashlib.sha256(program[1].encode()).digest()).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    assert f"script-src &#39;sha256-{digest}&#39;" in policy[1]
+    assert "unsafe-inline" not in policy[1]
+    assert "src=" not in text.replace("img-src", "").replace("-src", "")
+
+
+@pytest.mark.parametrize("name", ['"><script>alert(1)</script>', "</title><img src=x>", "a\x1b[31m"])
+def test_names_from_strangers_are_escaped(name: str) -> None:
+    from zoo.pages.html import render_page
+
+    text = render_page({"name": name, "summary": name}, "assets/", None)
+    assert text.count("<script") == 1
+    assert "<img" not in text
+    assert "\x1b" not in text
+
+
+def test_bad_input_is_answered_in_words(exported: zoo.Run, stand_in: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Name at least one run"):
+        zoo.page(out=tmp_path / "site")
+    with pytest.raises(zoo.UnknownName, match="no-such"):
+        zoo.page("no-such", out=tmp_path / "site")
+    with pytest.raises(UsageError, match="--one-file takes one RUN. Received: 2"):
+        zoo.page(exported, exported, out=tmp_path / "site", one_file=True)
+    with pytest.raises(UsageError, match="Two pages would be named 'mlp'"):
+        zoo.page(exported, exported, out=tmp_path / "site")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"is a file. Give a folder, or add --one-file"):
+        zoo.page(exported, out=tmp_path / "file")
+    with pytest.raises(UsageError, match=r"is a folder. Give an HTML file"):
+        zoo.page(exported, out=tmp_path / "stand-in", one_file=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "stand-in"]
+
+
+def test_without_an_export_the_parts_are_exported_first(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(exported.path, run)
+    shutil.rmtree(run / "export")
+    zoo.page(run, out=tmp_path / "site")
+    assert (run / "export" / "classifier.onnx").is_file()
+    assert content_of(tmp_path / "site")["parts"]["classifier"]["bytes"] > 0
+
+
+def test_the_command_prints_the_page(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path, shell: Any
+) -> None:
+    code, out, _ = shell("page", exported.path, "--out", tmp_path / "site")
+    assert (code, out.strip()) == (0, str(tmp_path / "site" / "index.html"))
+    code, _, err = shell("page", "no-such", "--out", tmp_path / "other")
+    assert code == 2
+    assert "no-such" in err
+    assert not (tmp_path / "other").exists()
