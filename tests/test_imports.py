@@ -85,7 +85,7 @@ def test_the_public_names_are_these() -> None:
         "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
         "has_no_data", "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
         "list_datasets", "list_models", "load", "open", "open_dataset", "predict", "read_image",
-        "train", "train_seeds", "verify",
+        "sweep", "train", "train_seeds", "verify",
     }  # fmt: skip
 
 

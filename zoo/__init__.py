@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from zoo.runs.repeats import train_seeds
     from zoo.runs.run import Run
     from zoo.runs.training import train
+    from zoo.sweeps.sweep import sweep
 
 __all__ = [
     "CatalogError",
@@ -97,6 +98,7 @@ __all__ = [
     "open_dataset",
     "predict",
     "read_image",
+    "sweep",
     "train",
     "train_seeds",
     "verify",
@@ -133,6 +135,7 @@ _MODULES = {
     "page": "pages.api",
     "predict": "runs.predict",
     "read_image": "data.images",
+    "sweep": "sweeps.sweep",
     "train": "runs.training",
     "train_seeds": "runs.repeats",
     "verify": "exporters.api",
