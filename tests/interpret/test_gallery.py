@@ -103,6 +103,20 @@ def test_a_page_stands_alone_and_is_the_same_every_time(
     assert page.count("<article") == 10
 
 
+def test_pictures_say_what_is_seen_and_cards_can_be_sorted(run: str, tiny: Dataset) -> None:
+    found = zoo.gallery(run, data=tiny, steps=12, out=None)
+    page = gallery_html.render_page(found)
+    alts = re.findall(r'alt="([^"]*)"', page)
+    made = [alt for alt in alts if alt.startswith("Made for channel")]
+    real = [alt for alt in alts if alt.startswith("For channel")]
+    assert len(made) == len(real) == page.count("<article") == 10
+    assert all(re.search(r"(dark|bright|grey|black|white).*It reaches \S+\.$", alt) for alt in made)
+    assert all("9 real examples, " in alt and "the strongest reaches" in alt for alt in real)
+    shares = re.findall(r'data-share="([^"]*)"', page)
+    assert len(shares) == 10
+    assert all(0 < float(share) <= 1 for share in shares)
+
+
 def test_no_page_is_written_if_none_is_wanted(run: str, tiny: Dataset) -> None:
     found = zoo.gallery(zoo.load(run), layers=["conv2d*"], data=tiny, steps=2, channels=1, out=None)
     assert found.page is None

@@ -1,6 +1,7 @@
 // Finds and sorts the cards of a gallery. Without this script every card is there, in the network's order.
 const find = document.querySelector("#find");
 const sort = document.querySelector("#sort");
+const dead = document.querySelector("#dead"); // absent without real examples
 const count = document.querySelector("#count");
 const cards = [...document.querySelectorAll(".card")].map((node, order) => ({ node, order }));
 
@@ -8,7 +9,8 @@ function arrange() {
   const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
   for (const { node } of cards) {
-    node.hidden = !words.every((word) => node.dataset.words.toLowerCase().includes(word));
+    const fits = words.every((word) => node.dataset.words.toLowerCase().includes(word));
+    node.hidden = !fits || Boolean(dead?.checked && node.classList.contains("dead"));
     shown += !node.hidden;
   }
   for (const section of document.querySelectorAll("main section")) {
@@ -23,8 +25,10 @@ function arrange() {
 
 find.addEventListener("input", arrange);
 sort.addEventListener("change", arrange);
+dead?.addEventListener("change", arrange);
 addEventListener("hashchange", () => {
   find.value = "";
+  if (dead) dead.checked = false;
   arrange();
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoo.data.arrays import Array, example_kind
+from zoo.interpret.captions.image_words import describe_example
 from zoo.interpret.layer_gallery import ChannelGallery, LayerGallery
 from zoo.io import pictures
 from zoo.io.atomic import atomic_write, make_directory
@@ -106,7 +108,26 @@ def _card(channel: ChannelGallery) -> dict[str, Any]:
         "made": _drawing(channel.image),
         "real": None if channel.examples is None else _examples_drawing(channel.examples),
         "bars": [100 * max(value or 0, 0) / largest for value in activations],
+        "seen": describe_example(channel.image),
+        "real_seen": _describe_real(channel),
+        "share": _class_share(channel.classes),
     }
+
+
+def _describe_real(channel: ChannelGallery) -> str:
+    """Return what the real examples of a channel are: how many, of which class, how much they excite it."""
+    if channel.examples is None or channel.best_real is None:
+        return ""
+    of = f", {channel.classes}" if channel.classes else ""
+    best = format_number(channel.best_real)
+    strongest = describe_example(channel.examples[0])
+    return f"{len(channel.examples)} real examples{of}; the strongest reaches {best}: {strongest}"
+
+
+def _class_share(classes: str) -> float | None:
+    """Return 8/9 for `7 in 8 of 9`, the share of the strongest examples that are of one class."""
+    match = re.fullmatch(r".* in (\d+) of (\d+)", classes, re.DOTALL)
+    return int(match[1]) / int(match[2]) if match else None
 
 
 def _drawing(example: Array) -> dict[str, Any]:

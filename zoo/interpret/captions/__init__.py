@@ -1,0 +1,1 @@
+"""Words for pictures: what is seen, for people who do not see them."""
