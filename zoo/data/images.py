@@ -59,7 +59,7 @@ def open_image(path: Path, content: bytes | None = None) -> Image.Image:
         upright = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
         plain = _eight_bits(upright)
         alpha = "A" if plain.has_transparency_data else ""
-        return plain.convert(("L" if channels_of(image) == 1 else "RGB") + alpha)
+        return _convert(plain, ("L" if channels_of(image) == 1 else "RGB") + alpha)
 
 
 def image_size(path: Path, content: bytes | None = None) -> tuple[int, int, int]:
@@ -110,14 +110,17 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...], resize: Resize =
     if channels != 4 and image.mode in ("LA", "RGBA"):
         image = flatten_onto_white(image)
     mode = _MODES[channels or channels_of(image)]
-    image = (
-        image if image.mode == mode else image.convert(mode)
-    )  # convert copies also where it need not
+    image = _convert(image, mode)
     size = (width or image.width, height or image.height)
     if image.size != size:
         image = _bring_to_size(image, size, resize)
     pixels = np.asarray(image, np.uint8)
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _convert(image: Image.Image, mode: str) -> Image.Image:
+    """Return an image in a mode; Pillow's method copies also where it need not."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _bring_to_size(image: Image.Image, size: tuple[int, int], resize: Resize) -> Image.Image:

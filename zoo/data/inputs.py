@@ -5,6 +5,7 @@ A file of examples (.npz, .ts, .csv, .tsv, .txt) becomes one item for each: FILE
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -144,7 +145,7 @@ def _takes_series(shape: Shape | None) -> bool:
 
 def _split_number(item: Path) -> tuple[Path, int | None]:
     """Return the file and the number of FILE.ts:3; the number is None where there is none."""
-    match = _NUMBERED.fullmatch(str(item))
+    match = _NUMBERED.fullmatch(os.fspath(item))
     if match is None or Path(match[1]).suffix.lower() not in MANY:
         return item, None
     return Path(match[1]), int(match[2])
@@ -159,7 +160,7 @@ def _stem(piece: Path) -> str:
 
 def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
     """Return the files of a folder; anything else is one item."""
-    if not isinstance(item, str | Path) or not Path(item).is_dir():
+    if not isinstance(item, str | Path) or not os.path.isdir(item):
         return [item]
     files = images_in(Path(item), item_suffixes(shape))
     if not files:
@@ -170,7 +171,7 @@ def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
 
 def _examples(item: Any, shape: Shape | None) -> Iterator[Any]:
     """Yield FILE:1, FILE:2, ... of a file of examples that the model can read; else the item."""
-    has_many = isinstance(item, str | Path) and Path(item).suffix.lower() in MANY
+    has_many = isinstance(item, str | Path) and os.fspath(item).lower().endswith(MANY)
     if not has_many or shape is None or not Path(item).is_file():
         yield item
         return
