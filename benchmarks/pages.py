@@ -1,0 +1,83 @@
+"""Pages in headless Chromium: their size, the time until they are proved, and from a stroke to the answer.
+
+    npm --prefix web ci --ignore-scripts && npm --prefix web run build
+    ZOO_DATA=../shared/data python benchmarks/pages.py --write
+
+The time of an answer begins with the pointer's event and ends when the bars of the classes are set. Each
+movement of the pointer is one answer. A page's size is what the browser loads, without the WebAssembly and the
+program of ONNX Runtime Web and without the model: plain, and packed by gzip as servers send it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parents[1]
+os.environ.setdefault("ZOO_WEIGHTS", str(ROOT / "weights" / "keras_zoo_weights"))
+
+RESULTS = ROOT / "benchmarks" / "results" / "pages.md"
+MODELS = ("cnn.mnist", "cnn.digits", "cnn.gunpoint", "mlp.diabetes")
+
+
+def measure(models: list[str], rounds: int) -> Any:
+    """Return what web/tests/measure.mjs prints for a new site of some models."""
+    import zoo
+
+    with tempfile.TemporaryDirectory() as folder:
+        zoo.page(*models, out=Path(folder) / "site")
+        command = ["node", "tests/measure.mjs", f"{folder}/site", str(rounds)]
+        done = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def table(measured: Any, command: str) -> str:
+    """Return the result as Markdown."""
+    rows = [
+        f"| {each['name']} | {each['view']} | {each['verdict']}, {each['difference']:.1e} | "
+        f"{each['plain'] / 1e3:.0f} | {each['packed'] / 1e3:.0f} | {each['opened'] / 1e3:.1f} | "
+        f"{_time(each['median'])} | {_time(each['late'])} | {each['answers']} |"
+        for each in measured["results"]
+    ]
+    head = (
+        "| model | view | verdict, largest difference | kB beside runtime and model | packed | "
+        "s until proved | ms from pointer to answer, median | 95 % | answers |"
+    )
+    lines = [f"`{command}`", "", f"Chromium {measured['version']}, headless; {_machine()}", "", head]
+    return "\n".join([*lines, "|---" * 9 + "|", *rows]) + "\n"
+
+
+def _time(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.machine()}"
+
+
+def main() -> None:
+    """Measure, and print or write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("models", nargs="*", default=MODELS)
+    parser.add_argument("--rounds", type=int, default=20, help="strokes on each page")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    options = parser.parse_args()
+    words = " ".join(["python benchmarks/pages.py", *sys.argv[1:]])
+    text = table(measure(list(options.models), options.rounds), words)
+    print(text)
+    if options.write:
+        RESULTS.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

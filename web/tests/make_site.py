@@ -1,0 +1,32 @@
+"""Write the pages that the browser's tests open: python web/tests/make_site.py FOLDER
+
+FOLDER/site has the index and a page for each model, FOLDER/one.html is one file. Models whose data is not on this
+machine are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+WEB = Path(__file__).parents[1]
+os.environ.setdefault("ZOO_WEIGHTS", str(WEB.parent / "weights" / "keras_zoo_weights"))
+
+import zoo
+
+OFFLINE = ("cnn.digits", "mlp.diabetes")
+WITH_DATA = ("cnn.mnist", "cnn.gunpoint")  # these need ZOO_DATA
+
+
+def main() -> None:
+    """Write the pages."""
+    folder = Path(sys.argv[1])
+    names = [*OFFLINE, *(WITH_DATA if "ZOO_DATA" in os.environ else ())]
+    zoo.page(*names, out=folder / "site", progress=lambda name: print(f"  {name}", flush=True))
+    zoo.page("cnn.digits", out=folder / "one.html", one_file=True)
+
+
+if __name__ == "__main__":
+    main()
