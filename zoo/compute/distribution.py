@@ -20,7 +20,7 @@ from zoo.errors import SettingError
 
 __all__ = [
     "Member", "check_batch", "divides", "global_rows", "has_other_processes", "host_value", "join",
-    "leave", "own_rows", "row_sharding", "share_text",
+    "leave", "own_rank", "own_rows", "row_sharding", "share_text",
 ]  # fmt: skip
 
 HEARTBEAT_SECONDS = 30  # a process that is silent for so long counts as lost
@@ -101,6 +101,15 @@ def leave() -> None:
 def has_other_processes() -> bool:
     """Return whether this process has joined others."""
     return _joined
+
+
+def own_rank() -> int:
+    """Return the number of this process among those that train together; 0 if it is alone."""
+    if not has_other_processes():
+        return 0
+    import jax
+
+    return int(jax.process_index())
 
 
 @cache

@@ -18,6 +18,8 @@ class RunInfo:
         architecture: the name of the architecture.
         seed: of all random numbers of the training.
         resumed: whether the training was stopped, and resumed from a checkpoint.
+        worker: the number of this process among those that train together, from 0. All of them call the
+            hooks, with a folder of their own that is removed; what leaves the folder is for worker 0.
     """
 
     path: Path
@@ -25,3 +27,4 @@ class RunInfo:
     architecture: str
     seed: int
     resumed: bool = False
+    worker: int = 0

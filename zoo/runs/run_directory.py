@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zoo.compute.distribution import own_rank
 from zoo.data.dataset import has_no_data
 from zoo.environment import runs_folder
 from zoo.errors import RunError, SettingError, UsageError
@@ -102,7 +103,7 @@ def run_info(run: Run) -> RunInfo:
     """Return what the hooks learn of a run."""
     record = run.record
     seed, resumed = int(record.get("seed", 0)), bool(record.get("resumed"))
-    return RunInfo(run.path, run.name, str(record["architecture"]), seed, resumed)
+    return RunInfo(run.path, run.name, str(record["architecture"]), seed, resumed, own_rank())
 
 
 def _installed_versions() -> dict[str, str]:

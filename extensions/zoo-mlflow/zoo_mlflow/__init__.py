@@ -22,7 +22,7 @@ def train(
     config: zoo.Config, data: zoo.Dataset, callbacks: list[Any], run: zoo.RunInfo | None
 ) -> Generator[None, Any, Any]:
     """Start a run of MLflow, or go on with the one of a resumed training, and write its curves."""
-    if run is None:  # a model in memory
+    if run is None or run.worker:  # a model in memory, or one of several processes
         return (yield)
     tracked = TrackedRun.open(run, config.model_dump(mode="json"), data)
     callbacks.insert(0, _curves(tracked))  # before the checkpoint: a resume begins after it

@@ -1,0 +1,201 @@
+"""Parquet files as data: images and numbers, read row group by row group."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from zoo.data import pipeline
+from zoo.data.dataset import Dataset
+from zoo.data.jax_stream import batches as jax_batches
+from zoo.data.load import open_dataset
+from zoo.data.on_demand import parquet_rows
+from zoo.data.on_demand.parquet_rows import ParquetRows
+from zoo.data.readers import parquet
+from zoo.errors import DataError, UsageError
+
+NAMES = ("cat", "dog", "owl")
+
+
+def png(pixels: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def pixels() -> Any:
+    return np.random.default_rng(0).integers(0, 255, (60, 6, 6), dtype=np.uint8)
+
+
+@pytest.fixture
+def images(tmp_path: Path, pixels: Any) -> Path:
+    """60 grey images in row groups of 7, as Hugging Face writes them."""
+    cells = [{"bytes": png(each), "path": None} for each in pixels]
+    table = pa.table({"image": cells, "label": [at % 3 for at in range(60)]})
+    names = {"info": {"features": {"label": {"names": NAMES, "_type": "ClassLabel"}}}}
+    table = table.replace_schema_metadata({"huggingface": json.dumps(names)})
+    pq.write_table(table, tmp_path / "images.parquet", row_group_size=7)
+    return tmp_path / "images.parquet"
+
+
+@pytest.fixture
+def on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is few: all rows are read on demand, with two row groups in a window."""
+    monkeypatch.setattr(parquet, "LAZY_BYTES", 0)
+    monkeypatch.setattr(parquet_rows, "WINDOW_BYTES", 2 * 1500)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_images_and_names_are_those_of_the_file(
+    images: Path, pixels: Any, lazy: bool, request: pytest.FixtureRequest
+) -> None:
+    if lazy:
+        request.getfixturevalue("on_demand")
+    data = open_dataset(images, hold_out=False)
+    assert isinstance(data.train.stored, ParquetRows) is lazy
+    assert data.classes == NAMES
+    assert data.input_shape == (6, 6, 1)
+    np.testing.assert_array_equal(data.train.stored[:][..., 0], pixels)
+    np.testing.assert_array_equal(data.train.stored[np.array([41, 3])][..., 0], pixels[[41, 3]])
+    np.testing.assert_array_equal(data.train.stored[5][..., 0], pixels[5])
+    np.testing.assert_array_equal(data.train.targets, np.arange(60) % 3)
+
+
+def test_a_part_of_the_rows_reads_its_own(images: Path, pixels: Any, on_demand: None) -> None:
+    data = open_dataset(images)
+    assert len(data.train) + len(data.test) == 60
+    part = data.train.take(np.array([9, 2]))
+    whole = open_dataset(images, hold_out=False).train
+    for at in range(2):
+        (place,) = np.flatnonzero((pixels == part.stored[at][..., 0]).all((1, 2)))
+        assert whole.targets is not None
+        assert part.targets is not None
+        assert whole.targets[place] == part.targets[at]
+
+
+def test_each_row_group_is_read_once_in_an_epoch(
+    images: Path, on_demand: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = open_dataset(images, hold_out=False)
+    read: list[int] = []
+    original = parquet_rows._read_group
+    monkeypatch.setattr(
+        parquet_rows, "_read_group", lambda path, at, columns: read.append(at) or original(path, at, columns)
+    )  # fmt: skip
+    stored = data.train.stored
+    assert isinstance(stored, ParquetRows)
+    assert stored.window == 2
+    stored.files._groups.clear()
+    order = pipeline.epoch_orders(stored, np.arange(60), 1)(0)
+    for start in range(0, 60, 10):
+        stored[order[start : start + 10]]
+    assert sorted(read) == list(range(9))
+
+
+def test_both_backends_stream_the_examples_of_the_order(images: Path, on_demand: None) -> None:
+    data = open_dataset(images, hold_out=False)
+    positions = np.arange(0, 60, 2)
+    options: dict[str, Any] = {
+        "seed": 5, "first_epoch": 1, "example": lambda x, y: (x, y), "augment": None,
+    }  # fmt: skip
+    order = pipeline.epoch_orders(data.train.stored, positions, 5)(1)
+    for shuffled in (pipeline.shuffled_batches, jax_batches.shuffled_batches):
+        stream = iter(shuffled(data.train, positions, 8, 3, **options))
+        for step in range(3):
+            x, y = next(stream)
+            places = positions[order[8 * step : 8 * step + 8]]
+            np.testing.assert_allclose(np.asarray(x), data.train.stored[places] / 255, atol=1e-6)
+            np.testing.assert_array_equal(np.asarray(y), places % 3)
+
+
+def test_the_fingerprint_depends_on_the_content_and_not_on_the_place(
+    images: Path, on_demand: None, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere.parquet"
+    copy.write_bytes(images.read_bytes())
+    assert open_dataset(copy).fingerprint == open_dataset(images).fingerprint
+    table = pq.read_table(images)
+    pq.write_table(table.take(list(range(59, -1, -1))), copy, row_group_size=7)
+    assert open_dataset(copy).fingerprint != open_dataset(images).fingerprint
+
+
+@pytest.mark.parametrize("layout", ["folders", "names"])
+def test_files_for_training_and_testing(tmp_path: Path, layout: str) -> None:
+    for name, labels in (("train", ["u", "v"] * 4), ("test", ["v"] * 3)):
+        numbers = np.arange(len(labels)) * 1.0
+        table = pa.table({"a": numbers, "b": numbers > 2, "y": labels})
+        own = f"{name}/0" if layout == "folders" else f"{name}-00000-of-00001"
+        file = tmp_path / f"{own}.parquet"
+        file.parent.mkdir(exist_ok=True)
+        pq.write_table(table, file)
+    data = open_dataset(tmp_path)
+    assert (len(data.train), len(data.test), data.classes) == (8, 3, ("u", "v"))
+    np.testing.assert_array_equal(data.train.inputs[:, 0], np.arange(8))
+    assert data.train.inputs.dtype == np.float32
+
+
+def test_numbers_to_predict(tmp_path: Path, on_demand: None) -> None:
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    table = pa.table({**{f"f{at}": values[:, at] for at in range(3)}, "target": values.sum(1)})
+    pq.write_table(table, tmp_path / "n.parquet", row_group_size=6)
+    data = open_dataset(tmp_path / "n.parquet", hold_out=False)
+    assert data.outputs == 1
+    assert data.classes is None
+    np.testing.assert_allclose(data.train.inputs, values.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"a": [b"x"], "b": [b"y"]}, "more than one column of bytes: a, b"),
+        ({"a": [1.0], "b": ["text"]}, "columns that are no numbers: b"),
+        ({"label": [1]}, "no columns of numbers: only targets"),
+        ({"a": [1.0, 2.0, None, 4.0], "label": [0, 1, 0, 1]}, "not a finite number"),
+        ({"a": [1.0, 2.0], "label": [0, None]}, "rows without a target in the column label"),
+        ({"a": pa.array([], pa.float32()), "label": pa.array([], pa.int64())}, "no rows"),
+        (
+            {"image": [b"no image"] * 4, "label": [0, 1, 0, 1]},
+            "row 0 of row group 0 is not an image",
+        ),
+    ],
+)
+def test_what_cannot_be_data_is_refused(tmp_path: Path, columns: Any, message: str) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "bad.parquet")
+    with pytest.raises(DataError, match=message):
+        open_dataset(tmp_path / "bad.parquet")
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 not really PAR1")
+    with pytest.raises(DataError, match=r"bad.parquet is no Parquet file"):
+        open_dataset(tmp_path / "bad.parquet")
+
+
+def test_a_broken_image_is_named_when_it_is_read(images: Path, on_demand: None) -> None:
+    table = pq.read_table(images).to_pydict()
+    table["image"][16]["bytes"] = table["image"][16]["bytes"][:40]
+    pq.write_table(pa.table(table), images, row_group_size=7)
+    data: Dataset = open_dataset(images, hold_out=False)
+    with pytest.raises(DataError, match="row group 2, row 2 is"):
+        data.train.stored[[16]]
+    assert "row group 2, row 2" in str(data.train.decoding_error)
+
+
+def test_a_large_row_group_is_refused(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "MOST_GROUP_BYTES", 100)
+    with pytest.raises(DataError, match="row_group_size=1000"):
+        open_dataset(images)
+
+
+def test_a_missing_pyarrow_is_named(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(UsageError, match=r"pip install 'keras-zoo\[parquet\]'"):
+        open_dataset(images)

@@ -1,0 +1,181 @@
+"""Training on workers from the shell: equal results, a lost worker, refusals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.runs.workers.conftest import CNN, GAN, Train, command, losses, run_command
+from zoo.io.safe_load import read_arrays
+from zoo.runs.run import Run
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_result_does_not_depend_on_the_number_of_workers(
+    train_on_workers: Train, workers: int
+) -> None:
+    settings = (*CNN, "epochs=1")
+    alone, together = (train_on_workers("cnn", n, settings) for n in (1, workers))
+    np.testing.assert_allclose(losses(together), losses(alone), atol=1e-4)
+    assert together.record["workers"]["count"] == workers
+    assert together.record["state"] == "finished"
+    assert together.metrics.keys() == alone.metrics.keys()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("name", ["dcgan", "novelty-gan", "vae", "autoencoder", "mlp"])
+def test_every_architecture_gives_the_same_losses(
+    train_on_workers: Train, name: str, workers: int
+) -> None:
+    more = {"dcgan": GAN, "novelty-gan": ("batch_size=3",), "mlp": ("batch_size=12", "dropout=0.2")}
+    settings = (*more.get(name, ("batch_size=12",)), "epochs=1")
+    alone, together = (train_on_workers(name, n, settings) for n in (1, workers))
+    np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-4, atol=1e-4)
+    one, other = (read_arrays(run.checkpoint) for run in (alone, together))
+    assert one.keys() == other.keys()  # both optimizers, averaged weights, spectral directions
+    for key in one:
+        np.testing.assert_allclose(other[key], one[key], rtol=1e-2, atol=1e-3, err_msg=key)
+
+
+def workers_of(process: subprocess.Popen[Any]) -> list[psutil.Process]:
+    """Return the worker processes of a command."""
+    with_worker = "zoo.runs.workers.worker"
+    return [
+        each for each in psutil.Process(process.pid).children() if with_worker in each.cmdline()
+    ]
+
+
+def wait_for_epoch(run: Path, epoch: int, process: subprocess.Popen[Any]) -> None:
+    """Wait until an epoch is in the history of a run."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        history = run / "history.csv"
+        if history.exists() and len(history.read_text().splitlines()) > epoch:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"no epoch {epoch}; exit code {process.poll()}")
+
+
+@pytest.mark.slow
+def test_all_workers_start_again_from_the_checkpoint_when_one_is_killed(
+    tmp_path: Path, digits_file: Path
+) -> None:
+    settings = (*CNN, "epochs=300")
+    words = command("cnn", digits_file, tmp_path / "run", "--workers", "2", settings=settings)
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    with subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        wait_for_epoch(tmp_path / "run", 2, process)
+        victim = workers_of(process)[1]
+        victim.kill()
+        epochs = len(Run(tmp_path / "run").history)
+        wait_for_epoch(tmp_path / "run", epochs + 2, process)
+        survivors = workers_of(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    run = Run(tmp_path / "run")
+    assert run.record["workers"]["restarts"] == 1
+    assert "Worker 2 of 2 was lost (signal 9). All workers start again from epoch" in errors
+    assert run.record["state"] == "interrupted"
+    assert [row["epoch"] for row in run.history] == list(range(1, len(run.history) + 1))
+    assert not any(each.is_running() for each in survivors)
+    assert "Traceback" not in errors
+
+
+@pytest.mark.long
+def test_a_killed_and_resumed_training_ends_with_the_same_bits(
+    tmp_path: Path, digits_file: Path, train_on_workers: Train
+) -> None:
+    settings = (*CNN, "epochs=60")
+    whole = train_on_workers("cnn", 2, settings)
+    words = command("cnn", digits_file, tmp_path / "run", "--workers", "2", settings=settings)
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_for_epoch(tmp_path / "run", 3, process)
+        workers = workers_of(process)
+        process.kill()
+    psutil.wait_procs(workers, timeout=20)
+    assert not any(each.is_running() for each in workers)  # none outlives the command
+    assert len(Run(tmp_path / "run").history) < 60
+    done = run_command([*words[:5], "--out", str(tmp_path / "run"), "--resume"])
+    assert done.returncode == 0, done.stderr
+    resumed = Run(tmp_path / "run")
+    assert resumed.record["workers"]["count"] == 2
+    np.testing.assert_array_equal(losses(resumed), losses(whole))
+    assert resumed.metrics == whole.metrics
+
+
+def test_workers_that_cannot_share_a_batch_are_refused_before_training(
+    tmp_path: Path, digits_file: Path
+) -> None:
+    words = command("cnn", digits_file, tmp_path / "run", "--workers", "5", settings=CNN)
+    done = run_command(words)
+    assert done.returncode == 2
+    assert "A batch of 12 examples cannot be divided into 5 equal shares" in done.stderr
+    assert "Set batch_size=10 or 15, or --workers 4 or 6 or 12" in done.stderr
+    assert not (tmp_path / "run").exists()
+    assert "Traceback" not in done.stderr
+
+
+def test_an_architecture_without_examples_is_refused(tmp_path: Path) -> None:
+    words = ["-m", "zoo", "train", "cnn-vis", "--workers", "2", "--out", str(tmp_path / "run")]
+    done = run_command([sys.executable, *words])
+    assert done.returncode == 2
+    assert "no batch to divide among workers" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.long
+def test_a_broken_image_names_its_file_and_stops_all_workers(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for at in range(12):
+        folder = tmp_path / "data" / "ab"[at % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), at, np.uint8)).save(folder / f"{at}.png")
+    (tmp_path / "data" / "a" / "0.png").write_bytes(
+        (tmp_path / "data" / "a" / "2.png").read_bytes()[:60]
+    )
+    words = command(
+        "cnn", tmp_path / "data", tmp_path / "run", "--workers", "2", settings=("batch_size=4",)
+    )
+    done = run_command(words)
+    assert done.returncode == 2
+    assert "0.png" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.long
+def test_two_tasks_of_mpirun_train_together(
+    tmp_path: Path, digits_file: Path, train_on_workers: Train
+) -> None:
+    settings = (*CNN, "epochs=1")
+    words = command("cnn", digits_file, tmp_path / "run", "--workers", "2", settings=settings)
+    variables = {"OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "prterun-127.0.0.1-4711@1"}
+    environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
+    tasks = [
+        subprocess.Popen(
+            words,
+            env={**environment, "OMPI_COMM_WORLD_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in (1, 0)
+    ]
+    follower, first = [task.communicate(timeout=250) for task in tasks]
+    assert [task.returncode for task in tasks] == [0, 0], (follower, first)
+    assert follower == ("", "")
+    assert json.loads(first[0])["run"] == str(tmp_path / "run")
+    run = Run(tmp_path / "run")
+    assert run.record["workers"] == {"count": 2, "place": "mpirun"}
+    np.testing.assert_allclose(losses(run), losses(train_on_workers("cnn", 1, settings)), atol=1e-4)
