@@ -15,6 +15,7 @@ from typing import Any
 
 from zoo.compute.kernels import use_threads
 from zoo.errors import UsageError, ZooError
+from zoo.io.recovery import drop_replaced
 from zoo.registry.model_size import check_memory
 from zoo.runs.evaluation import finish_run
 from zoo.runs.load import describe_start, load_run_model, resolve_start
@@ -79,6 +80,7 @@ def train_on_workers(
         try:
             record = new_record(recipe, seed, settings, start)
             record |= describe_start(start) | _describe(plan)
+            record["command"] = f"{record['command']} --workers {plan.count}"
             run = create_run(name, Path(out) if out is not None else None, force, record)
         except BaseException:
             place.close()
@@ -88,9 +90,13 @@ def train_on_workers(
             if resume:
                 place = open_place(plan, _recorded_threads(plan, run, recipe))
                 run.update(**_describe(plan, run))
-            run = train_with_workers(
-                place, run, progress or Progress(), is_new=not resume, tensorboard=tensorboard
-            )
+            try:
+                run = train_with_workers(
+                    place, run, progress or Progress(), is_new=not resume, tensorboard=tensorboard
+                )
+            finally:
+                if (run.path / "run.json").exists():  # it has begun
+                    drop_replaced(run.path)
         recipe, model = load_run_model(run, recipe.load_data())
         finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
