@@ -58,7 +58,7 @@ test("a drawing is encoded, marked in the plane, and decoded", { skip: needs(...
   await draw(page, ".pad", SEVEN);
   await settle(page);
   assert.notEqual(await looks(page, ".pair .pixels >> nth=1"), before);
-  assert.match(await page.locator(".pair output").first().innerText(), /mean squared error 0\.\d+|noise/);
+  assert.match(await page.locator(".pair .error").innerText(), /mean squared error 0\.\d+|noise/);
   const film = await looks(page, ".film .pixels >> nth=4");
   await page.locator(".two .strip >> nth=1").locator("button").nth(3).click();
   await settle(page);

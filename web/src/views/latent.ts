@@ -25,23 +25,24 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
   let code = codeFromText(page.state.get("z"), data.centre.length) ?? origin();
 
   const picture = createPicture(examples.shape, "What the decoder makes of the point", examples.range);
-  const took = element("output", { class: "soft" }, "drag the point");
-  const show = latest(async (wanted: Float32Array) => {
-    const started = performance.now();
+  const took = element("span", {}, "drag the point");
+  const show = latest(async ({ wanted, time }: { wanted: Float32Array; time: number }) => {
     picture.show(first(await decode(wanted)));
-    took.textContent = `decoded in ${milliseconds(performance.now() - started)}`;
+    const passed = performance.now() - time;
+    took.textContent = `drawn in ${milliseconds(passed)}`;
+    container.dataset["milliseconds"] = passed.toFixed(2);
     container.dataset["decoded"] = codeText(wanted);
   });
 
   /** Make a code the current one: the handle, the sliders, the picture and the URL follow. */
-  const go = (next: Float32Array): void => {
+  const go = (next: Float32Array, time = performance.now()): void => {
     code = next;
     plane.move(pointOf(code, data));
     sliders.set(code);
     page.state.set({ z: codeText(code) });
-    show(code);
+    show({ wanted: code, time });
   };
-  const plane = createPlane(data, points, (point: Point) => { go(moveTo(code, point, data)); });
+  const plane = createPlane(data, points, (point: Point, time) => { go(moveTo(code, point, data), time); });
   const sliders = createSliders(data, code, (index, value) => {
     const next = code.slice();
     next[index] = value;

@@ -73,7 +73,7 @@ export const mount: Mount<SamplesData> = async (container, page, session) => {
 
   // one sample, moved along the directions
   const big = createPicture(data.shape, "The chosen sample");
-  const judge = element("output", { class: "soft" });
+  const judge = element("span", {}, " ");
   const current = (): Float32Array => {
     const start = wall[chosen] ?? new Float32Array(data.latents);
     return start.map((value, at) => shifts.reduce((sum, shift, row) => sum + shift * (directions[row]?.[at] ?? 0), value));

@@ -22,7 +22,7 @@ from zoo.pages.views.packed import write_packed
 __all__ = ["data", "fits"]
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
-PLACES, STEP = 12, 0.1  # latents at which J is measured, and the difference of a latent
+PLACES, STEP = 24, 0.1  # latents at which J is measured, and the difference of a latent
 DIRECTIONS = 8
 REACH = 2.0  # the change of an image is measured between -REACH and REACH
 

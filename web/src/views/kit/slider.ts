@@ -24,7 +24,7 @@ export interface SliderOptions {
 /** Return a slider. */
 export function createSlider({ label, low, high, value, before, after, text = format, change }: SliderOptions): Slider {
   const id = newId();
-  const output = element("output", { for: id });
+  const output = element("span", { class: "value", "aria-hidden": "true" });
   const input = element("input", { id, type: "range", min: low, max: high, step: (high - low) / 200 || 1 });
   const show = (shown: number): void => {
     output.textContent = text(shown);

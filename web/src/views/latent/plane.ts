@@ -26,9 +26,9 @@ export function classColour(label: number): string {
 /** Return the plane.
  * @param data - the latent space
  * @param points - the coordinates of the test examples, two numbers each
- * @param drag - called with the place of the handle
+ * @param drag - called with the place of the handle, and when the event came
  */
-export function createPlane(data: LatentData, points: Float32Array, drag: (point: Point) => void): Plane {
+export function createPlane(data: LatentData, points: Float32Array, drag: (point: Point, time: number) => void): Plane {
   const scale = Math.min(3, Math.max(1, window.devicePixelRatio || 1));
   const canvas = element("canvas", {
     width: SIDE * scale,
@@ -90,7 +90,7 @@ export function createPlane(data: LatentData, points: Float32Array, drag: (point
     const inside = (value: number, size: number): number => (SIDE * clamp(value, 0, size)) / size;
     handle = pointAt(inside(event.clientX - box.left, box.width), inside(event.clientY - box.top, box.height));
     draw();
-    drag(handle);
+    drag(handle, event.timeStamp);
   };
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -110,7 +110,7 @@ export function createPlane(data: LatentData, points: Float32Array, drag: (point
       clamp(handle[1] + step[1] * share * (up[1] - up[0]), ...up),
     ];
     draw();
-    drag(handle);
+    drag(handle, event.timeStamp);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   draw();

@@ -32,7 +32,7 @@ export function createTrial({ page, data, examples, encode, decode, place }: Tri
   const pixels = hasPixels(shape);
   const before = createPicture(shape, "What goes in", range);
   const after = createPicture(shape, "What comes back", range);
-  const error = element("output", { class: "soft" });
+  const error = element("span", { class: "error" }, " ");
   let values = new Float32Array();
   let noise = data.noise;
 
