@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 import zoo
@@ -48,20 +49,42 @@ def test_a_file_with_a_loss_a_metric_and_a_schedule_of_its_own_opens() -> None:
     assert not opened.compiled
 
 
-def test_only_the_outermost_compile_config_of_a_keras_file_is_left_out() -> None:
+def test_a_model_inside_with_a_loss_of_its_own_opens() -> None:
+    inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    inner.compile(keras.optimizers.Adam(MySchedule(0.1, 10, 0.9)), my_loss, metrics=[MyMetric()])
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inner(inputs)))
+    model.save("outer.keras")
+    opened: Any = open_source("outer.keras").model
+    assert getattr(opened.layers[1], "optimizer", None) is None
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(np.asarray(opened(x)), np.asarray(model(x)))
+
+
+def test_no_compile_config_of_keras_is_read() -> None:
     text = json.dumps({**config(), "compile_config": CUSTOM})
-    names = [item.name for item in check_config(text, "a.keras", without_compile=True)]
-    assert "my_loss" not in names
-    assert "my_loss" in [item.name for item in check_config(text, "a.h5")]
-    inner = json.dumps({**config(), "config": {"layers": [{**config(), "compile_config": CUSTOM}]}})
-    assert "my_loss" in [item.name for item in check_config(inner, "a", without_compile=True)]
+    assert "my_loss" not in [item.name for item in check_config(text, "a.keras")]
+    inner = {**config(), "compile_config": CUSTOM}
+    outer = json.dumps({**config(), "config": {"layers": [inner]}})
+    assert "my_loss" not in [item.name for item in check_config(outer, "a.keras")]
+    for change in ({"module": "mine"}, {"registered_name": "mine>Model"}):
+        names = check_config(
+            json.dumps({**config(), "config": {"layers": [{**inner, **change}]}}), "a"
+        )
+        assert "my_loss" in [item.name for item in names]
+    hidden = {
+        "class_name": "Dense",
+        "compile_config": CUSTOM,
+    }  # without a config Keras builds its values
+    names = check_config(json.dumps({**config(), "config": {"layers": [hidden]}}), "a")
+    assert "my_loss" in [item.name for item in names]
 
 
 def test_the_sizes_of_a_compile_config_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_LIMITS", "config_values=500")
     text = json.dumps({**config(), "compile_config": [0] * 600})
     with pytest.raises(zoo.UnsafeFile, match="values in the config"):
-        check_config(text, Path("a.keras"), without_compile=True)
+        check_config(text, Path("a.keras"))
 
 
 def test_a_function_is_named_in_messages() -> None:

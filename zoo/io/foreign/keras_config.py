@@ -10,7 +10,7 @@ up, once Keras is imported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,15 +59,15 @@ class NamedObject:
         return f"{self.module}.{self.name}" if self.module else self.name
 
 
-def check_config(text: str, path: Any, *, without_compile: bool = False) -> tuple[NamedObject, ...]:
+def check_config(text: str, path: Any) -> tuple[NamedObject, ...]:
     """Check the config of a model, and return what it names, each once.
+
+    The `compile_config` of a model of Keras, which names a loss, metrics and an optimizer, is not read when a
+    file is opened (`zoo.runtimes.python.keras_loader`). Its sizes count, its names do not.
 
     Args:
         text: the config as JSON.
         path: the file, for messages.
-        without_compile: whether Keras ignores the `compile_config` of the outermost model, which names a
-            loss, metrics and an optimizer: it does in a .keras file that is loaded with compile=False.
-            Its sizes count, its names do not. Keras reads that of a model inside the model.
 
     Raises:
         UnsafeFile: it is no config, is too large or too deep, or names what no model needs.
@@ -83,8 +83,6 @@ def check_config(text: str, path: Any, *, without_compile: bool = False) -> tupl
     if not isinstance(config, dict) or "class_name" not in config:
         raise UnsafeFile(f"{path} holds a config that is no model. It was not opened.")
     _check_sizes(config, path)
-    if without_compile:
-        config.pop("compile_config", None)
     found = dict.fromkeys(named_objects(config, path))
     _check_unrolled(config, path)
     return tuple(found)
@@ -100,7 +98,7 @@ def named_objects(config: Any, path: Any) -> Iterator[NamedObject]:
     Raises:
         UnsafeFile: one of them is not on the allow-list.
     """
-    for value in _values(config):
+    for value in _values(config, _without_compile):
         if isinstance(value, dict) and "class_name" in value:
             item = _named_object(value, path)
             if item is not None:
@@ -197,13 +195,31 @@ def _check_unrolled(config: Any, path: Any) -> None:
         )
 
 
-def _values(config: Any) -> Iterator[Any]:
-    """Yield every value in nested lists and objects, without recursion."""
+def _values(
+    config: Any, members: Callable[[dict[str, Any]], Iterable[Any]] = dict.values
+) -> Iterator[Any]:
+    """Yield every value in nested lists and objects, without recursion.
+
+    Args:
+        config: the parsed JSON.
+        members: returns the values of an object that count.
+    """
     waiting = [config]
     while waiting:
         value = waiting.pop()
         yield value
         if isinstance(value, dict):
-            waiting.extend(value.values())
+            waiting.extend(members(value))
         elif isinstance(value, list):
             waiting.extend(value)
+
+
+def _without_compile(value: dict[str, Any]) -> Iterable[Any]:
+    """Return the values of an object, without the compile_config of a model of Keras."""
+    is_object = "class_name" in value and "config" in value  # else Keras builds each of its values
+    names = (None, value.get("class_name"))
+    if not (
+        is_object and _is_keras(str(value.get("module"))) and value.get("registered_name") in names
+    ):
+        return value.values()
+    return [each for key, each in value.items() if key != "compile_config"]

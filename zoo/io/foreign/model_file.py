@@ -135,7 +135,7 @@ def _check_keras(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, .
         )
     with zipfile.ZipFile(file) as archive:
         text = archive.read("config.json").decode("utf-8")
-        names = check_config(text, path, without_compile=True)
+        names = check_config(text, path)
         for name in archives:
             with _open_member(file, archive, members[name]) as content:
                 check = check_hdf5 if name.endswith(".h5") else check_npz

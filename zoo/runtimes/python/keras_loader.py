@@ -1,9 +1,12 @@
-"""Keras' loader of model files, with two limits that Keras has not: on variables, and on rebuilding.
+"""Keras' loader of model files, with limits that Keras has not: on variables, rebuilding and compiling.
 
 A config may ask for variables that the file has no values for. Keras allocates them, and finds out when it
 reads the weights. So all variables that a file asks for are counted before they are allocated.
 
 Keras builds a Sequential anew after each of its layers: n layers take n ** 2 steps. Here it is built once.
+
+With compile=False Keras leaves out the loss, the metrics and the optimizer of the outermost model, but reads
+those of models inside it, and fails where they are the user's own. Here they are left out, too.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from zoo.io.foreign.model_file import check_declared
 __all__ = ["load_keras_file"]
 
 _BYTES = 4  # of a number, about
-_lock = threading.Lock()  # two classes of Keras are changed while a file is loaded
+_lock = threading.Lock()  # classes of Keras are changed while a file is loaded
 
 
 def load_keras_file(path: Path) -> Any:
@@ -32,7 +35,7 @@ def load_keras_file(path: Path) -> Any:
     """
     import keras
 
-    with _lock, _limit_variables(path), _build_once():
+    with _lock, _limit_variables(path), _build_once(), _compile_never():
         return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
@@ -82,6 +85,15 @@ def _build_once() -> Iterator[None]:
         _replace(keras.Sequential, "add", add_layer),
         _replace(keras.Sequential, "from_config", classmethod(make_model)),
     ):
+        yield
+
+
+@contextmanager
+def _compile_never() -> Iterator[None]:
+    """Leave out the losses, metrics and optimizers of models inside the model."""
+    import keras
+
+    with _replace(keras.Model, "compile_from_config", lambda self, config: None):
         yield
 
 
