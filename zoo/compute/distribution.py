@@ -54,10 +54,10 @@ def join(member: Member) -> None:
     """
     import jax
 
-    # a step is finished before the next one begins: so all processes exchange numbers in one order
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     if member.count == 1:
         return
+    # a step is finished before the next one begins: so all processes exchange numbers in one order
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     jax.distributed.initialize(
         member.coordinator,
