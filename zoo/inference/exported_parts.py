@@ -16,6 +16,7 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.errors import ExportError, UnsafeFile
+from zoo.inference.known_exports import is_known_export
 from zoo.inference.parts import PartFunction
 from zoo.io.digest import file_digest
 from zoo.io.foreign.entries import NUMBER, OBJECT, OBJECTS, SIZES, TEXT, Kind, check_entries
@@ -24,6 +25,7 @@ from zoo.io.safe_load import read_arrays
 from zoo.io.text import read_json
 from zoo.runtimes.group import load_python_runtime, own_runtime
 from zoo.runtimes.protocol import Runner
+from zoo.runtimes.zoo_command import run_zoo
 
 _LARGEST_TOLERANCE = 1e-2
 _REPORT: dict[str, Kind] = {
@@ -73,12 +75,20 @@ class ExportedPart(PartFunction):
 class ExportedParts(Mapping[str, PartFunction]):
     """The parts of an export by role; a file is opened and compared when its part is first used.
 
+    An export that was not made here is verified first, in another process: its operators are checked, and it
+    runs in the cage.
+
     Args:
         folder: the export, with report.json and probe.npz.
         name: the format whose files are used.
+
+    Raises:
+        ExportError: the verification fails.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
+        if not is_known_export(folder):
+            run_zoo("verify", str(folder), "--in", own_runtime(name))
         self.folder = folder
         self.format = name
         self._report = read_report(folder)

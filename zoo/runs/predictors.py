@@ -14,7 +14,6 @@ from zoo.environment import cache_folder
 from zoo.errors import ExportError, PluginError, UnknownName, UsageError, ZooError, format_error
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.keras_parts import KerasParts
-from zoo.inference.known_exports import is_known_export
 from zoo.inference.parts import Parts
 from zoo.inference.predictor import Predictor, call_with
 from zoo.runs.run import Run
@@ -92,8 +91,6 @@ def model_predictor(
 def onnx_parts(run: Run) -> Parts:
     """Return the parts of a run that ONNX Runtime computes; they are exported first if need be.
 
-    An export that was not made here is verified first: its operators are checked, and it runs in the cage.
-
     Raises:
         ExportError: they cannot be exported, or compute something else than the model.
     """
@@ -102,8 +99,6 @@ def onnx_parts(run: Run) -> Parts:
         _export(run)
     if problem := why_not_usable(folder, "onnx"):
         raise ExportError(f"{run} cannot be run in ONNX Runtime: {problem}.")
-    if not is_known_export(folder):
-        run_zoo("verify", str(folder), "--in", "onnxruntime")
     return ExportedParts(folder, "onnx")
 
 
