@@ -3,9 +3,10 @@
     npm --prefix web ci --ignore-scripts && npm --prefix web run build
     ZOO_DATA=../shared/data python benchmarks/pages.py --write
 
-The time of an answer begins with the pointer's event and ends when the bars of the classes are set. Each
-movement of the pointer is one answer. A page's size is what the browser loads, without the WebAssembly and the
-program of ONNX Runtime Web and without the model: plain, and packed by gzip as servers send it.
+The time of an answer begins with the pointer's event and ends when the bars of the classes, or the pixels of the
+decoded image, are set. Each movement of the pointer is one answer. A page's size is what the browser loads,
+without the WebAssembly and the program of ONNX Runtime Web and without the model: plain, and packed by gzip as
+servers send it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,20 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("ZOO_WEIGHTS", str(ROOT / "weights" / "keras_zoo_weights"))
 
 RESULTS = ROOT / "benchmarks" / "results" / "pages.md"
-MODELS = ("cnn.mnist", "cnn.digits", "cnn.gunpoint", "mlp.diabetes")
+MODELS = (
+    "cnn.mnist",
+    "cnn.digits",
+    "cnn.gunpoint",
+    "mlp.diabetes",
+    "vae.mnist",
+    "vae.mnist-20",
+    "autoencoder.conv",
+    "autoencoder.gunpoint",
+    "dcgan.mnist",
+    "novelty-gan.mnist",
+    "novelty-gan.series",
+    "deblur-gan.photos",
+)
 
 
 def measure(models: list[str], rounds: int) -> Any:
@@ -35,7 +49,9 @@ def measure(models: list[str], rounds: int) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         zoo.page(*models, out=Path(folder) / "site")
         command = ["node", "tests/measure.mjs", f"{folder}/site", str(rounds)]
-        done = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT / "web", capture_output=True, text=True, check=False
+        )
     if done.returncode:
         sys.exit(done.stderr)
     return json.loads(done.stdout)
@@ -53,8 +69,25 @@ def table(measured: Any, command: str) -> str:
         "| model | view | verdict, largest difference | kB beside runtime and model | packed | "
         "s until proved | ms from pointer to answer, median | 95 % | answers |"
     )
-    lines = [f"`{command}`", "", f"Chromium {measured['version']}, headless; {_machine()}", "", head]
-    return "\n".join([*lines, "|---" * 9 + "|", *rows]) + "\n"
+    lines = [
+        f"`{command}`",
+        "",
+        f"Chromium {measured['version']}, headless; {_machine()}",
+        "",
+        head,
+    ]
+    return "\n".join([*lines, "|---" * 9 + "|", *rows, *_photographs(measured)]) + "\n"
+
+
+def _photographs(measured: Any) -> list[str]:
+    """Return a line for each page that restores photographs."""
+    return [
+        f"\n{each['name']}: a photograph of 640 x 480 in {each['photograph']['milliseconds'] / 1e3:.1f} s. "
+        f"The longest time between two frames of the page is {each['photograph']['frame']:.0f} ms. The largest "
+        f"memory of its process, the worker included, is {each['photograph']['memory']:.0f} MB."
+        for each in measured["results"]
+        if each["photograph"]
+    ]
 
 
 def _time(value: float | None) -> str:

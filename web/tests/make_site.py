@@ -16,8 +16,16 @@ os.environ.setdefault("ZOO_WEIGHTS", str(WEB.parent / "weights" / "keras_zoo_wei
 
 import zoo
 
-OFFLINE = ("cnn.digits", "mlp.diabetes")
-WITH_DATA = ("cnn.mnist", "cnn.gunpoint")  # these need ZOO_DATA
+OFFLINE = (
+    "cnn.digits",
+    "mlp.diabetes",
+    "vae.digits",
+    "autoencoder.digits",
+    "dcgan.digits",
+    "novelty-gan.digits",
+    "deblur-gan.photos",
+)
+WITH_DATA = ("cnn.mnist", "cnn.gunpoint", "autoencoder.italy-power")  # these need ZOO_DATA
 
 
 def main() -> None:

@@ -22,6 +22,38 @@ function sizes(requests, root) {
   return { plain, packed: Math.round(packed) };
 }
 
+/** Return the milliseconds of a photograph of 640 x 480, the longest time between two frames, and the page's largest memory in MB. */
+async function restoredPhotograph(page) {
+  await page.waitForSelector(".view[data-restored]", { timeout: 120_000 });
+  const image = await page.evaluate(async () => {
+    const context = new OffscreenCanvas(640, 480).getContext("2d");
+    for (let at = 0; at < 400; at++) {
+      context.fillStyle = `hsl(${(at * 47) % 360} 60% ${20 + ((at * 13) % 60)}%)`;
+      context.fillRect((at * 97) % 640, (at * 61) % 480, 20 + (at % 90), 15 + (at % 70));
+    }
+    delete document.querySelector(".view").dataset.restored;
+    const bytes = new Uint8Array(await (await context.canvas.convertToBlob()).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  });
+  const frames = page.evaluate(async () => {
+    let [last, most] = [performance.now(), 0];
+    while (!document.querySelector(".view").dataset.restored) {
+      await new Promise((done) => { requestAnimationFrame(done); });
+      most = Math.max(most, performance.now() - last);
+      last = performance.now();
+    }
+    return most;
+  });
+  await page.locator(".drop input").setInputFiles({ name: "photograph.png", mimeType: "image/png", buffer: Buffer.from(image, "base64") });
+  await page.waitForSelector(".view[data-restored]", { timeout: 120_000 });
+  const client = await browser.newBrowserCDPSession();
+  const { processInfo } = await client.send("SystemInfo.getProcessInfo");
+  const peaks = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0) / 1e3);
+  await client.detach();
+  return { milliseconds: Number(await page.locator(".view").getAttribute("data-restored")), frame: await frames, memory: Math.max(...peaks) };
+}
+
+const HELD = ".plane, .pad, .stage .series"; // what a visitor drags
 const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? null;
 
 const browser = await launch();
@@ -37,7 +69,8 @@ for (const { name, folder, view } of Object.values(models)) {
   const opened = performance.now() - started;
   await settle(page);
   const loaded = sizes(requests, SITE);
-  const pad = await page.locator(".pad, .stage .series").first();
+  const photograph = view === "restore" ? await restoredPhotograph(page) : null;
+  const pad = page.locator(HELD).first();
   const answers = [];
   if (await pad.count()) {
     await page.evaluate(() => {
@@ -47,13 +80,13 @@ for (const { name, folder, view } of Object.values(models)) {
     });
     for (let round = 0; round < rounds; round++) {
       const moved = SEVEN.map(([x, y]) => [x + 0.01 * (round % 5), y]);
-      await draw(page, ".pad, .stage .series", moved);
+      await draw(page, HELD, moved);
       await settle(page, 150);
     }
     answers.push(...(await page.evaluate(() => window.answers)));
   }
   results.push({
-    name, view, verdict, opened, ...loaded,
+    name, view, verdict, opened, ...loaded, photograph,
     difference: Number(await page.$eval(".verdict", (node) => node.dataset.difference)),
     answers: answers.length, median: quantile(answers, 0.5), late: quantile(answers, 0.95),
   });
