@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from zoo.errors import PluginError
 from zoo.exporters.formats.protocol import describe_failure, load_format
+from zoo.exporters.output.usage import answer_lines, fact_lines
 from zoo.exporters.parts.contract import Contract, Tensor
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
@@ -29,6 +30,10 @@ def readme(report: Report) -> str:
     origin = report.origin
     lines = [
         f"# {report.model}",
+        *fact_lines(report),
+        *answer_lines(report),
+        "",
+        "## The files",
         "",
         f"Exported by zoo {origin.get('zoo', '')}. Each file was run on the inputs in probe.npz in the "
         "runtimes below it, and",

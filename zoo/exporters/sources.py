@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from zoo.errors import PluginError, ZooError, format_cause
@@ -81,6 +81,11 @@ class Source:
             "architecture": f"{architecture.name} ({architecture.package})",
             "preprocessing": str(record["dataset"].get("preprocessing", "")),
             "classes": json.dumps(record["dataset"].get("classes")),
+            "resize": str(record["config"].get("resize", "crop")),  # older runs cropped
+            "dataset": PurePath(
+                record["dataset"].get("source") or ""
+            ).name,  # no folders of this machine
+            "metrics": json.dumps(_metrics(self.run)),
         }
 
     def parts(self) -> dict[str, keras.Model]:
@@ -190,3 +195,11 @@ def _open_file(name: str, setting: str | None) -> keras.Model:
         problem = f"the file must hold a keras.Model. Received: {type(model).__name__}"
         raise usage_error(name, problem, setting)
     return model
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    """Return the metrics of a run; none where they cannot be read, which does not keep it from export."""
+    try:
+        return run.metrics
+    except ZooError:
+        return {}
