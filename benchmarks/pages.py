@@ -3,10 +3,10 @@
     npm --prefix web ci --ignore-scripts && npm --prefix web run build
     ZOO_DATA=../shared/data python benchmarks/pages.py --write
 
-The time of an answer begins with the pointer's event and ends when the bars of the classes, or the pixels of the
-decoded image, are set. Each movement of the pointer is one answer. A page's size is what the browser loads,
-without the WebAssembly and the program of ONNX Runtime Web and without the model: plain, and packed by gzip as
-servers send it.
+The time of an answer begins with the pointer's event and ends when the bars of the classes, or the pixels of
+the decoded image, are set. Each movement of the pointer is one answer. A page's size is what the browser
+loads, without the WebAssembly and the program of ONNX Runtime Web and without the model: plain, and packed by
+gzip as servers send it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _photographs(measured: Any) -> list[str]:
     """Return a line for each page that restores photographs."""
     return [
         f"\n{each['name']}: a photograph of 640 x 480 in {each['photograph']['milliseconds'] / 1e3:.1f} s. "
-        f"The longest time between two frames of the page is {each['photograph']['frame']:.0f} ms. The largest "
+        f"The longest time between two of its frames is {each['photograph']['frame']:.0f} ms. The largest "
         f"memory of its process, the worker included, is {each['photograph']['memory']:.0f} MB."
         for each in measured["results"]
         if each["photograph"]

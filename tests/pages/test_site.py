@@ -132,7 +132,9 @@ def test_one_file_holds_everything_under_a_policy_of_hashes(
     assert "src=" not in text.replace("img-src", "").replace("-src", "")
 
 
-@pytest.mark.parametrize("name", ['"><script>alert(1)</script>', "</title><img src=x>", "a\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ['"><script>alert(1)</script>', "</title><img src=x>", "a\x1b[31m"]
+)
 def test_names_from_strangers_are_escaped(name: str) -> None:
     from zoo.pages.html import render_page
 
@@ -147,7 +149,7 @@ def test_bad_input_is_answered_in_words(exported: zoo.Run, stand_in: Path, tmp_p
         zoo.page(out=tmp_path / "site")
     with pytest.raises(zoo.UnknownName, match="no-such"):
         zoo.page("no-such", out=tmp_path / "site")
-    with pytest.raises(UsageError, match="--one-file takes one RUN. Received: 2"):
+    with pytest.raises(UsageError, match=r"--one-file takes one RUN\. Received: 2"):
         zoo.page(exported, exported, out=tmp_path / "site", one_file=True)
     with pytest.raises(UsageError, match="Two pages would be named 'mlp'"):
         zoo.page(exported, exported, out=tmp_path / "site")

@@ -1,7 +1,7 @@
 """Write the pages that the browser's tests open: python web/tests/make_site.py FOLDER
 
-FOLDER/site has the index and a page for each model, FOLDER/one.html is one file. Models whose data is not on this
-machine are left out.
+FOLDER/site has the index and a page for each model, FOLDER/one.html is one file. Models whose data is not on
+this machine are left out.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-WEB = Path(__file__).parents[1]
-os.environ.setdefault("ZOO_WEIGHTS", str(WEB.parent / "weights" / "keras_zoo_weights"))
+os.environ.setdefault(
+    "ZOO_WEIGHTS", str(Path(__file__).parents[2] / "weights" / "keras_zoo_weights")
+)
 
 import zoo
 

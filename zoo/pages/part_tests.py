@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoo.errors import UsageError
 from zoo.exporters.parts.probes import load_probes, tolerance_scales
 from zoo.io.safe_load import read_arrays
 from zoo.pages.files import PageFiles
@@ -13,11 +14,19 @@ __all__ = ["write_parts", "write_tests"]
 
 
 def write_parts(model: PageModel, files: PageFiles) -> dict[str, Any]:
-    """Copy the ONNX file of each part, and return by role what page.json says of it."""
+    """Copy the ONNX file of each part, and return by role what page.json says of it.
+
+    Raises:
+        UsageError: a part is larger than a browser can open.
+    """
     parts = {}
     for file in model.report.files:
         if file.format != FORMAT:
             continue
+        if file.data:
+            raise UsageError(
+                f"{model.name}: {file.part} is larger than 2 GiB, and no browser can open it."
+            )
         path = files.copy(model.folder / file.path, f"parts/{file.path}")
         contract = model.contracts[file.part].to_json()
         facts = {"file": path, "bytes": file.bytes, "sha256": file.sha256}
