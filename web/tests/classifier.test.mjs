@@ -131,3 +131,27 @@ test("a series is dragged, and the answer follows", { skip: needs("cnn.gunpoint"
   assert.ok(await page.locator(".look .heat rect").count() > 0);
   assert.deepEqual(page.faults, []);
 });
+
+/** Return the bytes of an .npy file with a row of numbers for each time step. */
+function npy(rows) {
+  const shape = `(${rows.length}, ${rows[0].length})`;
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + "\n";
+  const head = Buffer.alloc(10);
+  head.write("\x93NUMPY\x01\x00", "latin1");
+  head.writeUInt16LE(header.length, 8);
+  return Buffer.concat([head, Buffer.from(header), Buffer.from(Float64Array.from(rows.flat()).buffer)]);
+}
+
+test("an .npy file is an input, and one of another shape is refused", { skip: needs("cnn.gunpoint") }, async () => {
+  const page = await open(browser, address(["cnn.gunpoint"]));
+  await verdictOf(page);
+  await settle(page);
+  const rows = Array.from({ length: 150 }, (_, at) => [Math.sin(at / 9)]);
+  const file = (content) => ({ name: "mine.npy", mimeType: "application/octet-stream", buffer: npy(content) });
+  const first = Number(await page.locator(".view").getAttribute("data-answers"));
+  await page.locator(".drop input").setInputFiles(file(rows));
+  await answers(page, first + 1);
+  await page.locator(".drop input").setInputFiles(file(rows.slice(1)));
+  await page.waitForSelector(".drop .alert:not(:empty)");
+  assert.equal(await page.locator(".drop .alert").innerText(), "mine.npy cannot be used: its shape is (149, 1); the model takes (150, 1)");
+});

@@ -38,13 +38,13 @@ def page(runs: tuple[str, ...], out: Path, one_file: bool, opens: bool, as_json:
     """
     from zoo.exporters.locations import find_source
     from zoo.pages.assets import assets_folder
+    from zoo.pages.model import needs_export
     from zoo.pages.site import check_target
 
     check_target(out, one_file)
     assets_folder()
-    for run in runs:
-        find_source(run)
-    start_backend(["onnx"])
+    if any([needs_export(find_source(run)) for run in runs]):
+        start_backend(["onnx"])
     from zoo.cli import render
     from zoo.pages.api import page as write_page
 

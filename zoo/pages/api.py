@@ -78,7 +78,7 @@ def page(
 
 
 def _name_of(source: Any) -> str:
-    return source.name if hasattr(source, "name") else str(source)
+    return str(getattr(source, "name", source))
 
 
 def _folders(names: Sequence[str]) -> list[str]:

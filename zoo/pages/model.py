@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.data.dataset import Dataset, has_no_data
+from zoo.data.arrays import shape_fits
+from zoo.data.dataset import Dataset
+from zoo.data.load import open_dataset
 from zoo.data.split import Split
 from zoo.errors import ExportError, ZooError
 from zoo.exporters.api import export
@@ -24,7 +26,7 @@ from zoo.runs.run import Run
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["PageModel", "open_page_model"]
+__all__ = ["PageModel", "needs_export", "open_page_model"]
 
 FORMAT = "onnx"
 
@@ -81,11 +83,16 @@ class PageModel:
     @cached_property
     def data(self) -> Dataset | None:
         """The data of the run; None where it has none, or where it is not on this machine."""
+        source = self.run.record["dataset"].get("source") if self.run else None
+        if source is None:
+            return None
+        shape = self.config.get("input_shape")
         try:
-            data = self.recipe.load_data() if self.recipe else None
+            data = open_dataset(source, shape and tuple(shape))
         except ZooError:
             return None
-        return None if data is None or has_no_data(data) else data
+        fits = shape is None or shape_fits(data.input_shape, shape)
+        return data if fits and data.classes == self.classes else None
 
     def examples(self, most: int) -> Split | None:
         """Return the first examples of the test split, at most `most`; None without data."""
@@ -115,7 +122,16 @@ def open_page_model(source: str | Path | Run | keras.Model, temporary: Path) -> 
         export(location, list(formats), out=folder)
     if problem := why_not_usable(folder, FORMAT):
         raise ExportError(f"{run} gets no page: {problem}.")
-    return PageModel(run.name, folder, run)
+    model = PageModel(run.name, folder, run)
+    _ = model.parts  # an export from elsewhere is verified
+    return model
+
+
+def needs_export(location: Location) -> bool:
+    """Return whether a page of a model begins with an export, which takes Keras."""
+    if location.run is None or location.part:
+        return True
+    return bool(why_not_usable(export_folder(location.run), FORMAT))
 
 
 def _locate(source: Any) -> Any:

@@ -1,6 +1,7 @@
 /** The editor of series: a trace that can be dragged, with a pointer or with the arrow keys. */
 import { element } from "../ui/element";
 import { plotSeries } from "../ui/series_plot";
+import { arrayFile } from "./array_file";
 import type { Editor, EditorOptions } from "./editor";
 
 const REACH = 0.03; // of the length: how far around the pointer the trace follows
@@ -76,15 +77,16 @@ export function seriesEditor(options: EditorOptions): Editor {
   });
   node.addEventListener("blur", () => { plot.mark(null); });
 
+  const stage = element("div", { class: "stage flat" }, node);
+  const show = (next: Float32Array) => {
+    values = next.slice();
+    plot.fitRange(values);
+    plot.draw(values);
+  };
   return {
-    node: element("div", { class: "editor wide" },
-      element("div", { class: "stage flat" }, node),
+    node: element("div", { class: "editor wide" }, stage, arrayFile(stage, options, show),
       element("p", { class: "hint" }, "Drag the trace up or down. With the keyboard: left and right move along it, up and down bend it.")),
-    show(next) {
-      values = next.slice();
-      plot.fitRange(values);
-      plot.draw(values);
-    },
+    show,
     restore: () => null,
   };
 }
