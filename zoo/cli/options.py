@@ -86,14 +86,16 @@ def _sign_of_life(stderr: int) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with open(os.dup(stderr), "w", encoding="utf-8") as terminal:
-        with Console(file=terminal).status("importing Keras and its backend"):
-            yield
+    with (
+        open(os.dup(stderr), "w", encoding="utf-8") as terminal,
+        Console(file=terminal).status("importing Keras and its backend"),
+    ):
+        yield
 
 
 @contextmanager
 def _muted_stderr() -> Iterator[int]:
-    """Silence the standard error of C++ libraries, and yield a descriptor to it; Python's errors get through."""
+    """Silence the standard error of C++ libraries, not Python's errors; yield a descriptor to it."""
     sys.stderr.flush()
     own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
