@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -12,7 +13,14 @@ import pytest
 from zoo.errors import WriteError
 from zoo.io import atomic
 from zoo.io.atomic import atomic_write, check_space, replace_directory
-from zoo.io.recovery import make_temporary_folder, recover, remove_left_over
+from zoo.io.recovery import (
+    drop_replaced,
+    make_temporary_folder,
+    recover,
+    remove_left_over,
+    restore,
+    set_aside,
+)
 
 
 def run_and_die(code: str) -> None:
@@ -126,3 +134,36 @@ def test_an_interrupted_write_leaves_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupt_while_writing()
     assert os.listdir() == []
+
+
+def test_a_folder_of_another_container_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container numbers its processes anew: the number of one is no sign of its end."""
+    run_and_die("recovery.make_temporary_folder(Path('.'))")
+    (left,) = Path().iterdir()
+    stat = os.stat
+
+    def other_container(path: Any, **options: Any) -> Any:
+        if path == "/proc/self/ns/pid":
+            return type("State", (), {"st_ino": 1})
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", other_container)
+    remove_left_over(Path())
+    assert left.exists()
+    monkeypatch.setattr(os, "stat", stat)
+    remove_left_over(Path())
+    assert not left.exists()
+
+
+def test_a_folder_that_is_set_aside_comes_back_or_goes() -> None:
+    folder_with(Path("run"), "earlier")
+    set_aside(Path("run"))
+    assert not Path("run").exists()
+    restore(Path("run"))
+    assert Path("run/file").read_text() == "earlier"
+    set_aside(Path("run"))
+    folder_with(Path("run"), "later")
+    restore(Path("run"))
+    assert Path("run/file").read_text() == "later"
+    drop_replaced(Path("run"))
+    assert os.listdir() == ["run"]

@@ -15,6 +15,7 @@ import zoo
 from zoo.data.dataset import Dataset
 from zoo.exporters.report import Report
 from zoo.inference.exported_parts import why_not_usable
+from zoo.inference.known_exports import is_known_export
 from zoo.io.digest import file_digest
 from zoo.registry.shipped_weights import Shipped
 from zoo.runs.predictors import export_folder
@@ -36,6 +37,25 @@ def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> zoo.
 def copy(exported: zoo.Run) -> zoo.Run:
     shutil.copytree(exported.path, "copy")
     return zoo.Run.open("copy")
+
+
+def test_an_export_from_elsewhere_is_verified_before_it_is_applied(
+    copy: zoo.Run, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr("zoo.inference.known_exports._known", set())
+    monkeypatch.setattr("zoo.inference.exported_parts.run_zoo", lambda *words: commands.append(words))
+    folder = copy.path / "export"
+    copy.predict(tiny.test.inputs, runtime="onnx")
+    assert commands == [("verify", str(folder), "--in", "onnxruntime")]
+    assert not is_known_export(folder)
+    assert zoo.verify(folder, runs_in=["onnxruntime"]).ok
+    assert is_known_export(folder)
+    zoo.Run.open("copy").predict(tiny.test.inputs, runtime="onnx")
+    assert len(commands) == 1
+    report = json.loads((folder / "report.json").read_text())
+    (folder / "report.json").write_text(json.dumps(report))
+    assert not is_known_export(folder)
 
 
 def test_predict_returns_what_keras_returns(trained: zoo.Run, tiny: Dataset) -> None:

@@ -1,5 +1,7 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,3 +165,34 @@ def test_a_finished_run_holds_what_the_design_says(trained: zoo.Run, tiny: Datas
     assert (record["seed"], record["backend"], record["state"]) == (3, "tensorflow", "finished")
     assert {"python", "keras", "keras-zoo", "numpy"} <= record["versions"].keys()
     assert not [path for path in present if path.startswith(".zoo-")]
+
+
+def test_a_replaced_run_comes_back_if_the_new_one_is_refused() -> None:
+    old = create(state="finished")
+    (old.path / "metrics.json").write_text('{"accuracy": 1.0}')
+    new = create_run("mlp", None, True, RECORD)
+    assert new.path == old.path
+    assert new.metrics == {}
+    with new.lock():
+        new.clear()
+    assert Run.open("mlp").metrics == {"accuracy": 1.0}
+    assert [item.name for item in new.path.parent.iterdir()] == ["mlp"]
+
+
+def test_a_replaced_run_comes_back_if_the_training_refuses_its_data(
+    register: Callable[..., Any], tiny: Dataset
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise zoo.DataError("These examples do not fit.")
+
+    register()
+    zoo.train("stranger", data=tiny, units=[2], epochs=1, out="run")
+    weights = Path("run/model.weights.h5").read_bytes()
+    register(train=lambda model, config, data, callbacks: refuse())
+    with pytest.raises(zoo.DataError):
+        zoo.train("stranger", data=tiny, units=[2], epochs=1, out="run", force=True)
+    assert Path("run/model.weights.h5").read_bytes() == weights
+    register()
+    zoo.train("stranger", data=tiny, units=[3], epochs=1, out="run", force=True)
+    assert Run.open("run").config["units"] == [3]
+    assert [item.name for item in Path().iterdir()] == ["run"]

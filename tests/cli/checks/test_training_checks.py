@@ -70,7 +70,7 @@ def test_the_data_is_shown_before_keras(tmp_path: Path) -> None:
     own_data.write_odd(tmp_path / "odd")
     code, err = run_until_backend("train", "cnn", "--data", "odd")
     assert code == 9
-    line = "data: 24 images, 2 classes; 20 to train on, 4 held out; scaled and padded with black to 47 x 53"
+    line = "data: 24 images, 2 classes; 20 to train on, 4 held out; scaled and padded with black to 48 x 55"
     assert err.splitlines()[0] == line
     assert run_until_backend("train", "cnn.digits")[1].startswith("data: digits, 10 classes")
 

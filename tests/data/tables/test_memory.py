@@ -58,7 +58,7 @@ def test_a_table_has_a_feature_in_each_column() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (frame(), r"columns height, width. Expected: one of them called class, label, target, y"),
+        (frame(), r"columns height, width. Expected: one of them called class, label, target or y"),
         (frame(y=Y, name=["a"] * 20), r"column name of the DataFrame holds no numbers"),
         (
             frame(y=Y, gap=[np.nan] * 20),

@@ -14,8 +14,8 @@ from zoo.io.foreign.plain_file import open_plain
 
 __all__ = ["LABEL_COLUMNS", "Row", "is_value", "numbers", "text_lines"]
 
-# a column of a .csv with such a name holds classes
-LABEL_COLUMNS = ("class", "label", "target", "y", "labels", "category", "species")
+# the first of these names that a column has tells the classes; a y may also be a coordinate
+LABEL_COLUMNS = ("class", "label", "target", "labels", "category", "species", "y")
 MISSING = ("", "?", "nan", "na")
 Row = tuple[int, Array, str | None]  # the line, values of shape (time, channels), the label
 

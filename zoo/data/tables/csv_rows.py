@@ -89,7 +89,7 @@ def _label_column(names: Sequence[str], unlabeled: bool, sample: Sequence[str]) 
     first = None if unlabeled else 0
     if not is_value(sample[-1]) and all(map(is_value, sample[:-1])):
         first = len(sample) - 1
-    return next((at for at, name in enumerate(names) if name in LABEL_COLUMNS), first)
+    return next((list(names).index(name) for name in LABEL_COLUMNS if name in names), first)
 
 
 def _check_first_column(path: Path, name: str, cell: str) -> None:
@@ -101,7 +101,7 @@ def _check_first_column(path: Path, name: str, cell: str) -> None:
     if is_value(cell) and not cell.strip().removeprefix("-").replace(".0", "").isdecimal():
         raise DataError(
             f"{path}: no column is called class, and the first one, {brief(name)}, holds {brief(cell)}. Call "
-            f"the column of the classes one of {', '.join(LABEL_COLUMNS[:4])}."
+            "the column of the classes class, label, target or y."
         )
     _log.info(
         "%s: no column is called class; the first one, %s, is taken as the class.", path, name

@@ -70,6 +70,8 @@ def long_layout(names: Sequence[str], label_names: Sequence[str]) -> LongLayout 
         names: the header, in small letters.
         label_names: names of a column with classes.
     """
+    if "x" in names:  # y stands beside it as a second channel
+        label_names = [name for name in label_names if name != "y"]
     series, time, label = (
         next((at for at, name in enumerate(names) if name in known), None)
         for known in (ID_NAMES, TIME_NAMES, label_names)

@@ -59,12 +59,10 @@ def dataset_from_memory(
         UsageError: it has none of these forms.
         DataError: an array is wrong; the message says which one, and what is expected.
     """
-    what = "The data in memory"
-    if _is_table(data):
-        what, splits = "The DataFrame", [_read_table(data)]
-    else:
-        splits = _read_arrays(data)
-    dataset = dataset_from_arrays(what, what.lower(), splits, shape, hold_out)
+    is_table = _is_table(data)
+    what = "the DataFrame" if is_table else "the data in memory"
+    splits = [_read_table(data)] if is_table else _read_arrays(data)
+    dataset = dataset_from_arrays(what, what, splits, shape, hold_out)
     return dataset if classes is None else _with_classes(dataset, splits, tuple(classes))
 
 
@@ -116,11 +114,12 @@ def _read_table(table: Table) -> NamedArrays:
         DataError: a feature is no number, or is missing somewhere.
     """
     names = list(table.columns)
-    target = next((name for name in names if str(name).strip().lower() in LABEL_COLUMNS), None)
+    plain = {str(name).strip().lower(): name for name in names}
+    target = next((plain[name] for name in LABEL_COLUMNS if name in plain), None)
     if target is None:
         raise UsageError(
             f"The DataFrame has the columns {', '.join(map(str, names[:8]))}. Expected: one of them called "
-            f"{', '.join(LABEL_COLUMNS[:4])}, with the classes or the numbers to predict. Rename it, or give "
+            "class, label, target or y, with the classes or the numbers to predict. Rename it, or give "
             "data=(x, y)."
         )
     features = [_feature(name, table[name]) for name in names if name != target]

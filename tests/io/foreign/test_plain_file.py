@@ -1,0 +1,38 @@
+"""The bytes of a sparse file that are on the disk are counted; what has no holes counts in full."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zoo.io.foreign.plain_file import open_plain, stored_bytes
+
+
+def test_holes_do_not_count() -> None:
+    Path("full").write_bytes(os.urandom(70_000))
+    with Path("sparse").open("wb") as file:
+        file.write(b"x" * 5000)
+        file.seek(2**30)
+        file.write(b"y" * 5000)
+        file.truncate(2**34)
+    with open_plain(Path("full")) as file:
+        assert stored_bytes(file.fileno()) == 70_000
+    with open_plain(Path("sparse")) as file:
+        file.seek(7)
+        assert stored_bytes(file.fileno()) < 2**20
+        assert file.tell() == 7
+
+
+def test_a_file_system_without_holes_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("sparse").open("wb") as file:
+        file.truncate(2**30)
+    seek = os.lseek
+
+    def refuse(descriptor: int, position: int, how: int) -> int:
+        if how == os.SEEK_DATA:
+            raise OSError(22, "Invalid argument")
+        return seek(descriptor, position, how)
+
+    monkeypatch.setattr(os, "lseek", refuse)
+    with open_plain(Path("sparse")) as file:
+        assert stored_bytes(file.fileno()) == 2**30
