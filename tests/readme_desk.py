@@ -44,6 +44,7 @@ def set_up(desk: Path, run: Path) -> None:
     digits = open_dataset("digits").test
     shutil.copytree(run, desk / "runs" / "mine")
     shutil.copy(ROOT / "docs" / "pictures" / "seven.png", desk)
+    (desk / "run.toml").write_text('model = "mlp.digits"\n[settings]\nunits = [4]\nepochs = 1\n')
     for name, at in (
         ("three", 3),
         ("eight", 8),

@@ -15,6 +15,17 @@ from zoo.io.printable import printable
 if TYPE_CHECKING:
     from zoo.registry.catalog_reader import Entry
 
+# Bash takes = for the end of a word, and puts a space after what it has completed: both hinder KEY=VALUE.
+_BASH_END = """    return 0
+}
+"""
+_BASH_SETTINGS = """    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+    return 0
+}
+
+COMP_WORDBREAKS=${COMP_WORDBREAKS//=}
+"""
+
 
 @click.command("list", cls=Command)
 @click.argument("pattern", default="*", metavar="[GLOB]")
@@ -96,19 +107,27 @@ def _show_layers(name: str, as_json: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "python"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that completes commands and names in SHELL.
+    """Print the script that completes commands, names and settings in SHELL.
 
     Use it like this: eval "$(zoo completion bash)"
+
+    For editors, `zoo completion python > typings/zoo/__init__.pyi` has the types of the settings of all
+    architectures that are installed, your own ones too. Those of the zoo come with it.
     """
     from click.shell_completion import get_completion_class
 
+    if shell == "python":
+        import_backend()
+        from zoo.descriptions.stub import stub_text
+
+        return print_result(stub_text().rstrip())
     kind = get_completion_class(shell)
     if kind is not None:
-        group = ctx.find_root().command
-        print_result(kind(group, {}, "zoo", "_ZOO_COMPLETE").source())
+        script = kind(ctx.find_root().command, {}, "zoo", "_ZOO_COMPLETE").source()
+        print_result(script.replace(_BASH_END, _BASH_SETTINGS) if shell == "bash" else script)
 
 
 COMMANDS = (list_models, show, completion)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from zoo.errors import UsageError, brief
 
@@ -31,6 +32,32 @@ def open_run_file(ctx: click.Context, param: click.Parameter, value: str | None)
     ctx.default_map = {_PARAMETERS.get(name, name): each for name, each in file.options.items()}
     ctx.meta[_FILE_SETTINGS] = dict(file.settings)
     return file.model
+
+
+def complete_setting(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete KEY=VALUE with the settings of the model that is named before it."""
+    from zoo.cli.options import import_backend
+    from zoo.descriptions.completion import complete_assignment, find_settings
+
+    name = ctx.params.get("name")
+    if not name:
+        return []
+    if not find_settings(name, build=False):
+        import_backend()  # without the messages of TensorFlow
+    pairs = complete_assignment(name, incomplete)
+    return [CompletionItem(text, help=meaning) for text, meaning in pairs]
+
+
+with_settings = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    shell_complete=complete_setting,
+    help="Change a setting.",
+)
 
 
 def run_file_settings() -> dict[str, Any]:

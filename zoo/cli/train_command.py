@@ -14,7 +14,7 @@ from zoo.cli.export_commands import KEY_FILE, check_signing, export_source, pars
 from zoo.cli.options import as_json, check_model_name, complete_model, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.cli.process.stops import exit_code
-from zoo.cli.settings import open_run_file
+from zoo.cli.settings import open_run_file, with_settings
 from zoo.environment import set_backend
 from zoo.errors import RunError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("name", shell_complete=complete_model, callback=open_run_file, is_eager=True)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a setting.")
+@with_settings
 @click.option(
     "--data",
     help="A dataset's name, tfds:NAME, an .npz, .ts or .csv file, or a folder of images.",
