@@ -6,6 +6,7 @@ it is first used. It sets the environment variable that gives TensorFlow its fas
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,8 @@ _MODULES = {
 }
 
 set_default_kernels()  # TensorFlow reads the variable when it is imported
+if "IPython" in sys.modules:
+    import_module("zoo.descriptions.ipython_completion").register()
 
 
 def __getattr__(name: str) -> Any:
