@@ -61,7 +61,9 @@ def track_items(items: Sequence[Any]) -> Iterable[Any]:
 
 def show_run(run: Run) -> None:
     """Show the first measures of a run, and where its pictures are."""
-    err.print(f"[bold]{escape(str(run.path))}[/]  {headline(run.metrics)}", soft_wrap=True)
+    from zoo.runs.start.summary import test_count
+
+    err.print(f"[bold]{escape(str(run.path))}[/]  {headline(run.metrics)}{test_count(run)}", soft_wrap=True)
     if run.pictures:
         names = ", ".join(path.name for path in run.pictures)
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
@@ -225,9 +227,8 @@ def show_item_results(
 
 def show_results(results: Sequence[Mapping[str, Any]]) -> None:
     """Show one row for each item, without values that are dictionaries."""
-    names = [
-        key for key in (results[0] if results else {}) if not isinstance(results[0][key], dict)
-    ]
+    first = results[0] if results else {}
+    names = [key for key in first if not isinstance(first[key], dict)]
     table = make_table(*names)
     for result in results:
         table.add_row(*(_cell(result.get(name, "")) for name in names))

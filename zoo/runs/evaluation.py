@@ -218,7 +218,10 @@ def finish_run(
         plots |= architecture.preview(model, recipe.config, data, run_info(run))
         for name, picture in plots.items():
             pictures.save(picture, run.path / "pictures" / name)
-    run.update(state="finished", finished=datetime.now(UTC).isoformat(timespec="seconds"))
+    counts = {**run.record.get("counts", {}), "test": len(data.test)}
+    measured = {} if has_no_data(data) else {"counts": counts}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    run.update(state="finished", finished=now, **measured)
     architecture.notify("on_run_end", run=run_info(run), config=recipe.config, metrics=metrics)
     return metrics
 

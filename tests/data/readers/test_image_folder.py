@@ -121,22 +121,28 @@ def test_grey_images_have_one_channel_and_grey_among_colours_has_three() -> None
 def test_mixed_sizes_become_their_median_scaled_to_cover_and_cut() -> None:
     three(count=2, size=(10, 20))
     three(count=5, size=(30, 24))
-    data = open_dataset("mine")
+    data = open_dataset("mine", resize="crop")
     assert data.input_shape == (24, 30, 3)
     put("mine/red/large.png", (300, 400))
-    check_colours(open_dataset("mine"))
-    assert open_dataset("mine").preprocessing == "scaled and cut to 24 x 30, uint8 / 255"
+    check_colours(open_dataset("mine", resize="crop"))
+    found = open_dataset("mine", resize="crop").preprocessing
+    assert found == "scaled and cut to 24 x 30, uint8 / 255"
+    padded = open_dataset("mine").preprocessing
+    assert padded == "scaled and padded with black to 24 x 30, uint8 / 255"
 
 
 @pytest.mark.parametrize(
     ("sizes", "shape"),
     [
-        ([(481, 321)] * 4 + [(321, 481)] * 2, (86, 128, 3)),
-        ([(4000, 10)] * 4 + [(4000, 11)] * 2, (1, 128, 3)),
-        ([(200, 150)] * 6, (150, 200, 3)),  # of one size they stay as they are
+        ([(481, 321)] * 4 + [(321, 481)] * 2, (43, 64, 3)),
+        ([(4000, 10)] * 4 + [(4000, 11)] * 2, (1, 64, 3)),
+        ([(200, 150)] * 6, (48, 64, 3)),
+        ([(120, 90)] * 6, (90, 120, 3)),  # small ones of one size stay as they are
     ],
 )
-def test_large_photographs_of_mixed_sizes_are_made_small(sizes: Any, shape: Any) -> None:
+def test_photographs_are_made_small_where_they_are_large_or_of_mixed_sizes(
+    sizes: Any, shape: Any
+) -> None:
     for at, size in enumerate(sizes):
         put(f"mine/{('red', 'blue')[at % 2]}/{at}.png", size)
     assert open_dataset("mine").input_shape == shape
@@ -173,7 +179,8 @@ def test_photographs_of_all_sizes_train_a_cnn_and_it_takes_the_users_own_files()
     run = zoo.train("cnn", data="mine", epochs=20, batch_size=6, learning_rate=0.01, **plain)
     assert run.record["config"]["classes"] == ["blue", "green", "red"]
     assert run.record["config"]["input_shape"] == [42, 64, 3]
-    assert run.record["dataset"]["preprocessing"] == "scaled and cut to 42 x 64, uint8 / 255"
+    done = run.record["dataset"]["preprocessing"]
+    assert done == "scaled and padded with black to 42 x 64, uint8 / 255"
     assert run.metrics["accuracy"] == 1
     put("new/red/huge.png", (900, 300), mode="RGBA")
     put("new/blue/tiny.bmp", (3, 5))

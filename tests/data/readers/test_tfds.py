@@ -67,7 +67,7 @@ def test_images_of_several_sizes_are_brought_to_one_or_to_what_the_model_wants(
     store("photos", {"image": PHOTO, "label": LABEL}, train=rows[:8], validation=rows[8:])
     data = open_dataset("tfds:photos")
     assert (data.input_shape, len(data.test)) == ((10, 10, 3), 4)
-    assert data.preprocessing == "scaled and cut to 10 x 10, uint8 / 255"
+    assert data.preprocessing == "scaled and padded with black to 10 x 10, uint8 / 255"
     assert open_dataset("tfds:photos", (6, None, 1)).input_shape == (6, 10, 1)
     with pytest.raises(zoo.DataError, match=r"images of tfds:photos have the shape \(height"):
         open_dataset("tfds:photos", (30,))

@@ -10,8 +10,9 @@ from weakref import WeakSet
 from zoo.compute.kernels import NAMES, compute_in_force
 from zoo.data.arrays import format_shape, is_picture
 from zoo.data.dataset import Dataset, has_no_data
+from zoo.runs.run import Run
 
-__all__ = ["announce_data", "describe_compute", "describe_data", "log_start"]
+__all__ = ["announce_data", "describe_compute", "describe_data", "log_start", "test_count"]
 
 _NOUNS = {1: "rows of numbers", 2: "series", 3: "arrays", 4: "volumes"}
 _log = logging.getLogger("zoo")
@@ -41,6 +42,12 @@ def describe_data(data: Dataset) -> str:
     resized = data.preprocessing.partition(", uint8")[0]
     facts.append(resized if " to " in resized else format_shape(shape))
     return "; ".join(facts)
+
+
+def test_count(run: Run) -> str:
+    """Return on how many examples a run was measured, as the end of a line; empty if it does not tell."""
+    count = run.record.get("counts", {}).get("test")
+    return f"  on {count:,} test example{'s' * (count != 1)}" if count else ""
 
 
 def _describe_targets(data: Dataset) -> str:
