@@ -10,8 +10,9 @@ import click
 
 from zoo.data.load import dataset_info, prefetch_dataset
 from zoo.data.readers import tfds
+from zoo.descriptions.completion import find_settings
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
-from zoo.errors import RunError
+from zoo.errors import RunError, UnknownName
 
 # settings of every architecture whose types no architecture widens
 _COMMON = ("epochs", "batch_size", "validation", "early_stopping", "compile", "threads", "resize")
@@ -36,13 +37,14 @@ def check_training(
         force: whether a run in that folder is replaced.
 
     Raises:
+        UnknownName: there is no such setting, data or run.
         SettingError: a common setting is of the wrong type or out of range.
         RunError: there is a run in the folder already.
-        UnknownName: there is no such data, or no such run.
         DataError: the data cannot be read.
     """
     from zoo.config import Config, validate_config
 
+    _check_names(name, settings)
     validate_config(Config, {key: settings[key] for key in _COMMON if key in settings})
     if out is not None and not force and (out.expanduser() / "run.json").exists():
         raise RunError(
@@ -61,6 +63,18 @@ def check_training(
         source, usual = data or entry.dataset, dict(entry.settings)
     if source is not None:
         _show_data(source, {**usual, **settings}, from_run is None)
+
+
+def _check_names(name: str, settings: Mapping[str, Any]) -> None:
+    """Refuse an unknown setting, where the cache has the model's settings: else that takes Keras.
+
+    Raises:
+        UnknownName: the message has the nearest names.
+    """
+    known = [setting.name for setting in find_settings(name, build=False)]
+    for key in settings if known else ():
+        if key not in known:
+            raise UnknownName("setting", key, known)
 
 
 def _show_data(source: str, settings: Mapping[str, Any], reads: bool) -> None:
