@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from zoo.data.arrays import Shape
-from zoo.data.inputs import expand_items, item_suffixes
+from zoo.data.inputs import expand_items, item_path, item_suffixes
 from zoo.errors import DataError, UsageError, format_error
 
 __all__ = ["is_remote", "list_items", "local_files"]
@@ -45,7 +45,7 @@ def list_items(items: Sequence[str], shape: Shape | None) -> list[str]:
             found += _list_remote(item, item_suffixes(shape))
             continue
         path = Path(item).absolute()
-        if not path.exists() and not expand_items([path], shape)[0].exists():
+        if not item_path(path).exists():
             raise UsageError(f"There is no file or folder {item}.")
         found += [str(each) for each in expand_items([path], shape)]
     return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +72,7 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
         yield ray
         return
     common = {"logging_level": logging.ERROR, "log_to_driver": False}
+    on_stop = signal.getsignal(signal.SIGTERM)
     try:
         if address is None:
             ray.init(num_cpus=cpus, include_dashboard=False, **common)
@@ -80,6 +83,8 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
     except (ConnectionError, ValueError, RuntimeError) as error:
         where = f"at {address}" if address else "on this machine"
         raise UsageError(f"There is no cluster of Ray {where}: {format_error(error)}") from error
+    if threading.current_thread() is threading.main_thread():  # Ray has set a handler of its own
+        signal.signal(signal.SIGTERM, on_stop)
     try:
         most = max(
             (node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]), default=0

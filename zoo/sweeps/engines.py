@@ -59,13 +59,26 @@ def run_on_ray(
     """
     threads = int(journal.search.settings.get("threads") or 1)
     with ray_session(workers * threads, address, threads) as ray:
-        _run(ray, journal, progress, workers, threads)
+        train = ray.remote(num_cpus=threads, max_retries=0)(train_trial)
+        running: dict[Any, int] = {}
+        try:
+            _run(ray, train, running, journal, progress, workers)
+        finally:  # where the sweep is given up, nothing of it goes on
+            for task in running:
+                ray.cancel(task, force=True)
+            if running:
+                ray.wait(list(running), num_returns=len(running), timeout=STOP_SECONDS)
 
 
-def _run(ray: Any, journal: Journal, progress: SweepProgress, workers: int, threads: int) -> None:
-    train = ray.remote(num_cpus=threads, max_retries=0)(train_trial)
+def _run(
+    ray: Any,
+    train: Any,
+    running: dict[Any, int],
+    journal: Journal,
+    progress: SweepProgress,
+    workers: int,
+) -> None:
     waiting, attempts = open_numbers(journal), dict[int, int]()
-    running: dict[Any, int] = {}
     while waiting or running:
         while waiting and len(running) < workers and journal.can_begin(waiting[0]):
             number = waiting.pop(0)

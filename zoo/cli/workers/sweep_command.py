@@ -88,9 +88,8 @@ def sweep(name: str | None, show: Path | None, resume: bool, as_json: bool, **op
 
 def _refuse(given: dict[str, Any], allowed: tuple[str, ...], reason: str) -> None:
     if wrong := [key for key in given if key not in allowed]:
-        shown = (
-            wrong[0] if wrong[0] == "NAME" else f"--{'set' if wrong[0] == 'settings' else wrong[0]}"
-        )
+        named = {"settings": "--set", "direction": f"--{given.get('direction')}", "NAME": "NAME"}
+        shown = named.get(wrong[0], f"--{wrong[0]}")
         raise UsageError(f"{reason}: leave out {shown}.")
 
 
