@@ -20,8 +20,8 @@ from zoo.errors import DataError, UsageError, format_error
 
 __all__ = ["is_remote", "list_items", "local_files"]
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.I)
-_SERIES = (".ts", ".csv")  # one file has many items, which only a local file shows
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.I | re.S)
+_PARTS = re.compile(r"(?P<start>\w[\w+.-]*://[^/?]*)(?P<path>.*?)(?P<query>(?:\?\w+=[^?]*)?)", re.S)
 
 
 def is_remote(item: str) -> bool:
@@ -71,18 +71,16 @@ def local_files(items: Sequence[str]) -> Iterator[list[Path | DataError]]:
 def _list_remote(address: str, suffixes: frozenset[str]) -> list[str]:
     from pyarrow import fs
 
-    system, path = _open(address)
+    system, root, path = _open(address)
     try:
-        facts = system.get_file_info(path)
-        if facts.type == fs.FileType.File:
+        if system.get_file_info(path).type == fs.FileType.File:
             return [address]
         entries = system.get_file_info(fs.FileSelector(path, recursive=True))
     except OSError as error:
         raise UsageError(f"{address} cannot be listed: {format_error(error)}") from error
-    start = address[: len(address) - len(path)] if address.endswith(path) else ""
-    scheme = start or f"{address.partition('://')[0]}://"
+    start, _, query = _split(address)
     files = [
-        f"{scheme}{entry.path}"
+        f"{start}{entry.path.removeprefix(root).lstrip('/')}{query}"
         for entry in entries
         if entry.type == fs.FileType.File and PurePosixPath(entry.path).suffix.lower() in suffixes
     ]
@@ -94,7 +92,7 @@ def _list_remote(address: str, suffixes: frozenset[str]) -> list[str]:
 def _copy(address: str, folder: Path) -> Path | DataError:
     """Copy a remote file into a folder under its own name."""
     try:
-        system, path = _open(address)
+        system, _, path = _open(address)
         folder.mkdir()
         target = folder / PurePosixPath(path).name
         with system.open_input_stream(path) as source, target.open("wb") as file:
@@ -105,16 +103,23 @@ def _copy(address: str, folder: Path) -> Path | DataError:
     return target
 
 
-def _open(address: str) -> tuple[Any, str]:
-    scheme, _, rest = address.partition("://")
-    system, path = _open_folder(f"{scheme}://{rest.rpartition('/')[0] or rest}")
-    name = rest.rpartition("/")[2] if "/" in rest else ""
-    return system, f"{path.rstrip('/')}/{name}" if name else path
+def _open(address: str) -> tuple[Any, str, str]:
+    """Return the file system of an address, its root there, and the path of the address in it."""
+    start, rest, query = _split(address)
+    system, root = _open_root(f"{start}{query}")
+    return system, root, f"{root.rstrip('/')}/{rest}"
+
+
+def _split(address: str) -> tuple[str, str, str]:
+    """Return the scheme and bucket of an address, the path, which may hold any letters, and the options."""
+    match = _PARTS.fullmatch(address)
+    assert match
+    return f"{match['start']}/", match["path"].lstrip("/"), match["query"]
 
 
 @cache
-def _open_folder(address: str) -> tuple[Any, str]:
-    """Return the file system of an address, and the path in it; each is opened once."""
+def _open_root(address: str) -> tuple[Any, str]:
+    """Return a file system and its root; each is opened once."""
     from pyarrow import ArrowException, fs
 
     try:
