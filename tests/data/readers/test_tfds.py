@@ -12,6 +12,7 @@ import pytest
 
 import zoo
 from zoo.data.load import open_dataset
+from zoo.data.on_demand.tfds_rows import TfdsRows
 from zoo.data.readers import tfds as reader
 
 tfds = pytest.importorskip("tensorflow_datasets", reason="keras-zoo[tfds] is not installed")
@@ -29,13 +30,19 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     place.mkdir(parents=True)
     monkeypatch.setenv("ZOO_DATA", str(place.parent.resolve()))
 
-    def put(name: str, entries: dict[str, Any], **splits: list[dict[str, Any]]) -> None:
+    def put(
+        name: str,
+        entries: dict[str, Any],
+        file_format: str | None = None,
+        **splits: list[dict[str, Any]],
+    ) -> None:
         tfds.dataset_builders.store_as_tfds_dataset(
             name=name,
             version="1.0.0",
             features=features.FeaturesDict(entries),
             split_datasets={part: list(enumerate(rows)) for part, rows in splits.items()},
             data_dir=place,
+            file_format=file_format,
         )
 
     return put
@@ -152,6 +159,29 @@ def test_what_memory_cannot_hold_is_refused(store: Store, monkeypatch: pytest.Mo
         zoo.DataError, match=r"8 examples of shape \(8, 8, 3\).*smaller input_shape"
     ):
         open_dataset("tfds:photos")
+
+
+def test_images_that_memory_cannot_hold_are_read_by_position(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = list(pictures(30, (8, 8), (10, 8)))
+    entries = {"image": PHOTO, "label": LABEL}
+    store("photos", entries, "array_record", train=rows[:24], test=rows[24:])
+    held = open_dataset("tfds:photos", (8, 8, 3), resize="stretch")
+    monkeypatch.setattr(reader, "MEMORY_SHARE", 1e-9)
+    data = open_dataset("tfds:photos", (8, 8, 3), resize="stretch")
+    assert isinstance(data.train.stored, TfdsRows)
+    assert (data.classes, len(data.train), len(data.test)) == (("cat", "dog"), 24, 6)
+
+    def examples(split: zoo.Split) -> set[tuple[bytes, int]]:
+        assert split.targets is not None
+        pixels = np.asarray(split.stored[:])
+        return {(x.tobytes(), int(y)) for x, y in zip(pixels, split.targets, strict=True)}
+
+    assert examples(data.train) == examples(held.train)
+    part = data.train.take(np.array([7, 3]))
+    np.testing.assert_array_equal(part.stored[:], data.train.stored[[7, 3]])
+    assert part.stored.fingerprint() != data.train.stored.fingerprint()
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PREFIX", "read"]
 
+CHUNK = 4096  # labels that are read at a time
 MEMORY_SHARE = 0.5  # share of this machine's memory that the examples may take
 
 
@@ -125,10 +126,16 @@ def _split_on_demand(
 
     key, where = source.input_key, f"{source.builder.info.full_name}, split {name}"
     rows = TfdsRows(source.at_positions(name, key), key, change, size, dtype, where)
-    labels = (
-        [label for (label,) in source.examples(name, source.target_key)] if source.classes else []
-    )
-    return Split(rows, np.array(labels) if source.classes else None)
+    if source.target_key is None or not source.classes:
+        return Split(rows)
+    # as_dataset has another order: it reads the shards in turn
+    targets = source.at_positions(name, source.target_key)
+    labels = [
+        example[source.target_key]
+        for start in range(0, len(targets), CHUNK)
+        for example in targets.__getitems__(range(start, min(start + CHUNK, len(targets))))
+    ]
+    return Split(rows, np.array(labels))
 
 
 def _scale(image: Array, size: Size, resize: Resize) -> Array:

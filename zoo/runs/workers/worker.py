@@ -57,8 +57,8 @@ def work(job: Job, progress: Progress) -> None:
     """Join the other workers, train from the last checkpoint on, and save the weights."""
     distribution.join(job.member)
     path = job.run
-    if job.member.count > 1:
-        path = distribution.share_text("zoo-run", job.run)
+    if job.member.count > 1 and (job.member.rank == 0 or path is None):
+        path = distribution.share_text("zoo-run", path)
     with _own_run(Path(str(path)), job) as run:
         recipe = recipe_from_run(run)
         fit_and_save(run, recipe, Observers(progress, job.tensorboard), job.is_new)
