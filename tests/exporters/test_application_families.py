@@ -26,6 +26,7 @@ FAMILIES = {  # the smallest network of each, and the side of its images
     "ResNet50": 32,
     "ResNet50V2": 32,
     "VGG16": 32,
+    "VGG19": 32,
     "Xception": 71,
 }
 

@@ -125,7 +125,7 @@ def explain(
     """
     classifier = open_classifier(network, output, PixelValues(pixel_range, preprocess))
     explainer = Explainer(classifier, layer, draws, noise, steps, baseline, seed)
-    options = {"class_name": class_name, "out": out, "track": choose_track(None)}
+    options: dict[str, Any] = {"class_name": class_name, "out": out, "track": choose_track(None)}
     return list(explain_each(explainer, items, methods=methods, **options))
 
 

@@ -53,7 +53,7 @@ def test_the_choice_is_said_recorded_and_resumed(
     run = zoo.train("mlp", data=tiny, units=[2], epochs=2)
     assert "chosen for 48 examples: validation=0.1, batch_size=16" in caplog.text
     assert "data: 72 images, 10 classes; 48 to train on, 24 held out; (8, 8, 1)" in caplog.text
-    assert "Warning: this training has 4 steps: 2 epochs of 2" in caplog.text
+    assert "Warning: 4 steps only (epochs=2, batch_size=16)" in caplog.text
     config = run.record["config"]
     assert (config["validation"], config["batch_size"], config["epochs"]) == (0.1, 16, 2)
     assert "val_loss" in run.history[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["LeadingRange", "leading_range"]
 
 LINEAR = ("Rescaling", "Normalization", "TrueDivide", "Divide", "Multiply", "Subtract", "Add")
-WITHOUT_EFFECT = ("Identity", "Cast", "ZeroPadding2D", "Resizing", "CenterCrop")
+WITHOUT_EFFECT = ("ConvertToTensor", "Identity", "Cast", "ZeroPadding2D", "Resizing", "CenterCrop")
 SIDE = 8  # of the images that measure, where a network takes any size
 BYTES, UNIT = (0.0, 255.0), (0.0, 1.0)
 

@@ -72,11 +72,11 @@ def warn_of_few_steps(config: Config, data: Dataset) -> None:
     steps = step_count(config, data)
     if steps < FEW_STEPS and not isinstance(config, WithoutData):
         _log.warning(
-            "Warning: this training has %d steps: %d epochs of %d. A model needs about %d: set more epochs, "
-            "or a smaller batch_size than %d.",
+            "Warning: %d step%s only (epochs=%d, batch_size=%d). A model needs about %d: set more epochs, or "
+            "a smaller batch_size.",
             steps,
+            "s" * (steps != 1),
             config.epochs,
-            steps // config.epochs,
-            LEAST_STEPS,
             config.batch_size,
+            LEAST_STEPS,
         )
