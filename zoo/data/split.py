@@ -29,6 +29,7 @@ class Split:
     Args:
         stored: the inputs: an array of numbers, or anything that NumPy makes one of.
         targets: labels or numbers to predict, one row an example; None where there are none.
+        files: the file of each example, where it has one of its own; they name it in tables.
 
     Raises:
         DataError: the examples are of different shapes.
@@ -36,6 +37,7 @@ class Split:
 
     stored: Array | OnDemand
     targets: Array | None = None
+    files: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.stored, OnDemand):
@@ -65,9 +67,10 @@ class Split:
         """Return the examples at some positions: an array of them, or a slice."""
         targets = None if self.targets is None else self.targets[positions]
         stored = self.stored
+        files = None if self.files is None else np.asarray(self.files)[positions].tolist()
         if isinstance(stored, OnDemand):
-            return Split(stored.take(positions), targets)
-        return Split(stored[positions], targets)
+            return Split(stored.take(positions), targets, files)
+        return Split(stored[positions], targets, files)
 
 
 def train_and_test(splits: Sequence[Split], hold_out: bool = True) -> tuple[Split, Split]:

@@ -123,6 +123,7 @@ def _signature_imports(
 ) -> list[str]:
     """Return the imports of the names in the annotations that the stub does not import anyway."""
     places = {
+        "Data": "zoo.runs.recipe",
         "Path": "pathlib",
         "Sequence": "collections.abc",
         "Progress": "zoo.runs.progress",

@@ -143,7 +143,8 @@ class Report:
         if (name := " as ".join(key)) not in files:
             raise UnknownName("file", name, files)
         places = {at: getattr(files[name], at) for at in _PLACES}
-        return replace(files[name], **{at: p and str(self.folder / p) for at, p in places.items()})
+        whole: dict[str, Any] = {at: p and str(self.folder / p) for at, p in places.items()}
+        return replace(files[name], **whole)
 
     @property
     def missing(self) -> dict[str, str]:

@@ -130,4 +130,4 @@ def _split(
     pixels = np.empty((len(files), *shape), np.uint8)
     for at, (file, _) in enumerate(files):
         pixels[at] = to_array(open_image(file), shape, resize)
-    return Split(pixels, labels)
+    return Split(pixels, labels, [str(file) for file, _ in files])

@@ -114,8 +114,8 @@ def prediction_columns(parts: Parts, data: Dataset, batch_size: int | None = Non
 
 def _files(split: Split) -> dict[str, Sequence[Any]]:
     """Return the column of the files, where the examples are files."""
-    paths = getattr(split.stored, "paths", None)
-    return {} if paths is None else {"file": [str(path) for path in paths]}
+    files = split.files or getattr(split.stored, "paths", None)
+    return {} if files is None else {"file": [str(file) for file in files]}
 
 
 def _class_columns(
@@ -133,12 +133,15 @@ def _class_columns(
 
 
 def _number_columns(outputs: Array, targets: Array | None) -> dict[str, Sequence[Any] | Array]:
-    columns: dict[str, Sequence[Any] | Array] = {}
-    for name, values in (("target", targets), ("prediction", outputs)):
-        rows = None if values is None else np.asarray(values).reshape(len(outputs), -1)
-        for at in range(0 if rows is None else rows.shape[1]):
-            columns[f"{name}_{at + 1}"] = _floats(rows[:, at])
-    return columns
+    arrays = (
+        {"prediction": outputs} if targets is None else {"target": targets, "prediction": outputs}
+    )
+    rows = {name: np.asarray(values).reshape(len(outputs), -1) for name, values in arrays.items()}
+    return {
+        f"{name}_{number}": _floats(column)
+        for name, values in rows.items()
+        for number, column in enumerate(values.T, 1)
+    }
 
 
 def _floats(values: Array) -> list[float]:
