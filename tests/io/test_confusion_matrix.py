@@ -53,6 +53,6 @@ def test_many_classes_are_counted_in_groups() -> None:
     assert matrix.sum() == 5000
     assert matrix[truth[0] // 20, predicted[0] // 20] >= 1
     drawn = plot_confusion_matrix(matrix, [f"class {at}" for at in range(10_000)])
-    assert drawn.axes[0].get_xlabel() == "predicted, 20 classes in a row"
+    assert drawn.axes[0].get_xlabel() == "predicted class, 20 in a row"
     few = count_confusions(truth % 7, predicted % 7, 7)
     np.testing.assert_array_equal(few, sklearn_matrix(truth % 7, predicted % 7, labels=range(7)))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import zoo
+from tests.conftest import forget_installed
 from zoo.data.dataset import Dataset
 from zoo.runs.run import Run, list_runs
 from zoo.runs.run_directory import create_run, find_unfinished_run
@@ -188,10 +189,12 @@ def test_a_replaced_run_comes_back_if_the_training_refuses_its_data(
     register()
     zoo.train("stranger", data=tiny, units=[2], epochs=1, out="run")
     weights = Path("run/model.weights.h5").read_bytes()
+    forget_installed()
     register(train=lambda model, config, data, callbacks: refuse())
     with pytest.raises(zoo.DataError):
         zoo.train("stranger", data=tiny, units=[2], epochs=1, out="run", force=True)
     assert Path("run/model.weights.h5").read_bytes() == weights
+    forget_installed()
     register()
     zoo.train("stranger", data=tiny, units=[3], epochs=1, out="run", force=True)
     assert Run.open("run").config["units"] == [3]

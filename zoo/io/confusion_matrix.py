@@ -71,6 +71,11 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
             style |= {"rotation": 90 if count > MOST_COUNTED else 45, "rotation_mode": "anchor"}
             style |= {"ha": "right", "va": "center" if count > MOST_COUNTED else "top"}
         axes.set_xticks(range(count), names, **style)
+    if len(classes) > count:  # neighbours are counted together
+        group = -(-len(classes) // count)
+        unit = f"class, {group} in a row"
+        axes.set(xlabel=f"predicted {unit}", ylabel=f"true {unit}", title="Confusion matrix")
+        return drawing
     axes.set(xlabel="predicted class", ylabel="true class")
     total, right = int(matrix.sum()), int(np.trace(matrix))
     axes.set_title(f"Confusion matrix: {right:,} of {total:,} examples are right", fontsize=10)
