@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import UsageError
 from zoo.exporters.locations import find_source
-from zoo.exporters.parts.canonical import portable_name
 from zoo.pages.assets import assets_folder
 from zoo.pages.model import open_page_model
 from zoo.pages.site import check_target, write_one_file, write_site
@@ -87,7 +87,7 @@ def _folders(names: Sequence[str]) -> list[str]:
     Raises:
         UsageError: two would have the same folder.
     """
-    folders = [portable_name(name) for name in names]
+    folders = [re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model" for name in names]
     taken = {"assets"}
     for name, folder in zip(names, folders, strict=True):
         if folder in taken:

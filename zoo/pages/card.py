@@ -50,8 +50,8 @@ def card_sections(model: PageModel) -> list[dict[str, Any]]:
 
 def metric_rows(run: Run, most: int = MOST_METRICS) -> list[Row]:
     """Return the first metrics of a run, as people read them."""
-    rows = [(name.replace("_", " "), f"{value:.4g}") for name, value in run.metrics.items()]
-    return rows[:most]
+    names = [name for name in run.metrics if not name.startswith("recall_")]  # one for each class
+    return [(name.replace("_", " "), f"{run.metrics[name]:.4g}") for name in names[:most]]
 
 
 def write_links(model: PageModel, files: PageFiles) -> list[dict[str, str]]:

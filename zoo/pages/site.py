@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from zoo.errors import UsageError
 from zoo.io.atomic import (
     atomic_write,
@@ -24,11 +26,13 @@ from zoo.pages.files import PageFiles
 from zoo.pages.html import render_index, render_one_file, render_page
 from zoo.pages.model import PageModel
 from zoo.pages.part_tests import write_parts, write_tests
+from zoo.pages.picture import write_picture
 from zoo.pages.views import find_view
 
 __all__ = ["check_target", "write_one_file", "write_site"]
 
 MARK = "site.json"  # a folder that has it may be replaced
+COARSE = 320  # pixels
 FIGURES = 2  # metrics of a model in the index
 RUNTIME, PROGRAM, STYLE, ICON = "ort.wasm.gz", "app.js", "app.css", "icon.svg"
 
@@ -72,14 +76,14 @@ def write_site(models: Sequence[tuple[str, PageModel]], out: Path) -> None:
         if len(models) == 1:
             content = write_page_files(models[0][1], ready)
             _write_html(ready, render_page(content, "assets/", None))
-            entries = [_entry("", models[0][1], content)]
+            entries = [_entry("", models[0][1], content, ready)]
         else:
             entries = []
             for folder, model in models:
                 (ready / folder).mkdir()
                 content = write_page_files(model, ready / folder)
                 _write_html(ready / folder, render_page(content, "../assets/", "../index.html"))
-                entries.append(_entry(folder, model, content))
+                entries.append(_entry(folder, model, content, ready / folder))
             _write_html(ready, render_index(entries, "assets/"))
         _write_json(ready / MARK, {"format": 1, "models": entries})
         replace_directory(ready, out)
@@ -131,23 +135,31 @@ def write_page_files(model: PageModel, folder: Path) -> dict[str, Any]:
         "tests": write_tests(model, files),
         "card": card_sections(model),
         "links": write_links(model, files),
+        "picture": write_picture(model, files),
         "data": view.data(model, files),
     }
     _write_json(folder / "page.json", content)
     return content
 
 
-def _entry(folder: str, model: PageModel, content: dict[str, Any]) -> dict[str, Any]:
-    """Return what the index and site.json say of a model."""
+def _entry(folder: str, model: PageModel, content: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Return what the index and site.json say of a model.
+
+    Args:
+        folder: the name of its folder; empty if the page is in the site's own.
+        model: the model.
+        content: of its page.json.
+        place: the folder that has its files now.
+    """
     files = [file for file in model.report.files if file.format == "onnx"]
-    pictures = [path.name for path in model.run.pictures] if model.run else []
     differences = [file.difference for file in files if file.difference is not None]
     return {
         "name": model.name,
         "folder": folder,
         "summary": content["summary"],
         "view": content["view"],
-        "picture": f"card/pictures/{_telling(pictures)}" if pictures else None,
+        "picture": content["picture"],
+        "coarse": bool(content["picture"]) and _is_coarse(place / content["picture"]),
         "figures": metric_rows(model.run, FIGURES) if model.run else [],
         "size": _size_text(sum(file.bytes for file in files)),
         "parts": list(content["parts"]),
@@ -156,10 +168,10 @@ def _entry(folder: str, model: PageModel, content: dict[str, Any]) -> dict[str, 
     }
 
 
-def _telling(pictures: Sequence[str]) -> str:
-    """Return the picture that tells most: one of results, not the curves of the training."""
-    others = [name for name in pictures if not name.startswith(("history", "reliability"))]
-    return (others or list(pictures))[0]
+def _is_coarse(path: Path) -> bool:
+    """Return whether a picture has so few pixels that each is shown as a square."""
+    with Image.open(path) as image:
+        return image.width < COARSE
 
 
 def _size_text(size: int) -> str:

@@ -7,11 +7,11 @@ import { numberEditor } from "./numbers";
 import { seriesEditor } from "./series";
 import { volumeEditor } from "./volume";
 
-/** An input that the visitor made; `done` when the hand rests, `time` when the event came. */
+/** An input that the visitor made; `done` when the hand rests, `time` when the event came, if there was one. */
 export interface Change {
   values: Float32Array;
   done: boolean;
-  time: number;
+  time: number | null;
 }
 
 export interface Editor {

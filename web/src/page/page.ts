@@ -7,7 +7,7 @@ import type { ArrayFile, Page, PageFile, Tensor } from "./types";
 export async function openPage(source: Source): Promise<Page> {
   const text = new TextDecoder().decode(await source.bytes("page.json"));
   const content = JSON.parse(text) as PageFile;
-  if (content.format !== 1) throw new Error("page.json is of another version than this program");
+  if ((content.format as number) !== 1) throw new Error("page.json is of another version than this program");
   const arrays = new Map<string, Promise<Tensor>>();
   return {
     content,

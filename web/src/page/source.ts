@@ -31,7 +31,7 @@ function inlineSource(): Source {
   const read = async (path: string) => {
     const node = document.querySelector(`script[data-file="${CSS.escape(path)}"]`);
     if (!node) throw new Error(`${path} is not in this file`);
-    return unzip(decodeBase64((node.textContent ?? "").trim()));
+    return unzip(decodeBase64(node.textContent.trim()));
   };
   return {
     bytes: read,

@@ -74,6 +74,8 @@ export interface PageFile<Data = unknown> {
   tests: Record<string, PartTest[]>;
   card: CardSection[];
   links: Link[];
+  /** The picture of the model in an index, or null. */
+  picture: string | null;
   data: Data;
 }
 

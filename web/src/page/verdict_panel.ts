@@ -27,7 +27,7 @@ export function verdictPanel(page: Page, session: OpenSession): { node: HTMLElem
     node.classList.replace("checking", equal ? "equal" : "different");
     title.textContent = equal ? "Equal to Keras in this browser" : "Different from Keras in this browser";
     line.textContent = equal
-      ? `Within ${String(absolute)} + ${String(relative)} |b| for every output of every test.`
+      ? `Within ${power(absolute)} + ${power(relative)} |b| for every output of every test.`
       : "Do not trust what this page says. A part gives another answer than the model that was proved:";
     rows.forEach(({ part, cell }) => {
       const own = verdict.parts.find((each) => each.part === part);
@@ -40,4 +40,9 @@ export function verdictPanel(page: Page, session: OpenSession): { node: HTMLElem
     node.dataset["difference"] = String(largestDifference(verdict));
   }
   return { node, done };
+}
+
+/** Return a tolerance as 1e-5. */
+function power(value: number): string {
+  return value.toExponential().replace("e-0", "e-");
 }

@@ -45,7 +45,7 @@ async function run(session: ort.InferenceSession, inputs: Tensors): Promise<Tens
   }
   const outputs: Tensors = {};
   for (const [name, value] of Object.entries(await session.run(feeds))) {
-    outputs[name] = { dtype: value.type as Dtype, shape: [...value.dims], data: (value.data as Values).slice() as Values };
+    outputs[name] = { dtype: value.type as Dtype, shape: [...value.dims], data: (value.data as Values).slice() };
     value.dispose();
   }
   return outputs;

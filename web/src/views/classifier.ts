@@ -54,10 +54,13 @@ export const mount: Mount<ClassifierData> = async (container, page, session) => 
     const best = argmax(shares);
     bars.update(shares);
     verdict.textContent = classes[best] ?? String(best);
-    const took = performance.now() - time;
-    speed.textContent = `${percentage(shares[best] ?? 0)} sure, answered in ${milliseconds(took)}`;
+    speed.textContent = `${percentage(shares[best] ?? 0)} sure`;
+    if (time !== null) {
+      const took = performance.now() - time;
+      speed.textContent += `, answered in ${milliseconds(took)}`;
+      container.dataset["milliseconds"] = took.toFixed(2);
+    }
     container.dataset["answers"] = String(Number(container.dataset["answers"] ?? 0) + 1);
-    container.dataset["milliseconds"] = took.toFixed(2);
     look.show(values);
     clearTimeout(rest);
     rest = setTimeout(() => {
@@ -88,12 +91,12 @@ export const mount: Mount<ClassifierData> = async (container, page, session) => 
   );
 
   const drawn = editor.restore();
-  if (drawn) answer({ values: drawn, done: true, time: performance.now() });
+  if (drawn) answer({ values: drawn, done: true, time: null });
   if (!data.examples) return;
-  strip = await examplesOf(page, data, data.examples, (values) => {
+  strip = await examplesOf(page, data, data.examples, (values, time) => {
     page.state.set({ strokes: null });
     editor.show(values);
-    answer({ values, done: true, time: performance.now() });
+    answer({ values, done: true, time });
   }, place, drawn === null);
 };
 
@@ -107,29 +110,29 @@ const headings: Record<ExampleKind, string> = {
 /** Put the strip of examples into its place, and take the one that the URL names, or the first. */
 async function examplesOf(
   page: Page<ClassifierData>, data: ClassifierData, files: ExampleFiles,
-  take: (values: Float32Array) => void, place: HTMLElement, takeFirst: boolean,
+  take: (values: Float32Array, time: number | null) => void, place: HTMLElement, takeFirst: boolean,
 ): Promise<Strip> {
   const [inputs, targets] = await Promise.all([page.array(files.inputs), page.array(files.targets)]);
   const count = inputs.shape[0] ?? 0;
   const indices = Array.from({ length: count }, (_, at) => at);
   const className = (at: number) => page.content.classes?.[Number(targets.data[at])] ?? "";
-  const choose = (index: number) => {
+  const choose = (index: number, time: number | null) => {
     strip.select(index);
     page.state.set({ [EXAMPLE]: index });
-    take(example(inputs, index));
+    take(example(inputs, index), time);
   };
   const strip = exampleStrip(
     indices.map((at) => thumbnail(example(inputs, at), data.shape)),
     indices.map((at) => `Example ${String(at + 1)}: ${className(at)}`),
-    choose,
+    (index) => { choose(index, performance.now()); },
   );
   place.append(strip.node);
   const restore = (isFirst: boolean) => {
     const named = Number(page.state.get(EXAMPLE) ?? NaN);
-    if (Number.isInteger(named) && named >= 0 && named < count) choose(named);
+    if (Number.isInteger(named) && named >= 0 && named < count) choose(named, null);
     else if (isFirst && takeFirst) {
       strip.select(0);
-      take(example(inputs, 0));
+      take(example(inputs, 0), null);
     }
   };
   page.state.onChange(() => { restore(false); });

@@ -11,6 +11,7 @@ import { plotSeries } from "../ui/series_plot";
 import { exampleStrip } from "../ui/strip";
 import { thumbnail } from "../ui/thumbnail";
 
+const WAITING = "…";
 const FREE_SIZE = 64; // of an axis that may have any size
 const MOST_NUMBERS = 32; // of an output that are written out
 
@@ -41,12 +42,13 @@ export const mount: Mount<PlainData> = async (container, page, session) => {
 async function mountPart(place: HTMLElement, page: Page<PlainData>, session: Session, role: string): Promise<void> {
   const info = page.content.parts[role];
   if (!info) return;
-  const speed = element("p", { class: "hint" }, " ");
+  const speed = element("p", { class: "hint" }, WAITING);
   const outputs = info.outputs.map((output) => ({ output, display: outputDisplay(output) }));
   const run = latest(async (inputs: Tensors) => {
     const started = performance.now();
     const results = await session.run(role, inputs);
-    speed.textContent = `computed in ${milliseconds(performance.now() - started)}`;
+    const isFirst = speed.textContent === WAITING; // it loads the part, too
+    speed.textContent = isFirst ? "computed in this browser" : `computed in ${milliseconds(performance.now() - started)}`;
     for (const { output, display } of outputs) {
       const result = results[output.name];
       if (result) display.show(result);

@@ -47,12 +47,28 @@ export function lookPanel(data: ClassifierData, probabilities: (inputs: Tensor) 
       };
       const result = await occlude(values, data.shape, data.baseline, probability, () => own !== turn);
       if (!result || own !== turn) return;
-      display.draw(values, result.largest > 0.001 ? result.heat : null);
+      display.draw(values, result.largest > 0.001 ? soften(result.heat, data.shape.slice(0, -1)) : null);
       caption.textContent = result.largest > 0.001
         ? `Covering the reddest place takes up to ${percentage(result.largest)} from “${name}”.`
         : `No single place decides: covering any takes less than 0.1 % from “${name}”.`;
     },
   };
+}
+
+/** Return heat as the mean of each place and its neighbours along every axis, so that patches have no edges. */
+function soften(heat: Float32Array, axes: readonly number[]): Float32Array {
+  let [result, step] = [heat, 1];
+  for (const size of [...axes].reverse()) {
+    const [before, stride] = [result, step];
+    result = before.map((own, at) => {
+      const place = Math.floor(at / stride) % size;
+      const left = place > 0 ? (before[at - stride] ?? own) : own;
+      const right = place < size - 1 ? (before[at + stride] ?? own) : own;
+      return (left + own + right) / 3;
+    });
+    step *= size;
+  }
+  return result;
 }
 
 const displays: Record<ClassifierData["kind"], (shape: number[]) => Display> = {

@@ -13,7 +13,7 @@ export interface MistakePanel {
 }
 
 export function mistakePanel(page: Page<ClassifierData>, data: ClassifierData, classes: readonly string[]): MistakePanel {
-  const list = element("ol", { class: "mistakes" });
+  const list = element("ol", { class: data.mistakes?.inputs ? "mistakes" : "mistakes none" });
   const node = element("div", { class: "panel wrong" }, element("h2", {}, "Its nearest mistakes"), element("p", { class: "hint" }, summary(data)), list);
   const arrays = loadArrays(page, data);
   let turn = 0;
