@@ -114,7 +114,7 @@ def gallery(
         for each in chosen
     ]
     options = {"data": data.name if isinstance(data, Dataset) else data, "steps": steps}
-    options |= {"channels": channels, "size": size, "seed": seed} | pixels.options
+    options |= {"channels": channels, "size": size, "seed": seed, **pixels.options}
     result = Gallery(
         network=_name(source),
         command=_command(source, layers=layers, **options),

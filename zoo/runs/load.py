@@ -16,7 +16,7 @@ from zoo.registry.deferred_values import build_without_values, fill_values
 from zoo.registry.model_size import FLOAT_BYTES
 from zoo.registry.shipped_weights import PREFIX, log
 from zoo.runs.compatibility import check_fit, describe_weight_mismatch, settings_from_data
-from zoo.runs.recipe import Recipe, recipe_from_run, resolve, resolve_without_loading
+from zoo.runs.recipe import Data, Recipe, recipe_from_run, resolve, resolve_without_loading
 from zoo.runs.run import Run
 from zoo.runs.start.amounts import BY_AMOUNT
 from zoo.weights.transfer import transfer_weights
@@ -87,7 +87,7 @@ def load(run: str | Path | Run) -> keras.Model:
 
 
 def resolve_start(
-    name: str, settings: Mapping[str, Any], data: str | Path | Dataset | None, source: Run | None
+    name: str, settings: Mapping[str, Any], data: Data | None, source: Run | None
 ) -> Recipe:
     """Resolve a name into a recipe whose training starts from the weights of a run, or from none.
 

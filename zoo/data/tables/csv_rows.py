@@ -26,7 +26,7 @@ def csv_rows(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
     A header may name the column of the class. If not, it is the first column, unless there are as
     many columns as `unlabeled_columns`.
     """
-    rows = ((line, row) for line, row in _cells(path) if any(row))
+    rows: Iterator[Cells] = ((line, row) for line, row in _cells(path) if any(row))
     first = next(rows, None)
     if first is None:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -59,14 +59,13 @@ def dataset_from_memory(
         UsageError: it has none of these forms.
         DataError: an array is wrong; the message says which one, and what is expected.
     """
-    is_table = _is_table(data)
-    what = "the DataFrame" if is_table else "the data in memory"
-    splits = [_read_table(data)] if is_table else _read_arrays(data)
+    what = "the DataFrame" if _is_table(data) else "the data in memory"
+    splits = [_read_table(data)] if _is_table(data) else _read_arrays(data)
     dataset = dataset_from_arrays(what, what, splits, shape, hold_out)
     return dataset if classes is None else _with_classes(dataset, splits, tuple(classes))
 
 
-def _is_table(data: Any) -> bool:
+def _is_table(data: MemoryData) -> TypeGuard[Table]:
     return hasattr(data, "columns") and hasattr(data, "__getitem__")
 
 
