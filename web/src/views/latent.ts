@@ -3,7 +3,7 @@ import { first, partFunction } from "./kit/parts";
 import { figure, format, section } from "./kit/layout";
 import { createPicture, hasPixels } from "./kit/picture";
 import { loadExamples, unpack } from "./kit/examples";
-import { codeFromText, codeText, moveTo, pointOf, type LatentData, type Point } from "./latent/data";
+import { codeFromText, codeText, moveTo, pointOf, rounded, type LatentData, type Point } from "./latent/data";
 import { createLegend } from "./latent/legend";
 import { createMorph } from "./latent/morph";
 import { createPlane } from "./latent/plane";
@@ -36,7 +36,7 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
 
   /** Make a code the current one: the handle, the sliders, the picture and the URL follow. */
   const go = (next: Float32Array, time = performance.now()): void => {
-    code = next;
+    code = rounded(next);
     plane.move(pointOf(code, data));
     sliders.set(code);
     page.state.set({ z: codeText(code) });

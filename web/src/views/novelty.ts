@@ -69,7 +69,7 @@ export const mount: Mount<NoveltyData> = async (container, page, session) => {
   const answer = section("What it says", "", verdict, numbers, spoken, element("div", { class: "shown-row" }, ...pictures));
   for (const panel of pixels ? [own, answer] : []) panel.classList.remove("whole");
   container.append(own, answer, section("Among the test examples", histogram.lead, histogram.element));
-  input.start();
+  input.start(Math.max(0, (data.examples.targets ?? []).findIndex((target) => target === data.normal)));
 };
 
 /** Draw the difference: what was added in one colour, what was taken away in another. */

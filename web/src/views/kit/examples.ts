@@ -29,18 +29,18 @@ export interface Examples {
   /** Return the number of an example's class; null where there are no classes. */
   target(index: number): number | null;
   /** Return an example in words. */
-  title(index: number): string;
+  title: (index: number) => string;
 }
 
 /** Return the numbers of a packed file. */
-export async function unpack(page: Page<unknown>, packed: PackedFile): Promise<Float32Array> {
+export async function unpack(page: Page, packed: PackedFile): Promise<Float32Array> {
   const { data } = await page.array(packed);
   const scale = (packed.high - packed.low) / 65535;
   return Float32Array.from(data as ArrayLike<number>, (stored) => packed.low + scale * stored);
 }
 
 /** Load the examples of a page. */
-export async function loadExamples(page: Page<unknown>, data: ExamplesData): Promise<Examples> {
+export async function loadExamples(page: Page, data: ExamplesData): Promise<Examples> {
   const stored = await page.array(data.inputs);
   const [count = 0, ...shape] = data.inputs.shape;
   const { classes } = page.content;

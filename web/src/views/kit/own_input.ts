@@ -8,12 +8,12 @@ import { createStrip, type Examples } from "./examples";
 
 export interface OwnInput {
   element: HTMLElement;
-  /** Take what the URL names, else the first example. */
-  start(): void;
+  /** Take what the URL names, else an example. */
+  start(other?: number): void;
 }
 
 export interface OwnInputOptions {
-  page: Page<unknown>;
+  page: Page;
   examples: Examples;
   /** How strokes become an input; null where nothing can be drawn. */
   drawing: Drawing | null;
@@ -46,9 +46,9 @@ export function createOwnInput({ page, examples, drawing, take }: OwnInputOption
 
   return {
     element: element("div", { class: "own-input" }, editor.node, strip.node),
-    start() {
+    start(other = 0) {
       const drawn = editor.restore();
-      const named = Number(page.state.get("example") ?? 0);
+      const named = Number(page.state.get("example") ?? other);
       if (drawn) take(drawn, null);
       else if (examples.count) choose(named >= 0 && named < examples.count ? Math.floor(named) : 0);
     },

@@ -5,7 +5,7 @@ import type { PageFile, Session, Tensor, Tensors } from "../../page/types";
 export type PartFunction = (...inputs: Float32Array[]) => Promise<Float32Array[]>;
 
 /** Return a function from batches of a part's inputs, in order, to its outputs, in order. */
-export function partFunction(content: PageFile<unknown>, session: Session, role: string): PartFunction {
+export function partFunction(content: PageFile, session: Session, role: string): PartFunction {
   const part = content.parts[role];
   if (!part) throw new Error(`the page has no part ${role}`);
   return async (...inputs) => {

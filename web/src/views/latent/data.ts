@@ -55,9 +55,14 @@ export function between(start: Float32Array, end: Float32Array, share: number): 
   return start.map((value, at) => value + share * ((end[at] ?? 0) - value));
 }
 
+/** Return a code with three digits after the point, as the URL holds it. */
+export function rounded(code: Float32Array): Float32Array {
+  return code.map((value) => Number(value.toFixed(3)));
+}
+
 /** Return a code as a text for the URL. */
 export function codeText(code: Float32Array): string {
-  return Array.from(code, (value) => Number(value.toFixed(2))).join("_");
+  return Array.from(code, (value) => Number(value.toFixed(3))).join("_");
 }
 
 /** Return the code of a text from the URL; null unless it has as many numbers. */
