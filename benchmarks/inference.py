@@ -9,6 +9,7 @@ with inputs in NumPy; turns.py says how they are measured. A table holds the med
 """
 
 import argparse
+import importlib
 import math
 import sys
 import tempfile
@@ -65,7 +66,7 @@ def open_keras(folder: Path, name: str) -> tuple[Call, str]:
     import keras
     import tensorflow as tf
 
-    import zoo.layers  # noqa: F401
+    importlib.import_module("zoo.layers")  # registers them with Keras
 
     model = keras.saving.load_model(folder / f"{name}.keras", compile=False)
     about = f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
@@ -76,7 +77,7 @@ def open_keras_call(folder: Path, name: str) -> tuple[Call, str]:
     import keras
     import tensorflow as tf
 
-    import zoo.layers  # noqa: F401
+    importlib.import_module("zoo.layers")  # registers them with Keras
 
     model = keras.saving.load_model(folder / f"{name}.keras", compile=False)
     call = tf.function(lambda x: model(x, training=False))

@@ -34,7 +34,10 @@ def mlp(task) -> keras.Model:
 
 def dcgan() -> tuple[keras.Model, keras.Model]:
     """Return the generator of images in [0, 1], and the discriminator's scores."""
-    normalize = lambda x: layers.BatchNormalization(momentum=0.9)(x)  # noqa: E731
+
+    def normalize(x):
+        return layers.BatchNormalization(momentum=0.9)(x)
+
     latents = keras.Input((64,))
     x = layers.Activation("relu")(normalize(layers.Dense(6272, use_bias=False)(latents)))
     x = layers.Conv2DTranspose(64, 4, 2, padding="same")(layers.Reshape((7, 7, 128))(x))

@@ -19,6 +19,7 @@ from turns import AVX2, Way, describe_machine, measure, medians, print_training_
 
 WAYS = {
     "zoo.train": "tensorflow_ways:train_with_zoo",
+    "zoo.train, JAX": "tensorflow_ways:train_with_zoo",
     "TensorFlow": "tensorflow_ways:train_by_hand",
     "TensorFlow, XLA": "tensorflow_ways:train_by_hand_xla",
     "Keras fit": "tensorflow_ways:train_with_fit",
@@ -35,8 +36,10 @@ PEERS = Path(__file__).resolve().parents[2] / "bench-venv" / "bin" / "python"
 
 def run_way(name: str, task: Task, epochs: int) -> None:
     """Run one way in this process, which `measure` has started."""
-    if name == "zoo.train":
-        import zoo  # noqa: F401, it sets TensorFlow's kernels: before anything imports TensorFlow
+    if name.startswith("zoo.train"):
+        importlib.import_module(
+            "zoo"
+        )  # it sets TensorFlow's kernels, before anything imports TensorFlow
     module, function = WAYS[name].split(":")
     train = getattr(importlib.import_module(module), function)
     run_child(lambda turns: train(task, turns), epochs)
@@ -49,8 +52,10 @@ def way(name: str, task: str, options: argparse.Namespace) -> Way:
     command = [python, script, task, "--way", name, "--rounds", str(options.rounds)]
     command += ["--scale", str(options.scale)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2"} | (AVX2 if options.avx2 else {})
-    if name != "zoo.train":  # the zoo chooses its kernels itself
+    if not name.startswith("zoo.train"):  # the zoo chooses its kernels itself
         environment["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    if name == "zoo.train, JAX":
+        environment["KERAS_BACKEND"] = "jax"
     return Way(name, command, environment)
 
 
