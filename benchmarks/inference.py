@@ -44,7 +44,7 @@ def export_networks(names: list[str], folder: Path) -> None:
 
     tensorflow_ways.register_deblur_generator()
     for name in names:
-        task, part, shape = NETWORKS[name]
+        task, part, _ = NETWORKS[name]
         settings = {k: v for k, v in TASKS[task].settings.items() if k != "feature_network"}
         if task == "cnn":
             settings["classes"] = 10
