@@ -56,7 +56,8 @@ def train_with_zoo(task: Task, turns: Turns) -> None:
         values, labels = task.data()
         classes = tuple(map(str, range(task.classes))) if task.classes else None
         splits = [zoo.Split(part, labels[: len(part)]) for part in (values, values[:50])]
-        data, settings["batch_size"] = zoo.Dataset("random", *splits, classes), task.batch
+        data = zoo.Dataset("random", *splits, classes)
+        settings |= {"batch_size": task.batch, "validation": 0.0}
         recipe = resolve_with_data(task.model, settings, data)
         model = recipe.architecture.build(recipe.config)
         parameters = count_parameters(model.trainable_variables)
