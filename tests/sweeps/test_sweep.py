@@ -13,23 +13,27 @@ from tests.sweeps.conftest import SETTINGS, SPACE, Small, outcomes
 from zoo.errors import RunError, SettingError, UsageError
 from zoo.runs.run import Run
 from zoo.sweeps.progress import SweepProgress
-from zoo.sweeps.results import Sweep, open_sweep
+from zoo.sweeps.results import Sweep, TrialRow, open_sweep
 from zoo.sweeps.sweep import resume_sweep, sweep
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, digits_file: Path) -> Sweep:
-    """A sweep that nothing interrupts; read it, do not change it."""
-    out = tmp_path_factory.mktemp("sweeps") / "whole"
-    fixed = {"trials": 5, "metric": "val_accuracy", "data": digits_file, "window": 4, "grace": 1}
-    return sweep("mlp", SPACE, out=out, **fixed, **SETTINGS)
+def whole(tmp_path_factory: pytest.TempPathFactory, small: Small) -> Sweep:
+    """A sweep that nothing interrupts, and that is looked at meanwhile; do not change it."""
+    folder = tmp_path_factory.mktemp("sweeps") / "whole"
+
+    class Looks(SweepProgress):
+        def end(self, row: TrialRow) -> None:
+            assert open_sweep(folder).rows[row.number] == row
+
+    return small(folder, progress=Looks())
 
 
 def test_trials_are_ordinary_runs_and_only_the_winner_is_measured(whole: Sweep) -> None:
     assert len(whole.rows) == 5
     best = whole.best
     assert best is not None
-    assert best.value == max(row.value or 0 for row in whole.rows if row.state == "finished")
+    assert best.value == min(row.value or 0 for row in whole.rows if row.state == "finished")
     for row in whole.rows:
         run = Run(row.run)
         states = {"finished": "trained", "stopped": "interrupted"}
@@ -61,21 +65,14 @@ def interrupt(number: int) -> SweepProgress:
 
 def test_a_sweep_that_is_stopped_ends_as_the_one_that_is_not(whole: Sweep, small: Small) -> None:
     with pytest.raises(KeyboardInterrupt):
-        small(Path("stopped"), progress=interrupt(3))
-    half = open_sweep("stopped")
-    assert [row.state for row in half.rows][3:] == ["unfinished"]
-    first = (Path("stopped") / "trial-000" / "run.json").stat().st_mtime_ns
-    found = resume_sweep("stopped")
-    assert outcomes(found) == outcomes(whole)
-    if found.best and found.best.number != 0:
-        assert (Path("stopped") / "trial-000" / "run.json").stat().st_mtime_ns == first
-
-
-def test_a_sweep_grows_and_keeps_its_trials(whole: Sweep, small: Small) -> None:
-    small(Path("less"), trials=3)
-    with pytest.raises(UsageError, match="has 3 trials already"):
-        resume_sweep("less", trials=2)
-    assert outcomes(resume_sweep("less", trials=5)) == outcomes(whole)
+        small(Path("stopped"), trials=2, progress=interrupt(1))
+    assert [row.state for row in open_sweep("stopped").rows] == ["finished", "unfinished"]
+    first = Path("stopped", "trial-000", "history.csv").stat().st_mtime_ns
+    with pytest.raises(UsageError, match="has 2 trials already"):
+        resume_sweep("stopped", trials=1)
+    found = resume_sweep("stopped", trials=3)
+    assert outcomes(found) == outcomes(whole)[:3]
+    assert Path("stopped", "trial-000", "history.csv").stat().st_mtime_ns == first
 
 
 def test_a_wrong_metric_is_named_and_leaves_nothing(small: Small) -> None:
@@ -146,7 +143,7 @@ def test_a_trial_that_cannot_be_built_fails_alone(digits_file: Path) -> None:
 def test_from_the_shell(shell: Shell, digits_file: Path, whole: Sweep) -> None:
     Path("sweep.toml").write_text(
         f'name = "mlp"\ndata = "{digits_file}"\ntrials = 2\nmetric = "val_accuracy"\n'
-        "[space]\nlearning_rate = 'log(1e-3, 1e-1)'\n[settings]\nepochs = 1\nthreads = 1\n"
+        "[space]\nlearning_rate = 'log(1e-3, 1e-1)'\n[settings]\nepochs = 1\n"
     )
     code, out, err = shell("sweep", "sweep.toml", "--out", "one", "--set", "batch_size=16")
     assert code == 0, err

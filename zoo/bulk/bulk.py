@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -147,10 +148,11 @@ def _run_parts(
     with ray_session(workers, address):
         from ray import data
 
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors reach the user as errors
         context = data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False
         parts = data.from_items(rows, override_num_blocks=len(rows))
-        pool = data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2)
+        pool = data.ActorPoolStrategy(size=min(workers, len(rows)), max_tasks_in_flight_per_actor=2)
         done = parts.map(PartWorker, fn_constructor_args=arguments, compute=pool, num_cpus=1)
         yield from done.iter_rows()
 

@@ -66,6 +66,7 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
         UsageError: Ray is not installed, there is no cluster, or no machine of it has so many processors.
     """
     check_ray()
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what is lost, the zoo says itself
     import ray
 
     if ray.is_initialized():  # the caller's own

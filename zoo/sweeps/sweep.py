@@ -98,7 +98,7 @@ def sweep(
     _check_engine(workers, address)
     if workers is not None and not settings.get("threads"):
         settings["threads"] = 1
-    recipe, settings = _resolve(name, settings, data)
+    recipe, settings = _resolve(name, settings, data, trains_here=workers is None)
     epochs = int(recipe.config.epochs)
     search = Search(
         name,
@@ -182,7 +182,7 @@ def _check_engine(workers: int | None, address: str | None) -> None:
 
 
 def _resolve(
-    name: str, settings: dict[str, Any], data: str | Path | None
+    name: str, settings: dict[str, Any], data: str | Path | None, trains_here: bool
 ) -> tuple[Recipe, dict[str, Any]]:
     """Return the recipe of the trials, with its data, and their settings with a share for validation.
 
@@ -197,7 +197,8 @@ def _resolve(
     if not recipe.config.validation:
         settings = {**settings, "validation": VALIDATION}
         recipe = resolve(name, settings, data)
-    use_threads(recipe.config.threads)  # before the data is loaded: that may compute
+    if trains_here:
+        use_threads(recipe.config.threads)  # before the data is loaded: that may compute
     recipe = recipe.with_data()
     _check_validation(recipe, recipe.config)
     return recipe, settings
