@@ -14,6 +14,7 @@ from typing import Any
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.proof.verdict import TaskMeasure, Verdict
+from zoo.io.foreign.plain_file import is_inside
 from zoo.io.recovery import recover
 from zoo.io.text import read_json
 
@@ -195,7 +196,7 @@ class Report:
             stored.without_measures,
         )
         for name in [name for file in report.files for name in file.paths]:
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            if not is_inside(folder / name, folder):
                 raise UnsafeFile(f"{path} names a file outside its folder: {name!r}.")
         return report
 

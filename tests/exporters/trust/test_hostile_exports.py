@@ -63,6 +63,7 @@ def keep(folder: Path, format_name: str) -> None:
     for file in report["files"]:
         if (folder / file["path"]).exists():
             file["sha256"] = safe_digest(folder / file["path"])
+            file["bytes"] = 0  # as in a report of an older version
         if (folder / f"{file['path']}.data").exists():
             file["data"] = f"{file['path']}.data"
             file["data_sha256"] = ""
