@@ -83,32 +83,44 @@ test("a URL opens its example", { skip: needs(...DIGITS) }, async () => {
   assert.equal(await page.locator(".strip [aria-pressed=true]").getAttribute("aria-label").then((label) => label.split(":")[0]), "Example 6");
 });
 
-test("an image file becomes the input that Python makes of it", { skip: needs("cnn.mnist") }, async () => {
-  const page = await open(browser, address(["cnn.mnist"]));
-  await verdictOf(page);
-  const names = readdirSync(IMAGES).filter((name) => !name.includes(".28."));
-  assert.ok(names.length > 4);
-  for (const name of names) {
-    const before = Number(await page.locator(".view").getAttribute("data-answers"));
-    await page.locator(".drop input").setInputFiles(join(IMAGES, name));
-    await answers(page, before + 1);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save this input" }).click()]);
-    const saved = readFileSync(await download.path()).toString("base64");
-    const expected = readFileSync(join(IMAGES, name.replace(/\.\w+$/, ".28.png"))).toString("base64");
-    const largest = await page.evaluate(async (pair) => {
-      const decode = async (text) => {
-        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]), { colorSpaceConversion: "none" });
-        const context = new OffscreenCanvas(28, 28).getContext("2d");
-        context.drawImage(bitmap, 0, 0);
-        return context.getImageData(0, 0, 28, 28).data;
-      };
-      const [a, b] = await Promise.all(pair.map(decode));
-      return a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0);
-    }, [saved, expected]);
-    const allowed = name.endsWith(".jpg") || name.startsWith("translucent") ? 2 : 0; // decoders round; canvases premultiply
-    assert.ok(largest <= allowed, `${name} is off by up to ${largest} of 255`);
-  }
-});
+for (const resize of ["pad", "crop", "stretch"]) {
+  test(`an image file becomes the input that Python makes of it: ${resize}`, { skip: needs("cnn.mnist") }, async () => {
+    const page = await open(browser, "about:blank");
+    await page.route("**/page.json", async (route) => {
+      const content = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...content, resize } });
+    });
+    await page.goto(address(["cnn.mnist"]));
+    await verdictOf(page);
+    await settle(page);
+    const names = readdirSync(IMAGES).filter((name) => !name.includes(".28."));
+    assert.ok(names.length > 4);
+    for (const name of names) {
+      const before = Number(await page.locator(".view").getAttribute("data-answers"));
+      await page.locator(".drop input").setInputFiles(join(IMAGES, name));
+      await answers(page, before + 1);
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save this input" }).click()]);
+      const saved = readFileSync(await download.path()).toString("base64");
+      const expected = readFileSync(join(IMAGES, name.replace(/\.\w+$/, `.28.${resize}.png`))).toString("base64");
+      const largest = await page.evaluate(largestDifference, [saved, expected]);
+      const allowed = name.endsWith(".jpg") || name.startsWith("translucent") ? 2 : 0; // decoders round; canvases premultiply
+      assert.ok(largest <= allowed, `${name} is off by up to ${largest} of 255`);
+    }
+    await page.context().close();
+  });
+}
+
+/** Return the largest difference between two PNG files; it runs in the page. */
+async function largestDifference(pair) {
+  const decode = async (text) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]), { colorSpaceConversion: "none" });
+    const context = new OffscreenCanvas(28, 28).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, 28, 28).data;
+  };
+  const [a, b] = await Promise.all(pair.map(decode));
+  return a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0);
+}
 
 test("a file that is no image is refused in words", { skip: needs(...DIGITS) }, async () => {
   const page = await open(browser, address(DIGITS));

@@ -10,6 +10,7 @@ from PIL import Image
 
 import zoo
 
+RESIZES = ("pad", "crop", "stretch")
 FOLDER = Path(__file__).parent / "images"
 
 
@@ -23,7 +24,7 @@ def noise(height: int, width: int, *channels: int) -> np.ndarray:
 
 
 def main() -> None:
-    """Write every image, and its input as NAME.28.png."""
+    """Write every image, and its input as NAME.28.RESIZE.png."""
     FOLDER.mkdir(exist_ok=True)
     Image.fromarray(noise(61, 100)).save(FOLDER / "wide-grey.png")
     Image.fromarray(noise(90, 47, 3)).save(FOLDER / "tall-colour.png")
@@ -38,9 +39,10 @@ def main() -> None:
     Image.fromarray(noise(80, 120, 3)).save(FOLDER / "turned.jpg", quality=92, exif=turned)
     for path in sorted(FOLDER.glob("*")):
         if ".28." not in path.name:
-            pixels = zoo.read_image(path, (28, 28, 1))
-            grey = Image.fromarray(np.rint(pixels[..., 0] * 255).astype(np.uint8))
-            grey.save(path.with_suffix(".28.png"))
+            for resize in RESIZES:
+                pixels = zoo.read_image(path, (28, 28, 1), resize)
+                grey = Image.fromarray(np.rint(pixels[..., 0] * 255).astype(np.uint8))
+                grey.save(path.with_suffix(f".28.{resize}.png"))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,13 @@ from zoo.exporters.report import Report
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.parts import Parts
 from zoo.runs.predictors import export_folder
-from zoo.runs.recipe import Recipe, recipe_from_run
+from zoo.runs.recipe import BEFORE_RESIZE, Recipe, recipe_from_run
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
+
+    from zoo.config import Resize
 
 __all__ = ["PageModel", "needs_export", "open_page_model"]
 
@@ -75,6 +77,13 @@ class PageModel:
         """The names of the classes, or None."""
         return self.run.classes if self.run else None
 
+    @property
+    def resize(self) -> Resize:
+        """How image files are brought to the shape of an input: as the run's config says."""
+        before = BEFORE_RESIZE if self.run else {}
+        resize: Resize = (before | self.config).get("resize", "pad")
+        return resize
+
     @cached_property
     def recipe(self) -> Recipe | None:
         """The architecture with its settings; None for a model that no plug-in built."""
@@ -88,7 +97,7 @@ class PageModel:
             return None
         shape = self.config.get("input_shape")
         try:
-            data = open_dataset(source, shape and tuple(shape))
+            data = open_dataset(source, shape and tuple(shape), resize=self.resize)
         except ZooError:
             return None
         fits = shape is None or shape_fits(data.input_shape, shape)

@@ -130,6 +130,7 @@ def write_page_files(model: PageModel, folder: Path) -> dict[str, Any]:
         "view": name,
         "architecture": model.architecture,
         "classes": list(model.classes) if model.classes else None,
+        "resize": model.resize,
         "parts": write_parts(model, files),
         "tolerance": model.report.to_json()["tolerance"],
         "tests": write_tests(model, files),

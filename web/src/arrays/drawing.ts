@@ -1,7 +1,7 @@
 /** A drawing as an input like those of the data: as large, in the middle by its mass, with strokes as wide. */
 import { drawStrokes, type Stroke } from "../ui/pad";
 import { context2d } from "./image_file";
-import { fit } from "./resize";
+import { resizeImage } from "./resize";
 
 export interface Drawing {
   ink: number;
@@ -22,7 +22,7 @@ export function drawnInput(strokes: readonly Stroke[], side: number, drawing: Dr
   const [dx, dy] = offCenter(pixels, large, drawing);
   const moved = placed.map((stroke) => stroke.map(([x, y]) => [x - dx, y - dy] as const));
   pixels = paint(context, moved, large, drawing);
-  const small = fit({ width: large, height: large, channels: 1, data: pixels }, side, side);
+  const small = resizeImage({ width: large, height: large, channels: 1, data: pixels }, side, side, "stretch");
   return Float32Array.from(small.data, (value) => value / 255);
 }
 

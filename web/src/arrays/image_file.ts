@@ -1,5 +1,5 @@
 /** An image file as the input of a network: decoded, upright, flattened onto white, scaled, as `zoo apply` does. */
-import { fit, type Pixels } from "./resize";
+import { resizeImage, type Pixels, type Resize } from "./resize";
 
 const LARGEST = 8192; // the side of an image that a browser can draw
 
@@ -30,9 +30,9 @@ export function withChannels(image: Pixels, channels: number): Pixels {
 }
 
 /** Return the input of a network of shape (height, width, channels): float32 in [0, 1]. */
-export function imageInput(image: Pixels, shape: readonly number[]): Float32Array {
+export function imageInput(image: Pixels, shape: readonly number[], resize: Resize): Float32Array {
   const [height = image.height, width = image.width, channels = 3] = shape;
-  const pixels = fit(withChannels(image, channels), width, height);
+  const pixels = resizeImage(withChannels(image, channels), width, height, resize);
   return Float32Array.from(pixels.data, (value) => value / 255);
 }
 

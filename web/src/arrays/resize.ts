@@ -1,7 +1,10 @@
 /**
- * Resizing as Pillow's `ImageOps.fit(image, size, BILINEAR)`, bit for bit, so that the page and `zoo apply`
- * give a network the same numbers. 8 bits a channel; a triangle as wide as the scale.
+ * Resizing as Pillow's `ImageOps.pad`, `ImageOps.fit` and `resize` with BILINEAR, bit for bit, so that the page
+ * and `zoo apply` give a network the same numbers. 8 bits a channel; a triangle as wide as the scale.
  */
+
+/** How an image is brought to another size: scaled as a whole on black, to cover, or each axis by itself. */
+export type Resize = "pad" | "crop" | "stretch";
 
 /** Pixels of 8 bits: rows, then columns, then channels. */
 export interface Pixels {
@@ -20,19 +23,50 @@ type Box = [left: number, top: number, right: number, bottom: number];
 
 const PRECISION = 22; // bits behind the point, as in Pillow's Resample.c
 
-/** Scale an image to cover a size, and cut out its middle. */
-export function fit(image: Pixels, width: number, height: number): Pixels {
+/** Bring an image to a size. */
+export function resizeImage(image: Pixels, width: number, height: number, resize: Resize): Pixels {
   if (image.width === width && image.height === height) return image;
-  const [left, top, right, bottom] = middle(image.width, image.height, width, height);
-  const columns = weightsOf(image.width, left, right, width);
-  const rows = weightsOf(image.height, top, bottom, height);
+  if (resize === "crop") return scale(image, width, height, middle(image.width, image.height, width, height));
+  if (resize === "stretch") return scale(image, width, height, [0, 0, image.width, image.height]);
+  return pad(image, width, height);
+}
+
+/** Scale an image as a whole, and put it into the middle of black. */
+function pad(image: Pixels, width: number, height: number): Pixels {
+  let [innerWidth, innerHeight] = [width, height];
+  const ratio = image.width / image.height;
+  if (ratio > width / height) innerHeight = round((image.height / image.width) * width);
+  else if (ratio < width / height) innerWidth = round((image.width / image.height) * height);
+  const { channels } = image;
+  const data = new Uint8Array(width * height * channels);
+  if (innerWidth === 0 || innerHeight === 0) return { width, height, channels, data };
+  const inner = scale(image, innerWidth, innerHeight, [0, 0, image.width, image.height]);
+  const [left, top] = [round((width - innerWidth) / 2), round((height - innerHeight) / 2)];
+  for (let y = 0; y < innerHeight; y++) {
+    const line = inner.data.subarray(y * innerWidth * channels, (y + 1) * innerWidth * channels);
+    data.set(line, ((top + y) * width + left) * channels);
+  }
+  return { width, height, channels, data };
+}
+
+/** Scale a box of an image to a size. */
+function scale(image: Pixels, width: number, height: number, [left, top, right, bottom]: Box): Pixels {
   const changesColumns = width !== image.width || left !== 0 || right !== width;
   const changesRows = height !== image.height || top !== 0 || bottom !== height;
+  const columns = weightsOf(image.width, left, right, width);
+  const rows = weightsOf(image.height, top, bottom, height);
   const inColumns = (from: Pixels) => (changesColumns ? resizeColumns(from, columns) : from);
   const inRows = (from: Pixels) => (changesRows ? resizeRows(from, rows) : from);
   const loss = image.height - height;
   const rowsFirst = loss > 0 && loss > 2 * (image.width - width); // as Pillow 13; 12 and earlier: columns first
   return rowsFirst ? inColumns(inRows(image)) : inRows(inColumns(image));
+}
+
+/** Round as Python does: a half goes to the even neighbour. */
+function round(value: number): number {
+  const low = Math.floor(value);
+  if (value - low !== 0.5) return Math.round(value);
+  return low % 2 === 0 ? low : low + 1;
 }
 
 /** Return the largest box in the middle of an image with the shape of the wanted size. */

@@ -1,6 +1,7 @@
 /** Editors of one input, one for each kind of example. */
 import type { ExampleKind } from "../arrays/kind";
 import type { Drawing } from "../arrays/drawing";
+import type { Resize } from "../arrays/resize";
 import type { State } from "../page/types";
 import { imageEditor } from "./image";
 import { numberEditor } from "./numbers";
@@ -27,6 +28,8 @@ export interface EditorOptions {
   /** The shape of one example, without the batch. */
   shape: number[];
   drawing: Drawing | null;
+  /** How image files are brought to the shape. */
+  resize: Resize;
   state: State;
   onChange: (change: Change) => void;
 }

@@ -18,7 +18,7 @@ export function imageEditor(options: EditorOptions): Editor {
     pad?.show(canvas);
   };
   const choose = dropTarget(stage, "Open an image", "image/*", async (file) => {
-    const values = imageInput(await decodeImage(file), options.shape);
+    const values = imageInput(await decodeImage(file), options.shape, options.resize);
     show(values);
     options.state.set({ [STROKES]: null });
     options.onChange({ values, done: true, time: performance.now() });

@@ -1,5 +1,7 @@
 /** What page.json holds, what a view gets, and what it must be. docs/pages.md explains each. */
 
+import type { Resize } from "../arrays/resize";
+
 /** The dtypes of arrays in files and of tensors; the names are those of NumPy and ONNX. */
 export type Dtype =
   | "float32" | "float64" | "float16" | "int8" | "int16" | "int32" | "int64"
@@ -69,6 +71,8 @@ export interface PageFile<Data = unknown> {
   view: string;
   architecture: string;
   classes: string[] | null;
+  /** How image files are brought to the shape that a part takes (zoo/data/images.py). */
+  resize: Resize;
   parts: Record<string, PartInfo>;
   tolerance: { absolute: number; relative: number };
   tests: Record<string, PartTest[]>;

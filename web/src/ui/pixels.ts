@@ -18,20 +18,26 @@ export function pixelCanvas(values: ArrayLike<number>, shape: readonly number[],
 export function drawPixels(
   canvas: HTMLCanvasElement, values: ArrayLike<number>, shape: readonly number[], options: PixelOptions = {},
 ): void {
+  put(canvas, imageOf(values, shape, options.range ?? [0, 1]));
+}
+
+/** Return the pixels of values. */
+function imageOf(values: ArrayLike<number>, shape: readonly number[], [low, high]: [number, number]): ImageData {
   const [height = 1, width = 1, channels = 1] = shape;
-  const [low, high] = options.range ?? [0, 1];
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const image = context.createImageData(width, height);
+  const image = new ImageData(width, height);
   for (let at = 0; at < width * height; at++) {
     for (let c = 0; c < 3; c++) {
       image.data[at * 4 + c] = (255 * (channelOf(values, at * channels, channels, c) - low)) / (high - low);
     }
     image.data[at * 4 + 3] = channels === 4 ? 255 * (values[at * 4 + 3] ?? 1) : 255;
   }
-  context.putImageData(image, 0, 0);
+  return image;
+}
+
+function put(canvas: HTMLCanvasElement, image: ImageData): void {
+  if (canvas.width !== image.width) canvas.width = image.width;
+  if (canvas.height !== image.height) canvas.height = image.height;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 
 function channelOf(values: ArrayLike<number>, start: number, channels: number, channel: number): number {
@@ -45,10 +51,7 @@ function channelOf(values: ArrayLike<number>, start: number, channels: number, c
 export function drawHeat(
   canvas: HTMLCanvasElement, values: ArrayLike<number>, shape: readonly number[], heat: ArrayLike<number>,
 ): void {
-  drawPixels(canvas, values, shape);
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const image = context.getImageData(0, 0, canvas.width, canvas.height);
+  const image = imageOf(values, shape, [0, 1]);
   const hottest = Array.from(heat).reduce((most, value) => Math.max(most, value), 1e-6);
   const [red, green, blue] = [226, 88, 52];
   for (let at = 0; at < heat.length; at++) {
@@ -58,7 +61,7 @@ export function drawHeat(
     };
     mix(0, red); mix(1, green); mix(2, blue);
   }
-  context.putImageData(image, 0, 0);
+  put(canvas, image);
 }
 
 /** Return the slices of a volume (depth, height, width, channels) to show: `count` of them, evenly spaced. */

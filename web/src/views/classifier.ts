@@ -72,6 +72,7 @@ export const mount: Mount<ClassifierData> = async (container, page, session) => 
 
   const editor = inputEditor({
     ...data,
+    resize: page.content.resize,
     state: page.state,
     onChange(change) {
       strip?.select(null);

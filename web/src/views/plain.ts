@@ -76,7 +76,7 @@ async function inputPanel(
     return panel;
   }
   const take = (values: Float32Array) => { run({ [only.name]: { dtype: "float32", shape: [1, ...shape], data: values } }); };
-  const editor = inputEditor({ kind, shape, drawing: null, state: page.state, onChange: ({ values }) => { take(values); } });
+  const editor = inputEditor({ kind, shape, drawing: null, resize: page.content.resize, state: page.state, onChange: ({ values }) => { take(values); } });
   const show = (values: Float32Array) => {
     editor.show(values);
     take(values);

@@ -27,6 +27,7 @@ export function createOwnInput({ page, examples, drawing, take }: OwnInputOption
     kind: exampleKind(examples.shape) ?? "numbers",
     shape: [...examples.shape],
     drawing,
+    resize: page.content.resize,
     state: page.state,
     onChange({ values }) {
       strip.select(null);
