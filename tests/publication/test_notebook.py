@@ -11,7 +11,7 @@ from zoo.publication.notebook import AnimatedPicture
 
 def test_a_run_plots_its_curves_and_its_pictures(trained: zoo.Run) -> None:
     figure = trained.plot()
-    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy"]
+    assert [axes.get_title() for axes in figure.axes] == ["accuracy", "loss"]
     with Image.open(io.BytesIO(figure._repr_png_())) as shown:
         assert shown.width > 300
     assert trained.plot("confusion").size[0] > 100

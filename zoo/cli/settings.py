@@ -41,7 +41,7 @@ def complete_setting(
     from zoo.cli.options import import_backend
     from zoo.descriptions.completion import complete_assignment, find_settings
 
-    name = ctx.params.get("name")
+    name = ctx.params.get("name") or next(iter(ctx.args), "")  # of an unfinished line, click has no params
     if not name:
         return []
     if not find_settings(name, build=False):

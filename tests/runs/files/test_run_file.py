@@ -67,8 +67,8 @@ def test_the_settings_of_a_run_file_are_checked(shell: Shell) -> None:
 def test_run_json_counts_and_names_the_device(trained: zoo.Run, tiny: Dataset) -> None:
     record = trained.record
     assert record["counts"] == {
-        "training": len(tiny.train),
-        "validation": 0,
+        "training": len(tiny.train) - record["counts"]["validation"],
+        "validation": round(record["config"]["validation"] * len(tiny.train)),
         "test": len(tiny.test),
         "parameters": 610,
     }
