@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -171,9 +171,9 @@ def _plan_workers(workers: int | None, address: str | None, slurm: bool) -> Work
     return plan_workers(workers, address, slurm)
 
 
-def _recorded_plan(run: Run | Literal[False]) -> WorkerPlan | None:
+def _recorded_plan(run: Run | bool) -> WorkerPlan | None:
     """Return the plan of a run to resume that workers of this machine have trained so far, or None."""
-    workers = run.record.get("workers", {}) if run else {}
+    workers = run.record.get("workers", {}) if not isinstance(run, bool) else {}
     if not workers.get("count"):
         return None
     if workers.get("place") != "local":

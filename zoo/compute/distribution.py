@@ -47,12 +47,19 @@ class Member:
     local: bool = False
 
 
+def _jax() -> Any:
+    """Return JAX, which is imported late, and whose functions have few types."""
+    import jax
+
+    return jax
+
+
 def join(member: Member) -> None:
     """Join the other processes; Keras then gives every variable to all of them.
 
     It must come before the first computation of JAX.
     """
-    import jax
+    jax = _jax()
 
     if member.count == 1:
         return
@@ -74,7 +81,7 @@ def join(member: Member) -> None:
 def _distribute_keras() -> None:
     """Let Keras copy variables to all processes, and leave batches as they are."""
     global _joined
-    import jax
+    jax = _jax()
     import keras
     from keras.src.backend.jax import distribution_lib
 
@@ -93,7 +100,7 @@ def _distribute_keras() -> None:
 def leave() -> None:
     """Leave the other processes, once all of them are done."""
     if has_other_processes():
-        import jax
+        jax = _jax()
 
         jax.distributed.shutdown()
 
@@ -107,7 +114,7 @@ def own_rank() -> int:
     """Return the number of this process among those that train together; 0 if it is alone."""
     if not has_other_processes():
         return 0
-    import jax
+    jax = _jax()
 
     return int(jax.process_index())
 
@@ -115,14 +122,14 @@ def own_rank() -> int:
 @cache
 def _mesh() -> Any:
     """Return the mesh of all devices of all processes, in the order of the processes."""
-    import jax
+    jax = _jax()
 
     return jax.sharding.Mesh(np.array(jax.devices()), (AXIS,))
 
 
 def _same() -> Any:
     """Return the sharding of an array that every process has."""
-    import jax
+    jax = _jax()
 
     return jax.sharding.NamedSharding(_mesh(), jax.sharding.PartitionSpec())
 
@@ -132,7 +139,7 @@ def row_sharding(rows: int) -> Any:
 
     Rows that the devices cannot divide evenly are the same in every process.
     """
-    import jax
+    jax = _jax()
 
     if not has_other_processes():
         return None
@@ -171,7 +178,7 @@ def check_batch(batch: int, shares: int | None = None) -> None:
 
 def own_rows(rows: int) -> slice:
     """Return which of so many rows of a batch this process reads: its share, or all of them."""
-    import jax
+    jax = _jax()
 
     if not has_other_processes() or not divides(rows):
         return slice(0, rows)
@@ -186,7 +193,7 @@ def global_rows(own: Any, rows: int) -> Any:
         own: the rows of this process, as `own_rows` says, shape (n, ...).
         rows: of all processes together.
     """
-    import jax
+    jax = _jax()
 
     if not has_other_processes():
         return own
@@ -215,7 +222,7 @@ def share_text(name: str, text: str | None, seconds: int = START_SECONDS) -> str
     """
     from jax._src import distributed
 
-    client = distributed.global_state.client
+    client: Any = distributed.global_state.client
     if text is not None:
         client.key_value_set(name, text)
         return text

@@ -63,8 +63,9 @@ def _streamed_statistics(split: Split) -> tuple[Array, Array, Array]:
         return (np.asarray(chunk, np.float64) for chunk in split.batches(CHUNK))
 
     count = len(split) * int(np.prod(split.stored.shape[1:-1]))
-    mean = sum((chunk.sum(axes) for chunk in chunks()), np.float64(0)) / count
-    squares, largest = np.zeros_like(mean), np.zeros_like(mean)
+    mean, squares, largest = np.zeros((3, split.stored.shape[-1]))
+    for chunk in chunks():
+        mean += chunk.sum(axes) / count
     for chunk in chunks():
         squares += ((chunk - mean) ** 2).sum(axes)
         largest = np.maximum(largest, np.abs(chunk).max(axes))

@@ -121,7 +121,7 @@ def test_workers_that_cannot_share_a_batch_are_refused_before_training(
     done = run_command(words)
     assert done.returncode == 2
     assert "A batch of 12 examples cannot be divided into 5 equal shares" in done.stderr
-    assert "Set batch_size=10 or 15, or --workers 4 or 6 or 12" in done.stderr
+    assert "Set batch_size=10 or 15, or --workers 3 or 4 or 6" in done.stderr
     assert not (tmp_path / "run").exists()
     assert "Traceback" not in done.stderr
 

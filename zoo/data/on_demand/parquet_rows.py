@@ -155,9 +155,8 @@ class ParquetRows(OnDemand):
 
     def __getitem__(self, positions: Any) -> Array:
         rows = self._rows[positions]
-        if rows.ndim == 0:
-            return self._read(rows[None])[0]
-        return self._read(rows)
+        values = self._read(np.atleast_1d(rows))
+        return values if rows.ndim else np.asarray(values[0])
 
     def take(self, positions: Any) -> Self:
         """Return some of the rows; none is read."""

@@ -47,9 +47,8 @@ class TfdsRows(OnDemand):
 
     def __getitem__(self, positions: Any) -> Array:
         places = self._positions[positions]
-        if places.ndim == 0:
-            return self._read(places[None])[0]
-        return self._read(places)
+        values = self._read(np.atleast_1d(places))
+        return values if places.ndim else np.asarray(values[0])
 
     def take(self, positions: Any) -> Self:
         """Return some of the examples; none is read."""

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PREFIX", "read"]
 
-CHUNK = 4096  # labels that are read at a time
 MEMORY_SHARE = 0.5  # share of this machine's memory that the examples may take
 
 
@@ -126,16 +125,10 @@ def _split_on_demand(
 
     key, where = source.input_key, f"{source.builder.info.full_name}, split {name}"
     rows = TfdsRows(source.at_positions(name, key), key, change, size, dtype, where)
-    if source.target_key is None or not source.classes:
-        return Split(rows)
-    # as_dataset has another order: it reads the shards in turn
-    targets = source.at_positions(name, source.target_key)
-    labels = [
-        example[source.target_key]
-        for start in range(0, len(targets), CHUNK)
-        for example in targets.__getitems__(range(start, min(start + CHUNK, len(targets))))
-    ]
-    return Split(rows, np.array(labels))
+    labels = []
+    if source.classes:
+        labels = [label for (label,) in source.examples(name, source.target_key)]
+    return Split(rows, np.array(labels) if source.classes else None)
 
 
 def _scale(image: Array, size: Size, resize: Resize) -> Array:

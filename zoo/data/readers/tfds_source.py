@@ -20,6 +20,7 @@ from zoo.errors import DataError, UnknownName, UsageError, format_error
 
 __all__ = ["PREFIX", "TfdsSource", "feature_dtype", "is_feature", "open_source"]
 
+CHUNK = 256  # examples that are read at a time
 PREFIX = "tfds:"  # begins the source; a name of tensorflow_datasets follows
 TEST_SPLITS = ("test", "validation", "val")  # the first of them that exists is the test split
 
@@ -63,7 +64,8 @@ class TfdsSource:
         """Return what reads some entries of the examples at given positions."""
         import tensorflow_datasets as tfds
 
-        decoders = tfds.decode.PartialDecoding(dict.fromkeys(keys, True))
+        others = [key for key in self.builder.info.features if key not in keys]
+        decoders = dict.fromkeys(others, tfds.decode.SkipDecoding())
         return self.builder.as_data_source(split=split, decoders=decoders)
 
     def examples(self, split: str, *keys: str | None) -> Iterator[tuple[Any, ...]]:
@@ -71,6 +73,13 @@ class TfdsSource:
         import tensorflow_datasets as tfds
 
         wanted = [key for key in keys if key is not None]
+        if self.reads_at_positions:  # such files have no as_dataset
+            stored = self.at_positions(split, *wanted)
+            for start in range(0, len(stored), CHUNK):
+                places = range(start, min(start + CHUNK, len(stored)))
+                for example in stored.__getitems__(places):
+                    yield tuple(example[key] for key in wanted)
+            return
         decoders = tfds.decode.PartialDecoding(dict.fromkeys(wanted, True))
         stored = self.builder.as_dataset(split=split, shuffle_files=False, decoders=decoders)
         for example in tfds.as_numpy(stored):

@@ -15,6 +15,7 @@ from zoo.runs.workers.places import Place, StartedWorker
 
 __all__ = ["LostWorker", "train_with_workers", "watch"]
 
+Report = tuple[int, Event]  # the number of a worker, and its error
 log = logging.getLogger("zoo.workers")
 
 POLL_SECONDS = 0.05
@@ -89,14 +90,10 @@ def watch(workers: Sequence[StartedWorker], progress: Progress) -> None:
         ZooError: a worker reports an error.
         LostWorker: a worker ended without.
     """
+    reported: list[Report] = []
     try:
-        reported: list[Event] = []
         while True:
-            for worker in workers:
-                for event in worker.events():
-                    replay(event, progress)
-                    if event["event"] == "error":
-                        reported.append(event)
+            reported += _new_errors(workers, progress)
             texts = [worker.exit_text() for worker in workers]
             if any(texts) or reported:
                 break
@@ -109,20 +106,36 @@ def watch(workers: Sequence[StartedWorker], progress: Progress) -> None:
             worker.stop()
 
 
-def _raise_failure(workers: Sequence[StartedWorker], reported: list[Event]) -> None:
-    """Raise the error that ended the training: one that is no consequence of another worker's end."""
+def _new_errors(workers: Sequence[StartedWorker], progress: Progress) -> list[Report]:
+    """Return the errors that workers have reported since the last call, and show their progress."""
+    errors = []
+    for rank, worker in enumerate(workers):
+        for event in worker.events():
+            replay(event, progress)
+            if event["event"] == "error":
+                errors.append((rank, event))
+    return errors
+
+
+def _raise_failure(workers: Sequence[StartedWorker], reported: list[Report]) -> None:
+    """Raise the error that ended the training: one that is no consequence of another worker's end.
+
+    Raises:
+        ZooError: a worker reports such an error.
+        LostWorker: a worker has ended without a report; else the first one whose report is a consequence.
+    """
     end = time.monotonic() + GRACE_SECONDS
-    first: tuple[int, str] | None = None
     while time.monotonic() < end:
-        for rank, worker in enumerate(workers):
-            reported += [event for event in worker.events() if event["event"] == "error"]
-            text = worker.exit_text()
-            if first is None and text and not reported:
-                first = rank, text
-        if primary := [event for event in reported if not event["secondary"]]:
+        if primary := [event for _, event in reported if not event["secondary"]]:
             raise error_of(primary[0])
         time.sleep(POLL_SECONDS)
-    rank, text = first or (0, str(reported[0]["message"]) if reported else "it ended")
+        reported += _new_errors(workers, Progress())
+    silent = {rank: worker.exit_text() for rank, worker in enumerate(workers)}
+    for rank, _ in reported:
+        silent.pop(rank, None)
+    lost = [(rank, text) for rank, text in silent.items() if text]
+    lost += [(rank, str(event["message"])) for rank, event in reported]
+    rank, text = lost[0]
     raise LostWorker(f"Worker {rank + 1} of {len(workers)} was lost ({text}).")
 
 
