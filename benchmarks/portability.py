@@ -45,22 +45,16 @@ from zoo.runtimes.protocol import FileToRun
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "portability.md"
 RESULTS = ROOT / "benchmarks" / "results" / "portability.json"
-MODELS = (
-    "mlp.diabetes",
-    "cnn.digits",
-    "cnn.gunpoint",
-    "cnn.adrenal3d",
-    "autoencoder.simple",
-    "autoencoder.conv",
-    "autoencoder.denoising",
-    "autoencoder.gunpoint",
-    "vae.mnist",
-    "vae.digits-3d",
-    "dcgan.digits",
-    "novelty-gan.digits",
-    "novelty-gan.series",
-    "deblur-gan.photos",
-)
+_WITH_WEIGHTS = """
+    mlp.digits mlp.diabetes mlp.guide-sequential mlp.guide-functional mlp.mnist mlp.fashion-mnist
+    cnn.digits cnn.gunpoint cnn.italy-power cnn.basic-motions cnn.adrenal3d cnn.mnist cnn.fashion-mnist
+    autoencoder.digits autoencoder.conv-digits autoencoder.denoising-digits autoencoder.italy-power
+    autoencoder.simple autoencoder.sparse autoencoder.deep autoencoder.conv autoencoder.denoising
+    autoencoder.gunpoint vae.digits vae.digits-3d vae.mnist vae.mnist-20 vae.mnist-binary dcgan.digits
+    dcgan.mnist dcgan.photos novelty-gan.digits novelty-gan.mnist novelty-gan.fashion-mnist
+    novelty-gan.series deblur-gan.photos
+"""
+MODELS = tuple(_WITH_WEIGHTS.split())
 EXACT_FORMATS = ("keras", "h5", "saved-model", "onnx", "litert", "openvino", "coreml", "dl4j")
 SMALL_MODELS = ("mlp.diabetes", "cnn.digits", "dcgan.digits")
 SMALL_FORMATS = ("keras", "h5", "saved-model", "onnx", "litert", "openvino")

@@ -155,12 +155,18 @@ def test_the_search_has_the_tolerance_that_a_format_declares(install: Install) -
         "from zoo.exporters.formats import keras",
         "from zoo.exporters.formats import keras\nfrom zoo.exporters.formats.protocol import Tolerance",
     )
-    line = """
+    hook = "def write(part, path, options):"
+    wrong = f"""{hook}
+    before = part.model.get_weights()
     for layer in part.model.layers:
         if 'bad' in layer.name:
             layer.set_weights([1.2 * weight for weight in layer.get_weights()])
+    write_rightly(part, path, options)
+    part.model.set_weights(before)
+
+
 """
-    code = code.replace("def write(part, path, options):", f"def write(part, path, options):{line}")
+    code = code.replace(hook, wrong + hook.replace("write", "write_rightly"))
     bad = model(lambda x: layers.Dense(2, name="last")(layers.Dense(3, name="bad")(x)))
     message = refusal(install, code, bad)
     assert "The layer 'bad' (Dense) is where it goes wrong" in message
@@ -205,12 +211,15 @@ if __name__ == "__main__":
         for at, item in enumerate(file["sets"]):
             ((name, entry),) = item["inputs"].items()
             x = np.fromfile(folder / entry["file"], entry["dtype"]).reshape(entry["shape"])
-            with np.load(file["path"]) as arrays:
-                for key in arrays:
-                    x = x @ arrays[key] * np.float32(2 if "bad" in key else 1)
-            x.tofile(folder / f"out-{number}-{at}")
-            outputs = {"dtype": x.dtype.name, "shape": x.shape, "file": f"out-{number}-{at}"}
-            sets.append({"error": None, "seconds": 0, "outputs": {item["outputs"][0]: outputs}})
+            arrays, outputs = np.load(file["path"]), {}
+            for key in arrays:
+                layer = key.partition("-")[2]
+                x = x @ arrays[key] * np.float32(2 if layer == "bad" else 1)
+                if layer in item["outputs"]:
+                    out = f"{number}-{at}-{layer}.out"
+                    x.tofile(folder / out)
+                    outputs[layer] = {"dtype": x.dtype.name, "shape": x.shape, "file": out}
+            sets.append({"error": None, "seconds": 0, "outputs": outputs})
         results.append({"id": file["id"], "error": None, "load_seconds": 0, "sets": sets})
     content = {"runtime": "mine", "version": "", "files": results}
     (folder / "results.json").write_text(json.dumps(content))

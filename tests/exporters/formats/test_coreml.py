@@ -92,7 +92,7 @@ def test_a_bias_of_zeros_may_be_left_out_and_no_other_weight() -> None:
     assert not bias.any()
     assert not problem_of_weights(model, [kernel])
     assert "the kernel" in problem_of_weights(model, [bias])
-    model.set_weights([kernel, [0.0, 0.5]])
+    model.set_weights([kernel, np.array([0.0, 0.5])])
     assert "the bias" in problem_of_weights(model, [kernel])
 
 

@@ -21,8 +21,11 @@ def raise_unequal(report: Report) -> Report:
     if len(others) == len(report.files):
         subject = "Every file is" if len(others) > 1 else "The file is"
         word += " in its own runtime"
-    rest = f" {subject} {word} and in {report.folder}." if others else ""
-    raise ExportError("\n".join(lines) + rest)
+    text = "\n".join(lines)
+    if others:
+        stop = "" if text.endswith((".", "?")) else "."
+        text += f"{stop} {subject} {word} and in {report.folder}."
+    raise ExportError(text)
 
 
 def check_any_ran(report: Report) -> None:
