@@ -97,6 +97,7 @@ __all__ = [
     "load",
     "open",
     "open_dataset",
+    "page",
     "predict",
     "read_image",
     "sweep",

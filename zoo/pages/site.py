@@ -37,22 +37,28 @@ FIGURES = 2  # metrics of a model in the index
 RUNTIME, PROGRAM, STYLE, ICON = "ort.wasm.gz", "app.js", "app.css", "icon.svg"
 
 
-def check_target(out: Path, one_file: bool) -> None:
-    """Refuse a target that holds something else than pages, before anything is computed.
+def check_target(out: Path, one_file: bool) -> Path:
+    """Return where pages are written; refuse what holds something else, before anything is computed.
+
+    Args:
+        out: a folder; with `one_file` a file, and ".html" is added where it is missing.
+        one_file: whether one HTML is written.
 
     Raises:
         UsageError: `out` is of the wrong kind, or is a folder of something else.
     """
     if one_file:
+        out = out if out.suffix in (".html", ".htm") else out.with_name(f"{out.name}.html")
         if out.is_dir():
             raise UsageError(f"{out} is a folder. Give an HTML file: --out {out / 'page.html'}")
-        return
+        return out
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file. Give a folder, or add --one-file.")
     if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
         raise UsageError(
             f"{out} is not empty and holds no pages. Give a new or an empty folder: --out DIR"
         )
+    return out
 
 
 def write_site(models: Sequence[tuple[str, PageModel]], out: Path) -> None:
