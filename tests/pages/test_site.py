@@ -156,9 +156,10 @@ def test_bad_input_is_answered_in_words(exported: zoo.Run, stand_in: Path, tmp_p
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"is a file. Give a folder, or add --one-file"):
         zoo.page(exported, out=tmp_path / "file")
+    (tmp_path / "folder.html").mkdir()
     with pytest.raises(UsageError, match=r"is a folder. Give an HTML file"):
-        zoo.page(exported, out=tmp_path / "stand-in", one_file=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "stand-in"]
+        zoo.page(exported, out=tmp_path / "folder", one_file=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.html", "stand-in"]
 
 
 def test_without_an_export_the_parts_are_exported_first(

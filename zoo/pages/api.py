@@ -36,7 +36,7 @@ def page(
         sources: runs, their names or paths, models of the catalog with weights, .keras or .h5 files, or
             networks of keras.applications.
         out: the folder; of one model it holds the page, of several an index and a folder for each. With
-            `one_file`, the HTML file; ".html" is added if it has no suffix.
+            `one_file`, the HTML file; ".html" is added if it is missing.
         one_file: write one HTML that holds everything, also ONNX Runtime Web, and opens without a server.
         progress: is called with each model's name before its page is made.
 
@@ -56,9 +56,7 @@ def page(
         raise UsageError("Name at least one run.")
     if one_file and len(sources) > 1:
         raise UsageError(f"--one-file takes one RUN. Received: {len(sources)}.")
-    out = Path(out).expanduser()
-    out = out.with_suffix(out.suffix or ".html") if one_file else out
-    check_target(out, one_file)
+    out = check_target(Path(out).expanduser(), one_file)
     assets_folder()
     for source in sources:  # an unknown name is refused before anything is exported
         if isinstance(source, str | Path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from zoo.data.arrays import Array
 from zoo.io import pictures
@@ -42,8 +43,8 @@ class PageFiles:
             "shape": list(array.shape),
         }
 
-    def image(self, name: str, pixels: Array) -> str:
-        """Write pixels, uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
+    def image(self, name: str, pixels: Array | Image.Image) -> str:
+        """Write an image, or pixels as uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
         path = self._path("data", f"{name}.png")
         pictures.to_image(pixels).save(path, "PNG", optimize=True)
         return self._relative(path)

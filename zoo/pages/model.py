@@ -80,8 +80,8 @@ class PageModel:
     @property
     def resize(self) -> Resize:
         """How image files are brought to the shape of an input: as the run's config says."""
-        before = BEFORE_RESIZE if self.run else {}
-        resize: Resize = (before | self.config).get("resize", "pad")
+        before = BEFORE_RESIZE["resize"] if self.run else "pad"
+        resize: Resize = self.config.get("resize", before)
         return resize
 
     @cached_property
