@@ -80,7 +80,7 @@ def sweep(
         window: trials that may be unknown when the next one is chosen: 1, or four for each worker of Ray.
             The same window gives the same sweep on any number of workers.
         pruner: asha, hyperband or none.
-        grace: epochs that no trial is stopped before; a 27th of all epochs if not given.
+        grace: epochs that no trial is stopped before; a ninth of all epochs if not given.
         progress: is told of each trial.
         **settings: the settings of all trials that differ from the model's.
 
@@ -184,11 +184,7 @@ def _check_engine(workers: int | None, address: str | None) -> None:
 def _resolve(
     name: str, settings: dict[str, Any], data: str | Path | None, trains_here: bool
 ) -> tuple[Recipe, dict[str, Any]]:
-    """Return the recipe of the trials, with its data, and their settings with a share for validation.
-
-    Raises:
-        UsageError: a name, a setting or the data is wrong, or nothing can be held out.
-    """
+    """Return the recipe of the trials, with its data, and their settings with a share for validation."""
     recipe = resolve(name, settings, data)
     if isinstance(recipe.config, WithoutData):
         raise UsageError(
