@@ -44,7 +44,7 @@ class PageFiles:
         }
 
     def image(self, name: str, pixels: Array | Image.Image) -> str:
-        """Write an image, or pixels as uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
+        """Write pixels, uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
         path = self._path("data", f"{name}.png")
         pictures.to_image(pixels).save(path, "PNG", optimize=True)
         return self._relative(path)

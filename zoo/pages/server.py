@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
 from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 __all__ = ["serve_page", "start_server"]
 
 
+_TYPES = {
+    ".js": "text/javascript",
+    ".onnx": "application/octet-stream",
+    ".gz": "application/octet-stream",
+    ".md": "text/plain; charset=utf-8",
+}
+
+
 class _Handler(SimpleHTTPRequestHandler):
-    extensions_map: ClassVar[dict[str, str]] = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-        ".onnx": "application/octet-stream",
-        ".gz": "application/octet-stream",
-        ".md": "text/plain; charset=utf-8",
-    }
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """Return the type of a file's content; the system's own table may have others for scripts."""
+        return _TYPES.get(os.path.splitext(path)[1]) or super().guess_type(path)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
