@@ -25,17 +25,19 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
   let code = codeFromText(page.state.get("z"), data.centre.length) ?? origin();
 
   const picture = createPicture(examples.shape, "What the decoder makes of the point", examples.range);
-  const took = element("span", {}, "drag the point");
-  const show = latest(async ({ wanted, time }: { wanted: Float32Array; time: number }) => {
+  const took = element("span", {}, "drag the ring, or move it with the arrow keys");
+  const show = latest(async ({ wanted, time }: { wanted: Float32Array; time: number | null }) => {
     picture.show(first(await decode(wanted)));
-    const passed = performance.now() - time;
-    took.textContent = `drawn in ${milliseconds(passed)}`;
-    container.dataset["milliseconds"] = passed.toFixed(2);
+    if (time !== null) {
+      const passed = performance.now() - time;
+      took.textContent = `drawn in ${milliseconds(passed)}`;
+      container.dataset["milliseconds"] = passed.toFixed(2);
+    }
     container.dataset["decoded"] = codeText(wanted);
   });
 
   /** Make a code the current one: the handle, the sliders, the picture and the URL follow. */
-  const go = (next: Float32Array, time = performance.now()): void => {
+  const go = (next: Float32Array, time: number | null = performance.now()): void => {
     code = rounded(next);
     plane.move(pointOf(code, data));
     sliders.set(code);
@@ -92,7 +94,7 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
     section("Try your own", trial.lead, trial.element),
     section("From one to the other", "Choose two examples. Between their codes lies a straight path; this is what the decoder makes of it.", morph.element),
   );
-  go(code);
+  go(code, null);
   page.state.onChange(() => {
     const other = codeFromText(page.state.get("z"), data.centre.length);
     if (other) go(other);

@@ -33,7 +33,7 @@ export const mount: Mount<NoveltyData> = async (container, page, session) => {
   const histogram = createHistogram(data.histogram, data.threshold, normal);
   const examples = await loadExamples(page, data.examples);
   const pixels = hasPixels(examples.shape);
-  const [given, refined, change] = ["the example", "what R makes of it", "the difference"]
+  const [given, refined, change] = ["the example", "what R makes of it", "the difference: R added blue, took orange away"]
     .map((label) => ({ label, picture: createPicture(examples.shape, label, data.examples.range) }));
   const score = partFunction(page.content, session, data.scorer);
   const refine = partFunction(page.content, session, data.refiner);
@@ -69,7 +69,7 @@ export const mount: Mount<NoveltyData> = async (container, page, session) => {
   const answer = section("What it says", "", verdict, numbers, spoken, element("div", { class: "shown-row" }, ...pictures));
   for (const panel of pixels ? [own, answer] : []) panel.classList.remove("whole");
   container.append(own, answer, section("Among the test examples", histogram.lead, histogram.element));
-  input.start(Math.max(0, (data.examples.targets ?? []).findIndex((target) => target === data.normal)));
+  input.start(Math.max(0, (data.examples.targets ?? []).findIndex((target) => target !== data.normal)));
 };
 
 /** Draw the difference: what was added in one colour, what was taken away in another. */

@@ -68,7 +68,9 @@ export const mount: Mount<RestoreData> = (container, page, session) => {
   const own = button("Use the page's photograph", () => void showOwn());
   panel.append(divider.element, element("div", { class: "progress" }, progress, line), spoken,
     element("div", { class: "tools" }, choose, own, save), element("p", { class: "hint" }, `The page's photograph: ${data.credit}. It was blurred for this page.`));
-  container.append(panel);
+  container.append(panel, section("How it is computed", "",
+    element("p", {}, `A photograph of up to ${String(data.whole)} \u00d7 ${String(data.whole)} pixels is computed in one piece, as zoo apply computes it. A larger one is computed in tiles that overlap and fade into each other${data.edit ? ", with the network's view of the whole photograph given to every tile" : ""}.`),
+    element("p", {}, "A worker computes, so the page stays awake. The result has the photograph's size, stands upright, and keeps transparent places.")));
 
   async function showOwn(): Promise<void> {
     const [blurred, sharp] = await Promise.all([data.blurred, data.sharp].map(async (file) => {

@@ -179,7 +179,7 @@ export const mount: Mount<SamplesData> = async (container, page, session) => {
         settle();
         showWall(seed);
       }))),
-    section("What changes it most", `Directions in the space of ${String(data.latents)} random numbers, measured: the first changes pixels most. The small images are both ends of each slider.`,
+    section("What changes it most", `Directions in the space of ${String(data.latents)} random numbers, measured: the first changes pixels most, as the bars show. The small images are both ends of each slider.`,
       element("div", { class: "samples" },
         element("div", {}, figure(big.element, judge),
           element("div", { class: "row" }, button("Start a path here", () => { mark(0); }), button("End a path here", () => { mark(1); }), button("Reset", settle))),

@@ -81,6 +81,7 @@ export function createPlane(data: LatentData, points: Float32Array, drag: (point
       context.fill();
     }
     context.globalAlpha = 1;
+    paintAxes(context, data, style);
     for (const [letter, point] of marks) paintMark(context, letter, place(point), style);
     paintHandle(context, place(handle), style);
   };
@@ -177,4 +178,21 @@ function paintHandle(context: CanvasRenderingContext2D, [x, y]: Point, style: CS
   context.arc(x, y, 2.5, 0, 2 * Math.PI);
   context.fillStyle = style.outlineColor;
   context.fill();
+}
+
+/** Write beside the axes what grows along them. */
+function paintAxes(context: CanvasRenderingContext2D, data: LatentData, style: CSSStyleDeclaration): void {
+  const [first, second] = data.centre.length <= 2 ? ["z1", "z2"] : ["first component", "second component"];
+  context.font = "13px system-ui, sans-serif";
+  context.fillStyle = style.color;
+  context.strokeStyle = style.backgroundColor;
+  context.lineWidth = 4;
+  context.textBaseline = "alphabetic";
+  for (const [text, x, y, align] of [[`${first} \u2192`, SIDE - 8, SIDE - 9, "right"], [`\u2191 ${second}`, 9, 20, "left"]] as const) {
+    context.textAlign = align;
+    context.globalAlpha = 0.75;
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
+  context.globalAlpha = 1;
 }

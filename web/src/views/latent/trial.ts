@@ -66,6 +66,6 @@ export function createTrial({ page, data, examples, encode, decode, place }: Tri
       input.element,
       element("div", { class: "pair" }, figure(before.element, data.noise ? "in, with noise" : "in"), figure(after.element, error), ...slider),
     ),
-    start: () => { input.start(); },
+    start: () => { input.start(Math.min(2, examples.count - 1)); },
   };
 }

@@ -16,21 +16,22 @@ export interface Histogram {
   mark(score: number): void;
 }
 
-const [WIDTH, HEIGHT, FLOOR] = [720, 190, 18];
+const [WIDTH, HEIGHT] = [720, 170];
 
 export function createHistogram(data: HistogramData, threshold: number, normal?: string): Histogram {
   const kinds = Object.entries(data.counts);
   const x = (score: number): number => (WIDTH * (Math.min(data.high, Math.max(data.low, score)) - data.low)) / (data.high - data.low || 1);
   const bars = kinds.flatMap(([kind, counts]) => barsOf(kind, counts));
-  const line = svg("line", { class: "here", y1: 0, y2: HEIGHT - FLOOR, x1: 0, x2: 0 });
-  const limit = svg("line", { class: "threshold", y1: 0, y2: HEIGHT - FLOOR, x1: x(threshold), x2: x(threshold) });
-  const label = svg("text", { class: "threshold-label", y: 12, x: x(threshold) + 6 }, `threshold ${short(threshold)}`);
-  const ends = [svg("text", { y: HEIGHT - 3, x: 0 }, short(data.low)), svg("text", { y: HEIGHT - 3, x: WIDTH, "text-anchor": "end" }, `${short(data.high)} and more`)];
-  const drawing = svg("svg", { viewBox: `0 0 ${String(WIDTH)} ${String(HEIGHT)}`, class: "histogram", role: "img" }, ...bars, limit, label, line, ...ends);
+  const line = svg("line", { class: "here", y1: 0, y2: HEIGHT, x1: 0, x2: 0 });
+  const limit = svg("line", { class: "threshold", y1: 0, y2: HEIGHT, x1: x(threshold), x2: x(threshold) });
+  const label = element("span", {}, `threshold ${short(threshold)}`);
+  label.style.left = `${String(Math.min(78, Math.max(12, (100 * x(threshold)) / WIDTH)))}%`;
+  const ticks = element("p", { class: "ticks" }, element("span", {}, short(data.low)), label, element("span", {}, `${short(data.high)} +`));
+  const drawing = svg("svg", { viewBox: `0 0 ${String(WIDTH)} ${String(HEIGHT)}`, class: "histogram", role: "img" }, ...bars, limit, line);
   const legend = kinds.map(([kind, counts]) => element("span", { class: `key ${kind}` }, `${title(kind, normal)}, ${counts.reduce((sum, count) => sum + count, 0).toLocaleString("en")}`));
   return {
-    element: element("div", {}, drawing, element("p", { class: "keys" }, ...legend, element("span", { class: "key here" }, "this example"))),
-    lead: "Scores of the test examples, each kind as shares of its own. The line is the example above.",
+    element: element("div", {}, drawing, ticks, element("p", { class: "keys" }, ...legend, element("span", { class: "key here" }, "this example"))),
+    lead: "Scores of the test examples; each kind has its own scale. Above the threshold, an example is called novel.",
     mark(score) {
       const at = String(x(score));
       line.setAttribute("x1", at);
@@ -49,7 +50,7 @@ function barsOf(kind: string, counts: number[]): SVGElement[] {
   const largest = Math.max(...counts, 1);
   const step = WIDTH / counts.length;
   return counts.map((count, at) => {
-    const height = ((HEIGHT - FLOOR) * count) / largest;
-    return svg("rect", { class: kind, x: (at * step).toFixed(1), width: (step - 1).toFixed(1), y: (HEIGHT - FLOOR - height).toFixed(1), height: height.toFixed(1) });
+    const height = (HEIGHT * count) / largest;
+    return svg("rect", { class: kind, x: (at * step).toFixed(1), width: (step - 1).toFixed(1), y: (HEIGHT - height).toFixed(1), height: height.toFixed(1) });
   });
 }
