@@ -41,11 +41,15 @@ def parse_command(words: list[str]) -> dict[str, object]:
     Raises:
         click.UsageError: there is no such command or option, or a value is of another type.
     """
-    context = click.Context(shell, info_name="zoo")
-    command = shell.get_command(context, words[0])
-    if command is None:
-        raise click.UsageError(f"there is no command {words[0]!r}")
-    inner = click.Context(command, info_name=words[0], parent=context)
+    command: click.Command = shell
+    inner = click.Context(shell, info_name="zoo")
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(inner, words[0])
+        if found is None:
+            raise click.UsageError(f"there is no command {words[0]!r}")
+        command, inner = found, click.Context(found, info_name=words[0], parent=inner)
+        words = ["", *words[1:]] if not isinstance(found, click.Group) else words[1:]
+    words = words or [""]
     values, rest, _ = command.make_parser(inner).parse_args(words[1:])
     if rest:
         raise click.UsageError(f"too many arguments: {rest}")
