@@ -49,10 +49,8 @@ def draw_shapes(
 def draw_shape(corners: int, random: np.random.Generator, sides: tuple[int, int]) -> Image.Image:
     """Return a picture of one shape."""
     width, height = (int(side) for side in random.integers(*sides, 2))
-    background, colour = random.integers(0, 256, (2, 3))
-    while abs(int(background.sum()) - int(colour.sum())) < 150:
-        colour = random.integers(0, 256, 3)
-    image = Image.new("RGB", (width, height), tuple(map(int, background)))
+    colour = random.integers(0, 180, 3)
+    image = Image.new("RGB", (width, height), "white")
     radius = min(width, height) * random.uniform(0.2, 0.45)
     x, y = (random.uniform(radius, side - radius) for side in (width, height))
     draw, fill = ImageDraw.Draw(image), tuple(map(int, colour))

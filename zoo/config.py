@@ -154,6 +154,13 @@ class Config(BaseModel):
         """
         return self
 
+    def suited_to(self, input_shape: tuple[int, ...], examples: int) -> dict[str, Any]:
+        """Return settings that suit data of the user's own, beside those of the number of steps.
+
+        What the user sets has priority. By default there are none.
+        """
+        return {}
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some settings changed; all settings are validated.
 

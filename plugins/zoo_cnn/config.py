@@ -1,6 +1,6 @@
 """The settings of the convolutional network, and whether they fit the inputs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -8,6 +8,9 @@ import zoo
 from zoo.config import FROM_DATA, Fraction, FromData
 from zoo.data import augmentation
 from zoo.tasks import classification, optimizers
+
+DEEP = (16, 32, 64, 128)  # filters of the blocks for images of 32 pixels and more
+FEW = 2000  # images, below which they are augmented
 
 
 class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
@@ -51,6 +54,18 @@ class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     epochs: PositiveInt = 15
     batch_size: PositiveInt = 128
     learning_rate: PositiveFloat = 2e-3
+
+    def suited_to(self, input_shape: tuple[int, ...], examples: int) -> dict[str, Any]:
+        """Return more blocks for larger images, and augmentation that keeps the labels of few images."""
+        if len(input_shape) != 3:
+            return {}
+        side = min(input_shape[:2])
+        suited: dict[str, Any] = {}
+        if side >= 32:  # a block halves the maps, and the last ones are to see most of an image
+            suited["filters"] = DEEP if side >= 48 else DEEP[:3]
+        if examples < FEW:
+            suited |= {"shift": 0.1, "rotation": 10.0, "zoom": 0.1}
+        return suited
 
 
 def check_size(config: Config) -> None:

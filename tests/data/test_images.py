@@ -113,8 +113,8 @@ def test_images_are_scaled_to_cover_and_cut_in_the_middle() -> None:
     stripes = np.zeros((10, 30), np.uint8)
     stripes[:, 10:20] = 255
     Image.fromarray(stripes).save("a.png")
-    assert (read_image("a.png", (10, 10, 1)) == 1).all()
-    assert (read_image("a.png", (20, 20, 1))[:, 2:-2] == 1).all()
+    assert (read_image("a.png", (10, 10, 1), "crop") == 1).all()
+    assert (read_image("a.png", (20, 20, 1), "crop")[:, 2:-2] == 1).all()
     assert read_image("a.png", (None, 10, 1)).shape == (10, 10, 1)
     assert read_image("a.png", (5, None, 1)).shape == (5, 30, 1)
 

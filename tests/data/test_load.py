@@ -21,10 +21,10 @@ def test_an_npz_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     assert data.name == str(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("name", ["mine.npy", "mine.tsv", "mine", "mine.npz.bak"])
+@pytest.mark.parametrize("name", ["mine.npy", "mine.xlsx", "mine", "mine.npz.bak"])
 def test_other_files_are_refused(name: str) -> None:
     Path(name).write_text("1,2,3")
-    with pytest.raises(zoo.DataError, match=rf"{name}: only an \.npz file, a \.ts or"):
+    with pytest.raises(zoo.DataError, match=rf"{name}: only an \.npz or \.parquet file, a \.ts or"):
         open_dataset(name)
 
 

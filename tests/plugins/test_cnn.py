@@ -284,3 +284,12 @@ def test_what_was_trained_in_half_precision_is_shipped_in_full(
     assert report.ok
     shipped = keras.saving.load_model(run.path / "export" / "classifier.keras", compile=False)
     assert {layer.compute_dtype for layer in shipped.layers} == {"float32"}
+
+
+def test_data_of_ones_own_gets_blocks_for_its_size_and_augmentation_if_it_is_little() -> None:
+    config = zoo_cnn.Config()
+    assert config.suited_to((64, 48, 3), 128)["filters"] == (16, 32, 64, 128)
+    assert config.suited_to((32, 40, 3), 50_000) == {"filters": (16, 32, 64)}
+    assert config.suited_to((28, 28, 1), 60_000) == {}
+    assert config.suited_to((28, 28, 1), 100) == {"shift": 0.1, "rotation": 10.0, "zoom": 0.1}
+    assert config.suited_to((150, 1), 50) == {}

@@ -18,7 +18,7 @@ from zoo.registry.shipped_weights import PREFIX, log
 from zoo.runs.compatibility import check_fit, describe_weight_mismatch, settings_from_data
 from zoo.runs.recipe import Data, Recipe, recipe_from_run, resolve, resolve_without_loading
 from zoo.runs.run import Run
-from zoo.runs.start.amounts import BY_AMOUNT
+from zoo.runs.start.amounts import STEPS
 from zoo.weights.transfer import transfer_weights
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def resolve_start(
     config = own.config.replace(**{**from_data, "freeze": (), **settings})
     if isinstance(data, Dataset):
         check_fit(data, config)
-    return dataclasses.replace(recipe, config=config, free=BY_AMOUNT - settings.keys())
+    return dataclasses.replace(recipe, config=config, free=STEPS - settings.keys())
 
 
 def describe_start(source: Run | None) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from zoo.registry.catalog_settings import entry_config
 from zoo.registry.model_size import check_memory, count_parameters
 from zoo.runs.compatibility import check_fit, settings_from_data
 from zoo.runs.run import Run
-from zoo.runs.start.amounts import BY_AMOUNT, log_choice, settings_by_amount
+from zoo.runs.start.amounts import free_settings, log_choice, settings_by_amount
 from zoo.runs.start.missing_data import missing_data_error
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def resolve(name: str, settings: Mapping[str, Any], data: Data | None = None) ->
     source, free = None, frozenset[str]()
     if name in registry().names():
         architecture = registry().get(name)
-        config, free = architecture.defaults(), BY_AMOUNT - settings.keys()
+        config = architecture.defaults()
+        free = free_settings(config, settings)
     else:
         entry = catalog().get(name)
         architecture, source = registry().get(entry.architecture), entry.dataset

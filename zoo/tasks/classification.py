@@ -224,8 +224,7 @@ def class_predictions(
         resize: how an image of another size is brought to the model's: pad, stretch or crop.
 
     Returns:
-        For each item: `item`, its name; `class` and `probability` of the most probable class; and
-        `top`, the probabilities of the 5 most probable classes.
+        For each item: `item`, `class`, `probability`, and `top`, those of the 5 most probable classes.
 
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
@@ -235,7 +234,11 @@ def class_predictions(
 
 
 def predict_items(model: keras.Model, items: Sequence[Any], resize: Resize) -> list[Array]:
-    """Return the model's output for each of the user's items; items of one shape are one batch."""
+    """Return the model's output for each of the user's items; items of one shape are one batch.
+
+    Args:
+        model, items, resize: as for `class_predictions`.
+    """
     inputs = [read_input(item, tuple(model.input_shape[1:]), resize) for item in items]
     return [row for (row,) in compute_groups(lambda batch: (predict(model, batch),), inputs)]
 

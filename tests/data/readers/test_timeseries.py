@@ -102,7 +102,7 @@ def test_what_is_wrong_in_a_ts_file_is_said_with_its_line(rows: list[str], said:
     [
         ("1,2,3,4\n2,3,4\n", "line 2: 3 columns, where the first line has 4"),
         ("1,2,3\n0,x,3\n", "line 2: value 1 of the series is no number. Received: 'x'"),
-        ("1,2,a\n2,3,b\n", "line 2: the last value .* 'b'. The class stands in the first column"),
+        ("1,2,3\n2,3,b\n", "line 2: the last value .* 'b'. The class stands in the first column"),
         ("a;1;2\nb;2;3\n", "has a single column. Expected: .*commas between"),
         ("", "holds no series"),
     ],

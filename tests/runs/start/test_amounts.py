@@ -10,7 +10,7 @@ import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
 from zoo.runs.recipe import resolve, resolve_with_data
-from zoo.runs.start.amounts import BY_AMOUNT, settings_by_amount, step_count
+from zoo.runs.start.amounts import STEPS, settings_by_amount, step_count
 
 
 def rows(count: int) -> Dataset:
@@ -29,7 +29,7 @@ def rows(count: int) -> Dataset:
 )
 def test_the_amount_decides(count: int, expected: dict[str, Any]) -> None:
     config = resolve("mlp", {}).config.replace(batch_size=64, epochs=40)
-    assert settings_by_amount(config, rows(count), BY_AMOUNT) == expected
+    assert settings_by_amount(config, rows(count), STEPS) == expected
     chosen = config.replace(**expected)
     assert step_count(chosen, rows(count)) >= 500
 
@@ -43,7 +43,7 @@ def test_what_the_user_or_the_catalog_sets_stays() -> None:
     assert (part.batch_size, part.validation, part.epochs) == (100, 0.1, 500)
     usual = resolve("mlp.digits", {}).config
     entry = resolve_with_data("mlp.digits", {}).config
-    assert all(getattr(usual, name) == getattr(entry, name) for name in BY_AMOUNT)
+    assert all(getattr(usual, name) == getattr(entry, name) for name in STEPS)
 
 
 def test_the_choice_is_said_recorded_and_resumed(

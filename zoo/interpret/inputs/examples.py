@@ -22,7 +22,16 @@ SIDE = 128  # of images, if neither the network nor the data tells their size
 def open_examples(
     source: Source, network: keras.Model, data: str | Path | Dataset | None
 ) -> Dataset | None:
-    """Return the data that is named, else a run's own; None for files and Keras' networks."""
+    """Return the data that is named, else a run's own; None for files and Keras' networks.
+
+    Args:
+        source: the network's source.
+        network: the network, as a flat model.
+        data: a dataset, or the name of one; None where none is named.
+
+    Raises:
+        DataError: the data cannot be read, or does not fit the network.
+    """
     wanted = tuple(network.inputs[0].shape[1:])
     examples: Dataset | None = None
     if isinstance(data, Dataset):
@@ -43,7 +52,13 @@ def open_examples(
 def image_shape(
     network: keras.Model, examples: Dataset | None, size: int | None
 ) -> tuple[int, ...]:
-    """Return the shape of the images to make: the examples', else the network's own, with free sizes set."""
+    """Return the shape of the images to make: the examples', else the network's own, with free sizes set.
+
+    Args:
+        network: a flat model.
+        examples: the examples; None where there are none.
+        size: the side of the images, where the network takes any; None is 128.
+    """
     if examples is not None:
         return examples.input_shape
     return tuple(int(want or size or SIDE) for want in network.inputs[0].shape[1:])

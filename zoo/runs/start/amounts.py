@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from zoo.config import Config, WithoutData
 from zoo.data.dataset import Dataset
 
-__all__ = ["BY_AMOUNT", "log_choice", "settings_by_amount", "step_count", "warn_of_few_steps"]
+__all__ = [
+    "STEPS",
+    "free_settings",
+    "log_choice",
+    "settings_by_amount",
+    "step_count",
+    "warn_of_few_steps",
+]
 
-BY_AMOUNT = frozenset({"epochs", "batch_size", "validation"})  # what the amount of data decides
+STEPS = frozenset({"epochs", "batch_size", "validation"})  # what decides the number of steps
 LEAST_STEPS = 500  # of a training
 FEW_STEPS = 100  # of which a training is warned
 LEAST_EXAMPLES = 20  # of which some are held out for validation
@@ -26,8 +33,13 @@ BATCHES = 8  # of an epoch, at least, where a batch can be smaller
 _log = logging.getLogger("zoo")
 
 
+def free_settings(config: Config, settings: Mapping[str, Any]) -> frozenset[str]:
+    """Return the settings of an architecture that a user does not set, and that the data may decide."""
+    return frozenset(type(config).model_fields) - settings.keys()
+
+
 def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> dict[str, Any]:
-    """Return the settings among `free` that the amount of data changes.
+    """Return the settings among `free` that the data changes: its amount, and the size of an example.
 
     A tenth of the training examples is held out for validation. A batch is so small that an epoch has
     8 of them, but has at least 16 examples. There are so many epochs that a training has 500 steps.
@@ -35,11 +47,12 @@ def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> 
     Args:
         config: the settings, with the architecture's defaults.
         data: the data.
-        free: those of `BY_AMOUNT` that the user does not set.
+        free: the settings that neither the user nor the catalog sets.
     """
     if isinstance(config, WithoutData):
         return {}
-    chosen: dict[str, Any] = {}
+    suited = config.suited_to(data.input_shape, len(data.train)) if free else {}
+    chosen = {name: value for name, value in suited.items() if name in free}
     if "validation" in free and not config.validation and len(data.train) >= LEAST_EXAMPLES:
         chosen["validation"] = VALIDATION
     count = len(data.train) - data.validation_size(config.replace(**chosen))
@@ -55,8 +68,13 @@ def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> 
 def log_choice(data: Dataset, chosen: dict[str, Any]) -> None:
     """Say which settings the amount of data decides."""
     if chosen:
-        values = ", ".join(f"{name}={value}" for name, value in chosen.items())
+        values = ", ".join(f"{name}={_shown(value)}" for name, value in chosen.items())
         _log.info("chosen for %s examples: %s", f"{len(data.train):,}", values)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as `--set` takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def step_count(config: Config, data: Dataset) -> int:
