@@ -55,6 +55,6 @@ def parse_command(words: list[str]) -> dict[str, object]:
         raise click.UsageError(f"too many arguments: {rest}")
     for parameter in command.params:
         value = values.get(parameter.name)
-        if value is not None and not isinstance(parameter.type, click.Path):
+        if isinstance(value, str | list | tuple) and not isinstance(parameter.type, click.Path):
             parameter.type_cast_value(inner, value)
     return values
