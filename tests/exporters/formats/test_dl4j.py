@@ -15,6 +15,7 @@ from zoo.errors import ExportError
 from zoo.exporters.comparison import compare_outputs, compare_results
 from zoo.exporters.formats import dl4j
 from zoo.exporters.formats.dl4j import expansions
+from zoo.exporters.formats.dl4j.builder import Call
 from zoo.exporters.formats.dl4j.expand import expand_model
 from zoo.exporters.parts.part import Part, prepare_part
 from zoo.exporters.parts.probes import draw_probes
@@ -139,8 +140,8 @@ def test_the_expansion_is_flat_and_has_only_layers_that_are_read() -> None:
 
 
 def test_a_wrong_expansion_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_offset(builder: Any, layer: Any, x: Any) -> Any:
-        return builder.scale(x, layer.scale, 0.0, layer.name)
+    def without_offset(call: Call) -> Any:
+        return call.builder.scale(call.x, call.layer.scale, 0.0, call.layer.name)
 
     monkeypatch.setitem(expansions.EXPANSIONS, "Rescaling", without_offset)
     assert "is off by" in problem_of(models.classifier())
