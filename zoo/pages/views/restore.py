@@ -107,7 +107,14 @@ def reach(path: Path, edit: Edit, name: str, channels: int) -> int | None:
 
 
 def measure_reach(runner: Runner, edit: Edit, name: str, channels: int) -> int | None:
-    """Return the largest distance that a changed pixel reaches; None where it reaches the border."""
+    """Return the largest distance that a changed pixel reaches; None where it reaches the border.
+
+    Args:
+        runner: the edited file.
+        edit: the file's edit.
+        name: of the file's input.
+        channels: of an image.
+    """
     noise = np.random.default_rng(0).random((1, PROBE_SIDE, PROBE_SIDE, channels), np.float32)
     given = {inputs: np.zeros((1, count, 1, 1), np.float32) for inputs, _, count in edit.means}
     first = runner({name: noise, FIXED: np.array([False]), **given})
@@ -160,7 +167,13 @@ def blur(sharp: Array) -> Array:
 
 
 def write_photograph(files: PageFiles, name: str, pixels: Array) -> dict[str, Any]:
-    """Write a photograph as the bytes of a WebP file, which is smaller than PNG."""
+    """Write a photograph as the bytes of a WebP file, which is smaller than PNG.
+
+    Args:
+        files: of the page.
+        name: of the file, without suffix.
+        pixels: uint8 of shape (height, width, 3).
+    """
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "WEBP", quality=QUALITY, method=6)
     return files.array(name, np.frombuffer(buffer.getvalue(), np.uint8))

@@ -61,7 +61,13 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
 
 
 def sample_inputs(inputs: Any, size: int, is_uniform: bool) -> tuple[Array, tuple[Array, ...]]:
-    """Return latents of the prior, shape (n, size), and their one-hot classes if the generator takes some."""
+    """Return latents of the prior, shape (n, size), and their one-hot classes if the generator takes some.
+
+    Args:
+        inputs: the generator's inputs, as its contract has them.
+        size: the number of latents.
+        is_uniform: whether the prior is uniform from -1 to 1, or standard normal.
+    """
     generator = np.random.default_rng(0)
     shape = (PLACES, size)
     latents = generator.uniform(-1, 1, shape) if is_uniform else generator.standard_normal(shape)
