@@ -17,6 +17,9 @@ export const SITE = process.env.ZOO_PAGES ?? "";
 export const ONE_FILE = process.env.ZOO_PAGE_FILE ?? "";
 const SCREENSHOTS = process.env.ZOO_SCREENSHOTS ?? "";
 
+/** Whether pictures are wanted, in every look. */
+export const PICTURES = Boolean(SCREENSHOTS);
+
 /** The path of the browser; empty where none is installed. */
 export const BROWSER = (process.env.PATH ?? "").split(":").flatMap((folder) => NAMES.map((name) => join(folder, name))).find(existsSync) ?? "";
 

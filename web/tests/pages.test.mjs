@@ -1,7 +1,7 @@
 // Every page of a site: the verdict, the console, the network, layout shift and axe-core, and pictures of it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, LOOKS, models, open, screenshot, serve, settle, SITE, skip, verdictOf, violations } from "./browser.mjs";
+import { launch, LOOKS, models, open, PICTURES, screenshot, serve, settle, SITE, skip, verdictOf, violations } from "./browser.mjs";
 
 let browser, server;
 before(async () => { if (!skip) [browser, server] = await Promise.all([launch(), serve(SITE)]); });
@@ -19,8 +19,8 @@ for (const { name, folder } of Object.values(models)) {
     await page.context().close();
   });
 
-  test(`${name} fits every screen`, { skip }, async () => {
-    for (const [look, options] of LOOKS) {
+  test(`${name} fits a phone, in the dark too`, { skip }, async () => {
+    for (const [look, options] of LOOKS.filter(([look]) => PICTURES || look === "phone-dark")) {
       const page = await open(browser, `${server.address}/${folder ? `${folder}/` : ""}`, options);
       await verdictOf(page);
       await settle(page);
@@ -43,7 +43,7 @@ test("the index names every model, and checks all of them here", { skip: skip ||
   assert.deepEqual(await violations(page), []);
   assert.deepEqual(page.faults, []);
   await page.context().close();
-  for (const [look, options] of LOOKS) {
+  for (const [look, options] of PICTURES ? LOOKS : []) {
     const shown = await open(browser, `${server.address}/`, options);
     await shown.waitForSelector("body[data-state=open]");
     await screenshot(shown, `index-${look}`);

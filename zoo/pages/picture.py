@@ -34,6 +34,8 @@ def write_picture(model: PageModel, files: PageFiles) -> str | None:
         return files.copy(path, f"data/picture{path.suffix}")
     split = model.examples(COLUMNS * ROWS)
     inputs = None if split is None else split.inputs
+    if inputs is not None and inputs.ndim == 5:
+        inputs = inputs[:, inputs.shape[1] // 2]  # the middle slice of each volume
     if inputs is not None and is_picture(inputs.shape[1:]):
         return files.image("picture", pictures.image_grid(_small(inputs), COLUMNS))
     if inputs is not None and inputs.ndim == 3:

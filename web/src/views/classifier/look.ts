@@ -40,6 +40,7 @@ export function lookPanel(data: ClassifierData, probabilities: (inputs: Tensor) 
     },
     async explain(values, index, name) {
       const own = ++turn;
+      caption.textContent = "Covering one place after the other …";
       const probability = async (inputs: Tensor) => {
         const shares = await probabilities(inputs);
         const rows = inputs.shape[0] ?? 1;
