@@ -18,6 +18,8 @@ class NpmHook(BuildHookInterface[Any]):
             return
         npm = shutil.which("npm")
         if npm is None:
-            raise RuntimeError("The pages are built with npm: install Node 20.19 or newer (nodejs.org).")
+            raise RuntimeError(
+                "The pages are built with npm: install Node 20.19 or newer (nodejs.org)."
+            )
         for words in (["ci", "--ignore-scripts"], ["run", "build"]):
             subprocess.run([npm, *words], cwd=root, check=True)
