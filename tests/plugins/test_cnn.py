@@ -10,7 +10,7 @@ from keras import layers
 import zoo
 from zoo.data.dataset import Dataset
 from zoo.data.split import Split
-from zoo.runs.recipe import resolve_with_data
+from zoo.runs.recipe import resolve, resolve_with_data
 
 GENERATOR = np.random.default_rng(0)
 SHAPES = {1: (8, 2), 2: (8, 8, 1), 3: (8, 8, 8, 1)}
@@ -287,7 +287,7 @@ def test_what_was_trained_in_half_precision_is_shipped_in_full(
 
 
 def test_data_of_ones_own_gets_blocks_for_its_size_and_augmentation_if_it_is_little() -> None:
-    config = zoo_cnn.Config()
+    config = resolve("cnn", {}).config
     assert config.suited_to((64, 48, 3), 128)["filters"] == (16, 32, 64, 128)
     assert config.suited_to((32, 40, 3), 50_000) == {"filters": (16, 32, 64)}
     assert config.suited_to((28, 28, 1), 60_000) == {}
