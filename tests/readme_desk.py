@@ -53,7 +53,7 @@ def set_up(desk: Path, run: Path) -> None:
         ("scans/a", 1),
         ("scans/b", 2),
     ):
-        _save(desk / f"{name}.png", digits.stored[at].squeeze())
+        _save(desk / f"{name}.png", (255 * digits.inputs[at]).astype(np.uint8).squeeze())
     np.save(desk / "latents.npy", np.random.default_rng(0).normal(size=(4, 64)).astype("float32"))
     _write_folders(desk)
     _write_series(desk / "Mine_TRAIN.ts")

@@ -64,6 +64,10 @@ LONG = {  # and what makes a training of many minutes shorter
     "zoo train cnn --data mine/ --set validation=0.1 --set early_stopping=5 --set best_epoch=true": "",
     "zoo train cnn --data rare/ --set class_weight=balanced": "",
     "zoo train cnn.italy-power --seeds 5": "",
+    "zoo sweep cnn.digits --space 'learning_rate=log(1e-4,1e-2)' --space 'filters=[[16,32],[32,64]]' "
+    "--metric val_accuracy": " --trials 2",
+    "zoo page cnn.mnist vae.mnist runs/mine --out site": "",
+    "zoo page cnn.mnist --out digits.html --one-file": "",
     "zoo train mlp.mnist --resume": "",
     "zoo apply cnn.digits scans/ --with onnx": "",
     "zoo train autoencoder.denoising-digits": "",
@@ -101,6 +105,8 @@ ELSEWHERE = {
     "pip install -e zoo-my-net && zoo check my-net": ".ci/run, with another name",
     "zoo train cnn --data tfds:beans --set input_shape=64,64,3": "it downloads 171 MB; tests/data/readers "
     "reads made data sets of tensorflow_datasets",
+    "zoo apply cnn.digits s3://bucket/scans --workers 8 --out results/": "it needs a bucket; tests/bulk has one",
+    "zoo page cnn.mnist --out site --open": "it opens a browser; tests/pages has the rest",
     "zoo train cnn-vis.deepdream": "it downloads 92 MB; tests/plugins/test_cnn_vis.py has small networks",
 }
 

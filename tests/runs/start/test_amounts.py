@@ -21,9 +21,9 @@ def rows(count: int) -> Dataset:
 @pytest.mark.parametrize(
     ("count", "expected"),
     [
-        (4, {"batch_size": 16, "epochs": 500}),
-        (128, {"validation": 0.1, "batch_size": 16, "epochs": 72}),
-        (1000, {"validation": 0.1}),
+        (4, {"batch_size": 16, "epochs": 1000}),
+        (128, {"validation": 0.1, "batch_size": 16, "epochs": 143}),
+        (1000, {"validation": 0.1, "epochs": 72}),
         (60_000, {"validation": 0.1}),
     ],
 )
@@ -31,7 +31,7 @@ def test_the_amount_decides(count: int, expected: dict[str, Any]) -> None:
     config = resolve("mlp", {}).config.replace(batch_size=64, epochs=40)
     assert settings_by_amount(config, rows(count), STEPS) == expected
     chosen = config.replace(**expected)
-    assert step_count(chosen, rows(count)) >= 500
+    assert step_count(chosen, rows(count)) >= 1000
 
 
 def test_what_the_user_or_the_catalog_sets_stays() -> None:
@@ -40,7 +40,7 @@ def test_what_the_user_or_the_catalog_sets_stays() -> None:
     config = resolve_with_data("mlp", settings, data).config
     assert (config.epochs, config.batch_size, config.validation) == (2, 50, 0)
     part = resolve_with_data("mlp", {"batch_size": 100}, data).config
-    assert (part.batch_size, part.validation, part.epochs) == (100, 0.1, 500)
+    assert (part.batch_size, part.validation, part.epochs) == (100, 0.1, 1000)
     usual = resolve("mlp.digits", {}).config
     entry = resolve_with_data("mlp.digits", {}).config
     assert all(getattr(usual, name) == getattr(entry, name) for name in STEPS)
@@ -63,6 +63,6 @@ def test_fine_tuning_gets_enough_steps(trained: zoo.Run, tiny: Dataset) -> None:
     from zoo.runs.load import resolve_start
 
     recipe = resolve_start("mlp", {"units": [8]}, tiny, trained).with_data()
-    assert step_count(recipe.config, tiny) >= 500
+    assert step_count(recipe.config, tiny) >= 1000
     kept = resolve_start("mlp", {"epochs": 3}, tiny, trained).with_data()
     assert kept.config.epochs == 3

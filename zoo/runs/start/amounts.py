@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 STEPS = frozenset({"epochs", "batch_size", "validation"})  # what decides the number of steps
-LEAST_STEPS = 500  # of a training
+LEAST_STEPS = 1000  # of a training
 FEW_STEPS = 100  # of which a training is warned
 LEAST_EXAMPLES = 20  # of which some are held out for validation
 VALIDATION = 0.1
@@ -42,7 +42,7 @@ def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> 
     """Return the settings among `free` that the data changes: its amount, and the size of an example.
 
     A tenth of the training examples is held out for validation. A batch is so small that an epoch has
-    8 of them, but has at least 16 examples. There are so many epochs that a training has 500 steps.
+    8 of them, but has at least 16 examples. There are so many epochs that a training has 1,000 steps.
 
     Args:
         config: the settings, with the architecture's defaults.
