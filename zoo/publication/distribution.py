@@ -105,6 +105,23 @@ def pack_into(
         WriteError: the disk refuses.
     """
     check_publishable(run, run.name)
+    entry = _entry_of(run, catalog_path)
+    make_directory(folder)
+    with temporary_directory(folder) as temporary:
+        prepared = prepare_run(run, temporary, precision)
+        info = write_weights_file(prepared, run.name, folder, terms, commit or trained_by(run))
+        results = _results(prepared, entry, metrics)
+    update_catalog_file(catalog_path, run.name, info, results, info.command)
+    catalog.cache_clear()
+    return info
+
+
+def _entry_of(run: Run, catalog_path: Path) -> Entry:
+    """Return the entry of a run's model in a catalog file.
+
+    Raises:
+        UsageError: there is none, or the run has other settings.
+    """
     entries = read_entries(catalog_path, None)
     if run.name not in entries:
         raise UnknownName(f"model in {catalog_path}", run.name, entries)
@@ -114,14 +131,7 @@ def pack_into(
             f"{run} has other settings than {run.name} in {catalog_path}: {words}. Change the settings "
             "there, or train with them."
         )
-    make_directory(folder)
-    with temporary_directory(folder) as temporary:
-        prepared = prepare_run(run, temporary, precision)
-        info = write_weights_file(prepared, run.name, folder, terms, commit or trained_by(run))
-        results = _results(prepared, entries[run.name], metrics)
-    update_catalog_file(catalog_path, run.name, info, results, info.command)
-    catalog.cache_clear()
-    return info
+    return entries[run.name]
 
 
 def _check_unused(name: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RunError
 from zoo.exporters.parts.part import prepare_part
@@ -15,6 +17,9 @@ from zoo.runs.load import load_run_model
 from zoo.runs.recipe import Recipe, has_own_data
 from zoo.runs.run import Run
 from zoo.weights.archive import OPTIONAL_MEMBERS
+
+if TYPE_CHECKING:
+    import keras
 
 
 def prepare_run(run: Run, folder: Path, precision: Precision = "float32") -> Run:
@@ -36,31 +41,36 @@ def prepare_run(run: Run, folder: Path, precision: Precision = "float32") -> Run
         WriteError: the disk refuses.
     """
     recipe, model = load_run_model(run)
-    parts = recipe.architecture.export(model, recipe.config)
-    record = {
-        **run.record,
-        "dataset": {**run.record["dataset"], "source": public_source(run)},
-        "parts": {
-            role: prepare_part(role, part).contract.to_json() for role, part in parts.items()
-        },
-    }
+    record = _public_record(run, recipe.architecture.export(model, recipe.config))
     copy = Run(folder)
     with disk_errors(folder):
         complete = save_without_training_state(model, run.weights, folder / "all.weights.h5")
         pack_weights(complete, copy.weights, precision)
         (folder / "all.weights.h5").unlink(missing_ok=True)
-        for member in (*OPTIONAL_MEMBERS, "export/report.json"):
-            if (run.path / member).is_file():
-                make_directory((folder / member).parent)
-                shutil.copyfile(run.path / member, folder / member)
-        if run.pictures:
-            shutil.copytree(run.path / "pictures", folder / "pictures")
+        _copy_results(run, folder)
     if precision == "float32":
         copy.write_record(record)
     else:
         copy.write_record({**record, "stored_precision": precision})
         copy.write_metrics(_measure_again(copy, run, recipe))
     return copy
+
+
+def _public_record(run: Run, parts: Mapping[str, keras.Model]) -> dict[str, Any]:
+    """Return a run's record with its parts, and without folders of this machine."""
+    contracts = {role: prepare_part(role, part).contract.to_json() for role, part in parts.items()}
+    dataset = {**run.record["dataset"], "source": public_source(run)}
+    return {**run.record, "dataset": dataset, "parts": contracts}
+
+
+def _copy_results(run: Run, folder: Path) -> None:
+    """Copy what a run has beside its weights: its history, its metrics and its pictures."""
+    for member in (*OPTIONAL_MEMBERS, "export/report.json"):
+        if (run.path / member).is_file():
+            make_directory((folder / member).parent)
+            shutil.copyfile(run.path / member, folder / member)
+    if run.pictures:
+        shutil.copytree(run.path / "pictures", folder / "pictures")
 
 
 def _measure_again(copy: Run, run: Run, recipe: Recipe) -> dict[str, float]:

@@ -99,12 +99,24 @@ def _function_of(part: Part, weights: Mapping[str, Any]) -> tuple[Any, Sequence[
             outputs = call_part(part.model, arguments[: len(inputs)])
         return dict(zip(names, outputs, strict=True)) | layer_inputs
 
-    specs = [tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name) for tensor in inputs]
-    specs += [tf.TensorSpec(value.shape, value.dtype, name=key) for key, value in weights.items()]
-    for number, (_, spec) in enumerate(calls):
-        specs.append(tf.TensorSpec(spec.shape, spec.dtype, name=_LAYER_OUTPUT.format(number)))
+    specs = _argument_specs(inputs, weights, [output for _, output in calls])
     function = tf.function(call, input_signature=specs, autograph=False)
     return function, [layer for layer, _ in calls]
+
+
+def _argument_specs(
+    inputs: Sequence[Any], weights: Mapping[str, Any], outputs: Sequence[Any]
+) -> list[Any]:
+    """Return the TensorSpecs of a part's inputs, of weights, and of the outputs of layers."""
+    import tensorflow as tf
+
+    specs = [tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name) for tensor in inputs]
+    specs += [tf.TensorSpec(value.shape, value.dtype, name=key) for key, value in weights.items()]
+    names = map(_LAYER_OUTPUT.format, range(len(outputs)))
+    return specs + [
+        tf.TensorSpec(output.shape, output.dtype, name=name)
+        for name, output in zip(names, outputs, strict=True)
+    ]
 
 
 def _replaceable_calls(part: Part) -> list[tuple[Any, Any]]:

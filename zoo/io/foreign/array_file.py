@@ -21,6 +21,7 @@ from zoo.io.foreign.zip_file import check_zip
 __all__ = ["ArrayHeader", "array_bytes", "check_npz", "read_header"]
 
 _MAGIC = b"\x93NUMPY"
+_START = 8  # bytes: the magic string and the version
 _LONGEST_HEADER = 10_000  # bytes, as in NumPy
 _MOST_HEADERS = 2 * 2**20  # bytes of all headers in an .npz; NumPy parses each as Python
 _USUAL_HEADER = 192  # bytes; NumPy writes 128
@@ -42,13 +43,7 @@ def read_header(file: IO[bytes], what: str) -> ArrayHeader:
         UnsafeFile: it holds Python objects, or has too many dimensions.
         ValueError: it is no .npy file, or a broken one.
     """
-    start = file.read(8)
-    if start[:6] != _MAGIC or len(start) < 8:
-        raise ValueError("it does not begin as an .npy file does")
-    version = (start[6], start[7])
-    if version not in ((1, 0), (2, 0), (3, 0)):
-        raise ValueError(f"there is no version {start[6]}.{start[7]} of .npy files")
-    form = "<H" if version == (1, 0) else "<I"
+    form, read = _header_form(file.read(_START))
     prefix = file.read(struct.calcsize(form))
     if len(prefix) < struct.calcsize(form):
         raise ValueError("it ends within its header")
@@ -58,14 +53,9 @@ def read_header(file: IO[bytes], what: str) -> ArrayHeader:
             f"its header has {length:,} bytes; at most {_LONGEST_HEADER:,} are expected"
         )
     header = io.BytesIO(prefix + file.read(length))
-    read = np.lib.format.read_array_header_1_0
-    if version != (1, 0):
-        read = np.lib.format.read_array_header_2_0
     try:
         shape, _, dtype = read(header)
-    except (
-        Exception
-    ) as error:  # the header is parsed as Python: tokenize and ast have errors of their own
+    except Exception as error:  # it is parsed as Python, which has errors of its own
         raise ValueError(f"its header is broken: {format_error(error)}") from error
     if dtype.hasobject or dtype.kind not in _KINDS:
         raise UnsafeFile(
@@ -75,7 +65,26 @@ def read_header(file: IO[bytes], what: str) -> ArrayHeader:
     check_limit(what, "array_rank", len(shape))
     if any(type(size) is bool or size < 0 for size in shape):
         raise ValueError(f"its shape {shape} has a size below 0")
-    return tuple(shape), dtype, len(start) + len(prefix) + length
+    return tuple(shape), dtype, _START + len(prefix) + length
+
+
+def _header_form(start: bytes) -> tuple[str, Any]:
+    """Return how the length of a header is packed, and NumPy's function that reads the header.
+
+    Args:
+        start: the first _START bytes of the file.
+
+    Raises:
+        ValueError: they begin no .npy file, or one of an unknown version.
+    """
+    if start[:6] != _MAGIC or len(start) < _START:
+        raise ValueError("it does not begin as an .npy file does")
+    version = (start[6], start[7])
+    if version == (1, 0):
+        return "<H", np.lib.format.read_array_header_1_0
+    if version in ((2, 0), (3, 0)):
+        return "<I", np.lib.format.read_array_header_2_0
+    raise ValueError(f"there is no version {start[6]}.{start[7]} of .npy files")
 
 
 def array_bytes(header: ArrayHeader) -> int:

@@ -1,0 +1,94 @@
+"""What the checks of a model file cost: as a share of Keras' own load, and in milliseconds.
+
+    python benchmarks/checks.py [--rounds 9] > benchmarks/results/checks.md
+
+For each file, Keras' `load_model` and the zoo's `open_model_file` take turns; the figures are medians. The
+checks are what stands before Keras: sizes, links and names. `first` is their time in a new process, as in a
+command of the shell, which looks at a file before it imports Keras.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+FIRST = """
+import sys, time
+from pathlib import Path
+from zoo.io.foreign.model_file import inspect_model_file
+start = time.perf_counter()
+inspect_model_file(Path(sys.argv[1]))
+print(time.perf_counter() - start)
+"""
+
+
+def main(rounds: int) -> None:
+    import keras
+
+    inputs = keras.Input((8, 8, 1))
+    small = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(inputs)))
+    deep = keras.Sequential([keras.Input((16,)), *(keras.layers.Dense(16) for _ in range(100))])
+    large = keras.Sequential([keras.Input((16,)), *(keras.layers.Dense(4000) for _ in range(4))])
+    models = {
+        "one dense layer": small,
+        "100 dense layers": deep,
+        "MobileNetV2": keras.applications.MobileNetV2(weights=None),
+        "ResNet50": keras.applications.ResNet50(weights=None),
+        "192 MB, 4 layers": large,
+    }
+    print("# The checks of a model file\n")
+    print("| file | MB | Keras loads | the zoo opens | ratio | checks | share | first |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models.items():
+            for suffix in ("keras", "h5"):
+                path = Path(folder, f"model.{suffix}")
+                model.save(path)
+                print(f"| {name}, .{suffix} | {row(path, rounds)} |", flush=True)
+                path.unlink()
+
+
+def row(path: Path, rounds: int) -> str:
+    import keras
+
+    from zoo.io.foreign import model_file
+    from zoo.io.foreign.keras_objects import check_objects
+    from zoo.runtimes.python.keras import open_model_file
+
+    def check() -> None:
+        check_objects(model_file.inspect_model_file(path), path)
+
+    ways = {
+        "keras": lambda: keras.saving.load_model(path, compile=False),
+        "zoo": lambda: open_model_file(path),
+        "checks": check,
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, function in ways.items():
+            model_file._PASSED.clear()  # what passed before is not looked at again
+            start = time.perf_counter()
+            function()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+            keras.utils.clear_session()
+    first = subprocess.run(
+        [sys.executable, "-c", FIRST, path], capture_output=True, text=True, check=True
+    )
+    keras_, zoo, checks = (statistics.median(times[name]) for name in ways)
+    return (
+        f"{path.stat().st_size / 1e6:.2f} | {1e3 * keras_:.1f} ms | {1e3 * zoo:.1f} ms | {zoo / keras_:.2f} "
+        f"| {1e3 * checks:.1f} ms | {checks / keras_:.1%} | {1e3 * float(first.stdout):.1f} ms"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    main(parser.parse_args().rounds)
