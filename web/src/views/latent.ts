@@ -22,7 +22,7 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
   const decode = partFunction(page.content, session, data.decoder);
   const encode = partFunction(page.content, session, data.encoder);
   const origin = (): Float32Array => Float32Array.from(data.centre);
-  let code = codeFromText(page.state.get("z"), data.centre.length) ?? origin();
+  let code = codeFromText(page.state.get("z"), data.centre.length) ?? Float32Array.from(data.start);
 
   const picture = createPicture(examples.shape, "What the decoder makes of the point", examples.range);
   const took = element("span", {}, "drag the ring, or move it with the arrow keys");

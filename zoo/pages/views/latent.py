@@ -52,6 +52,8 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
     codes, activity, measure = encode(model.parts[ENCODER], split)
     centre, axes, explained = plane(codes)
     points = (codes - centre) @ axes.T
+    if codes.shape[1] == 1:  # a line: its points are spread beside it
+        points[:, 1] = np.random.default_rng(0).uniform(-1, 1, len(points))
     labels = class_labels(model, split)
     order = np.argsort(-activity, kind="stable")
     low, high = np.percentile(codes, TAILS, axis=0)
@@ -63,6 +65,7 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
         "labels": None if labels is None else labels.tolist(),
         "axes": np.round(axes, 5).tolist(),
         "centre": np.round(centre, 5).tolist(),
+        "start": np.round(codes.mean(0), 3).tolist(),
         "explained": explained,
         "latents": [
             {
@@ -120,5 +123,5 @@ def plane(codes: Array) -> tuple[Array, Array, float]:
 def limits(coordinates: Array) -> list[float]:
     """Return the least and the largest coordinate that the plane shows."""
     low, high = np.percentile(coordinates, TAILS)
-    margin = MARGIN * max(float(high - low), 1e-3)
+    margin = MARGIN * max(float(high - low), 0.1)
     return [round(float(low) - margin, 3), round(float(high) + margin, 3)]

@@ -21,6 +21,8 @@ export interface LatentData {
   /** From the plane to the code: code = centre + point @ axes, shape (2, latents). */
   axes: number[][];
   centre: number[];
+  /** The mean code, where a visit begins. */
+  start: number[];
   /** The share of the codes' variance that lies in the plane; 1 where there are two latents. */
   explained: number;
   /** Most active first. */

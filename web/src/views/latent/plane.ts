@@ -70,11 +70,11 @@ export function createPlane(data: LatentData, points: Float32Array, drag: (point
       context.imageSmoothingEnabled = pictures.width > SIDE;
       context.drawImage(pictures, 0, 0, SIDE, SIDE);
     }
-    const radius = points.length > 1200 ? 2.4 : 4;
+    const [radius, shown] = [points.length > 1200 ? 2.4 : 4, pictures ? 0.55 : 0.8];
     for (let at = 0; at < points.length / 2; at += 1) {
       const label = data.labels?.[at] ?? -1;
       const [x, y] = place([points[2 * at] ?? 0, points[2 * at + 1] ?? 0]);
-      context.globalAlpha = only === null || only === label ? 0.8 : 0.07;
+      context.globalAlpha = only === null || only === label ? shown : 0.07;
       context.fillStyle = label < 0 ? style.color : classColour(label);
       context.beginPath();
       context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -182,13 +182,13 @@ function paintHandle(context: CanvasRenderingContext2D, [x, y]: Point, style: CS
 
 /** Write beside the axes what grows along them. */
 function paintAxes(context: CanvasRenderingContext2D, data: LatentData, style: CSSStyleDeclaration): void {
-  const [first, second] = data.centre.length <= 2 ? ["z1", "z2"] : ["first component", "second component"];
+  const [first, second] = data.centre.length > 2 ? ["first component", "second component"] : ["z1", data.centre.length === 2 ? "z2" : ""];
   context.font = "13px system-ui, sans-serif";
   context.fillStyle = style.color;
   context.strokeStyle = style.backgroundColor;
   context.lineWidth = 4;
   context.textBaseline = "alphabetic";
-  for (const [text, x, y, align] of [[`${first} \u2192`, SIDE - 8, SIDE - 9, "right"], [`\u2191 ${second}`, 9, 20, "left"]] as const) {
+  for (const [text, x, y, align] of [[`${first} \u2192`, SIDE - 8, SIDE - 9, "right"], [second && `\u2191 ${second}`, 9, 20, "left"]] as const) {
     context.textAlign = align;
     context.globalAlpha = 0.75;
     context.strokeText(text, x, y);

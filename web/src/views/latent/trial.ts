@@ -42,7 +42,8 @@ export function createTrial({ page, data, examples, encode, decode, place }: Tri
     const output = first(await decode(code));
     after.show(output, pixels ? undefined : input);
     const squared = output.reduce((sum, value, at) => sum + (value - (input[at] ?? 0)) ** 2, 0) / output.length;
-    error.textContent = data.noise ? "the noise is gone" : `mean squared error ${squared.toPrecision(3)}`;
+    const words = data.noise ? "out, without the noise" : `mean squared error ${squared.toPrecision(3)}`;
+    error.textContent = pixels ? words : `dashed: in; line: what comes back; ${words}`;
     place(code);
   });
   const update = (): void => {
@@ -64,7 +65,7 @@ export function createTrial({ page, data, examples, encode, decode, place }: Tri
     element: element(
       "div", { class: "trial" },
       input.element,
-      element("div", { class: "pair" }, figure(before.element, data.noise ? "in, with noise" : "in"), figure(after.element, error), ...slider),
+      element("div", { class: "pair" }, ...(pixels ? [figure(before.element, data.noise ? "in, with noise" : "in")] : []), figure(after.element, error), ...slider),
     ),
     start: () => { input.start(Math.min(2, examples.count - 1)); },
   };
