@@ -18,7 +18,7 @@ function address(name, state = "") {
 }
 
 const first = (...names) => names.find((name) => name in models);
-const PLANES = ["vae.mnist", "vae.digits"];
+const PLANES = ["vae.mnist", "vae.digits", "vae.digits-3d"];
 const LATENTS = ["autoencoder.digits", "autoencoder.conv-digits", "vae.digits-3d", "autoencoder.deep"];
 const SERIES = ["autoencoder.italy-power", "autoencoder.gunpoint"];
 const WALLS = ["dcgan.digits", "dcgan.mnist"];
