@@ -85,6 +85,7 @@ def test_a_cluster_gives_the_sweep_of_one_process(cluster: Any, small: Small) ->
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_a_wrong_metric_is_refused_by_workers(cluster: Any, small: Small) -> None:
     wrong = {"workers": 1, "address": cluster.address, "metric": "val_acuracy"}
     with pytest.raises(UsageError, match="Did you mean val_accuracy"):
@@ -150,6 +151,7 @@ class KillsANode(SweepProgress):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_a_sweep_survives_a_node_that_is_killed_half_way(digits_file: Path) -> None:
     options: dict[str, Any] = {
         "trials": 16, "metric": "val_loss", "data": digits_file, "grace": 1, "window": 8,
@@ -182,6 +184,7 @@ def test_a_sweep_survives_a_node_that_is_killed_half_way(digits_file: Path) -> N
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_a_command_that_is_killed_goes_on(digits_file: Path, small: Small) -> None:
     calm = small(Path("calm"), trials=8, epochs=9, workers=2)
     words = [
@@ -205,6 +208,7 @@ def test_a_command_that_is_killed_goes_on(digits_file: Path, small: Small) -> No
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_a_bulk_prediction_that_is_killed_goes_on(exported: Run, scans: Path) -> None:
     many = Path("many")
     many.mkdir()

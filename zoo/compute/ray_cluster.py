@@ -10,6 +10,7 @@ import importlib.util
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from zoo.errors import UsageError, format_error
 __all__ = ["check_ray", "check_workers", "ray_session"]
 
 MOST_WORKERS = 10_000
+CONNECT_SECONDS = 10.0
 _VARIABLES = (
     "ZOO_REGISTRY", "ZOO_DISABLE", "ZOO_PACKAGES", "ZOO_LARGEST_DATA", "ZOO_LIMITS", "ZOO_CACHE",
     "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL", "KERAS_HOME", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS",
@@ -53,6 +55,23 @@ def check_workers(workers: int) -> None:
         )
 
 
+def _check_reachable(address: str | None) -> None:
+    """Refuse an address where nothing answers, which Ray would try for minutes.
+
+    Raises:
+        UsageError: nothing listens there.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return  # auto, or what Ray itself refuses
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"There is no cluster of Ray at {address}: {format_error(error)}."
+        ) from error
+
+
 @contextmanager
 def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[Any]:
     """Yield the module `ray`, connected to a cluster.
@@ -66,6 +85,7 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
         UsageError: Ray is not installed, there is no cluster, or no machine of it has so many processors.
     """
     check_ray()
+    _check_reachable(address)
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what is lost, the zoo says itself
     import ray
 
