@@ -14,8 +14,9 @@ function runtime(): Plugin {
     enforce: "pre",
     transform(code, id) {
       if (!id.includes("onnxruntime-web")) return null;
-      const changed = code.replace(/new URL\("ort-wasm[\w.-]*\.wasm",\s*import\.meta\.url\)\.href/g, '""');
-      if (changed === code && code.includes("ort-wasm-simd-threaded.wasm\",import.meta.url")) this.error("the runtime names its file in another way");
+      const changed = code
+        .replace(/new URL\("ort-wasm[\w.-]*\.wasm",\s*import\.meta\.url\)\.href/g, '""')
+        .replaceAll("import.meta.url", "self.location.href"); // a worker from a blob: is a classic script
       return { code: changed, map: null };
     },
     writeBundle() {
@@ -53,9 +54,10 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     assetsInlineLimit: 0,
+    cssCodeSplit: false, // a script that is no module would hold the styles
     rollupOptions: {
       input: "src/main.ts",
-      output: { format: "es", entryFileNames: "app.js", assetFileNames: "app[extname]", codeSplitting: false },
+      output: { format: "iife", entryFileNames: "app.js", assetFileNames: "app[extname]", codeSplitting: false },
     },
   },
 });

@@ -16,6 +16,7 @@ import pytest
 import zoo
 from zoo.errors import UsageError
 from zoo.pages import site
+from zoo.pages.files import read_page_array
 
 
 def content_of(folder: Path) -> Any:
@@ -41,8 +42,7 @@ def test_a_page_has_the_proved_parts_their_tests_and_the_card(
     for number, test in enumerate(content["tests"]["classifier"]):
         ((name, file),) = test["outputs"].items()
         expected = probes[f"classifier/{number}/out/{name}"]
-        received = np.fromfile(folder / file["file"], file["dtype"]).reshape(file["shape"])
-        np.testing.assert_array_equal(received, expected)
+        np.testing.assert_array_equal(read_page_array(folder, file), expected)
         assert 0 < test["scales"][name] <= 1
     assert "# mlp" in (folder / "card" / "README.md").read_text("utf-8")
     assert (folder / "assets" / "app.js").is_file()
@@ -59,7 +59,7 @@ def test_the_view_has_examples_of_every_class_and_the_mistakes(
     model = open_page_model(exported, tmp_path)
     model.__dict__["data"] = tiny
     data = classifier.data(model, PageFiles(tmp_path))
-    targets = np.fromfile(tmp_path / data["examples"]["targets"]["file"], np.int32)
+    targets = read_page_array(tmp_path, data["examples"]["targets"])
     assert len(targets) == len(tiny.test)
     assert set(targets[: len(set(tiny.test.targets))]) == set(tiny.test.targets)
     right = exported.predict(tiny.test.inputs).argmax(-1) == tiny.test.targets
@@ -122,7 +122,7 @@ def test_one_file_holds_everything_under_a_policy_of_hashes(
     packed = dict(re.findall(r'data-file="([^"]+)">([^<]+)<', text))
     onnx = gzip.decompress(base64.b64decode(packed["parts/classifier.onnx"]))
     assert onnx == (exported.path / "export" / "classifier.onnx").read_bytes()
-    program = re.search(r'<script type="module">(.*?)</script>', text, re.S)
+    program = re.search(r'<script id="program">(.*?)</script>', text, re.S)
     assert program is not None
     digest = base64.b64encode(hashlib.sha256(program[1].encode()).digest()).decode()
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)

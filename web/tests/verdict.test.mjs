@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { pathToFileURL } from "node:url";
 import { after, before, beforeEach, afterEach, test } from "node:test";
 import { BROWSER, launch, models, ONE_FILE, open, screenshot, serve, settle, SITE, skip, verdictOf } from "./browser.mjs";
@@ -30,7 +31,8 @@ afterEach(async () => {
 
 async function change(path, edit) {
   const file = join(own, path);
-  await writeFile(file, edit(await readFile(file)));
+  const content = await readFile(file);
+  await writeFile(file, path.endsWith(".gz") ? gzipSync(edit(gunzipSync(content))) : edit(content));
 }
 
 async function content() {

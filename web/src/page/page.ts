@@ -1,6 +1,6 @@
 /** The open page: page.json, its files and its state. */
 import { toTensor } from "../arrays/tensor";
-import type { Source } from "./source";
+import { unzip, type Source } from "./source";
 import { urlState } from "./state";
 import type { ArrayFile, Page, PageFile, Tensor } from "./types";
 
@@ -14,7 +14,7 @@ export async function openPage(source: Source): Promise<Page> {
     state: urlState(),
     address: (file) => source.address(file),
     array(file: ArrayFile) {
-      const array = arrays.get(file.file) ?? source.bytes(file.file).then((bytes) => toTensor(file, bytes));
+      const array = arrays.get(file.file) ?? source.bytes(file.file).then(unzip).then((bytes) => toTensor(file, bytes));
       arrays.set(file.file, array);
       return array;
     },

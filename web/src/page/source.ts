@@ -10,6 +10,9 @@ export interface Source {
   program(): string;
 }
 
+// Known only while the script is run for the first time; a worker has no document.
+const ADDRESS = typeof document !== "undefined" && document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : "";
+
 /** Return the source of the page that is open; `folder` ends in a slash, or is empty. */
 export function openSource(folder = ""): Source {
   return document.querySelector("script[data-file]") ? inlineSource() : fetchedSource(folder);
@@ -21,13 +24,13 @@ function fetchedSource(folder: string): Source {
     bytes: (path) => fetchBytes(folder + path),
     address: (path) => Promise.resolve(folder + path),
     runtime: async () => unzip(await fetchBytes(`${assets}ort.wasm.gz`)),
-    program: () => import.meta.url,
+    program: () => ADDRESS,
   };
 }
 
 function inlineSource(): Source {
   const addresses = new Map<string, Promise<string>>();
-  const program = document.querySelector("script[type=module]")?.textContent ?? "";
+  const program = document.querySelector("script#program")?.textContent ?? "";
   const read = async (path: string) => {
     const node = document.querySelector(`script[data-file="${CSS.escape(path)}"]`);
     if (!node) throw new Error(`${path} is not in this file`);
@@ -54,7 +57,7 @@ async function fetchBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /** Return the content of gzip; bytes that a server has unpacked already are returned as they are. */
-async function unzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+export async function unzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -10,10 +10,11 @@ export interface OpenSession extends Session {
 }
 
 export function openSession(content: PageFile, source: Source): OpenSession {
-  const worker = new Worker(source.program(), { type: "module" });
+  const worker = new Worker(source.program());
   const waiting = new Map<number, { resolve: (outputs: Tensors) => void; reject: (error: Error) => void }>();
   const loaded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   let count = 0;
+  let failure: Error | null = null;
 
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     const caller = waiting.get(data.id);
@@ -22,11 +23,13 @@ export function openSession(content: PageFile, source: Source): OpenSession {
     else caller?.reject(new Error(data.error));
   };
   worker.onerror = (event) => {
-    for (const { reject } of waiting.values()) reject(new Error(event.message || "the worker stopped"));
+    failure = new Error(`the worker cannot run${event.message ? `: ${event.message}` : ""}`);
+    for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
 
   function ask(request: Request, transfer: Transferable[] = []): Promise<Tensors> {
+    if (failure) return Promise.reject(failure);
     const id = count++;
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject });
