@@ -34,15 +34,9 @@ def table_commands() -> list[str]:
     return re.findall(r"^\| .* \| `(zoo train [\w.-]+)` \|$", text, re.M)
 
 
-def set_up(desk: Path, run: Path) -> None:
-    """Write the files that the README's commands name.
-
-    Args:
-        desk: an empty folder.
-        run: a run, which becomes runs/mine.
-    """
+def set_up(desk: Path) -> None:
+    """Write the files that the README's commands name into an empty folder."""
     digits = open_dataset("digits").test
-    shutil.copytree(run, desk / "runs" / "mine")
     shutil.copy(ROOT / "docs" / "pictures" / "seven.png", desk)
     (desk / "run.toml").write_text('model = "mlp.digits"\n[settings]\nunits = [4]\nepochs = 1\n')
     for name, at in (
@@ -54,7 +48,7 @@ def set_up(desk: Path, run: Path) -> None:
         ("scans/b", 2),
     ):
         _save(desk / f"{name}.png", (255 * digits.inputs[at]).astype(np.uint8).squeeze())
-    np.save(desk / "latents.npy", np.random.default_rng(0).normal(size=(4, 64)).astype("float32"))
+    np.save(desk / "latents.npy", np.random.default_rng(0).normal(size=(4, 32)).astype("float32"))
     _write_folders(desk)
     _write_series(desk / "Mine_TRAIN.ts")
 

@@ -1,7 +1,7 @@
 """Every command of README.md is run as it stands there, or is listed here with the reason why it is not.
 
-`QUICK` is run in each test run. `LONG` is run by `pytest -m long tests/test_readme.py`; where a training takes
-many minutes, options behind it make it shorter, and nothing else changes.
+`QUICK` is run in each test run. `LONG` is run by `pytest -m long tests/test_readme.py`; where a training
+takes many minutes, options behind it make it shorter, and nothing else changes.
 """
 
 import os
@@ -27,7 +27,7 @@ QUICK = {  # and what its output holds
     "zoo list 'mlp.*' --tag guide": "mlp.guide-sequential",
     "zoo show cnn.digits": "batch_size",
     "zoo show runs/mine": "parameters",
-    "zoo plugins": "zoo_mlp",
+    "zoo plugins": "novelty-gan",
     "zoo list --weights": "cnn.digits",
     "zoo apply cnn.digits seven.png": "7",
     "zoo weights": "cnn.digits",
@@ -82,6 +82,7 @@ LONG = {  # and what makes a training of many minutes shorter
     "zoo train deblur-gan --data pairs:GOPRO/": ONE_EPOCH,
     "zoo gallery cnn.digits": "",
     "zoo train cnn-vis.digits": "",
+    'zoo train cnn-vis.digits --set objective="logit:3 - 0.5*logit:8"': "",
     "zoo export cnn.digits --to onnx,saved-model --out shipped": "",
     "zoo verify shipped": "",
     "zoo export somebody.keras --to onnx --out shipped": "",
@@ -105,7 +106,7 @@ ELSEWHERE = {
     "pip install -e zoo-my-net && zoo check my-net": ".ci/run, with another name",
     "zoo train cnn --data tfds:beans --set input_shape=64,64,3": "it downloads 171 MB; tests/data/readers "
     "reads made data sets of tensorflow_datasets",
-    "zoo apply cnn.digits s3://bucket/scans --workers 8 --out results/": "it needs a bucket; tests/bulk has one",
+    "zoo apply cnn.digits s3://bucket/scans --workers 8 --out results/": "it needs a bucket; see tests/bulk",
     "zoo page cnn.mnist --out site --open": "it opens a browser; tests/pages has the rest",
     "zoo train cnn-vis.deepdream": "it downloads 92 MB; tests/plugins/test_cnn_vis.py has small networks",
 }
@@ -127,9 +128,10 @@ def test_every_command_of_the_table_trains_a_model_of_the_catalog() -> None:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, trained: zoo.Run) -> Path:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
-    readme_desk.set_up(folder, trained.path)
+    readme_desk.set_up(folder)
+    zoo.train("mlp", data="digits", units=[8], epochs=1, out=folder / "runs" / "mine")
     return folder
 
 
