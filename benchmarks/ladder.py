@@ -8,7 +8,7 @@ float16 (onnx-fp16) and 8 bits (onnx-int8, calibrated on training examples). ONN
 The measure is that of `zoo evaluate`, on the test split, with the file in place of the model; that of
 float32 is the model's own. The difference is the largest of an output on the probe inputs, and NRMSE the
 root mean square of all, divided by the standard deviation of the output. A latency is the median of calls
-with one example, on one thread; the files take turns, so that a slower moment of the machine slows all of them.
+with one example, on one thread; the files take turns, so that a slower moment slows all of them.
 """
 
 import argparse

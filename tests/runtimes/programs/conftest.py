@@ -97,7 +97,11 @@ def write_in_two_files(files: Files) -> None:
 
     model = onnx.load(files.path("classifier", "onnx"))
     path = files.path("classifier-in-two", "onnx")
-    place = {"location": f"{path.name}.data", "size_threshold": 100, "all_tensors_to_one_file": True}
+    place = {
+        "location": f"{path.name}.data",
+        "size_threshold": 100,
+        "all_tensors_to_one_file": True,
+    }
     onnx.save_model(model, path, save_as_external_data=True, **place)
 
 

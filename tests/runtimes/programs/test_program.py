@@ -57,7 +57,8 @@ def test_a_tool_that_is_missing_is_named_with_how_to_install_it(fake: Program) -
     lacking = replace(fake, builds_with=tools)
     assert lacking.missing_tools() == "it needs no-such-tool (apt install it)"
     assert replace(fake, runs_with=tools).missing_tools() == lacking.missing_tools()
-    two = replace(fake, builds_with={"no-npm": "nodejs.org", "no-gcc": "apt"}, runs_with={"no-node": "nodejs.org"})
+    building = {"no-npm": "nodejs.org", "no-gcc": "apt"}
+    two = replace(fake, builds_with=building, runs_with={"no-node": "nodejs.org"})
     assert two.missing_tools() == "it needs no-npm and no-node (nodejs.org), no-gcc (apt)"
     fake.build()
     assert lacking.missing_tools() == ""  # what builds it is no longer needed

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtimes.programs.conftest import Files
+from zoo.exporters.cage.program import caged_command
 from zoo.exporters.comparison import compare_arrays
 from zoo.runtimes.command import run_files
 from zoo.runtimes.group import load_runtime, missing_parts
@@ -37,7 +38,7 @@ def test_files_are_equal_and_broken_ones_are_caught(name: str, files: Files) -> 
         del paths["tokens"]
     roles = {role: role if role in files.parts else "classifier" for role in paths}
     results = run_files(
-        runtime.command(),
+        caged_command(name, runtime.command(), 10**6),  # as for files from elsewhere
         [to_run(files, roles[role], role, path, format_name) for role, path in paths.items()],
     )
     verdicts = {each.key: verdict(files, roles[each.key], each) for each in results}

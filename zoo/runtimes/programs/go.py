@@ -20,7 +20,10 @@ _WORDS: Words = {dtype: (f"[]{dtype}", f"[{dtype}]") for dtype in _DTYPES}
 PROGRAM = Program(
     name="go",
     sources=("go",),
-    builds_with={"go": "Go 1.23 or newer: apt install golang, or go.dev/dl", "cc": "apt install gcc"},
+    builds_with={
+        "go": "Go 1.23 or newer: apt install golang, or go.dev/dl",
+        "cc": "apt install gcc",
+    },
     runs_with={},
     steps=(("go", "build", "-o", "zoo-onnxruntime", "."),),
     cost="about 30 seconds",

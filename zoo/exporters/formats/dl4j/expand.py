@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.formats.dl4j.builder import Call, LayerBuilder
-from zoo.exporters.formats.dl4j.expansions import EXPANSIONS, refuse
+from zoo.exporters.formats.dl4j.expansions import EXPANSIONS, Expansion, refuse
 from zoo.exporters.formats.dl4j.refusal import refusal
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _expand(
     """
     import keras
 
-    expansion = EXPANSIONS.get(type(operation).__name__, refuse)
+    expansion: Expansion = EXPANSIONS.get(type(operation).__name__, refuse)
     named = [isinstance(each, keras.KerasTensor) for each in keras.tree.flatten(others)]
     if expansion is not refuse and (len(inputs) > 1 or any(named)):
         raise refusal(operation, "its layers take neither an initial state nor a mask")
