@@ -102,7 +102,7 @@ export async function violations(page) {
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(" | ")}`);
 }
 
-/** Write a picture of the whole page into the folder that ZOO_SCREENSHOTS names; nothing without it. */
+/** Write a picture of the page into the folder that ZOO_SCREENSHOTS names; nothing without it. */
 export async function screenshot(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { draw, launch, models, needs, open, serve, settle, SEVEN, SITE, skip, verdictOf } from "./browser.mjs";
+import { draw, launch, models, needs, open, screenshot, serve, settle, SEVEN, SITE, skip, verdictOf } from "./browser.mjs";
 
 const DIGITS = ["cnn.mnist", "cnn.digits"];
 const IMAGES = join(import.meta.dirname, "images");
@@ -29,6 +29,8 @@ test("a drawn 7 is read as a 7, in the URL, and again from the URL", { skip: nee
   assert.equal(await page.locator(".answer").innerText(), "7");
   assert.match(await page.locator("[role=status].unseen").textContent(), /^7, /);
   assert.equal(await page.locator(".mistakes li").count() > 0, true);
+  await page.evaluate(() => scrollTo(0, 0));
+  await screenshot(page, "page.cnn.mnist");
   const again = await open(browser, page.url());
   await verdictOf(again);
   await settle(again);

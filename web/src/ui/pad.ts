@@ -38,6 +38,7 @@ export function drawingPad(options: PadOptions): Pad {
   let active: number | null = null; // the pointer that draws
   let pen: Point = [0.5, 0.5];
   let isPenDown = false;
+  let hasKeyboard = false; // the pen is shown to whoever moves it with keys
 
   function paint(): void {
     if (!context) return;
@@ -46,7 +47,7 @@ export function drawingPad(options: PadOptions): Pad {
     context.fillRect(0, 0, SIDE, SIDE);
     if (picture) context.drawImage(picture, 0, 0, SIDE, SIDE);
     drawStrokes(context, strokes, SIDE, options.width, grey(options.ink));
-    if (document.activeElement === node && node.matches(":focus-visible")) paintPen(context);
+    if (hasKeyboard) paintPen(context);
   }
 
   function paintPen(target: CanvasRenderingContext2D): void {
@@ -76,6 +77,7 @@ export function drawingPad(options: PadOptions): Pad {
   node.addEventListener("pointerdown", (event) => {
     if (active !== null || event.button !== 0) return;
     active = event.pointerId;
+    hasKeyboard = false;
     node.setPointerCapture(active);
     event.preventDefault();
     node.focus({ preventScroll: true });
@@ -95,8 +97,8 @@ export function drawingPad(options: PadOptions): Pad {
   };
   node.addEventListener("pointerup", end);
   node.addEventListener("pointercancel", end);
-  node.addEventListener("focus", paint);
-  node.addEventListener("blur", () => { isPenDown = false; paint(); });
+  node.addEventListener("focus", () => { hasKeyboard = active === null && node.matches(":focus-visible"); paint(); });
+  node.addEventListener("blur", () => { isPenDown = hasKeyboard = false; paint(); });
   node.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (event.key === " ") {
@@ -109,6 +111,7 @@ export function drawingPad(options: PadOptions): Pad {
       return;
     }
     event.preventDefault();
+    hasKeyboard = true;
     if (isPenDown || event.key === " ") changed(!isPenDown, event.timeStamp);
     else paint();
   });

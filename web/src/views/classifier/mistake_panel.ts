@@ -36,6 +36,7 @@ function summary(data: ClassifierData): string {
   if (!data.mistakes) return "The test data was not at hand when this page was made.";
   const { count, of } = data.mistakes;
   if (count === 0) return `It made no mistake in ${String(of)} test examples.`;
+  if (count === 1) return `1 of ${String(of)} test examples is taken for another class.`;
   return `${String(count)} of ${String(of)} test examples are taken for another class. These are nearest to what it says now.`;
 }
 
