@@ -23,11 +23,13 @@ CNN = (
     "validation=0.2",
 )
 GAN = (
-    "base_filters=4",
+    "generator_filters=[8,4]",
+    "discriminator_filters=[4,8]",
     "latent_dim=4",
     "batch_size=12",
     "spectral_norm=true",
     "discriminator_steps=2",
+    "evaluation_images=20",
 )
 
 Train = Callable[..., Run]

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,15 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.conftest import Shell
 from tests.runs.workers.conftest import CNN, GAN, Train, command, losses, run_command
 from zoo.io.safe_load import read_arrays
 from zoo.runs.run import Run
+from zoo.runs.workers import plan
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_the_result_does_not_depend_on_the_number_of_workers(
     train_on_workers: Train, workers: int
 ) -> None:
@@ -32,12 +34,17 @@ def test_the_result_does_not_depend_on_the_number_of_workers(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("workers", [2, 3])
 @pytest.mark.parametrize("name", ["dcgan", "novelty-gan", "vae", "autoencoder", "mlp"])
 def test_every_architecture_gives_the_same_losses(
     train_on_workers: Train, name: str, workers: int
 ) -> None:
-    more = {"dcgan": GAN, "novelty-gan": ("batch_size=3",), "mlp": ("batch_size=12", "dropout=0.2")}
+    more = {
+        "dcgan": GAN,
+        "novelty-gan": ("batch_size=6", "normal=3"),
+        "mlp": ("batch_size=12", "dropout=0.2"),
+    }
     settings = (*more.get(name, ("batch_size=12",)), "epochs=1")
     alone, together = (train_on_workers(name, n, settings) for n in (1, workers))
     np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-4, atol=1e-4)
@@ -115,24 +122,46 @@ def test_a_killed_and_resumed_training_ends_with_the_same_bits(
     assert resumed.metrics == whole.metrics
 
 
-def test_workers_that_cannot_share_a_batch_are_refused_before_training(
-    tmp_path: Path, digits_file: Path
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        (
+            "cnn",
+            ["--workers", "5"],
+            "cannot be divided into 5 equal shares. Set batch_size=10 or 15, or",
+        ),
+        ("cnn", ["--workers", "0"], "--workers is a number from 1 to 4096. Received: 0"),
+        ("cnn", ["--workers", "2", "--seeds", "3"], "--workers is for a single run"),
+        (
+            "cnn",
+            ["--workers", "2", "--slurm"],
+            "srun --ntasks=2 zoo train NAME --workers 2 --slurm",
+        ),
+        (
+            "cnn",
+            ["--address", "auto"],
+            "--address says where workers run. Say how many: --workers 2",
+        ),
+        ("cnn-vis", ["--workers", "2"], "so there is no batch to divide among workers"),
+    ],
+)
+def test_what_workers_cannot_do_is_refused_before_training(
+    shell: Shell,
+    tmp_path: Path,
+    digits_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    options: list[str],
+    message: str,
 ) -> None:
-    words = command("cnn", digits_file, tmp_path / "run", "--workers", "5", settings=CNN)
-    done = run_command(words)
-    assert done.returncode == 2
-    assert "A batch of 12 examples cannot be divided into 5 equal shares" in done.stderr
-    assert "Set batch_size=10 or 15, or --workers 3 or 4 or 6" in done.stderr
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # of this process
+    for variable in (*plan._SLURM, *plan._MPI):
+        monkeypatch.delenv(variable, raising=False)
+    data = [] if name == "cnn-vis" else ["--data", digits_file, "--set", "batch_size=12"]
+    code, _, errors = shell("train", name, *data, "--out", tmp_path / "run", *options)
+    assert (code, message in errors) == (2, True), errors
     assert not (tmp_path / "run").exists()
-    assert "Traceback" not in done.stderr
-
-
-def test_an_architecture_without_examples_is_refused(tmp_path: Path) -> None:
-    words = ["-m", "zoo", "train", "cnn-vis", "--workers", "2", "--out", str(tmp_path / "run")]
-    done = run_command([sys.executable, *words])
-    assert done.returncode == 2
-    assert "no batch to divide among workers" in done.stderr
-    assert not (tmp_path / "run").exists()
+    assert "Traceback" not in errors
 
 
 @pytest.mark.long
