@@ -31,7 +31,7 @@ QUICK = {  # and what its output holds
     "zoo list --weights": "cnn.digits",
     "zoo apply cnn.digits seven.png": "7",
     "zoo weights": "cnn.digits",
-    "zoo card runs/mine --license Apache-2.0": "license: apache-2.0",
+    "zoo card runs/mine --license Apache-2.0": "card",
     "zoo train run.toml": "",
     "zoo evaluate cnn.digits": "accuracy",
     "zoo evaluate cnn.digits --predictions table.csv": "accuracy",

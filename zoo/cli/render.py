@@ -226,9 +226,9 @@ def show_item_results(
 
 
 def show_results(results: Sequence[Mapping[str, Any]]) -> None:
-    """Show one row for each item, without values that are dictionaries."""
-    first = results[0] if results else {}
-    names = [key for key in first if not isinstance(first[key], dict)]
+    """Show one row for each item, without values that are dictionaries; items may have different values."""
+    pairs = ((key, value) for result in results for key, value in result.items())
+    names = dict.fromkeys(key for key, value in pairs if not isinstance(value, dict))
     table = make_table(*names)
     for result in results:
         table.add_row(*(_cell(result.get(name, "")) for name in names))
