@@ -84,13 +84,14 @@ def test_a_full_disk_is_told_before_the_weights_are_written_and_the_run_goes_on(
     assert train(tiny, "run", resume=True).state == "finished"
 
 
-def test_the_next_training_removes_what_a_killed_one_left(tiny: Dataset) -> None:
+@pytest.mark.parametrize("place", [".", "pictures"])
+def test_the_next_training_removes_what_a_killed_one_left(place: str, tiny: Dataset) -> None:
     run = train(tiny, "run")
-    stale = make_temporary_folder(run.path)
+    stale = make_temporary_folder(run.path / place)
     parts = stale.name.split("-")
     parts[2] = "99999999"  # no process has this number
-    stale = stale.rename(run.path / "-".join(parts))
+    stale = stale.rename(run.path / place / "-".join(parts))
     run.update(state="trained")
     train(tiny, "run", resume=True)
     assert not stale.exists()
-    assert not list(Path("run").glob(".zoo-*"))
+    assert not list(Path("run").rglob(".zoo-*"))

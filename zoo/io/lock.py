@@ -31,11 +31,16 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
             lock.acquire()
         except Timeout as error:
             raise busy from error
-    remove_left_over(folder)
+    for place in (folder, *_folders_in(folder)):  # such as pictures and checkpoint
+        remove_left_over(place)
     try:
         yield
     finally:
         lock.release()
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [item for item in folder.iterdir() if item.is_dir() and not item.is_symlink()]
 
 
 def remove_empty(folder: Path) -> None:
