@@ -12,8 +12,8 @@ from zoo.data.split import Split
 from zoo.inference.parts import PartFunction
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
-from zoo.pages.views.drawing import drawing
 from zoo.pages.views.examples import as_stored, balanced_positions, most_examples
+from zoo.pages.views.strokes import drawing
 
 __all__ = ["data", "fits"]
 

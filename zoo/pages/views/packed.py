@@ -11,8 +11,8 @@ from zoo.data.arrays import Array
 from zoo.data.split import Split
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
-from zoo.pages.views.drawing import drawing
 from zoo.pages.views.examples import as_stored, balanced_positions
+from zoo.pages.views.strokes import drawing
 
 __all__ = [
     "MOST_MEASURED",
