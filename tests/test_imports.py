@@ -84,7 +84,7 @@ def test_the_public_names_are_these() -> None:
         "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
         "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
         "has_no_data", "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
-        "list_datasets", "list_models", "load", "open", "open_dataset", "predict", "read_image",
+        "list_datasets", "list_models", "load", "open", "open_dataset", "page", "predict", "read_image",
         "sweep", "train", "train_seeds", "verify",
     }  # fmt: skip
 
