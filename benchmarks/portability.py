@@ -203,7 +203,7 @@ def page(rows: Sequence[Row]) -> str:
 def summary_line(name: str, runtime: str, rows: Sequence[Row], parts: int) -> str:
     good = [row for row in rows if row["verdict"] in ("equal", "approximate")]
     kinds = [row["verdict"] for row in rows]
-    versions = sorted({row["version"] for row in good if row["version"]})
+    versions = sorted({row["version"] for row in good if " " in row["version"]})
     label = f"{runtime} ({versions[-1]})" if versions else runtime
     differences = [row["difference"] for row in good if row["difference"] is not None]
     ratios = [row["ratio"] for row in good if row["ratio"] is not None]
