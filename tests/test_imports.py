@@ -40,7 +40,8 @@ def imported_by(code: str) -> set[str]:
     "code",
     [
         "import zoo",
-        "import zoo; zoo.list_models(); zoo.list_datasets(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
+        "import zoo; zoo.list_models(); zoo.list_architectures(); zoo.hookimpl; zoo.ZooError",
+        "import zoo; zoo.list_datasets()",
         "from zoo.cli.main import zoo; zoo(['list'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['list', 'cnn*', '--json'], standalone_mode=False)",
         "from zoo.cli.main import zoo; zoo(['plugins'], standalone_mode=False)",

@@ -41,7 +41,8 @@ def complete_setting(
     from zoo.cli.options import import_backend
     from zoo.descriptions.completion import complete_assignment, find_settings
 
-    name = ctx.params.get("name") or next(iter(ctx.args), "")  # of an unfinished line, click has no params
+    words = [ctx.params.get("name"), *ctx.args]  # of an unfinished line, click has no params
+    name = next(filter(None, words), "")
     if not name:
         return []
     if not find_settings(name, build=False):

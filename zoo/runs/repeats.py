@@ -145,7 +145,11 @@ def _same_start(
     """Return the settings, the data and the start of a run, for a run with another seed."""
     record = run.record
     start = record.get("from", {}).get("run")
-    return dict(record.get("changed", record["config"])), data or record["dataset"].get("source"), start
+    return (
+        dict(record.get("changed", record["config"])),
+        data or record["dataset"].get("source"),
+        start,
+    )
 
 
 def _train_one(name: str, path: Path, settings: Mapping[str, Any], **options: Any) -> None:
