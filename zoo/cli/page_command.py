@@ -43,14 +43,15 @@ def page(runs: tuple[str, ...], out: Path, one_file: bool, opens: bool, as_json:
 
     check_target(out, one_file)
     assets_folder()
-    if any([needs_export(find_source(run)) for run in runs]):
+    locations = [find_source(run) for run in runs]
+    if any(map(needs_export, locations)):
         start_backend(["onnx"])
     from zoo.cli import render
     from zoo.pages.api import page as write_page
 
     with render.show_status("making pages") as status:
         path = write_page(
-            *runs,
+            *locations,
             out=out,
             one_file=one_file,
             progress=lambda name: status.update(f"making the page of {name}"),

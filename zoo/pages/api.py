@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import UsageError
-from zoo.exporters.locations import find_source
+from zoo.exporters.locations import Location, find_source
 from zoo.pages.assets import assets_folder
 from zoo.pages.model import open_page_model
 from zoo.pages.site import check_target, write_one_file, write_site
@@ -22,7 +22,7 @@ __all__ = ["page"]
 
 
 def page(
-    *sources: str | Path | Run | keras.Model,
+    *sources: str | Path | Run | keras.Model | Location,
     out: str | Path,
     one_file: bool = False,
     progress: Callable[[str], object] = lambda name: None,
@@ -34,7 +34,7 @@ def page(
 
     Args:
         sources: runs, their names or paths, models of the catalog with weights, .keras or .h5 files, or
-            networks of keras.applications.
+            networks of keras.applications; or what `find_source` returned for one of these.
         out: the folder; of one model it holds the page, of several an index and a folder for each. With
             `one_file`, the HTML file; ".html" is added if it is missing.
         one_file: write one HTML that holds everything, also ONNX Runtime Web, and opens without a server.
@@ -58,12 +58,11 @@ def page(
         raise UsageError(f"--one-file takes one RUN. Received: {len(sources)}.")
     out = check_target(Path(out).expanduser(), one_file)
     assets_folder()
-    for source in sources:  # an unknown name is refused before anything is exported
-        if isinstance(source, str | Path):
-            find_source(source)
+    # an unknown name is refused before anything is exported
+    located = [find_source(each) if isinstance(each, str | Path) else each for each in sources]
     with tempfile.TemporaryDirectory(prefix="zoo-page-") as temporary:
         models = []
-        for number, source in enumerate(sources):
+        for number, source in enumerate(located):
             progress(_name_of(source))
             place = Path(temporary) / str(number)
             place.mkdir()

@@ -108,7 +108,9 @@ class PageModel:
         return self.data.test.take(slice(most)) if self.data else None
 
 
-def open_page_model(source: str | Path | Run | keras.Model, temporary: Path) -> PageModel:
+def open_page_model(
+    source: str | Path | Run | keras.Model | Location, temporary: Path
+) -> PageModel:
     """Open a model, and export its parts as ONNX unless it has a verified export.
 
     Args:
