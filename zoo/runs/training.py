@@ -1,8 +1,7 @@
 """Training: everything around a plug-in's `train`.
 
-One way through: the name is resolved to a recipe (architecture, complete config, data), a run is created,
-the model is built and fitted, the weights are saved, and the model is measured and drawn. A run that is
-killed at any moment can be resumed, and ends with the same bits as a run that is left alone.
+The name is resolved to a recipe (architecture, complete config, data), a run is created, the model is built
+and fitted, the weights are saved, and the model is measured. A killed run is resumed to the same bits.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ def train_model(
     """Train a model as `train` does, and return it in memory too.
 
     Args:
-        name: as for `train`; so are the arguments that are not named here.
+        name: as for `train`; so are data, out, seed, force, tensorboard, from_run and callbacks.
         settings: the settings that differ from the model's.
         resume: as for `train`, or the run to go on with.
         progress: is called at every step and epoch; None shows nothing.
@@ -174,7 +173,9 @@ def train_model(
 def fit_and_save(run: Run, recipe: Recipe, observers: Observers, is_new: bool) -> keras.Model:
     """Fit the model, save its weights, and keep the run's state in run.json.
 
-    A setting or data that `train` refuses before the first step leaves nothing of a new run.
+    Args:
+        run, recipe, observers: what is trained, how, and what watches it.
+        is_new: whether settings or data that are refused before the first step leave nothing of the run.
     """
     from zoo.runs.callbacks.checkpoint import finished_epochs
     from zoo.runs.callbacks.history import History

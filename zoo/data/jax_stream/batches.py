@@ -126,14 +126,14 @@ class _Compiled:
         """
         rows = len(positions)
         if not distribution.has_other_processes():
-            value = self._compiled(rows)(*_gather(split, positions), *further)
+            value = self._compile(rows)(*_gather(split, positions), *further)
             return lambda: value
         own = _gather(split, positions[distribution.own_rows(rows)])
-        return lambda: self._compiled(rows)(
+        return lambda: self._compile(rows)(
             *[distribution.global_rows(each, rows) for each in own], *further
         )
 
-    def _compiled(self, rows: int) -> Any:
+    def _compile(self, rows: int) -> Any:
         """Return the compiled function; its results are divided among processes as the batch is."""
         import jax
 

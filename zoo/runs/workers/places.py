@@ -67,7 +67,14 @@ class LocalPlace:
     def start(
         self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
     ) -> list[WorkerProcess]:
-        """Start a process for each worker."""
+        """Start a process for each worker.
+
+        Args:
+            run: the folder of the run.
+            scratch: a folder for temporary files.
+            is_new: whether the run has just been created.
+            tensorboard: write logs for TensorBoard.
+        """
         coordinator = f"127.0.0.1:{free_port()}"
         threads = threads_of_worker(self.threads, self.count)
         members = [Member(rank, self.count, coordinator, True) for rank in range(self.count)]
@@ -96,7 +103,14 @@ class TaskPlace:
     def start(
         self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
     ) -> list[WorkerProcess]:
-        """Start the worker of this task."""
+        """Start the worker of this task.
+
+        Args:
+            run: the folder of the run.
+            scratch: a folder for temporary files.
+            is_new: whether the run has just been created.
+            tensorboard: write logs for TensorBoard.
+        """
         if self.task.coordinator is None and self.task.count > 1:
             raise UsageError(
                 f"{self.task.launcher} does not tell on which host the first task runs. Set "

@@ -140,6 +140,12 @@ class RayPlace:
     ) -> Sequence[RayWorker]:
         """Start the workers, on as many nodes as possible.
 
+        Args:
+            run: the folder of the run.
+            scratch: a folder for temporary files.
+            is_new: whether the run has just been created.
+            tensorboard: write logs for TensorBoard.
+
         Raises:
             TrainingError: Ray finds no places for them.
         """

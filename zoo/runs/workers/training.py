@@ -55,7 +55,7 @@ def train_on_workers(
 
     Args:
         plan: how many workers train, and where.
-        name: a catalog name or an architecture, as for `train`; so are the arguments that are not named here.
+        name: a catalog name or an architecture, as for `train`; so are out, seed, force and from_run.
         settings: the settings that differ from the model's.
         data: the name of a dataset or a path that every worker can open.
         resume: go on with the unfinished run. Another number of workers than before is allowed.
@@ -174,6 +174,11 @@ def follow_first_task(
     from_run: str | Path | Run | None = None,
 ) -> None:
     """Do the share of a task of Slurm or mpirun that is not the first one.
+
+    Args:
+        plan: has the task.
+        name: as for `train_on_workers`; so are settings, data and from_run.
+        resume: whether the run is gone on with.
 
     Raises:
         ZooError: what the first task refuses, or its own worker failed; the message names the task.
