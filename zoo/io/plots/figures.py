@@ -31,7 +31,13 @@ def figure(width: float, height: float, title: str = "") -> ShownFigure:
 
 
 def room_for_title(width: float, height: float, title: str) -> tuple[float, float]:
-    """Return the size of a figure, in inches, that also has room for its title."""
+    """Return the size of a figure that also has room for its title.
+
+    Args:
+        width: of the figure without a title, in inches.
+        height: of the figure without a title, in inches.
+        title: one line or several; may be empty.
+    """
     if not title:
         return width, height
     lines = title.split("\n")
