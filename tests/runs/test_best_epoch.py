@@ -144,7 +144,7 @@ def test_averaged_weights_are_those_that_are_kept(tiny: Dataset) -> None:
 
 def test_settings_that_cannot_work_are_refused_before_training(tiny: Dataset) -> None:
     with pytest.raises(zoo.SettingError, match=r"early_stopping follows .* validation=0\.1"):
-        zoo.train("stranger", data=tiny, early_stopping=2)
+        zoo.train("stranger", data=tiny, early_stopping=2, validation=0.0)
     with pytest.raises(zoo.SettingError, match="monitor"):
         zoo.train("stranger", data=tiny, validation=0.2, best_epoch=True, monitor="loss")
     with pytest.raises(zoo.SettingError, match="loss of a GAN does not say"):
