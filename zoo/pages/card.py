@@ -27,7 +27,7 @@ def model_summary(model: PageModel) -> str:
     except ZooError:
         pass
     if model.run is None:
-        return "A model that no architecture of the zoo built"
+        return "A Keras model, with its inputs and outputs"
     source = public_source(model.run) or "its own data"
     return f"{model.architecture} trained on {source}"
 
