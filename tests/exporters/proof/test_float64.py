@@ -68,3 +68,16 @@ def test_why_a_part_has_no_numbers_in_float64() -> None:
     half = part_of((4,), lambda x: layers.Dense(3, dtype="float16", name="half")(x))
     with pytest.raises(ExportError, match="'half' computes in float16"):
         exact_probes(half)
+
+
+def test_pooled_volumes_are_known_too() -> None:
+    """TensorFlow has no pooling of volumes in float64."""
+
+    def pooled(x: Any) -> Any:
+        x = layers.MaxPooling3D(2)(layers.Conv3D(3, 2, padding="same")(x))
+        return layers.Dense(2)(layers.Flatten()(layers.AveragePooling3D(2, padding="same")(x)))
+
+    for probe in exact_probes(part_of((6, 4, 5, 1), pooled)):
+        ((name, exact),) = probe.exact.items()
+        assert exact.dtype == np.float64
+        np.testing.assert_allclose(exact, probe.outputs[name], rtol=1e-4, atol=1e-5)

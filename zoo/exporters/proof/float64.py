@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.errors import ExportError, format_cause
+from zoo.exporters.formats.litert.operators import pooling_3d
+from zoo.exporters.formats.unrolled import layer_attribute
 from zoo.exporters.parts.canonical import layers_of
 from zoo.exporters.parts.part import Part, call_part
 from zoo.exporters.parts.probe_inputs import Array
@@ -60,7 +64,12 @@ def _evaluate(part: Part, probes: list[Probe]) -> list[Probe]:
 
     keras.config.set_dtype_policy("float64")  # of this thread alone
     model = _float64_model(part.model)
-    return [_exact_probe(part, model, probe) for probe in probes]
+    with ExitStack() as stack:
+        for layer in layers_of(model):
+            if type(layer).__name__ in ("AveragePooling3D", "MaxPooling3D"):
+                # TensorFlow pools volumes in float32 only, and planes in float64 too
+                stack.enter_context(layer_attribute(layer, "call", partial(pooling_3d, layer)))
+        return [_exact_probe(part, model, probe) for probe in probes]
 
 
 def _float64_model(model: keras.Model) -> keras.Model:

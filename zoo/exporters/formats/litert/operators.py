@@ -91,7 +91,7 @@ def _up_sampling_3d(layer: keras.Layer, inputs: Any) -> Any:
     )
 
 
-def _pooling_3d(layer: keras.Layer, inputs: Any) -> Any:
+def pooling_3d(layer: keras.Layer, inputs: Any) -> Any:
     """Return the pooled volume: first each plane of the volume is pooled, then the planes.
 
     The largest of largest values is the largest. The mean of means is the mean, since the means of all
@@ -147,9 +147,9 @@ def _sizes(x: Any) -> list[Any]:
 
 
 _CALLS: dict[str, Call] = {
-    "AveragePooling3D": _pooling_3d,
+    "AveragePooling3D": pooling_3d,
     "GroupNormalization": _group_normalization,
-    "MaxPooling3D": _pooling_3d,
+    "MaxPooling3D": pooling_3d,
     "UpSampling1D": _up_sampling_1d,
     "UpSampling2D": _up_sampling_2d,
     "UpSampling3D": _up_sampling_3d,
