@@ -112,9 +112,9 @@ def _new_recipe(
     """Return the recipe of a new run, and the run that it starts from, or None."""
     start = None if from_run is None else Run.open(from_run)
     recipe = resolve_start(name, settings, data, start)
-    check_workers(plan, recipe)
     use_threads(recipe.config.threads)
     recipe = recipe.with_data()
+    check_workers(plan, recipe)
     check_memory(recipe.name, recipe.parameters)
     return recipe, start
 
@@ -184,6 +184,7 @@ def follow_first_task(
         ZooError: what the first task refuses, or its own worker failed; the message names the task.
     """
     assert plan.task is not None
+    logging.getLogger("zoo").setLevel(logging.ERROR)  # the first task says what all of them would
     try:
         threads = None
         if not resume:
