@@ -344,7 +344,7 @@ def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None
     assert not faults
     assert np.load(results[0]["code"], allow_pickle=False).shape == (3,)
     with Image.open(results[0]["reconstruction"]) as drawn:
-        assert drawn.size == (8, 8)
+        assert drawn.size == (160, 160)  # enlarged, to be looked at
 
 
 @pytest.mark.parametrize("kind", ["simple", "sequence"])

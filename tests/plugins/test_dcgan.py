@@ -201,7 +201,7 @@ def test_latents_become_images_and_images_are_judged(run: zoo.Run) -> None:
     results, faults = apply_to_files(run, ["all.npy", "seven.npy", "grey.png"], Path("out"))
     assert not faults
     with Image.open(results[0]["image"]) as every, Image.open(results[1]["image"]) as one:
-        assert one.size == (8, 8)
+        assert one.size == (160, 160)  # enlarged, to be looked at
         assert every.size[0] > 16
     assert set(results[2]) == {"item", "class", "score"}
     (seven,) = zoo.apply(run, [np.concatenate([latents[0], np.eye(10)[7]])])
