@@ -82,8 +82,12 @@ def epoch_seconds(timings: list[Timing]) -> float:
 
 
 def largest_difference(one: Timing, other: Timing) -> float:
-    """Return by how much the losses and measures of the first epoch differ at most."""
-    return max(abs(one.losses[key] - other.losses[key]) for key in one.losses)
+    """Return by how much the losses of the first epoch differ at most.
+
+    Measures are left out: one example of 3780 that is classified otherwise is an accuracy of 2.6e-4.
+    """
+    names = {"loss", "discriminator", "generator"} & one.losses.keys()
+    return max(abs(one.losses[key] - other.losses[key]) for key in names)
 
 
 def main() -> None:
