@@ -23,7 +23,9 @@ from zoo.runtimes.group import load_runtime
 ROOT = Path(__file__).parents[1]
 KINDS = {  # sections of the reference, by how a name is written
     "Functions": str.islower,
-    "Classes": lambda name: not name.islower() and not name.endswith(("Error", "UnknownName", "UnsafeFile")),
+    "Classes": lambda name: (
+        not name.islower() and not name.endswith(("Error", "UnknownName", "UnsafeFile"))
+    ),
     "Errors": lambda name: name.endswith(("Error", "UnknownName", "UnsafeFile")),
 }
 CONTRACT = Contract(
@@ -65,7 +67,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 def pages() -> dict[str, str]:
     """Return the texts of the pages that are made, by name."""
     made = {"changelog.md": (ROOT / "CHANGELOG.md").read_text("utf-8"), "reference.md": reference()}
-    return made | {f"runtimes/{name}.md": runtime_page(name) for name in EntryPointGroup(RUNTIMES).names()}
+    return made | {
+        f"runtimes/{name}.md": runtime_page(name) for name in EntryPointGroup(RUNTIMES).names()
+    }
 
 
 def reference() -> str:
@@ -97,5 +101,6 @@ def runtime_page(name: str) -> str:
     example = getattr(module, "example", None)
     code = example(CONTRACT, file_name("classifier", module.FORMATS[0])) if example else ""
     if code:
-        text += f"A file without the zoo; the README beside every export has this code:\n\n```{language}\n{code}\n```\n"
+        text += "A file without the zoo; the README beside every export has this code:\n\n"
+        text += f"```{language}\n{code}\n```\n"
     return text
