@@ -73,7 +73,7 @@ def save_result(
         UsageError: `out` is missing, or an original would be replaced.
     """
     result: dict[str, Any] = {}
-    has_words = any(isinstance(value, str) for value in answer.values())
+    has_words = any(isinstance(value, str) for key, value in answer.items() if key != "item")
     for key, value in answer.items():
         if not _is_picture(value):
             result[key] = value
