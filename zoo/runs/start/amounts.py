@@ -68,11 +68,11 @@ def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> 
 def log_choice(data: Dataset, chosen: dict[str, Any]) -> None:
     """Say which settings the amount of data decides."""
     if chosen:
-        values = ", ".join(f"{name}={_shown(value)}" for name, value in chosen.items())
+        values = ", ".join(f"{name}={_format_value(value)}" for name, value in chosen.items())
         _log.info("chosen for %s examples: %s", f"{len(data.train):,}", values)
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """Return a value as `--set` takes it."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
