@@ -16,7 +16,7 @@ class Config(WithoutData):
     network: str | None = None
     """Run, .keras file or name of keras.applications to visualise. None: fixed random features."""
     pixel_range: str | None = None
-    """Values of black and white that the network takes, such as 0..255. None: its first layers tell, else 0..1."""
+    """Values of black and white that the network takes, such as 0..255. None: its layers tell, or 0..1."""
     preprocess: Literal["caffe", "torch", "tf"] | None = None
     """Preprocessing of keras.applications that the network was trained with."""
     objective: str = "channel:conv_2:*"

@@ -58,7 +58,9 @@ def test_images_of_the_right_proportions_are_the_same_in_each_way() -> None:
 @pytest.mark.parametrize("resize", ["pad", "stretch", "crop"])
 def test_what_was_done_to_images_is_said_and_done_again(resize: Any, tmp_path: Path) -> None:
     folder = own_data.write_odd(tmp_path / "odd")
-    run = zoo.train("mlp", data=folder, epochs=1, units=[32], resize=resize, input_shape=(12, 12, 3))
+    run = zoo.train(
+        "mlp", data=folder, epochs=1, units=[32], resize=resize, input_shape=(12, 12, 3)
+    )
     words = {
         "pad": "scaled and padded with black",
         "stretch": "stretched",
