@@ -32,8 +32,8 @@ def watch_models(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     alive: list[bool] = []
     open_source, submit = api.open_source, Checker.submit
 
-    def open_and_watch(source: Any) -> Any:
-        opened = open_source(source)
+    def open_and_watch(source: Any, **options: Any) -> Any:
+        opened = open_source(source, **options)
         models.append(weakref.ref(opened.model))
         return opened
 
