@@ -115,7 +115,7 @@ def write_broken(out: Path, plan: Plan) -> tuple[Path, list[tuple[str, str]]]:
         out: the folder.
         plan: its plan.
     """
-    path, first = out / "broken.csv", []
+    path, first = out / "broken.csv", list[tuple[str, str]]()
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([ITEM, ERROR])

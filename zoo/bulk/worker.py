@@ -84,11 +84,13 @@ def item_rows(predictor: Predictor, items: Sequence[str], pictures: Path) -> lis
             if answer.result is None:
                 rows[at][ERROR] = str(answer.error)
             else:
-                rows[at] = _saved(answer.result, path, name, pictures) | {ITEM: items[at]}
+                rows[at] = _save_pictures(answer.result, path, name, pictures) | {ITEM: items[at]}
     return rows
 
 
-def _saved(result: Mapping[str, Any], path: Path, name: str, pictures: Path) -> dict[str, Any]:
+def _save_pictures(
+    result: Mapping[str, Any], path: Path, name: str, pictures: Path
+) -> dict[str, Any]:
     """Return a result with its pictures saved; arrays stay, for the table."""
     arrays = {key: value for key, value in result.items() if isinstance(value, Values)}
     others = {key: value for key, value in result.items() if key not in arrays}

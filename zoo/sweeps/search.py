@@ -112,7 +112,7 @@ def metric_direction(metric: str) -> str:
 
 def first_comparison(epochs: int) -> int:
     """Return the epoch at which trials are compared for the first time, if the user names none."""
-    return max(1, round(epochs / FACTOR**HALVINGS))
+    return max(1, round(epochs / int(FACTOR**HALVINGS)))
 
 
 def read_search(folder: Path) -> Search:

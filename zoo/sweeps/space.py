@@ -162,7 +162,10 @@ def _parse_parameter(name: str, text: Any) -> Parameter:
         map(math.isfinite, numbers)
     ):
         raise UsageError(f"The space of {name!r} must be {FORMS}. Received: {brief(text)}")
-    return _check_range(name, text, Range(*numbers[:2], function == "log", *numbers[2:]))
+    low, high, step = (*numbers, None)[:3]
+    assert low is not None
+    assert high is not None
+    return _check_range(name, text, Range(low, high, function == "log", step))
 
 
 def _check_range(name: str, text: str, found: Range) -> Range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -150,7 +150,7 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
         _stop(model, folder, exit_code(error))
 
 
-def _stop(name: str | None, out: Path | None, code: int) -> Any:
+def _stop(name: str | None, out: Path | None, code: int) -> NoReturn:
     """Show how to go on with a sweep that was stopped."""
     from zoo.sweeps.folders import find_sweep
 

@@ -75,9 +75,9 @@ def show_sweep(found: Sweep, as_json: bool) -> None:
     order = sorted(found.rows, key=lambda row: (row.state != "finished", found.rank(row)))
     for row in order[:MOST_ROWS]:
         value = "" if row.value is None else f"{row.value:.5g}"
-        chosen = (render.short_value(value) for value in row.settings.values())
+        cells = [render.short_value(value) for value in row.settings.values()]
         table.add_row(
-            str(row.number), row.state, str(row.epochs), value, *chosen, f"{row.seconds:.1f}"
+            str(row.number), row.state, str(row.epochs), value, *cells, f"{row.seconds:.1f}"
         )
     render.print_rich(table)
     if len(order) > MOST_ROWS:
