@@ -50,7 +50,9 @@ def read_item(config: Config, item: Any) -> Array | Latents | Pair:
     if latents is not None:
         return Latents(latents)
     if (pair := read_pair(item)) is not None:
-        return Pair(np.stack([read_input(image, config.input_shape, config.resize) for image in pair]))
+        return Pair(
+            np.stack([read_input(image, config.input_shape, config.resize) for image in pair])
+        )
     return read_input(item, config.input_shape, config.resize)
 
 

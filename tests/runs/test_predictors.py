@@ -44,7 +44,9 @@ def test_an_export_from_elsewhere_is_verified_before_it_is_applied(
 ) -> None:
     commands: list[tuple[str, ...]] = []
     monkeypatch.setattr("zoo.inference.known_exports._known", set())
-    monkeypatch.setattr("zoo.inference.exported_parts.run_zoo", lambda *words: commands.append(words))
+    monkeypatch.setattr(
+        "zoo.inference.exported_parts.run_zoo", lambda *words: commands.append(words)
+    )
     folder = copy.path / "export"
     copy.predict(tiny.test.inputs, runtime="onnx")
     assert commands == [("verify", str(folder), "--in", "onnxruntime")]

@@ -96,7 +96,7 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
     on_stop = signal.getsignal(signal.SIGTERM)
     try:
         if address is None:
-            ray.init(num_cpus=cpus, include_dashboard=False, **common)
+            ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
         else:
             variables = {"ZOO_DATA": str(Path(os.path.abspath(data_folder())))}
             variables |= job_variables(*_VARIABLES)
