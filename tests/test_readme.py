@@ -106,7 +106,7 @@ ELSEWHERE = {
     "pip install -e zoo-my-net && zoo check my-net": ".ci/run, with another name",
     "zoo train cnn --data tfds:beans --set input_shape=64,64,3": "it downloads 171 MB; tests/data/readers "
     "reads made data sets of tensorflow_datasets",
-    "zoo train cnn --data photos.parquet": "tests/data/readers/test_parquet.py makes such files and streams them",
+    "zoo train cnn --data photos.parquet": "tests/data/readers/test_parquet.py makes and reads such files",
     "zoo apply cnn.digits s3://bucket/scans --workers 8 --out results/": "it needs a bucket; see tests/bulk",
     "zoo page cnn.mnist --out site --open": "it opens a browser; tests/pages has the rest",
     "zoo train cnn-vis.deepdream": "it downloads 92 MB; tests/plugins/test_cnn_vis.py has small networks",
