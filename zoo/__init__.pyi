@@ -254,7 +254,7 @@ class _CnnVisSettings(TypedDict, total=False):
     network: str | None
     """Run, .keras file or name of keras.applications to visualise. None: fixed random features."""
     pixel_range: str | None
-    """Values of black and white that the network takes, such as 0..255. None: its first layers tell, else 0..1."""
+    """Values of black and white that the network takes, such as 0..255. None: its layers tell, or 0..1."""
     preprocess: Literal['caffe', 'torch', 'tf'] | None
     """Preprocessing of keras.applications that the network was trained with."""
     objective: str

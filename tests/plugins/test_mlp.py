@@ -192,7 +192,14 @@ def test_penalties_are_what_they_say(spec: str, expected: Any, target: str) -> N
     ],
 )
 def test_penalties_reach_the_loss(target: str, style: str, tiny: Dataset) -> None:
-    still = {"epochs": 1, "batch_size": 48, "learning_rate": 1e-9, "units": [4], "style": style}
+    still = {
+        "validation": 0.0,
+        "epochs": 1,
+        "batch_size": 48,
+        "learning_rate": 1e-9,
+        "units": [4],
+        "style": style,
+    }
     losses = []
     for spec in (None, "l2(10)"):
         chosen = resolve_with_data("mlp", {**still, f"{target}_regularizer": spec}, tiny)

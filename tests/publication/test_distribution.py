@@ -60,7 +60,8 @@ def test_a_packed_run_is_installed_and_used_by_name(
     entry = catalog().get("mlp.mine")
     assert entry.settings["units"] == [8]
     assert (
-        entry.measured == "zoo train mlp --set epochs=2 --set batch_size=16 --set units=8 --seed 3"
+        entry.measured
+        == "zoo train mlp --set epochs=2 --set batch_size=16 --set validation=0.1 --set units=8 --seed 3"
     )
     assert zoo.open("mlp.mine").metrics == trained.metrics
     inputs = tiny.test.inputs
@@ -113,7 +114,7 @@ def test_half_precision_is_measured_again_and_stated(
     assert half.metrics == zoo.evaluate(half)
     assert half.metrics["calibration_error"] != run.metrics["calibration_error"]
     assert "stored in float16" in Path("dist/README.md").read_text("utf-8")
-    with pytest.raises(zoo.UsageError, match="needs data"):
+    with pytest.raises(zoo.UsageError, match="trained on data in memory"):
         pack(trained, "mlp.mine", tmp_path / "other", TERMS, precision="float16")
 
 
@@ -237,7 +238,7 @@ def renamed(trained: zoo.Run, folder: Path) -> zoo.Run:
 def test_a_run_goes_into_a_package_and_its_catalog_file_in_one_go(
     trained: zoo.Run, tmp_path: Path, ours: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = ours("units = [8], epochs = 2, batch_size = 16")
+    path = ours("units = [8], epochs = 2, batch_size = 16, validation = 0.1")
     monkeypatch.setenv("ZOO_REGISTRY", str(path))
     catalog.cache_clear()
     run = renamed(trained, tmp_path / "run")

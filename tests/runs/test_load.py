@@ -60,7 +60,7 @@ def test_evaluate_takes_other_data_that_fits_and_no_other(trained: zoo.Run, tiny
 
 
 def test_a_run_without_data_of_its_own_asks_for_some(trained: zoo.Run) -> None:
-    with pytest.raises(zoo.UsageError, match="needs data"):
+    with pytest.raises(zoo.UsageError, match="trained on data in memory"):
         zoo.evaluate(trained)
 
 

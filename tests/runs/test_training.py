@@ -140,7 +140,7 @@ def test_what_does_not_fit_leaves_no_run_behind(tiny: Dataset) -> None:
     assert not Path("runs").exists()
 
 
-@pytest.mark.parametrize("limit", [2_000, 150_000], ids=["in the checkpoint", "in the weights"])
+@pytest.mark.parametrize("limit", [8_000, 150_000], ids=["in the checkpoint", "in the weights"])
 def test_no_space_left_is_told_and_nothing_half_written_stays(tiny: Dataset, limit: int) -> None:
     settings = {"units": [600], "optimizer": "sgd", "epochs": 1}
     with (

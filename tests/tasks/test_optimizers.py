@@ -103,6 +103,7 @@ class Stopper(Progress):
 
 
 SETTINGS: dict[str, Any] = {
+    "validation": 0.0,
     "units": [4], "epochs": 3, "batch_size": 16, "optimizer": "sgd", "learning_rate": 0.1
 }  # fmt: skip
 

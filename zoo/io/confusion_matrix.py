@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["count_confusions", "plot_confusion_matrix"]
 
+NARROWEST = 4.4  # inches, which the title needs
 MOST_COUNTED = 25  # classes up to which each cell shows its count
 MOST_NAMED = 120  # classes up to which their names are shown
 MOST_ROWS = 500  # of the picture; 10,000 rows would take gigabytes, and nobody sees them
@@ -51,7 +52,11 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
     names = [shorten(name, 20) for name in classes]
     letter = 0.085 if count <= MOST_COUNTED else 0.05 if count <= MOST_NAMED else 0  # inches
     side = min(12.0, 2.3 + 0.42 * count) + letter * max(map(len, names))
-    drawing = figure(side, side)
+    total, right = int(matrix.sum()), int(np.trace(matrix))
+    title = f"Confusion matrix: {right:,} of {total:,} examples are right"
+    drawing = figure(
+        max(side, NARROWEST), side, title if len(classes) == count else "Confusion matrix"
+    )
     axes = drawing.add_subplot()
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -74,9 +79,7 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
     if len(classes) > count:  # neighbours are counted together
         group = -(-len(classes) // count)
         unit = f"class, {group} in a row"
-        axes.set(xlabel=f"predicted {unit}", ylabel=f"true {unit}", title="Confusion matrix")
+        axes.set(xlabel=f"predicted {unit}", ylabel=f"true {unit}")
         return drawing
     axes.set(xlabel="predicted class", ylabel="true class")
-    total, right = int(matrix.sum()), int(np.trace(matrix))
-    axes.set_title(f"Confusion matrix: {right:,} of {total:,} examples are right", fontsize=10)
     return drawing

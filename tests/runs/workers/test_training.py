@@ -73,7 +73,7 @@ def wait_for_epoch(run: Path, epoch: int, process: subprocess.Popen[Any]) -> Non
     pytest.fail(f"no epoch {epoch}; exit code {process.poll()}")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_workers_start_again_from_the_checkpoint_when_one_is_killed(
     tmp_path: Path, digits_file: Path
 ) -> None:

@@ -37,9 +37,12 @@ def open_plain(path: Path, folder: Path | None = None) -> IO[bytes]:
     """
     if folder is not None:
         check_inside(path, folder)
-    descriptor = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError:
+        check_plain(path)  # a socket cannot be opened at all
+        raise
     try:
         _check_mode(path, os.fstat(descriptor).st_mode)
         return os.fdopen(descriptor, "rb")
