@@ -171,7 +171,14 @@ def test_exports_in_two_threads_use_two_processes_and_leave_one_idle() -> None:
 
 
 @LINUX
-@pytest.mark.parametrize("end", ["raise SystemExit(3)", "os._exit(3)", "os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "raise SystemExit(3)",
+        pytest.param("os._exit(3)", marks=pytest.mark.long),
+        "os.kill(os.getpid(), 9)",
+    ],
+)
 def test_no_process_survives_its_parent(end: str) -> None:
     code = f"""
 import os
