@@ -27,6 +27,6 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name in assets.ASSETS:
         (folder / name).write_text(f"/* {name} </script> */")
-    for module in (api, site):
+    for module in (api, assets, site):
         monkeypatch.setattr(module, "assets_folder", lambda: folder)
     return folder

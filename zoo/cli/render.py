@@ -63,12 +63,9 @@ def show_run(run: Run) -> None:
     """Show the first measures of a run, and where its pictures are."""
     from zoo.runs.start.summary import test_count
 
-    err.print(
-        f"[bold]{escape(str(run.path))}[/]  {headline(run.metrics)}{test_count(run)}",
-        soft_wrap=True,
-    )
-    if run.pictures:
-        names = ", ".join(path.name for path in run.pictures)
+    measures = f"{headline(run.metrics)}{test_count(run)}"
+    err.print(f"[bold]{escape(str(run.path))}[/]  {measures}", soft_wrap=True)
+    if names := ", ".join(path.name for path in run.pictures):
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
 
 
