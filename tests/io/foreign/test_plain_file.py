@@ -1,10 +1,13 @@
-"""The bytes of a sparse file that are on the disk are counted; what has no holes counts in full."""
+"""Plain files alone are opened, others are named; of a sparse file, the bytes on the disk are counted."""
 
 import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
 
+from zoo.errors import UnsafeFile
 from zoo.io.foreign.plain_file import open_plain, stored_bytes
 
 
@@ -36,3 +39,12 @@ def test_a_file_system_without_holes_counts_all(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "lseek", refuse)
     with open_plain(Path("sparse")) as file:
         assert stored_bytes(file.fileno()) == 2**30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such sockets in folders")
+def test_a_socket_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the address of a socket is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("s")
+        with pytest.raises(UnsafeFile, match=r"s is a socket, and was not opened"):
+            open_plain(Path("s"))
