@@ -1,13 +1,13 @@
-"""Every figure of the models again, from the shipped weights: README and registry.toml must agree with them.
+"""Every figure of the models again, from the shipped weights: registry.toml and tables must agree.
 
-python benchmarks/results.py            # the models that need no data files, and README's table
+python benchmarks/results.py            # the models that need no data files, and the tables
 python benchmarks/results.py --all      # every model with weights; their data must be there
-python benchmarks/results.py --write    # write README's table from registry.toml
+python benchmarks/results.py --write    # write the tables of README.md and docs/models.md from registry.toml
 
 A figure of registry.toml may differ from the measured one by half of its last digit, by one part in a
 thousand (other processors round in another order), and where it is a share of the test examples by one
 and a half of them. Beyond that the script fails. It also fails where a file is not the one of the catalog,
-where all files together are larger than 60 MB, and where README's table is not the one of registry.toml.
+where all files together are larger than 60 MB, and where a table is not the one of registry.toml.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -28,11 +29,22 @@ from zoo.runs.run import Run
 from zoo.weights.archive import verify_weights
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+README, MODELS = ROOT / "README.md", ROOT / "docs" / "models.md"
+HIGHLIGHTS = (  # README's models: at least one of each architecture that has figures
+    "mlp.mnist",
+    "cnn.mnist",
+    "cnn.fashion-mnist",
+    "cnn.adrenal3d",
+    "vae.mnist-binary",
+    "autoencoder.conv",
+    "dcgan.mnist",
+    "novelty-gan.mnist",
+    "deblur-gan.photos",
+)
 WEIGHTS = ROOT / "weights" / "keras_zoo_weights"
 BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 MOST_BYTES = 60e6  # of all weights together
-MOST_FIGURES = 4  # of a model in README's table
+MOST_FIGURES = 4  # of a model in the table of all models
 
 
 def entries() -> list[Entry]:
@@ -48,15 +60,20 @@ def needs_no_files(entry: Entry) -> bool:
     return "offline" in entry.tags and entry.dataset != "photo-crops"
 
 
-def table() -> str:
-    """Return README's table of the models: one row for each that has results."""
+def table(names: Collection[str] = (), most: int = MOST_FIGURES) -> str:
+    """Return a table of models, a row for each that has results.
+
+    Args:
+        names: the models; all of the catalog if none is named.
+        most: the number of figures in a row, at most.
+    """
     lines = [
         "| model | on the test split | what others report | weights | command |",
         "|---|---|---|---|---|",
     ]
     for entry in entries():
-        if entry.results:
-            figures = list(entry.results.items())[:MOST_FIGURES]
+        if entry.results and (not names or entry.name in names):
+            figures = list(entry.results.items())[:most]
             results = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures)
             size = f"{entry.weights.size / 1e6:.1f} MB" if entry.weights else ""
             cells = (entry.name, results, entry.baseline, size, f"`{entry.measured}`")
@@ -64,16 +81,28 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def readme_table() -> str:
-    """Return the table that README has now."""
-    return README.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+def tables() -> dict[Path, str]:
+    """Return the table of each page that has one."""
+    return {README: table(HIGHLIGHTS, 2), MODELS: table()}
 
 
-def write_table() -> None:
-    """Replace README's table."""
-    text = README.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    README.write_text(before + BEGIN + table() + END + rest.partition(END)[2], "utf-8")
+def old_pages() -> list[str]:
+    """Return the names of the pages whose table is not the one that registry.toml gives."""
+    return [page.name for page, rows in tables().items() if _parts(page)[1] != rows]
+
+
+def write_tables() -> None:
+    """Replace the table of each page."""
+    for page, rows in tables().items():
+        before, _, rest = _parts(page)
+        page.write_text(before + BEGIN + rows + END + rest, "utf-8")
+
+
+def _parts(page: Path) -> tuple[str, str, str]:
+    """Return the text before the table of a page, the table, and the text behind it."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    rows, _, after = rest.partition(END)
+    return before, rows, after
 
 
 def tolerance(shown: float, examples: int) -> float:
@@ -115,18 +144,19 @@ def main() -> None:
     """Check the figures, or write README's table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every model with weights")
-    parser.add_argument("--write", action="store_true", help="write README's table")
+    parser.add_argument("--write", action="store_true", help="write the tables of models")
     parser.add_argument("names", nargs="*", help="only these models")
     options = parser.parse_args()
     if options.write:
-        return write_table()
+        return write_tables()
     os.environ["ZOO_WEIGHTS"] = str(WEIGHTS)
     shipped = [entry for entry in entries() if entry.weights]
     total = sum(entry.weights.size for entry in shipped if entry.weights)
     found = [] if total <= MOST_BYTES else [f"All weights together have {total / 1e6:.1f} MB."]
-    if readme_table() != table():
+    if pages := old_pages():
         found.append(
-            "README's table is not that of registry.toml: python benchmarks/results.py --write"
+            f"The tables of {', '.join(pages)} are not those of registry.toml: "
+            "python benchmarks/results.py --write"
         )
     for entry in shipped:
         chosen = entry.name in options.names if options.names else needs_no_files(entry)

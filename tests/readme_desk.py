@@ -1,4 +1,4 @@
-"""The commands of README.md, and a desk with the files that they name."""
+"""The commands of README.md and docs/tour.md, and a desk with the files that they name."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from PIL import Image, ImageFilter
 from zoo.data.load import open_dataset
 
 ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md")
+MODELS = ROOT / "docs" / "models.md"
 COMMENT = re.compile(r"\s+#\s.*$")
 
 
 def commands() -> list[str]:
-    """Return the commands of the README's console blocks as written, without comments and `.venv/bin/`."""
-    text = (ROOT / "README.md").read_text("utf-8")
+    """Return the commands of the console blocks as written, without comments and `.venv/bin/`."""
     lines = [
         line
-        for block in re.findall(r"^```console\n(.*?)^```$", text, re.M | re.S)
+        for page in PAGES
+        for block in re.findall(r"^```console\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
         for line in block.splitlines()
     ]
     return list(
@@ -30,8 +32,7 @@ def commands() -> list[str]:
 
 def table_commands() -> list[str]:
     """Return the commands of the table of models."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    return re.findall(r"^\| .* \| `(zoo train [\w.-]+)` \|$", text, re.M)
+    return re.findall(r"^\| .* \| `(zoo train [\w.-]+)` \|$", MODELS.read_text("utf-8"), re.M)
 
 
 def set_up(desk: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every command of README.md is run as it stands there, or is listed here with the reason why it is not.
+"""Every command of README.md and docs/tour.md is run as it stands there, or is listed here with the reason.
 
 `QUICK` is run in each test run. `LONG` is run by `pytest -m long tests/test_readme.py`; where a training
 takes many minutes, options behind it make it shorter, and nothing else changes.
@@ -96,7 +96,7 @@ LONG = {  # and what makes a training of many minutes shorter
     "zoo new architecture my-net": "",
     'eval "$(zoo completion bash)"': "",
 }
-BEFORE = {  # what has to happen before a command, and does not stand in the README
+BEFORE = {  # what has to happen before a command, and does not stand on the page
     "zoo train mlp.mnist --resume": "timeout -s INT 40 zoo train mlp.mnist || true",
 }
 ELSEWHERE = {
