@@ -1,4 +1,4 @@
-"""What the generator of deblur-gan.photos costs on a photograph of 1920 x 1080, against that of residual blocks.
+"""What the generator of deblur-gan.photos costs at 1920 x 1080, against the one of residual blocks.
 
     python benchmarks/deblur_cost.py [--rounds 5]
 
