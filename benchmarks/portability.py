@@ -1,15 +1,17 @@
 """Every part of every architecture, in every format, in every runtime: docs/portability.md.
 
     python benchmarks/portability.py                    # all of it
+    python benchmarks/portability.py --missing          # the models without a row; stop it at any time
     python benchmarks/portability.py cnn.digits --formats onnx --runtimes tract,openvino   # some rows again
-    python benchmarks/portability.py --times            # start and latency too; on an idle machine
+    python benchmarks/portability.py --times            # start and latency; on an idle machine
     python benchmarks/portability.py --check            # the small part that CI makes
 
 The models come from their shipped weights. benchmarks/results/portability.json has a verdict for each part,
-format and runtime; each command replaces the rows that it makes, and writes docs/portability.md from all of
-them. `--check` writes nothing: it compares its verdicts with that file, and fails where one got worse, such
-as equal before and refused now, or refused before and different now. A runtime that is not installed is
-named and left out.
+format and runtime; each model replaces the rows that it makes, and docs/portability.md is written from all
+of them. `--check` writes nothing: it compares its verdicts with that file, and fails where one got worse,
+such as equal before and refused now, or refused before and different now. `--times` runs the first part of
+a few models in each runtime where it is equal, one after the other, and proves nothing again. A runtime that
+is not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -31,71 +33,64 @@ os.environ.setdefault(
     "ZOO_WEIGHTS", str(Path(__file__).parents[1] / "weights" / "keras_zoo_weights")
 )
 
+from portability_page import (
+    CALLS,
+    GOOD,
+    RANKS,
+    Row,
+    model_of,
+    page,
+    replace_rows,
+    worse_verdicts,
+)
+from turns import describe_machine
+
 from zoo.entry_points import FORMATS, RUNTIMES, EntryPointGroup
 from zoo.exporters.checker import Checker
 from zoo.exporters.parts.probes import load_probes
-from zoo.exporters.proof.plan import plan_runtimes
+from zoo.exporters.proof.plan import Plan, plan_runtimes
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
 from zoo.io.safe_load import read_arrays
 from zoo.runtimes.command import run_files
-from zoo.runtimes.group import is_program, load_python_runtime, load_runtime, missing_parts, reads
+from zoo.runtimes.group import (
+    is_program,
+    load_python_runtime,
+    load_runtime,
+    missing_parts,
+    own_runtime,
+    reads,
+)
 from zoo.runtimes.protocol import FileToRun
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "portability.md"
 RESULTS = ROOT / "benchmarks" / "results" / "portability.json"
-_WITH_WEIGHTS = """
-    mlp.digits mlp.diabetes mlp.guide-sequential mlp.guide-functional mlp.mnist mlp.fashion-mnist
-    cnn.digits cnn.gunpoint cnn.italy-power cnn.basic-motions cnn.adrenal3d cnn.mnist cnn.fashion-mnist
-    autoencoder.digits autoencoder.conv-digits autoencoder.denoising-digits autoencoder.italy-power
-    autoencoder.simple autoencoder.sparse autoencoder.deep autoencoder.conv autoencoder.denoising
-    autoencoder.gunpoint vae.digits vae.digits-3d vae.mnist vae.mnist-20 vae.mnist-binary dcgan.digits
-    dcgan.mnist dcgan.photos novelty-gan.digits novelty-gan.mnist novelty-gan.fashion-mnist
-    novelty-gan.series deblur-gan.photos
-"""
-MODELS = tuple(_WITH_WEIGHTS.split())
+MODELS = tuple(sorted(path.stem for path in Path(os.environ["ZOO_WEIGHTS"]).glob("*.zip")))
 EXACT_FORMATS = ("keras", "h5", "saved-model", "onnx", "litert", "openvino", "coreml", "dl4j")
 SMALL_MODELS = ("mlp.diabetes", "cnn.digits", "dcgan.digits")
 SMALL_FORMATS = ("keras", "h5", "saved-model", "onnx", "litert", "openvino")
-RANKS = {"equal": 3, "approximate": 3, "not run": 2, "refused": 1, "different": 0}
-CALLS = 30  # timed calls of one file
-INTRODUCTION = """\
-# What runs where
-
-Made by `python benchmarks/portability.py`: {parts} parts of {models} models with shipped weights, in every
-format and runtime. Each file is run on the same inputs as the Keras model, in batches of several sizes.
-*Equal* means: the same names, shapes and dtypes, and |a - b| <= 1e-5 + 1e-4 |b|, or less where an output
-varies little. R is the largest difference from Keras in float64, divided by that of Keras in float32: near 1
-it is rounding. *Start* is from the import of the runtime to the first output of one example, *call* the
-median of 30 calls after it.
-"""
-COLUMNS = (
-    "format",
-    "runtime",
-    "equal",
-    "different",
-    "refused",
-    "largest difference",
-    "R: median, largest",
-    "start, s",
-    "call, ms",
-)
-
-Row = dict[str, Any]
+TIMED_MODELS = ("mlp.diabetes", "cnn.mnist", "autoencoder.gunpoint")
 
 
 def prove(name: str, formats: Sequence[str], runtimes: Sequence[str], folder: Path) -> Report:
     """Write all parts of a model and run them; return the report, failures included."""
+    asked = [each for each in runtimes if any(reads(each, f) for f in formats)]
+    return write_parts(name, plan_runtimes(formats, asked), folder)
+
+
+def write_parts(name: str, plan: Plan, folder: Path, first: bool = False) -> Report:
+    """Write all parts of a model, or the first one, and run them as planned."""
     from zoo.exporters.sources import open_source
     from zoo.exporters.verify import Job, write_and_verify
 
     source = open_source(name)
-    asked = [each for each in runtimes if any(reads(each, f) for f in formats)]
-    plan = plan_runtimes(formats, asked)
+    parts = source.parts()
+    if first:
+        parts = dict(list(parts.items())[:1])
     with Checker(plan.python) as checker:
         job = Job(source.title, source.origin, {"opset": None})
-        return write_and_verify(source.parts(), plan, checker, folder, job)
+        return write_and_verify(parts, plan, checker, folder, job)
 
 
 def rows_of(model: str, report: Report) -> Iterator[Row]:
@@ -122,17 +117,19 @@ def rows_of(model: str, report: Report) -> Iterator[Row]:
             }
 
 
-def key_of(row: Row) -> str:
-    return f"{row['part']} {row['format']} {row['runtime']}"
-
-
-def add_times(folder: Path, report: Report, rows: list[Row]) -> None:
-    """Add the seconds to the first output and those of one call to the rows of the first part."""
-    role = next(iter(report.contracts))
-    files = {file.format: file for file in report.files if file.part == role}
-    for row in rows:
-        if row["part"].endswith(f":{role}") and row["verdict"] in ("equal", "approximate"):
-            row["start"], row["call"] = file_times(folder, files[row["format"]], row["runtime"])
+def add_times(model: str, rows: dict[str, Row]) -> None:
+    """Add the seconds to the first output, and those of a call, to the rows of the first part of a model."""
+    good = [row for row in rows.values() if model_of(row) == model and row["verdict"] in GOOD]
+    formats = {row["format"] for row in good if row["runtime"]}
+    machine = describe_machine(False).removesuffix(".")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        report = write_parts(model, Plan({name: () for name in formats}, {}), folder, first=True)
+        for file in report.files:
+            for row in good:
+                if (row["part"], row["format"]) == (f"{model}:{file.part}", file.format):
+                    row["start"], row["call"] = file_times(folder, file, row["runtime"])
+                    row["machine"] = machine
 
 
 def file_times(folder: Path, file: ExportedFile, runtime: str) -> tuple[float | None, float | None]:
@@ -183,129 +180,84 @@ def time_file(folder: str, part: str, path: str, runtime: str, requires: str) ->
     print(json.dumps([start, statistics.median(calls)]))
 
 
-def page(rows: Sequence[Row]) -> str:
-    """Return the text of docs/portability.md."""
-    parts = list(dict.fromkeys(row["part"] for row in rows))
-    models = {part.partition(":")[0] for part in parts}
-    lines = INTRODUCTION.format(models=len(models), parts=len(parts)).splitlines()
-    lines += ["", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
-    for name, runtime in sorted({(r["format"], r["runtime"]) for r in rows if r["runtime"]}):
-        chosen = [r for r in rows if (r["format"], r["runtime"]) == (name, runtime)]
-        lines.append(summary_line(name, runtime, chosen, len(parts)))
-    for name in sorted({r["format"] for r in rows} - {r["format"] for r in rows if r["runtime"]}):
-        verdicts = [r["verdict"] for r in rows if r["format"] == name]
-        written = f"not run here; written: {verdicts.count('not run')} of {len(parts)}"
-        lines.append(f"| {name} | none | {written} | | {verdicts.count('refused')} | | | | |")
-    lines += ["", *not_equal_lines(rows), "", *size_lines(rows, parts)]
-    return "\n".join(lines) + "\n"
-
-
-def summary_line(name: str, runtime: str, rows: Sequence[Row], parts: int) -> str:
-    good = [row for row in rows if row["verdict"] in ("equal", "approximate")]
-    kinds = [row["verdict"] for row in rows]
-    versions = sorted({row["version"] for row in good if " " in row["version"]})
-    label = f"{runtime} ({versions[-1]})" if versions else runtime
-    differences = [row["difference"] for row in good if row["difference"] is not None]
-    ratios = [row["ratio"] for row in good if row["ratio"] is not None]
-    equal = f"{len(good)} of {parts}" + (" near" if "approximate" in kinds else "")
-    refused = parts - len(good) - kinds.count("different")
-    cells = [name, label, equal, kinds.count("different"), refused]
-    cells.append(f"{max(differences):.1e}" if differences else "")
-    cells.append(f"{statistics.median(ratios):.2g}, {max(ratios):.2g}" if ratios else "")
-    for column, factor in (("start", 1), ("call", 1000)):
-        values = [row[column] for row in good if row.get(column) is not None]
-        cells.append(f"{factor * statistics.median(values):.2f}" if values else "")
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def not_equal_lines(rows: Sequence[Row]) -> list[str]:
-    """Return the table of what is not equal, with the reason."""
-    lines = ["## What is not equal", "", "| part | format | runtime | verdict | why |"]
-    lines.append("|---|---|---|---|---|")
-    for row in rows:
-        if row["verdict"] not in ("equal", "approximate", "not run"):
-            why = row["problem"].replace("|", "\\|")
-            where = row["runtime"] or "not written"
-            cells = (row["part"], row["format"], where, row["verdict"], why)
-            lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def size_lines(rows: Sequence[Row], parts: Sequence[str]) -> list[str]:
-    """Return the table of the files' sizes."""
-    formats = sorted({row["format"] for row in rows})
-    lines = ["## Sizes in KiB", "", f"| part | {' | '.join(formats)} |"]
-    lines.append("|---" * (len(formats) + 1) + "|")
-    sizes = {(row["part"], row["format"]): row["bytes"] for row in rows}
-    for part in parts:
-        cells = [sizes.get((part, name), 0) for name in formats]
-        texts = [f"{size / 1024:,.0f}" if size else "" for size in cells]
-        lines.append(f"| {part} | {' | '.join(texts)} |")
-    return lines
-
-
-def worse_verdicts(rows: Sequence[Row], before: dict[str, Row]) -> list[str]:
-    """Return a line for each verdict that got worse."""
-    return [
-        f"{key_of(row)}: {before[key_of(row)]['verdict']} before, now {row['verdict']}: {row['problem']}"
-        for row in rows
-        if key_of(row) in before and RANKS[row["verdict"]] < RANKS[before[key_of(row)]["verdict"]]
-    ]
-
-
 def read_results() -> dict[str, Row]:
     """Return the rows of earlier commands by their keys."""
     return json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
 
 
-def write_results(model: str, formats: Sequence[str], rows: Sequence[Row]) -> None:
-    """Replace the rows of a model in these formats and runtimes, and write the page."""
-    made = {(row["format"], row["runtime"]) for row in rows}
-    everything = {
-        key: row
-        for key, row in read_results().items()
-        if row["part"].partition(":")[0] != model
-        or row["format"] not in formats
-        or (row["runtime"] and (row["format"], row["runtime"]) not in made)
-    }
-    everything |= {key_of(row): row for row in rows}
-    ordered = dict(sorted(everything.items(), key=lambda item: place_of(item[1])))
-    RESULTS.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
-    PAGE.write_text(page(list(ordered.values())), "utf-8")
+def write_results(rows: dict[str, Row]) -> None:
+    """Write all rows, and the page."""
+    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    PAGE.write_text(page(list(rows.values())), "utf-8")
 
 
-def place_of(row: Row) -> tuple[Any, ...]:
-    """Return where a row stands: models in the order of MODELS, then by part, format and runtime."""
-    model = row["part"].partition(":")[0]
-    known = MODELS.index(model) if model in MODELS else len(MODELS)
-    return known, row["part"], row["format"], row["runtime"]
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("models", nargs="*", help="models of the catalog with weights")
+    parser.add_argument("--formats", help="formats, with commas between them")
+    parser.add_argument("--runtimes", help="runtimes beside the formats' own; every one by default")
+    parser.add_argument("--missing", action="store_true", help="only models that have no row yet")
+    parser.add_argument("--times", action="store_true", help="measure start and latency")
+    parser.add_argument("--page", action="store_true", help="write the page again, and run nothing")
+    parser.add_argument("--check", action="store_true", help="compare with the committed verdicts")
+    return parser.parse_args()
+
+
+def models_to_run(options: argparse.Namespace) -> Sequence[str]:
+    """Return the models that were asked for, or those that the options stand for."""
+    if options.models:
+        return options.models
+    if options.page:
+        return ()
+    if options.check or options.times:
+        return SMALL_MODELS if options.check else TIMED_MODELS
+    known = {model_of(row) for row in read_results().values()} if options.missing else set()
+    return [name for name in MODELS if name not in known]
+
+
+def measure_times(models: Sequence[str]) -> int:
+    """Measure start and latency of some models, and write them; return the exit status."""
+    rows = read_results()
+    for model in models:
+        add_times(model, rows)
+        write_results(rows)
+        print(f"{model}: measured", file=sys.stderr)
+    return 0
+
+
+def formats_to_write(options: argparse.Namespace) -> list[str]:
+    """Return the formats that were asked for, or those whose own runtime is here, if they have one."""
+    if options.formats:
+        return options.formats.split(",")
+    installed = EntryPointGroup(FORMATS).names()
+    wanted = SMALL_FORMATS if options.check else EXACT_FORMATS
+    names = [each for each in wanted if each in installed]
+    return [each for each in names if not (own_runtime(each) and missing_parts(own_runtime(each)))]
+
+
+def runtimes_to_use(options: argparse.Namespace) -> list[str]:
+    """Return the runtimes that were asked for, or every one; for a check, those that are no program."""
+    if options.runtimes:
+        return options.runtimes.split(",")
+    names = EntryPointGroup(RUNTIMES).names()
+    return [each for each in names if not (options.check and is_program(each))]
 
 
 def main() -> int:
     if sys.argv[1:2] == ["--time"]:
         time_file(*sys.argv[2:])
         return 0
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("models", nargs="*", help="models of the catalog with weights")
-    parser.add_argument("--formats", help="formats, with commas between them")
-    parser.add_argument("--runtimes", help="runtimes beside the formats' own; every one by default")
-    parser.add_argument("--times", action="store_true", help="measure start and latency")
-    parser.add_argument("--check", action="store_true", help="compare with the committed verdicts")
-    options = parser.parse_args()
-    models = options.models or (SMALL_MODELS if options.check else MODELS)
-    installed = EntryPointGroup(FORMATS).names()
-    wanted = SMALL_FORMATS if options.check else EXACT_FORMATS
-    formats = (
-        options.formats.split(",")
-        if options.formats
-        else [each for each in wanted if each in installed]
+    options = parse_options()
+    models, formats, runtimes = (
+        models_to_run(options),
+        formats_to_write(options),
+        runtimes_to_use(options),
     )
-    every = [
-        each
-        for each in EntryPointGroup(RUNTIMES).names()
-        if not (options.check and is_program(each))
-    ]
-    runtimes = options.runtimes.split(",") if options.runtimes else every
+    if options.times:
+        return measure_times(models)
+    if options.page:
+        write_results(replace_rows(read_results(), []))
+        return 0
     for name in runtimes:
         if line := missing_parts(name):
             print(f"{name} is not available: {line}", file=sys.stderr)
@@ -313,17 +265,14 @@ def main() -> int:
     for model in models:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            report = prove(model, formats, runtimes, Path(folder))
-            rows = list(rows_of(model, report))
-            if options.times:
-                add_times(Path(folder), report, rows)
+            rows = list(rows_of(model, prove(model, formats, runtimes, Path(folder))))
         seconds = time.perf_counter() - began
         bad = sum(row["verdict"] in ("different", "refused") for row in rows)
         print(f"{model}: {len(rows)} rows, {bad} not equal, {seconds:.0f} s", file=sys.stderr)
         worse += worse_verdicts(rows, before)
         count += len(rows)
         if not options.check:
-            write_results(model, formats, rows)
+            write_results(replace_rows(read_results(), rows))
     print("\n".join(worse) or f"{count} verdicts, none worse than before")
     return int(bool(worse))
 
