@@ -123,7 +123,7 @@ def test_a_bulk_prediction_on_a_cluster_is_that_of_apply(
 
 
 def test_where_there_is_no_cluster_it_says_so(small: Small) -> None:
-    with pytest.raises(UsageError, match=r"no cluster of Ray at 127\.0\.0\.1:1"):
+    with pytest.raises(UsageError, match=r"no Ray cluster at 127\.0\.0\.1:1"):
         small(Path("out"), workers=1, address="127.0.0.1:1")
     assert not Path("out").exists()
 

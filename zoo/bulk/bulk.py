@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from zoo.bulk.columns import ERROR, schema_of
-from zoo.bulk.plan import Plan, count_part, items_digest, open_plan, part_file, write_broken
+from zoo.bulk.plan import (
+    Plan,
+    count_part,
+    items_digest,
+    lock_results,
+    open_plan,
+    part_file,
+    write_broken,
+)
 from zoo.bulk.sources import list_items
 from zoo.bulk.worker import PartWorker, item_rows
 from zoo.compute.ray_cluster import check_ray, check_workers, ray_session
-from zoo.errors import DataError, RunError, UsageError, ZooError
+from zoo.errors import DataError, UsageError, ZooError
 from zoo.inference.predictor import Predictor
 from zoo.io.digest import file_digest
-from zoo.io.lock import lock_folder
 from zoo.runs.predictors import export_folder, open_predictor
 from zoo.runs.run import Run
 
@@ -102,13 +109,10 @@ def apply_in_bulk(
     predictor, out = open_predictor(run, "onnx"), out.expanduser().absolute()
     found = list_items(items, predictor.input_shape)
     schema, seconds = _first_results(predictor, found)
-    size = part_size or _part_size(seconds, len(found), workers)
     digest = file_digest(export_folder(run) / "report.json")
+    size = part_size or _part_size(seconds, len(found), workers)
     plan = open_plan(out, Plan(str(run), digest, items_digest(found), len(found), size))
-    busy = RunError(
-        f"Another process writes into {out}. Wait for it, or give another folder: --out DIR"
-    )
-    with lock_folder(out, busy):
+    with lock_results(out):
         return _compute(run, out, plan, found, schema, workers, address, progress or BulkProgress())
 
 

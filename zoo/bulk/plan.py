@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from typing import Any
 from zoo.bulk.columns import ERROR, ITEM
 from zoo.errors import RunError
 from zoo.io.atomic import atomic_write, make_directory, write_json
+from zoo.io.lock import lock_folder
 from zoo.io.text import read_json
 
-__all__ = ["Plan", "count_part", "open_plan", "write_broken"]
+__all__ = ["Plan", "count_part", "lock_results", "open_plan", "write_broken"]
 
 FILE = "plan.json"
 
@@ -90,6 +92,16 @@ def open_plan(out: Path, plan: Plan) -> Plan:
             "give the same files and folders. For other ones, give another folder: --out DIR"
         )
     return found
+
+
+def lock_results(out: Path) -> AbstractContextManager[None]:
+    """Keep other processes from writing into a folder of results.
+
+    Raises:
+        RunError: another process writes there now.
+    """
+    busy = f"Another process writes into {out}. Wait for it, or give another folder: --out DIR"
+    return lock_folder(out, RunError(busy))
 
 
 def items_digest(items: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from zoo.environment import data_folder, job_variables
 from zoo.errors import UsageError, format_error
 
-__all__ = ["check_ray", "check_workers", "ray_session"]
+__all__ = ["check_ray", "check_workers", "connect", "ray_session"]
 
 MOST_WORKERS = 10_000
 CONNECT_SECONDS = 10.0
@@ -55,23 +55,6 @@ def check_workers(workers: int) -> None:
         )
 
 
-def _check_reachable(address: str | None) -> None:
-    """Refuse an address where nothing answers, which Ray would try for minutes.
-
-    Raises:
-        UsageError: nothing listens there.
-    """
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
-        return  # auto, or what Ray itself refuses
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise UsageError(
-            f"There is no cluster of Ray at {address}: {format_error(error)}."
-        ) from error
-
-
 @contextmanager
 def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[Any]:
     """Yield the module `ray`, connected to a cluster.
@@ -84,37 +67,89 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
     Raises:
         UsageError: Ray is not installed, there is no cluster, or no machine of it has so many processors.
     """
+    was_connected = connect(address, cpus)
+    import ray
+
+    try:
+        if not was_connected:  # the caller's own is not checked
+            _check_task_size(per_task)
+        yield ray
+    finally:
+        if not was_connected:
+            ray.shutdown()
+
+
+def connect(address: str | None, cpus: int = 1) -> bool:
+    """Connect this process to a cluster; return whether it was connected before.
+
+    Args:
+        address: of a cluster: HOST:PORT, ray://HOST:PORT, or auto; None starts one on this machine.
+        cpus: of the cluster that is started here.
+
+    Raises:
+        UsageError: Ray is not installed, or there is no cluster.
+    """
     check_ray()
     _check_reachable(address)
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what is lost, the zoo says itself
     import ray
 
-    if ray.is_initialized():  # the caller's own
-        yield ray
-        return
+    if ray.is_initialized():
+        return True
     common = {"logging_level": logging.ERROR, "log_to_driver": False}
     on_stop = signal.getsignal(signal.SIGTERM)
     try:
         if address is None:
             ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
         else:
-            variables = {"ZOO_DATA": str(Path(os.path.abspath(data_folder())))}
-            variables |= job_variables(*_VARIABLES)
-            ray.init(address=address, runtime_env={"env_vars": variables}, **common)
+            ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"at {address}" if address else "on this machine"
-        raise UsageError(f"There is no cluster of Ray {where}: {format_error(error)}") from error
+        raise _no_cluster(address, error) from error
     if threading.current_thread() is threading.main_thread():  # Ray has set a handler of its own
         signal.signal(signal.SIGTERM, on_stop)
+    return False
+
+
+def _variables() -> dict[str, str]:
+    """Return the variables that workers on other machines need."""
+    return {"ZOO_DATA": str(Path(os.path.abspath(data_folder()))), **job_variables(*_VARIABLES)}
+
+
+def _check_reachable(address: str | None) -> None:
+    """Refuse an address where nothing answers, which Ray would try for minutes.
+
+    Raises:
+        UsageError: nothing listens there.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return  # auto, or what Ray itself refuses
     try:
-        most = max(
-            (node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]), default=0
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str | None, error: BaseException) -> UsageError:
+    if address is None:
+        return UsageError(f"Ray cannot be started on this machine: {format_error(error)}")
+    return UsageError(
+        f"There is no Ray cluster at {address} ({format_error(error)[:200]}). Start one with ray start "
+        "--head; then --address HOST:6379, or --address ray://HOST:10001 from another machine."
+    )
+
+
+def _check_task_size(per_task: int) -> None:
+    """Refuse tasks that no machine of the cluster has enough processors for.
+
+    Raises:
+        UsageError: says how many the largest one has.
+    """
+    import ray
+
+    sizes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+    if (most := max(sizes, default=0)) < per_task:
+        raise UsageError(
+            f"A task takes {per_task} processors, and no machine of the cluster has more than {most:g}. "
+            "Set threads to a smaller number."
         )
-        if most < per_task:
-            raise UsageError(
-                f"A task takes {per_task} processors, and no machine of the cluster has more than "
-                f"{most:g}. Set threads to a smaller number."
-            )
-        yield ray
-    finally:
-        ray.shutdown()

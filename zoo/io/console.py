@@ -1,7 +1,13 @@
-"""A console and tables for texts of files from elsewhere: control characters and markup have no effect."""
+"""A console and tables for texts of files from elsewhere: control characters and markup have no effect.
+
+And a way to silence a library that logs to the console.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -10,13 +16,14 @@ from rich.text import Text
 
 from zoo.io.printable import printable
 
-__all__ = ["SafeConsole", "SafeTable", "make_table"]
+__all__ = ["SafeConsole", "SafeTable", "make_table", "quiet_logger"]
 
 _NUMBERS = (
     "size",
     "largest difference",
     "R",
     "value",
+    "examples",
     "parameters",
     "live",
     "above",
@@ -50,3 +57,19 @@ def make_table(*columns: str) -> SafeTable:
             Text(printable(column)), justify="right" if number else "left", overflow="fold"
         )
     return table
+
+
+@contextmanager
+def quiet_logger(name: str) -> Iterator[None]:
+    """Let a logger and those below it write errors only.
+
+    Args:
+        name: of the logger.
+    """
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

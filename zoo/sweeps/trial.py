@@ -6,16 +6,16 @@ killed and resumed, here or on another machine, ends as the one that is left alo
 
 from __future__ import annotations
 
-import logging
 import math
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RunError, TrainingError, UnknownName, UsageError, ZooError
 from zoo.io.atomic import make_directory
+from zoo.io.console import quiet_logger
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
 from zoo.sweeps.task import Task, TrialResult, in_memory_study
@@ -94,7 +94,7 @@ def train_trial(task: Task) -> TrialResult:
     keras.utils.clear_session()  # the trial before it leaves its graphs in memory
     watch = Watch(task)
     try:
-        with _quiet_log():
+        with quiet_logger("zoo"):  # or each trial tells of the data and the model
             _train(task, watch)
     except FallsBehind:
         _mark_interrupted(Run(task.folder))
@@ -109,18 +109,6 @@ def train_trial(task: Task) -> TrialResult:
         message = f"{task.search.metric} is {value}"
         return _result("failed", task, watch, error=message, diverged=True)
     return _result("finished", task, watch, value=value)
-
-
-@contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Leave out what each training tells of its data and its model: it would be told for each trial."""
-    log = logging.getLogger("zoo")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 def kept_value(run: Run, metric: str) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from zoo.environment import shows_tracebacks
 from zoo.errors import ZooError, format_error
+from zoo.io.console import quiet_logger
 from zoo.testing.outcome import CheckFailure, Outcome, SkipCheck, Verdict
 
 
@@ -87,7 +86,7 @@ class Runner:
     def _verdict(self, name: str) -> tuple[Verdict, str]:
         """Make one check, and return what came of it; with ZOO_TRACEBACK set, a failure is raised."""
         try:
-            with _no_retracing_warnings():
+            with quiet_logger("tensorflow"):  # it warns of many small models in one process
                 self.checks[name].function(self.subject)
         except SkipCheck as reason:
             return "skipped", str(reason)
@@ -97,15 +96,3 @@ class Runner:
             ours = isinstance(error, CheckFailure | ZooError)
             return "failed", str(error) if ours else format_error(error)
         return "passed", ""
-
-
-@contextmanager
-def _no_retracing_warnings() -> Iterator[None]:
-    """Silence what TensorFlow says about many small models in one process, which the checks make."""
-    logger = logging.getLogger("tensorflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

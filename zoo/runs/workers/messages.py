@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from zoo import errors
@@ -13,30 +13,39 @@ from zoo.compute.distribution import Member
 from zoo.errors import TrainingError, ZooError, format_error
 from zoo.runs.progress import Progress
 
-__all__ = ["Event", "Job", "ReportedProgress", "error_event", "error_of", "replay"]
+__all__ = ["ALONE", "Event", "Job", "ReportedProgress", "error_event", "error_of", "replay"]
 
 Event = dict[str, Any]
 REPORT_SECONDS = 0.2  # the steps of so long a time are reported together
+ALONE = Member(0, 1, "")
 SECONDARY = ("gloo", "connection", "coordination", "heartbeat", "peer", "socket")  # lower case
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker does.
+    """What a worker does. All workers of one start have the same job, but for their member.
 
     Args:
         run: the folder of the run; None where the worker of rank 0 tells it.
-        member: the worker among the others.
+        member: the worker among the others; it is alone by default.
         is_new: whether the run has just been created.
         tensorboard: write logs for TensorBoard.
         scratch: a folder for temporary files, which the process that starts the worker removes.
     """
 
     run: str | None
-    member: Member
+    member: Member = ALONE
     is_new: bool = False
     tensorboard: bool = False
     scratch: str | None = None
+
+    def for_member(self, member: Member) -> Job:
+        """Return the same job for one of the workers."""
+        return replace(self, member=member)
+
+    def in_folder(self, scratch: str) -> Job:
+        """Return the same job with another folder for temporary files."""
+        return replace(self, scratch=scratch)
 
     def to_line(self) -> str:
         """Return the job as a line of JSON."""

@@ -35,17 +35,8 @@ class Place(Protocol):
     def restarts(self) -> bool:
         """Whether all workers can be started again when one is lost."""
 
-    def start(
-        self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
-    ) -> Sequence[StartedWorker]:
-        """Start the workers of this place, the one of the lowest rank first.
-
-        Args:
-            run: the folder of the run.
-            scratch: a folder for temporary files.
-            is_new: whether the run has just been created.
-            tensorboard: write logs for TensorBoard.
-        """
+    def start(self, job: Job) -> Sequence[StartedWorker]:
+        """Start the workers of this place, the one of the lowest rank first."""
 
     def close(self) -> None:
         """Give back what the place holds."""
@@ -64,24 +55,12 @@ class LocalPlace:
     threads: int | None = None
     restarts = True
 
-    def start(
-        self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
-    ) -> list[WorkerProcess]:
-        """Start a process for each worker.
-
-        Args:
-            run: the folder of the run.
-            scratch: a folder for temporary files.
-            is_new: whether the run has just been created.
-            tensorboard: write logs for TensorBoard.
-        """
+    def start(self, job: Job) -> list[WorkerProcess]:
+        """Start a process for each worker."""
         coordinator = f"127.0.0.1:{free_port()}"
         threads = threads_of_worker(self.threads, self.count)
         members = [Member(rank, self.count, coordinator, True) for rank in range(self.count)]
-        return [
-            WorkerProcess(Job(run, member, is_new, tensorboard, scratch), threads)
-            for member in members
-        ]
+        return [WorkerProcess(job.for_member(member), threads) for member in members]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -100,16 +79,11 @@ class TaskPlace:
     threads: int | None = None
     restarts = False
 
-    def start(
-        self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
-    ) -> list[WorkerProcess]:
-        """Start the worker of this task.
+    def start(self, job: Job) -> list[WorkerProcess]:
+        """Start the worker of this task; the one of rank 0 tells the others the run.
 
-        Args:
-            run: the folder of the run.
-            scratch: a folder for temporary files.
-            is_new: whether the run has just been created.
-            tensorboard: write logs for TensorBoard.
+        Raises:
+            UsageError: the environment does not tell where the worker of rank 0 runs.
         """
         if self.task.coordinator is None and self.task.count > 1:
             raise UsageError(
@@ -117,8 +91,7 @@ class TaskPlace:
                 "ZOO_COORDINATOR=HOST:PORT, the host of rank 0 and a free port, for all tasks."
             )
         member = Member(self.task.rank, self.task.count, self.task.coordinator or "")
-        job = Job(run if self.task.rank == 0 else None, member, is_new, tensorboard, scratch)
-        return [WorkerProcess(job, threads_of_worker(self.threads, 1))]
+        return [WorkerProcess(job.for_member(member), threads_of_worker(self.threads, 1))]
 
     def close(self) -> None:
         """Nothing is held."""

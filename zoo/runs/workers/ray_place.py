@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zoo.compute.distribution import Member
+from zoo.compute.ray_cluster import connect
 from zoo.errors import TrainingError, UsageError, format_error
 from zoo.runs.workers.messages import Event, Job
 from zoo.runs.workers.processes import WorkerProcess, free_port
@@ -46,9 +47,7 @@ class WorkerActor:
             line: its job, as a line of JSON.
             threads: of its computations.
         """
-        job = Job.from_line(line)
-        job = Job(job.run, job.member, job.is_new, job.tensorboard, self._scratch.name)
-        self._worker = WorkerProcess(job, threads)
+        self._worker = WorkerProcess(Job.from_line(line).in_folder(self._scratch.name), threads)
 
     def poll(self) -> tuple[list[Event], str | None]:
         """Return the events since the last call, and how the worker has ended; None while it runs."""
@@ -120,7 +119,7 @@ class RayPlace:
     def __init__(self, address: str, count: int, threads: int | None) -> None:
         self.count, self.threads = count, threads or 1
         self._group: Any = None
-        self._was_connected = _connect(address)
+        self._was_connected = connect(address)
         self._check_resources(address)
 
     def _check_resources(self, address: str) -> None:
@@ -135,16 +134,25 @@ class RayPlace:
                 f"of {self.threads} threads need {needed}. Set fewer --workers, or --set threads=1."
             )
 
-    def start(
-        self, run: str | None, scratch: str, is_new: bool, tensorboard: bool
-    ) -> Sequence[RayWorker]:
+    def start(self, job: Job) -> Sequence[RayWorker]:
         """Start the workers, on as many nodes as possible.
 
-        Args:
-            run: the folder of the run.
-            scratch: a folder for temporary files.
-            is_new: whether the run has just been created.
-            tensorboard: write logs for TensorBoard.
+        Raises:
+            TrainingError: Ray finds no places for them, or cannot start them.
+        """
+        workers = [RayWorker(actor) for actor in self._start_actors()]
+        try:
+            self._start_workers(job, [worker.actor for worker in workers])
+        except Exception as error:  # Ray's errors have no common class
+            for worker in workers:
+                worker.stop()
+            raise TrainingError(
+                f"Ray could not start the workers: {format_error(error)}. All nodes need keras-zoo[jax,ray]."
+            ) from error
+        return workers
+
+    def _start_actors(self) -> list[Any]:
+        """Start an actor for each worker, in the order of their ranks.
 
         Raises:
             TrainingError: Ray finds no places for them.
@@ -159,38 +167,31 @@ class RayPlace:
                 f"The Ray cluster has no room for {self.count} workers: it has "
                 f"{ray.available_resources().get('CPU', 0):g} free processors. Go on later with --resume."
             )
-        actor_class = ray.remote(WorkerActor)
-        actors = [
+        place = ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy
+        actor_class = ray.remote(num_cpus=resources["CPU"], num_gpus=resources.get("GPU", 0))(
+            WorkerActor
+        )
+        return [
             actor_class.options(
-                num_cpus=resources["CPU"],
-                num_gpus=resources.get("GPU", 0),
-                scheduling_strategy=ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy(
-                    self._group, placement_group_bundle_index=rank
-                ),
+                scheduling_strategy=place(self._group, placement_group_bundle_index=rank)
             ).remote()
             for rank in range(self.count)
         ]
-        workers = [RayWorker(actor) for actor in actors]
-        try:
-            address = ray.get(actors[0].address.remote(), timeout=PLACE_SECONDS)
-            jobs = [
-                Job(run, Member(rank, self.count, address), is_new, tensorboard)
-                for rank in range(self.count)
-            ]
-            ray.get(
-                [
-                    actor.start.remote(job.to_line(), self.threads)
-                    for actor, job in zip(actors, jobs, strict=True)
-                ],
-                timeout=PLACE_SECONDS,
-            )
-        except Exception as error:  # Ray's errors have no common class
-            for worker in workers:
-                worker.stop()
-            raise TrainingError(
-                f"Ray could not start the workers: {format_error(error)}. All nodes need keras-zoo[jax,ray]."
-            ) from error
-        return workers
+
+    def _start_workers(self, job: Job, actors: Sequence[Any]) -> None:
+        """Let each actor start its worker."""
+        import ray
+
+        address = ray.get(actors[0].address.remote(), timeout=PLACE_SECONDS)
+        lines = [
+            job.for_member(Member(rank, self.count, address)).to_line()
+            for rank in range(self.count)
+        ]
+        starts = [
+            actor.start.remote(line, self.threads)
+            for actor, line in zip(actors, lines, strict=True)
+        ]
+        ray.get(starts, timeout=PLACE_SECONDS)
 
     def _resources(self) -> dict[str, float]:
         """Return what Ray reserves for each worker: a GPU too where there is one for each."""
@@ -215,23 +216,3 @@ class RayPlace:
         self._remove_group()
         if not self._was_connected:
             ray.shutdown()
-
-
-def _connect(address: str) -> bool:
-    """Join a Ray cluster; return whether this process had joined it before.
-
-    Raises:
-        UsageError: nobody answers there.
-    """
-    import ray
-
-    if ray.is_initialized():
-        return True
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="error")
-    except Exception as error:  # Ray's errors have no common class
-        raise UsageError(
-            f"There is no Ray cluster at {address} ({format_error(error)[:200]}). Start one with ray start "
-            "--head; then --address HOST:6379, or --address ray://HOST:10001 from another machine."
-        ) from error
-    return False

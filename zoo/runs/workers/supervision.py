@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from zoo.errors import TrainingError, UsageError, ZooError
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
-from zoo.runs.workers.messages import Event, error_of, replay
+from zoo.runs.workers.messages import ALONE, Event, Job, error_of, replay
 from zoo.runs.workers.places import Place, StartedWorker
 
 __all__ = ["LostWorker", "train_with_workers", "watch"]
@@ -78,7 +78,8 @@ def _start_and_watch(
     place: Place, run: Run, progress: Progress, is_new: bool, tensorboard: bool
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="zoo-workers-", ignore_cleanup_errors=True) as scratch:
-        workers = place.start(str(run.path.resolve()), scratch, is_new, tensorboard)
+        job = Job(str(run.path.resolve()), ALONE, is_new, tensorboard, scratch)
+        workers = place.start(job)
         with progress:
             watch(workers, progress)
 
@@ -169,6 +170,6 @@ def follow(place: Place) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="zoo-workers-", ignore_cleanup_errors=True) as scratch:
         try:
-            watch(place.start(None, scratch, False, False), Progress())
+            watch(place.start(Job(None, scratch=scratch)), Progress())
         except LostWorker as loss:
             raise TrainingError(f"{loss}") from loss
