@@ -36,5 +36,6 @@ def test_a_progress_of_the_users_is_taken_as_it_is(monkeypatch: pytest.MonkeyPat
     assert isinstance(choose_progress(True), ConsoleProgress)
     assert choose_track(None) is iter
     assert choose_track(list) is list
+    text: Any = "bar"
     with pytest.raises(zoo.UsageError, match="progress must be True, False"):
-        choose_progress("bar")  # type: ignore[arg-type]
+        choose_progress(text)

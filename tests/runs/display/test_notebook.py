@@ -13,24 +13,21 @@ from zoo.runs.display.notebook import NotebookProgress, format_seconds
 IPython = pytest.importorskip("IPython")
 
 
-class Published(IPython.core.displaypub.DisplayPublisher):  # type: ignore[misc]
-    """Collects what a cell displays."""
-
-    def publish(self, data: Any, metadata: Any = None, **options: Any) -> None:
-        self.outputs = getattr(self, "outputs", [])
-        self.outputs.append((data.get("text/html", ""), options))
-
-
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A shell with a kernel, as in Jupyter."""
+    """The publisher of a shell with a kernel, as in Jupyter; its `outputs` are what a cell displays."""
     shell = IPython.core.interactiveshell.InteractiveShell.instance()
     monkeypatch.setattr(shell, "kernel", object(), raising=False)
-    publisher = Published()
+    publisher = IPython.core.displaypub.CapturingDisplayPublisher()
     monkeypatch.setattr(shell, "display_pub", publisher)
     monkeypatch.setattr(notebook, "SECONDS", 0.0)
     yield publisher
     type(shell).clear_instance()
+
+
+def shown_pages(kernel: Any) -> list[str]:
+    """Return the HTML of each output."""
+    return [output["data"].get("text/html", "") for output in kernel.outputs]
 
 
 def train(progress: Any, fails: bool = False) -> None:
@@ -48,9 +45,9 @@ def test_one_output_is_replaced_until_the_training_ends(kernel: Any) -> None:
     progress = choose_progress(None)
     assert isinstance(progress, NotebookProgress)
     train(progress)
-    pages, options = zip(*kernel.outputs, strict=True)
-    assert len({each["transient"]["display_id"] for each in options}) == 1
-    assert [bool(each.get("update")) for each in options] == [False] + [True] * (len(pages) - 1)
+    pages = shown_pages(kernel)
+    assert len({each["transient"]["display_id"] for each in kernel.outputs}) == 1
+    assert [bool(each["update"]) for each in kernel.outputs] == [False] + [True] * (len(pages) - 1)
     assert '<progress value="6" max="12"' in "".join(pages)
     assert any("s left" in page for page in pages)
     last = pages[-1]
@@ -64,7 +61,7 @@ def test_one_output_is_replaced_until_the_training_ends(kernel: Any) -> None:
 def test_a_training_that_stops_says_so(kernel: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(choose_progress(True), fails=True)
-    assert "stopped" in kernel.outputs[-1][0]
+    assert "stopped" in shown_pages(kernel)[-1]
 
 
 def test_outputs_come_at_most_five_times_a_second(
@@ -77,7 +74,7 @@ def test_outputs_come_at_most_five_times_a_second(
 
 def test_items_get_a_bar_that_goes_away(kernel: Any) -> None:
     assert list(choose_track(None)(range(4))) == [0, 1, 2, 3]
-    pages = [page for page, _ in kernel.outputs]
+    pages = shown_pages(kernel)
     assert any('value="2" max="4"' in page for page in pages)
     assert pages[-1] == ""
 

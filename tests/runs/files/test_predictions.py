@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,7 +74,8 @@ def test_numbers_have_a_column_each(tiny: Dataset) -> None:
 
 
 def test_what_cannot_be_written_is_refused(trained: zoo.Run, tiny: Dataset) -> None:
+    parts: dict[str, Any] = {"encoder": lambda *_, **__: ()}
     with pytest.raises(zoo.UsageError, match=r"\.csv or \.parquet\. Received: p\.txt"):
         write_predictions(trained, Path("p.txt"), tiny)
     with pytest.raises(zoo.UsageError, match="neither classes nor numbers; its parts are encoder"):
-        prediction_columns({"encoder": lambda *_, **__: ()}, tiny)  # type: ignore[dict-item]
+        prediction_columns(parts, tiny)
