@@ -1,11 +1,13 @@
 """The installed runtimes: their states, the formats that they read, and who is to blame."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import zoo
 from tests.conftest import Install
+from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import PluginError
 from zoo.runtimes.group import (
     check_input_names,
@@ -18,7 +20,10 @@ from zoo.runtimes.group import (
     own_runtime,
     reads,
     runtime_version,
+    runtimes_of,
 )
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 CODE = '''"""A runtime of a test."""
 
@@ -124,3 +129,14 @@ def test_names_of_inputs_must_be_the_same() -> None:
     check_input_names(["a", "b"], {"b": 1, "a": 2})
     with pytest.raises(ValueError, match=r"its inputs are \['a'\], expected \['b'\]"):
         check_input_names(["a"], {"b": 1})
+
+
+def test_the_docs_name_each_format_with_its_runtimes() -> None:
+    text = (DOCS / "export.md").read_text()
+    rows = re.findall(r"^\| ([a-z0-9, -]+) \| PART.* \| (\S*) ?\| ([a-z, -]*?) ?\|$", text, re.M)
+    named = {
+        name: [each for each in (own, *others.split(", ")) if each]
+        for formats, own, others in rows
+        for name in formats.split(", ")
+    }
+    assert named == {name: runtimes_of(name) for name in EntryPointGroup(FORMATS).names()}
