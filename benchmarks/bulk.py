@@ -9,19 +9,23 @@ A time is that of the whole command. The ways take turns.
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import psutil
 from apply import mnist_pixels, train
 from PIL import Image
+from turns import describe_load, quiet_libraries
 
+WORKERS = 2
 BY_HAND = """
 import sys
 from pathlib import Path
@@ -92,6 +96,10 @@ class Memory(threading.Thread):
         return [statistics.median(kept[at * size : (at + 1) * size] or kept) for at in range(3)]
 
 
+Seconds = dict[str, list[float]]
+Memories = dict[str, Memory]
+
+
 def private_memory(process: psutil.Process) -> int:
     try:
         facts = process.memory_info()
@@ -111,62 +119,64 @@ def timed(command: list[str]) -> tuple[float, Memory]:
     return time.perf_counter() - start, memory
 
 
+def commands(run: Path, model: Path, images: Path, out: Path) -> dict[str, list[Any]]:
+    """Return the command of each way, without the interpreter.
+
+    Args:
+        run: the trained run.
+        model: its exported ONNX file.
+        images: the folder.
+        out: for the results.
+    """
+    words = ["-m", "zoo", "apply", run, images, "--workers", WORKERS, "--out", out]
+    return {
+        f"zoo apply --workers {WORKERS}": words,
+        "a script of Ray Data": ["-c", BY_HAND.replace("NUM_CPUS", "0.9"), model, images, out],
+    }
+
+
+def measure(folder: Path, model: str, count: int, rounds: int) -> tuple[Seconds, Memories]:
+    """Return the seconds of each way in all rounds, and its memory in the last one."""
+    write_images(folder / "images", count)
+    run = train(model, folder / "run")
+    exported = run.path / "export" / "classifier.onnx"
+    seconds, memories = defaultdict[str, list[float]](list), dict[str, Memory]()
+    for number in range(rounds):
+        ways = commands(run.path, exported, folder / "images", folder / f"out-{number}")
+        for way in list(ways)[:: 1 if number % 2 else -1]:
+            took, memories[way] = timed([sys.executable, *map(str, ways[way])])
+            shutil.rmtree(folder / f"out-{number}")
+            seconds[way].append(took)
+            print(f"{way}: {took:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    return seconds, memories
+
+
+def print_tables(count: int, seconds: Seconds, memories: Memories) -> None:
+    """Print the times and the memory of both ways."""
+    base = statistics.median(seconds["a script of Ray Data"])
+    print("| | seconds | images a second | ratio of speed | all rounds |\n|---|---|---|---|---|")
+    for way, each in seconds.items():
+        median = statistics.median(each)
+        rounds = ", ".join(f"{one:.0f}" for one in each)
+        print(f"| {way} | {median:.0f} | {count / median:,.0f} | {base / median:.2f} | {rounds} |")
+    print("\nPrivate memory of all processes in MB, median of each third of the time\n")
+    print("| | first | second | third | most |\n|---|---|---|---|---|")
+    for way, memory in memories.items():
+        thirds = " | ".join(f"{each:,.0f}" for each in memory.thirds())
+        print(f"| {way} | {thirds} | {max(memory.samples):,.0f} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--model", default="cnn.mnist")
     options = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    quiet_libraries()
+    print(f"{options.model}, {options.count:,} images; {describe_load()}\n")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        write_images(folder / "images", options.count)
-        run = train(options.model, folder / "run")
-        model = str(run.path / "export" / "classifier.onnx")
-        seconds: dict[str, list[float]] = {"zoo apply --workers 2": [], "a script of Ray Data": []}
-        memories: dict[str, Memory] = {}
-        print(f"{options.model}, {options.count:,} images; {os.cpu_count()} cores, ", end="")
-        print(f"load {os.getloadavg()[0]:.1f} at the start\n")
-        for number in range(options.rounds):
-            for way in list(seconds)[:: 1 if number % 2 else -1]:
-                out = str(folder / f"{way.split()[0]}-{number}")
-                words: list[Any] = [
-                    "-c",
-                    BY_HAND.replace("NUM_CPUS", "0.9"),
-                    model,
-                    folder / "images",
-                    out,
-                ]
-                if way.startswith("zoo"):
-                    words = [
-                        "-m",
-                        "zoo",
-                        "apply",
-                        run.path,
-                        folder / "images",
-                        "--workers",
-                        2,
-                        "--out",
-                        out,
-                    ]
-                took, memories[way] = timed([sys.executable, *map(str, words)])
-                seconds[way].append(took)
-                print(f"{way}: {took:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
-        base = statistics.median(seconds["a script of Ray Data"])
-        print(
-            "| | seconds | images a second | ratio of speed | all rounds |\n|---|---|---|---|---|"
-        )
-        for way, each in seconds.items():
-            median = statistics.median(each)
-            rounds = ", ".join(f"{one:.0f}" for one in each)
-            rate, ratio = options.count / median, base / median
-            print(f"| {way} | {median:.0f} | {rate:,.0f} | {ratio:.2f} | {rounds} |")
-        print("\nPrivate memory of all processes in MB, median of each third of the time\n")
-        print("| | first | second | third | most |\n|---|---|---|---|---|")
-        for way, memory in memories.items():
-            thirds = " | ".join(f"{each:,.0f}" for each in memory.thirds())
-            print(f"| {way} | {thirds} | {max(memory.samples):,.0f} |")
+        found = measure(Path(temporary), options.model, options.count, options.rounds)
+    print_tables(options.count, *found)
 
 
 if __name__ == "__main__":

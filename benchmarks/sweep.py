@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from turns import describe_load, quiet_libraries
+
 SPACE = {"learning_rate": "log(1e-4, 1e-1)", "filters": "[[8,16],[16,32],[32,64]]"}
 TRIALS, WINDOW, WORKERS = 16, 8, 2
 
@@ -115,13 +117,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=27)
     parser.add_argument("--only-kill", action="store_true")
     options = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    quiet_libraries()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         settings = ", ".join(f"{name}={text}" for name, text in SPACE.items())
         print(f"cnn.digits, {TRIALS} trials of at most {options.epochs} epochs, {settings}")
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
+        print(f"{describe_load()}\n")
         if options.only_kill:
             calm = run(folder / "calm", options.epochs, "--workers", str(WORKERS))[1]
         else:

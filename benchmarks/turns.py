@@ -181,3 +181,14 @@ def describe_machine(avx2: bool) -> str:
         f"{facts.get('model name', platform.processor())}, {os.cpu_count()} cores, {' '.join(sets)}"
         f"{emulated if avx2 else ''}. Load before the start: {load:.1f}."
     )
+
+
+def describe_load() -> str:
+    """Return the cores of this machine, and the load that other work makes."""
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+
+
+def quiet_libraries() -> None:
+    """Keep TensorFlow from logging and Ray from counting its uses, here and in the processes below."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

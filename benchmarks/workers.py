@@ -4,8 +4,8 @@
     python benchmarks/workers.py cnn --rounds 1 --workers 1 2 3
 
 Each way is `zoo train` from the shell on JAX, with 2 threads in all. The ways run in turn, in reverse order
-in every other round. A time is that of an epoch as history.csv has it, checkpoint included; the first epoch
-of a training is left out, since it includes compiling. The losses of the first epoch are compared.
+in every other round. A time is that of an epoch as history.csv has it, without the checkpoint. The first
+epoch of a training is left out, since it includes compiling; its losses are compared.
 """
 
 import argparse
