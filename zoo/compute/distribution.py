@@ -19,8 +19,8 @@ import numpy as np
 from zoo.errors import SettingError
 
 __all__ = [
-    "Member", "check_batch", "divides", "global_rows", "has_other_processes", "host_value", "join",
-    "leave", "own_rank", "own_rows", "row_sharding", "share_text",
+    "Member", "check_batch", "divide_rows", "divides", "global_rows", "has_other_processes",
+    "host_value", "join", "leave", "own_rank", "own_rows", "row_sharding", "share_text",
 ]  # fmt: skip
 
 HEARTBEAT_SECONDS = 30  # a process that is silent for so long counts as lost
@@ -198,6 +198,24 @@ def global_rows(own: Any, rows: int) -> Any:
     if not has_other_processes():
         return own
     return jax.make_array_from_process_local_data(row_sharding(rows), own, (rows, *own.shape[1:]))
+
+
+def divide_rows(rows: Any) -> Any:
+    """Return a batch that a compiled step makes, such as generated images, divided among the processes.
+
+    JAX follows how the batches of the stream are divided. What is made of random numbers alone has no such
+    origin: each process would compute all of it.
+
+    Args:
+        rows: a tensor of the step, shape (batch, ...); anything else is returned as it is.
+    """
+    if not has_other_processes():
+        return rows
+    jax = _jax()
+
+    if not isinstance(rows, jax.core.Tracer):
+        return rows
+    return jax.lax.with_sharding_constraint(rows, row_sharding(rows.shape[0]))
 
 
 def host_value(value: Any) -> Any:

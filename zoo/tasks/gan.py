@@ -25,6 +25,7 @@ import keras
 from keras import ops
 from pydantic import PositiveFloat, PositiveInt
 
+from zoo.compute.distribution import divide_rows
 from zoo.config import Config, Fraction
 from zoo.tasks import optimizers
 from zoo.tasks.gan_losses import Loss, check, discriminator_loss, generator_loss
@@ -127,7 +128,7 @@ class GAN(keras.Model):
 
     def call(self, x: Any, training: bool = False) -> Any:
         """Generate examples for a batch."""
-        return self.generator(self.generator_inputs(x), training=training)
+        return divide_rows(self.generator(self.generator_inputs(x), training=training))
 
     def compute_loss(
         self,
