@@ -12,6 +12,7 @@ import pytest
 from zoo.data.jax_stream import batches
 from zoo.data.jax_stream import transforms as jax_transforms
 from zoo.data.random import draws, transforms
+from zoo.data.random.stream import TrainingStream
 from zoo.data.split import Split
 
 jax = pytest.importorskip("jax")
@@ -22,11 +23,9 @@ def counted(count: int) -> Split:
 
 
 def stream(split: Split, batch: int, epoch: int = 0, seed: int = 3, **settings: Any) -> Any:
-    arguments: dict[str, Any] = {"example": lambda x, y: (x, y), "augment": None, **settings}
+    arguments: dict[str, Any] = {"example": lambda x, y: (x, y), **settings}
     places = np.arange(len(split))
-    return batches.shuffled_batches(
-        split, places, batch, len(split) // batch, seed=seed, first_epoch=epoch, **arguments
-    )
+    return batches.shuffled_batches(TrainingStream(split, places, batch, seed, epoch, **arguments))
 
 
 def labels(stream: Any, count: int) -> list[int]:

@@ -28,6 +28,7 @@ from zoo.data.pipeline import (
     step_numbers,
 )
 from zoo.data.random.draws import augment_by_seed
+from zoo.data.random.stream import TrainingStream
 from zoo.data.split import Split
 from zoo.data.validation import check_split
 from zoo.errors import DataError
@@ -154,22 +155,20 @@ class Dataset:
         training, validation = self._positions(config)
         batch = min(config.batch_size, len(training))
         check_batch(batch)
-        steps = len(training) // batch
-        stream = shuffled_batches(
+        example = example or pair
+        stream = TrainingStream(
             self.train,
             training,
             batch,
-            steps,
-            seed=self.seed,
-            first_epoch=self.first_epoch,
-            example=example or pair,
-            augment=augment_by_seed(augment),
+            self.seed,
+            self.first_epoch,
+            example,
+            augment_by_seed(augment),
         )
-        arguments = self._arguments(stream, steps, config)
+        arguments = self._arguments(shuffled_batches(stream), stream.steps, config)
         if len(validation):
-            arguments["validation_data"] = ordered_batches(
-                self.train.take(validation), batch, example or pair
-            )
+            held_out = self.train.take(validation)
+            arguments["validation_data"] = ordered_batches(held_out, batch, example)
             if is_on_jax():  # whose stream of validation examples has no end
                 arguments["validation_steps"] = math.ceil(len(validation) / batch)
         return arguments

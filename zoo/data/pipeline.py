@@ -26,14 +26,12 @@ from zoo.data.arrays import Array
 from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.on_demand.examples import OnDemand
 from zoo.data.on_demand.order import epoch_orders
+from zoo.data.random.stream import Augment, Example, TrainingStream
 from zoo.data.split import Split
 
 __all__ = [
     "Augment", "Example", "is_on_jax", "ordered_batches", "pair", "shuffled_batches", "step_numbers",
 ]  # fmt: skip
-
-Example = Callable[[Any, Any], Any]  # a batch of inputs and of targets -> what the model takes
-Augment = Callable[[Any, Any], Any]  # a batch of inputs and a seed of shape (2,) -> inputs
 
 
 def is_on_jax() -> bool:
@@ -48,60 +46,32 @@ def pair(inputs: Any, targets: Any) -> Any:
     return inputs, targets
 
 
-def shuffled_batches(
-    split: Split,
-    positions: Array,
-    batch: int,
-    steps: int,
-    *,
-    seed: int,
-    first_epoch: int,
-    example: Example,
-    augment: Augment | None,
-) -> Any:
-    """Return an endless stream of shuffled batches, from the first step of an epoch on.
-
-    Args:
-        split: the examples.
-        positions: of the examples to learn from, shape (n,).
-        batch: examples in a batch, at most n.
-        steps: batches in an epoch, n // batch.
-        seed: of the order of examples and of the augmentation.
-        first_epoch: the epoch that the stream begins with, from 0.
-        example: maps a batch of inputs and targets to what the model takes.
-        augment: maps a batch of inputs and a stateless seed of shape (2,) to inputs of the same shape.
+def shuffled_batches(stream: TrainingStream) -> Any:
+    """Return shuffled batches without end, from the first step of the stream's first epoch on.
 
     Returns:
         A tf.data.Dataset; on the JAX backend, an iterator of tuples.
     """
     if is_on_jax():
-        return jax_batches.shuffled_batches(
-            split,
-            positions,
-            batch,
-            steps,
-            seed=seed,
-            first_epoch=first_epoch,
-            example=example,
-            augment=augment,
-        )
+        return jax_batches.shuffled_batches(stream)
     import tensorflow as tf
 
-    gather, shuffle = _gather_function(split), _shuffle_function(split, positions, seed)
+    seed, steps, batch = stream.seed, stream.steps, stream.batch
+    gather = _gather_function(stream.split)
+    shuffle = _shuffle_function(stream.split, stream.positions, seed)
 
     def one_batch(step: Any) -> Any:
         epoch, step_of_epoch = step // steps, step % steps
         ordered = step_of_epoch * batch + tf.range(batch, dtype=tf.int64)
         inputs, targets = gather(shuffle(ordered, epoch))
-        if augment is not None:
+        if stream.augment is not None:
             shape = inputs.shape
-            inputs = augment(inputs, tf.stack([tf.constant(seed, tf.int64), step]))
+            inputs = stream.augment(inputs, tf.stack([tf.constant(seed, tf.int64), step]))
             inputs = tf.ensure_shape(inputs, shape)
-        return example(inputs, targets)
+        return stream.example(inputs, targets)
 
-    first = first_epoch * steps
-    stream = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
-    return _read_ahead(stream.map(one_batch, thread_count("tensorflow"), deterministic=True))
+    numbers = tf.data.Dataset.range(stream.first_step, np.iinfo(np.int64).max)
+    return _read_ahead(numbers.map(one_batch, thread_count("tensorflow"), deterministic=True))
 
 
 def _shuffle_function(split: Split, positions: Array, seed: int) -> Callable[[Any, Any], Any]:

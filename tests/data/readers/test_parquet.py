@@ -18,6 +18,7 @@ from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.load import open_dataset
 from zoo.data.on_demand import parquet_rows
 from zoo.data.on_demand.parquet_rows import ParquetRows
+from zoo.data.random.stream import TrainingStream
 from zoo.data.readers import parquet
 from zoo.errors import DataError, UsageError
 
@@ -103,12 +104,12 @@ def test_each_row_group_is_read_once_in_an_epoch(
 def test_both_backends_stream_the_examples_of_the_order(images: Path, on_demand: None) -> None:
     data = open_dataset(images, hold_out=False)
     positions = np.arange(0, 60, 2)
-    options: dict[str, Any] = {
-        "seed": 5, "first_epoch": 1, "example": lambda x, y: (x, y), "augment": None,
-    }  # fmt: skip
+    described = TrainingStream(
+        data.train, positions, 8, seed=5, first_epoch=1, example=pipeline.pair
+    )
     order = pipeline.epoch_orders(data.train.stored, positions, 5)(1)
     for shuffled in (pipeline.shuffled_batches, jax_batches.shuffled_batches):
-        stream = iter(shuffled(data.train, positions, 8, 3, **options))
+        stream = iter(shuffled(described))
         for step in range(3):
             x, y = next(stream)
             places = positions[order[8 * step : 8 * step + 8]]

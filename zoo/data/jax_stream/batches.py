@@ -29,61 +29,49 @@ import numpy as np
 from zoo.compute import distribution
 from zoo.data.arrays import Array
 from zoo.data.on_demand.order import epoch_orders
+from zoo.data.random.stream import Example, TrainingStream
 from zoo.data.split import Split
 
 __all__ = ["ordered_batches", "shuffled_batches", "step_numbers"]
 
-Function = Callable[[Any, Any], Any]  # of a batch; zoo.data.pipeline explains Example and Augment
 AHEAD = 3  # batches that are made before the training asks for them
 
 
-def shuffled_batches(
-    split: Split,
-    positions: Array,
-    batch: int,
-    steps: int,
-    *,
-    seed: int,
-    first_epoch: int,
-    example: Function,
-    augment: Function | None,
-) -> Iterator[Any]:
-    """Yield shuffled batches without end, from the first step of an epoch on.
-
-    Args:
-        split: the examples.
-        positions: of the examples to learn from, shape (n,).
-        batch: examples in a batch, at most n.
-        steps: batches in an epoch, n // batch.
-        seed: of the order of examples and of the augmentation.
-        first_epoch: the epoch that the stream begins with, from 0.
-        example: maps a batch of inputs and targets to what the model takes.
-        augment: maps a batch of inputs and a key of JAX, shape (2,), to inputs of the same shape.
+def shuffled_batches(stream: TrainingStream) -> Iterator[Any]:
+    """Yield shuffled batches without end, from the first step of the stream's first epoch on.
 
     Yields:
         A tuple for `fit`: (inputs,) or (inputs, targets), in JAX's arrays.
     """
+    split, positions, batch = stream.split, stream.positions, stream.batch
+    compiled = _Compiled(_change_function(stream))
+    order_of = epoch_orders(split.stored, positions, stream.seed)
+
+    def one_batch(step: int) -> Any:
+        epoch, step_of_epoch = divmod(step, stream.steps)
+        places = positions[order_of(epoch)[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
+        return compiled.prepare(split, places, np.uint32(step))
+
+    return _ahead(one_batch, itertools.count(stream.first_step))
+
+
+def _change_function(stream: TrainingStream) -> Callable[[Any, Any, Any], Any]:
+    """Return the function from stored inputs, targets and the step to what the model takes."""
     import jax
 
     def change(inputs: Any, targets: Any, step: Any) -> Any:
         inputs = _as_float32(inputs)
-        if augment is not None:
+        if stream.augment is not None:
             shape = inputs.shape
-            inputs = augment(inputs, jax.random.fold_in(jax.random.PRNGKey(seed), step))
+            key = jax.random.fold_in(jax.random.PRNGKey(stream.seed), step)
+            inputs = stream.augment(inputs, key)
             if inputs.shape != shape:
                 raise ValueError(
                     f"Shapes must be equal: {shape} before augmentation, {inputs.shape}."
                 )
-        return _as_tuple(example(inputs, targets))
+        return _as_tuple(stream.example(inputs, targets))
 
-    compiled, order_of = _Compiled(change), epoch_orders(split.stored, positions, seed)
-
-    def one_batch(step: int) -> Any:
-        epoch, step_of_epoch = divmod(step, steps)
-        places = positions[order_of(epoch)[step_of_epoch * batch : (step_of_epoch + 1) * batch]]
-        return compiled.prepare(split, places, np.uint32(step))
-
-    return _ahead(one_batch, itertools.count(first_epoch * steps))
+    return change
 
 
 def step_numbers(first: int) -> Iterator[Any]:
@@ -92,7 +80,7 @@ def step_numbers(first: int) -> Iterator[Any]:
         yield (np.array([step], np.int32),)
 
 
-def ordered_batches(split: Split, batch: int, example: Function) -> Iterator[Any]:
+def ordered_batches(split: Split, batch: int, example: Example) -> Iterator[Any]:
     """Yield the batches of a split in order, again and again; the last batch may be shorter.
 
     Args:

@@ -1,1 +1,1 @@
-"""Random changes of training inputs inside tf.data, and random numbers for a plug-in's own changes."""
+"""Random order and random changes of training inputs, and random numbers for a plug-in's own changes."""
