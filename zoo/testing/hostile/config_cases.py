@@ -124,20 +124,34 @@ def _uses(name: str) -> Iterator[tuple[str, Any]]:
         "registered_name": None,
     }
     yield "initializer", config(kernel_initializer={**thing, "config": {}})
-    layered = config()
-    layered["config"]["layers"][1] |= {"module": module, "class_name": short}
-    yield "layer", layered
+    yield "layer", _with_layer(module=module, class_name=short)
+
+
+def _with_layer(**changes: Any) -> Any:
+    """Return a config whose layer has other entries."""
+    settings = config()
+    settings["config"]["layers"][1] |= changes
+    return settings
 
 
 def _odd_configs() -> Iterator[tuple[str, Any]]:
+    yield from _foreign_code()
+    yield from _foreign_files()
+    yield from _large_structures()
+    yield from _wrong_types()
+    yield from _broken_json()
+    missing = config()
+    del missing["config"]["layers"]
+    yield "a model without layers", missing
+
+
+def _foreign_code() -> Iterator[tuple[str, Any]]:
+    code = {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}
     lambda_layer = config()
     lambda_layer["config"]["layers"][1] = {
         "module": "keras.layers",
         "class_name": "Lambda",
-        "config": {
-            "name": "dense",
-            "function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}},
-        },
+        "config": {"name": "dense", "function": code},
         "registered_name": None,
         "name": "dense",
         "inbound_nodes": [{"args": [tensor("inputs")], "kwargs": {}}],
@@ -145,69 +159,61 @@ def _odd_configs() -> Iterator[tuple[str, Any]]:
     yield "a lambda layer", lambda_layer
     yield "a bare lambda", config(activation={"class_name": "__lambda__", "config": {"value": "x"}})
     yield "a type of TensorFlow", config(activation={"class_name": "__typespec__", "config": []})
-    yield (
-        "a class that nobody registered",
-        config(
-            activation={
-                "module": "evil",
-                "class_name": "function",
-                "config": "run",
-                "registered_name": "evil>run",
-            }
-        ),
-    )
+    unknown = {
+        "module": "evil",
+        "class_name": "function",
+        "config": "run",
+        "registered_name": "evil>run",
+    }
+    yield "a class that nobody registered", config(activation=unknown)
+
+
+def _foreign_files() -> Iterator[tuple[str, Any]]:
     for key in ("vocabulary", "idf_weights"):
         for path in ("/etc/passwd", "../secret.txt", "https://example.com/words.txt"):
-            words = config()
-            words["config"]["layers"][1] |= {
-                "class_name": "StringLookup",
-                "config": {"name": "dense", key: path, "output_mode": "int"},
-            }
-            yield f"{key} in {path}", words
-    for what, length in (("20,000 layers", 20_000), ("6,000 calls of a layer", 6_000)):
-        long = config()
-        if "calls" in what:
-            long["config"]["layers"][1]["inbound_nodes"] *= length
-        else:
-            long["config"]["layers"] = [
-                {**long["config"]["layers"][1], "name": f"dense_{number}"}
-                for number in range(length)
-            ]
-        yield what, long
+            lookup = {"name": "dense", key: path, "output_mode": "int"}
+            yield f"{key} in {path}", _with_layer(class_name="StringLookup", config=lookup)
+
+
+def _large_structures() -> Iterator[tuple[str, Any]]:
+    layers = config()
+    dense = layers["config"]["layers"][1]
+    layers["config"]["layers"] = [{**dense, "name": f"dense_{number}"} for number in range(20_000)]
+    yield "20,000 layers", layers
+    yield "6,000 calls of a layer", _with_layer(inbound_nodes=dense["inbound_nodes"] * 6_000)
     cells = _recurrence(8)
-    cells["config"]["layers"][1] |= {"class_name": "RNN"}
-    cells["config"]["layers"][1]["config"] = {"name": "dense", "cell": _stacked_cells(6_000)}
+    recurrent = {"name": "dense", "cell": _stacked_cells(6_000)}
+    cells["config"]["layers"][1] |= {"class_name": "RNN", "config": recurrent}
     yield "6,000 cells of a layer", cells
     yield "300,000 initializers", config(kernel_initializer=[{"class_name": "Zeros"}] * 300_000)
     yield "an unrolled layer of a billion steps", _recurrence(10**9)
-    yield "a config that is a list", [1, 2, 3]
-    yield "a config that is a text", "model"
-    yield "a config without a class", {"config": {}}
-    yield "a class whose name is a list", {**config(), "class_name": ["Functional"]}
-    yield "a module that is a number", {**config(), "module": 3}
-    yield "nested 100,000 deep", ('{"a":' * 100_000 + "1" + "}" * 100_000).encode()
-    yield "lists 100,000 deep", ("[" * 100_000 + "]" * 100_000).encode()
-    yield (
-        "a number of 100,000 digits",
-        json.dumps(config()).encode().replace(b"3,", b"9" * 100_000 + b",", 1),
-    )
-    yield "a text of 2 MB", config(name="x" * 2**21)
-    yield "no JSON", b"not json"
-    yield "half of a JSON", json.dumps(config()).encode()[:-40]
-    yield "an empty config", b"{}"
-    yield "null", b"null"
     nested: Any = config()
     for depth in range(60):
         inner = config()
         inner["config"]["layers"][1] = {**nested, "name": f"m{depth}", "inbound_nodes": []}
         nested = inner
     yield "60 models in each other", nested
-    missing = config()
-    del missing["config"]["layers"]
-    yield "a model without layers", missing
-    billion = config()
-    billion["config"]["layers"][1]["config"]["units"] = 10**9
-    yield "a billion units", billion
+    yield "a billion units", config(units=10**9)
+    yield "a text of 2 MB", config(name="x" * 2**21)
+
+
+def _wrong_types() -> Iterator[tuple[str, Any]]:
+    yield "a config that is a list", [1, 2, 3]
+    yield "a config that is a text", "model"
+    yield "a config without a class", {"config": {}}
+    yield "a class whose name is a list", {**config(), "class_name": ["Functional"]}
+    yield "a module that is a number", {**config(), "module": 3}
+
+
+def _broken_json() -> Iterator[tuple[str, Any]]:
+    whole = json.dumps(config()).encode()
+    yield "nested 100,000 deep", ('{"a":' * 100_000 + "1" + "}" * 100_000).encode()
+    yield "lists 100,000 deep", ("[" * 100_000 + "]" * 100_000).encode()
+    yield "a number of 100,000 digits", whole.replace(b"3,", b"9" * 100_000 + b",", 1)
+    yield "no JSON", b"not json"
+    yield "half of a JSON", whole[:-40]
+    yield "an empty config", b"{}"
+    yield "null", b"null"
 
 
 def _stacked_cells(count: int) -> Any:

@@ -48,9 +48,17 @@ def _npz_bytes() -> bytes:
 
 
 def _any_zip(honest: Callable[[], bytes]) -> dict[str, Writer]:
-    def bytes_of(change: Callable[[bytes], bytes]) -> Writer:
-        return lambda path: _write(path, change(honest()))
+    """Return the writers of the cases of a format, whose honest file is given."""
+    changes = {**_odd_names(), **_odd_bytes(), **_odd_members()}
+    writers = {what: _write_changed(change, honest) for what, change in changes.items()}
+    return {**writers, **_no_zips(), **_no_files()}
 
+
+def _write_changed(change: Callable[[bytes], bytes], honest: Callable[[], bytes]) -> Writer:
+    return lambda path: _write(path, change(honest()))
+
+
+def _odd_names() -> dict[str, Callable[[bytes], bytes]]:
     names = {
         "an absolute name": "/tmp/zoo-hostile-evil",
         "a name that leads up": "../../evil",
@@ -60,31 +68,47 @@ def _any_zip(honest: Callable[[], bytes]) -> dict[str, Writer]:
         "a name with an escape": "\x1b[31mevil",
         "a name of 60,000 letters": "a" * 60_000,
     }
-    writers: dict[str, Writer] = {
-        what: bytes_of(partial(_append, members={name: b"evil"})) for what, name in names.items()
+    return {what: partial(_append, members={name: b"evil"}) for what, name in names.items()}
+
+
+def _odd_bytes() -> dict[str, Callable[[bytes], bytes]]:
+    return {
+        "bytes before the zip": lambda whole: b"#!/bin/sh\nexit 0\n" + whole,
+        "bytes behind the zip": lambda whole: whole + b"evil" * 10,
+        "a zip behind the zip": lambda whole: whole + zip_bytes({"config.json": b"{}"}),
+        "half a zip": lambda whole: whole[: len(whole) // 2],
     }
-    return writers | {
-        "bytes before the zip": bytes_of(lambda whole: b"#!/bin/sh\nexit 0\n" + whole),
-        "bytes behind the zip": bytes_of(lambda whole: whole + b"evil" * 10),
-        "a zip behind the zip": bytes_of(lambda whole: whole + zip_bytes({"config.json": b"{}"})),
-        "half a zip": bytes_of(lambda whole: whole[: len(whole) // 2]),
+
+
+def _odd_members() -> dict[str, Callable[[bytes], bytes]]:
+    return {
+        "a link as a member": _with_link,
+        "an encrypted member": lambda whole: _patch(whole, 8, struct.pack("<H", 1)),
+        "a member of bzip2": lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_BZIP2),
+        "a member of LZMA": lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_LZMA),
+        "a member twice": _twice,
+        "members that overlap": _overlapping,
+        "a member behind the directory": lambda whole: _patch(
+            whole, 42, struct.pack("<I", len(whole) - 10)
+        ),
+        "a member that declares 4 GB": lambda whole: _patch(
+            whole, 24, struct.pack("<I", 0xFFFFFFF0)
+        ),
+    }
+
+
+def _no_zips() -> dict[str, Writer]:
+    return {
         "an empty file": lambda path: _write(path, b""),
         "the end of a zip alone": lambda path: _write(path, b"PK\x05\x06" + b"\0" * 18),
         "100 kB of noise": lambda path: _write(path, np.random.default_rng(1).bytes(100_000)),
         "70,000 members": lambda path: _write(path, _many(70_000)),
         "25,000 members": lambda path: _write(path, _many(25_000)),
-        "a link as a member": bytes_of(_with_link),
-        "an encrypted member": bytes_of(lambda whole: _patch(whole, 8, struct.pack("<H", 1))),
-        "a member of bzip2": bytes_of(lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_BZIP2)),
-        "a member of LZMA": bytes_of(lambda whole: _append(whole, {"b": b"x"}, zipfile.ZIP_LZMA)),
-        "a member twice": bytes_of(_twice),
-        "members that overlap": bytes_of(_overlapping),
-        "a member behind the directory": bytes_of(
-            lambda whole: _patch(whole, 42, struct.pack("<I", len(whole) - 10))
-        ),
-        "a member that declares 4 GB": bytes_of(
-            lambda whole: _patch(whole, 24, struct.pack("<I", 0xFFFFFFF0))
-        ),
+    }
+
+
+def _no_files() -> dict[str, Writer]:
+    return {
         "a named pipe": lambda path: os.mkfifo(path),
         "a link to a device": lambda path: path.symlink_to("/dev/zero"),
         "a link to itself": lambda path: path.symlink_to(path.name),
