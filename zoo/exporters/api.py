@@ -88,9 +88,7 @@ def export(
     if sign is not None:
         check_private_key(Path(sign))
     plan = plan_runtimes(_format_names(formats), _as_names(runs_in))
-    if keras_backend() in (None, "tensorflow"):
-        # they import their runtimes while Keras and the model are loaded
-        start_processes(plan.python)
+    _start_runtimes(plan)
     if untrained and isinstance(source, str | Path):
         source = find_untrained(source)
     opened = open_source(source, untrained=untrained)
@@ -99,14 +97,10 @@ def export(
     if _loaded_backend() != "tensorflow":
         return export_on_tensorflow(opened, list(plan.runtimes), folder, options, runs_in)
     # random weights are others when the source is opened again
-    is_ours = isinstance(source, str | Path | Run | Location) and not untrained
-    job = Job(
-        opened.title,
-        opened.origin,
-        {**options, "examples": training_examples(opened)},
-        (lambda: open_source(source).parts()) if is_ours else None,
-        opened.kind == "file",
-    )
+    is_reopened = isinstance(source, str | Path | Run | Location) and not untrained
+    options["examples"] = training_examples(opened)
+    reopen = (lambda: open_source(source).parts()) if is_reopened else None
+    job = Job(opened.title, opened.origin, options, reopen, opened.kind == "file")
     models, run = opened.parts(), opened.run
     del opened  # a large model is freed while its files are compared
     with (
@@ -120,6 +114,12 @@ def export(
             publish_files(report, temporary, folder, sign)
             tell_extensions(run, folder)
     return raise_unequal(replace(report, folder=folder))
+
+
+def _start_runtimes(plan: Plan) -> None:
+    """Start the processes that open the files: they import their runtimes while the model is loaded."""
+    if keras_backend() in (None, "tensorflow"):
+        start_processes(plan.python)
 
 
 def _free_folder(opened: Source, out: str | Path | None) -> Path:

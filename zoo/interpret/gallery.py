@@ -96,9 +96,7 @@ def gallery(
     _check_positive(steps=steps, channels=channels, size=size)
     source = open_source(network, example="cnn.mnist")
     pixels = PixelValues(pixel_range, preprocess)
-    model = open_network(source, pixels=pixels)
-    if len(model.inputs) != 1:
-        raise SettingError(f"{source.name} takes {len(model.inputs)} inputs. Expected: one.")
+    model = _open_network(source, pixels)
     chosen = choose_layers(model, layers)
     examples = open_examples(source, model, data)
     shape = image_shape(model, examples, size)
@@ -116,15 +114,11 @@ def gallery(
     options = {"data": data.name if isinstance(data, Dataset) else data, "steps": steps}
     options |= {"channels": channels, "size": size, "seed": seed, **pixels.options}
     result = Gallery(
-        network=_name(source),
         command=_command(source, layers=layers, **options),
-        architecture=_architecture(source, model),
-        digest=weights_digest(model),
-        dataset=examples.name if examples else "",
-        examples=len(examples.test) if examples else 0,
         steps=steps,
         seed=seed,
         layers=tuple(shown),
+        **_network_facts(source, model, examples),
     )
     return result if out is None else replace(result, page=write_page(result, Path(out)))
 
@@ -154,6 +148,29 @@ def choose_layers(network: keras.Model, patterns: Sequence[str]) -> list[ChosenL
         follows = convolution if convolution != name else ""
         chosen.append(ChosenLayer(infos[name], follows, rectified))
     return chosen
+
+
+def _open_network(source: Source, pixels: PixelValues) -> keras.Model:
+    """Return a network as a flat model.
+
+    Raises:
+        SettingError: it takes several inputs.
+    """
+    model = open_network(source, pixels=pixels)
+    if len(model.inputs) != 1:
+        raise SettingError(f"{source.name} takes {len(model.inputs)} inputs. Expected: one.")
+    return model
+
+
+def _network_facts(source: Source, model: keras.Model, examples: Dataset | None) -> dict[str, Any]:
+    """Return the fields of a Gallery that describe the network and its examples."""
+    return {
+        "network": _name(source),
+        "architecture": _architecture(source, model),
+        "digest": weights_digest(model),
+        "dataset": examples.name if examples else "",
+        "examples": len(examples.test) if examples else 0,
+    }
 
 
 def _check_positive(**values: int | None) -> None:

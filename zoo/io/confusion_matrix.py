@@ -10,6 +10,7 @@ import numpy as np
 from zoo.io.pictures import figure, shorten
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["count_confusions", "plot_confusion_matrix"]
@@ -61,25 +62,34 @@ def plot_confusion_matrix(matrix: np.ndarray[Any, np.dtype[Any]], classes: Seque
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     if count <= MOST_COUNTED:
-        for row, column in np.argwhere(matrix > 0):
-            colour = "white" if shares[row, column] > 0.5 else "black"
-            text = f"{matrix[row, column]}"
-            size = 10 if len(text) < 4 else 7
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+        _write_counts(axes, matrix, shares)
     if count <= MOST_NAMED:
-        style: dict[str, Any] = {
-            "parse_math": False,
-            "fontsize": 10 if count <= MOST_COUNTED else 6,
-        }
-        axes.set_yticks(range(count), names, **style)
-        if max(map(len, names)) > 2 or count > MOST_COUNTED:
-            style |= {"rotation": 90 if count > MOST_COUNTED else 45, "rotation_mode": "anchor"}
-            style |= {"ha": "right", "va": "center" if count > MOST_COUNTED else "top"}
-        axes.set_xticks(range(count), names, **style)
-    if len(classes) > count:  # neighbours are counted together
-        group = -(-len(classes) // count)
-        unit = f"class, {group} in a row"
-        axes.set(xlabel=f"predicted {unit}", ylabel=f"true {unit}")
-        return drawing
-    axes.set(xlabel="predicted class", ylabel="true class")
+        _name_classes(axes, names)
+    group = -(-len(classes) // count)  # neighbours are counted together
+    unit = f"class, {group} in a row" if group > 1 else "class"
+    axes.set(xlabel=f"predicted {unit}", ylabel=f"true {unit}")
     return drawing
+
+
+def _write_counts(
+    axes: Axes,
+    matrix: np.ndarray[Any, np.dtype[Any]],
+    shares: np.ndarray[Any, np.dtype[Any]],
+) -> None:
+    """Write the count of each cell that is not zero into it: white on dark cells, black on light ones."""
+    for row, column in np.argwhere(matrix > 0):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        text = f"{matrix[row, column]}"
+        size = 10 if len(text) < 4 else 7
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+
+
+def _name_classes(axes: Axes, names: Sequence[str]) -> None:
+    """Write the names of the classes along both axes; long names, and many, are turned below the matrix."""
+    is_dense = len(names) > MOST_COUNTED
+    style: dict[str, Any] = {"parse_math": False, "fontsize": 6 if is_dense else 10}
+    axes.set_yticks(range(len(names)), names, **style)
+    if max(map(len, names)) > 2 or is_dense:
+        style |= {"rotation": 90 if is_dense else 45, "rotation_mode": "anchor"}
+        style |= {"ha": "right", "va": "center" if is_dense else "top"}
+    axes.set_xticks(range(len(names)), names, **style)

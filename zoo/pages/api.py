@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import UsageError
 from zoo.exporters.locations import Location, find_source
 from zoo.pages.assets import assets_folder
-from zoo.pages.model import open_page_model
+from zoo.pages.model import PageModel, open_page_model
 from zoo.pages.site import check_target, write_one_file, write_site
 from zoo.runs.run import Run
 
@@ -61,12 +61,7 @@ def page(
     # an unknown name is refused before anything is exported
     located = [find_source(each) if isinstance(each, str | Path) else each for each in sources]
     with tempfile.TemporaryDirectory(prefix="zoo-page-") as temporary:
-        models = []
-        for number, source in enumerate(located):
-            progress(_name_of(source))
-            place = Path(temporary) / str(number)
-            place.mkdir()
-            models.append(open_page_model(source, place))
+        models = list(_open_models(located, Path(temporary), progress))
         if one_file:
             write_one_file(models[0], out)
             return out
@@ -74,8 +69,15 @@ def page(
     return out / "index.html"
 
 
-def _name_of(source: Any) -> str:
-    return str(getattr(source, "name", source))
+def _open_models(
+    sources: Sequence[Any], folder: Path, progress: Callable[[str], object]
+) -> Iterator[PageModel]:
+    """Yield the models; each is exported into a folder of its own where it has no verified export."""
+    for number, source in enumerate(sources):
+        progress(str(getattr(source, "name", source)))
+        place = folder / str(number)
+        place.mkdir()
+        yield open_page_model(source, place)
 
 
 def _folders(names: Sequence[str]) -> list[str]:

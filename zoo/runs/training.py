@@ -148,8 +148,7 @@ def train_model(
         check_tensorboard()
     if resume:
         run = resume if isinstance(resume, Run) else find_unfinished_run(name, out)
-        user_callbacks.check_same_callbacks(run, observers.callbacks)
-        _use_same_kernels(run)
+        _prepare_to_resume(run, observers)
         recipe = recipe_to_resume(run, name, data, settings)
     else:
         start = None if from_run is None else Run.open(from_run)
@@ -242,8 +241,9 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
     return model
 
 
-def _use_same_kernels(run: Run) -> None:
+def _prepare_to_resume(run: Run, observers: Observers) -> None:
     """Use the kernels and threads that a run was started with; refuse if that is no longer possible."""
+    user_callbacks.check_same_callbacks(run, observers.callbacks)
     compute = run.record.get("compute", {})
     prepare_to_resume(compute)
     if run.state != "trained":  # a trained run is only measured

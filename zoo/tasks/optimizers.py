@@ -84,8 +84,6 @@ def optimizer(
         clip: largest norm of the gradient of all weights together; 0: no limit.
         betas: Adam's beta_1 and beta_2; None: Keras' own.
     """
-    import keras
-
     extras: dict[str, Any] = {"nesterov": True, "momentum": 0.9} if name == "sgd" else {}
     if weight_decay or name == "adamw":
         extras["weight_decay"] = weight_decay
@@ -96,13 +94,20 @@ def optimizer(
     if clip:
         extras["global_clipnorm"] = clip
     rate = _rate(learning_rate, steps, schedule, warmup)
-    kind = getattr(keras.optimizers, _CLASSES[name])
-    if name in ("adam", "adamw") and keras.backend.backend() == "tensorflow":
-        kind = _with_fused_update(kind)
-    result = (_with_average_share(kind) if ema else kind)(rate, **extras)
+    result = _optimizer_class(name, averages=ema > 0)(rate, **extras)
     if extras.get("weight_decay"):
         result.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "alpha"])
     return result
+
+
+def _optimizer_class(name: Name, averages: bool) -> Any:
+    """Return the class of Keras, with the zoo's own update and average where they are used."""
+    import keras
+
+    kind = getattr(keras.optimizers, _CLASSES[name])
+    if name in ("adam", "adamw") and keras.backend.backend() == "tensorflow":
+        kind = _with_fused_update(kind)
+    return _with_average_share(kind) if averages else kind
 
 
 def average_share(step: Any, ema: float, offset: int = 1) -> Any:

@@ -46,22 +46,14 @@ def check_training(
 
     _check_names(name, settings)
     validate_config(Config, {key: settings[key] for key in _COMMON if key in settings})
-    if out is not None and not force and (out.expanduser() / "run.json").exists():
-        raise RunError(
-            f"{out} holds a run already. Go on with it (--resume), replace it (--force), or give another "
-            "--out."
-        )
+    if not force:
+        _check_free(out)
     if from_run is not None:
         from zoo.runs.run import Run
 
         Run.open(from_run)
-    source, usual = data, dict[str, Any]()
-    if name not in EntryPointGroup(ARCHITECTURES).names():
-        from zoo.registry.catalog import catalog
-
-        entry = catalog().get(name)
-        source, usual = data or entry.dataset, dict(entry.settings)
-    if source is not None:
+    source, usual = _catalog_choice(name)
+    if (source := data or source) is not None:
         _show_data(source, {**usual, **settings}, from_run is None)
 
 
@@ -75,6 +67,24 @@ def _check_names(name: str, settings: Mapping[str, Any]) -> None:
     for key in settings if known else ():
         if key not in known:
             raise UnknownName("setting", key, known)
+
+
+def _check_free(out: Path | None) -> None:
+    if out is not None and (out.expanduser() / "run.json").exists():
+        raise RunError(
+            f"{out} holds a run already. Go on with it (--resume), replace it (--force), or give another "
+            "--out."
+        )
+
+
+def _catalog_choice(name: str) -> tuple[str | None, dict[str, Any]]:
+    """Return the data source and the settings of a model of the catalog; an architecture has none."""
+    if name in EntryPointGroup(ARCHITECTURES).names():
+        return None, {}
+    from zoo.registry.catalog import catalog
+
+    entry = catalog().get(name)
+    return entry.dataset, dict(entry.settings)
 
 
 def _show_data(source: str, settings: Mapping[str, Any], reads: bool) -> None:

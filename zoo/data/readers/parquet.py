@@ -71,12 +71,7 @@ def read(
     _check_pyarrow(path)
     paths = _files_of_splits(path)
     images, features, target = _choose_columns(paths[0][0])
-    columns = (images,) if images else features
-    for file in (file for split in paths for file in split):
-        _check_columns(file, [*columns, *([target] if target else [])])
-    files = [ParquetFiles(tuple(split), columns) for split in paths]
-    for each in files:
-        _check_groups(path, each)
+    files = _open_splits(path, paths, (images,) if images else features, target)
     done = ""
     if images:
         sizes = _sample_sizes(files)
@@ -91,6 +86,22 @@ def read(
     ]
     train, test = train_and_test(splits, hold_out)
     return Dataset(str(path.resolve()), train, test, classes, done)
+
+
+def _open_splits(
+    path: Path, paths: Sequence[Sequence[Path]], columns: Sequence[str], target: str | None
+) -> list[ParquetFiles]:
+    """Return the files of each split, whose columns and row groups are in order.
+
+    Raises:
+        DataError: a file lacks a column, has no rows, or a row group is too large.
+    """
+    for file in (file for split in paths for file in split):
+        _check_columns(file, [*columns, *([target] if target else [])])
+    files = [ParquetFiles(tuple(split), tuple(columns)) for split in paths]
+    for each in files:
+        _check_groups(path, each)
+    return files
 
 
 def _check_pyarrow(path: Path) -> None:

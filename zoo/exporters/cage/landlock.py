@@ -61,10 +61,7 @@ def restrict_files(
     if not version:
         return 0
     files = (1 << _RIGHTS_BY_VERSION.get(version, 16)) - 1
-    attributes = [files, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0]
-    size = 8 if version < 4 else 16 if version < 6 else 24
-    packed = struct.pack("=3Q", *attributes)[:size]
-    rules = _check(_system_call(_CREATE_RULESET, packed, size, 0))
+    rules = _create_rules(version, files)
     try:
         for path in readable:
             _allow(rules, path, _READ_FILE | _READ_DIR)
@@ -79,6 +76,19 @@ def restrict_files(
     finally:
         os.close(rules)
     return version
+
+
+def _create_rules(version: int, files: int) -> int:
+    """Return the descriptor of an empty set of rules; what no rule allows is refused.
+
+    Args:
+        version: of Landlock in this kernel.
+        files: the rights over files that are refused, a bit each.
+    """
+    attributes = [files, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0]
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    packed = struct.pack("=3Q", *attributes)[:size]
+    return _check(_system_call(_CREATE_RULESET, packed, size, 0))
 
 
 def _allow(rules: int, path: Path, rights: int) -> None:

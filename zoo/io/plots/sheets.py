@@ -11,6 +11,7 @@ from zoo.io.pictures import to_image
 from zoo.io.plots.figures import DPI, figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["plot_sheet"]
@@ -48,14 +49,24 @@ def plot_sheet(
     pixels = np.asarray(to_image(sheet).convert("RGB"))
     axes.imshow(pixels, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
-    drawing.text(
-        MARGIN / whole_width,
-        1 - MARGIN / whole_height,
-        title,
-        va="top",
-        fontsize=9,
-        parse_math=False,
-    )
+    corner = (MARGIN / whole_width, 1 - MARGIN / whole_height)
+    drawing.text(*corner, title, va="top", fontsize=9, parse_math=False)
+    _label(axes, rows, columns, (width, height))
+    return drawing
+
+
+def _label(
+    axes: Axes, rows: Sequence[str], columns: Sequence[str], size: tuple[float, float]
+) -> None:
+    """Write labels to the left of the rows and above the columns.
+
+    Args:
+        axes: of the sheet.
+        rows: a label for each row, from the top.
+        columns: a label for each column, from the left.
+        size: width and height of the sheet in inches.
+    """
+    width, height = size
     style: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 8, "parse_math": False}
     for at, label in enumerate(rows):
         middle = 1 - (at + 0.5) / len(rows)
@@ -63,4 +74,3 @@ def plot_sheet(
     for at, label in enumerate(columns):
         middle = (at + 0.5) / len(columns)
         axes.text(middle, 1 + 0.03 / height, label, ha="center", va="bottom", **style)
-    return drawing
