@@ -82,12 +82,7 @@ class ConsoleProgress(Progress):
         self.bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
     def start(self, epochs: int, steps: int, epoch: int) -> None:

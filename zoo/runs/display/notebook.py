@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from types import TracebackType
 from typing import Any, Self
 
 from zoo.runs.progress import Progress, format_logs
@@ -55,12 +54,7 @@ class NotebookProgress(Progress):
         self.started = time.monotonic()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         state = "" if kind is None else "stopped"
         self.output.show(self._html(state), at_once=True)
 
