@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import shutil
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from zoo.errors import RunError
 from zoo.sweeps.journal import FILE, Journal
 from zoo.sweeps.results import read_sweep
-from zoo.sweeps.search import Search
+from zoo.sweeps.search import FACTOR, Search
 from zoo.sweeps.space import Choice, Range
 from zoo.sweeps.task import Task, TrialResult
 from zoo.sweeps.trial import FallsBehind, Watch
@@ -27,14 +28,18 @@ def search(window: int = 1, **changes: Any) -> Search:
     return Search("mlp", SPACE, **{**fixed, "window": window, **changes})
 
 
+def loss_after(epoch: int, settings: dict[str, Any]) -> float:
+    """Return the loss of a pretended trial, which follows from its settings."""
+    return abs(math.log10(settings["rate"]) + 2) + len(settings["units"]) / (10 * epoch)
+
+
 def pretend(task: Task) -> TrialResult:
-    """Return how a trial would end whose loss follows from its settings."""
-    chosen, watch = task.settings(), Watch(task)
+    """Return how a trial would end."""
+    settings, watch = task.settings(), Watch(task)
     watch.start(EPOCHS, 1, 0)
     try:
         for epoch in range(1, EPOCHS + 1):
-            loss = abs(math.log10(chosen["rate"]) + 2) + len(chosen["units"]) / (10 * epoch)
-            watch.epoch(epoch, {"val_loss": loss})
+            watch.epoch(epoch, {"val_loss": loss_after(epoch, settings)})
     except FallsBehind:
         return TrialResult("stopped", values=tuple(watch.values), notes=watch.notes())
     value = watch.values[-1]
@@ -63,6 +68,40 @@ def test_the_order_in_which_trials_end_changes_nothing(tmp_path: Path, pruner: s
     assert one == run(tmp_path / "four", found, 4, random.Random(2))
     states = {state for state, *_ in one}
     assert states == ({"finished"} if pruner == "none" else {"finished", "stopped"})
+
+
+def epochs_by_asha(losses: list[list[float]], window: int, grace: int, factor: int) -> list[int]:
+    """Return the epochs of each trial by the rule of Li et al. (MLSys 2020), Algorithm 2, as it stops trials.
+
+    A trial that reaches epoch grace * factor^k goes on if it is among the best n / factor of the n trials
+    that have reached it, itself included; among fewer than `factor` trials, if it is the best one.
+    """
+    epochs, rungs = [], defaultdict[int, dict[int, float]](dict)
+    for number, curve in enumerate(losses):
+        epoch = grace
+        while epoch < EPOCHS:
+            value = rungs[epoch][number] = curve[epoch - 1]
+            known = [v for other, v in rungs[epoch].items() if other <= number - window]
+            reached = sorted([*known, value])
+            if value not in reached[: max(1, len(reached) // factor)]:
+                break
+            epoch *= factor
+        epochs.append(min(epoch, EPOCHS))
+    return epochs
+
+
+@pytest.mark.parametrize(("window", "grace"), [(1, 1), (5, 1), (1, 2)])
+def test_trials_are_stopped_by_asynchronous_successive_halving(
+    tmp_path: Path, window: int, grace: int
+) -> None:
+    found = search(window, grace=grace, trials=30)
+    rows = run(tmp_path / "sweep", found, window, random.Random(0))
+    losses = [
+        [loss_after(epoch, settings) for epoch in range(1, EPOCHS + 1)] for *_, settings in rows
+    ]
+    epochs = [epochs for _, _, epochs, _ in rows]
+    assert epochs == epochs_by_asha(losses, window, grace, FACTOR)
+    assert set(epochs) == {grace, grace * FACTOR, EPOCHS}
 
 
 def test_another_seed_chooses_other_settings(tmp_path: Path) -> None:

@@ -31,6 +31,15 @@ GAN = (
     "discriminator_steps=2",
     "evaluation_images=20",
 )
+DEBLUR = (
+    "blur_kernel_size=5",
+    "blur_kernels=8",
+    "crop=8",
+    "generator_filters=[4,6]",
+    "blocks=1",
+    "discriminator_filters=[4,6]",
+    "batch_size=12",
+)
 
 Train = Callable[..., Run]
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,35 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Shell
-from tests.runs.workers.conftest import CNN, GAN, Train, command, losses, run_command
+from tests.runs.workers.conftest import CNN, DEBLUR, GAN, Train, command, losses, run_command
 from zoo.io.safe_load import read_arrays
 from zoo.runs.run import Run
 from zoo.runs.workers import plan
+
+ARCHITECTURES = {
+    "autoencoder": ("batch_size=12",),
+    "dcgan": GAN,
+    "deblur-gan": DEBLUR,
+    "mlp": ("batch_size=12", "dropout=0.2"),
+    "novelty-gan": ("batch_size=6", "normal=3"),
+    "vae": ("batch_size=12",),
+}
+# by launcher: the variable of the rank, the other ones, and the options of the command
+LAUNCHERS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "mpirun": (
+        "OMPI_COMM_WORLD_RANK",
+        {"OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "prterun-127.0.0.1-4711@1"},
+        (),
+    ),
+    "slurm": (
+        "SLURM_PROCID",
+        {
+            "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_ID": "0",
+            "SLURM_JOB_ID": "4712", "SLURM_STEP_NODELIST": "localhost", "SLURM_NODELIST": "localhost",
+        },
+        ("--slurm",),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.slow
@@ -33,19 +59,19 @@ def test_the_result_does_not_depend_on_the_number_of_workers(
     assert together.metrics.keys() == alone.metrics.keys()
 
 
+def test_every_architecture_that_learns_from_examples_is_tried() -> None:
+    built_in = distribution("keras-zoo").entry_points.select(group="zoo.architectures").names
+    assert built_in == {"cnn", "cnn-vis", *ARCHITECTURES}  # cnn is above, cnn-vis is refused
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("workers", [2, 3])
-@pytest.mark.parametrize("name", ["dcgan", "novelty-gan", "vae", "autoencoder", "mlp"])
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
 def test_every_architecture_gives_the_same_losses(
     train_on_workers: Train, name: str, workers: int
 ) -> None:
-    more = {
-        "dcgan": GAN,
-        "novelty-gan": ("batch_size=6", "normal=3"),
-        "mlp": ("batch_size=12", "dropout=0.2"),
-    }
-    settings = (*more.get(name, ("batch_size=12",)), "epochs=1")
+    settings = (*ARCHITECTURES[name], "epochs=1")
     alone, together = (train_on_workers(name, n, settings) for n in (1, workers))
     np.testing.assert_allclose(losses(together), losses(alone), rtol=1e-4, atol=1e-4)
     one, other = (read_arrays(run.checkpoint) for run in (alone, together))
@@ -188,17 +214,20 @@ def test_a_broken_image_names_its_file_and_stops_all_workers(tmp_path: Path) -> 
 
 
 @pytest.mark.long
-def test_two_tasks_of_mpirun_train_together(
-    tmp_path: Path, digits_file: Path, train_on_workers: Train
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("launcher", list(LAUNCHERS))
+def test_two_tasks_train_together(
+    tmp_path: Path, digits_file: Path, train_on_workers: Train, launcher: str
 ) -> None:
     settings = (*CNN, "epochs=1")
-    words = command("cnn", digits_file, tmp_path / "run", "--workers", "2", settings=settings)
-    variables = {"OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "prterun-127.0.0.1-4711@1"}
+    rank_name, variables, options = LAUNCHERS[launcher]
+    more = ("--workers", "2", *options)
+    words = command("cnn", digits_file, tmp_path / "run", *more, settings=settings)
     environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
     tasks = [
         subprocess.Popen(
             words,
-            env={**environment, "OMPI_COMM_WORLD_RANK": str(rank)},
+            env={**environment, rank_name: str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -210,5 +239,5 @@ def test_two_tasks_of_mpirun_train_together(
     assert follower == ("", "")
     assert json.loads(first[0])["run"] == str(tmp_path / "run")
     run = Run(tmp_path / "run")
-    assert run.record["workers"] == {"count": 2, "place": "mpirun"}
+    assert run.record["workers"] == {"count": 2, "place": launcher}
     np.testing.assert_allclose(losses(run), losses(train_on_workers("cnn", 1, settings)), atol=1e-4)
