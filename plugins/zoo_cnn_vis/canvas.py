@@ -199,7 +199,7 @@ class Canvas(keras.Model):
         self.parameters.assign(pad_to(corner, self.parameters.shape))
 
     def enter(self, index: int) -> Stage:
-        """Bring the weights to a stage, and return it.
+        """Set the weights for a stage, and return it.
 
         At a new size, the images become the resized start plus the resized change, so that the start
         keeps its detail. The optimizer begins anew there.

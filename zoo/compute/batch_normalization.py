@@ -22,7 +22,7 @@ _uses_keras: ContextVar[bool] = ContextVar("uses_keras", default=False)
 
 @contextmanager
 def fused_batch_normalization() -> Iterator[None]:
-    """Let every BatchNormalization of Keras use one operation in training, on TensorFlow."""
+    """Compute each BatchNormalization in training with one fused operation, on TensorFlow."""
     layer_class = keras.layers.BatchNormalization
     original = layer_class.call
     if keras.backend.backend() == "tensorflow":

@@ -79,7 +79,7 @@ def join(member: Member) -> None:
 
 
 def _distribute_keras() -> None:
-    """Let Keras copy variables to all processes, and leave batches as they are."""
+    """Set the distribution of Keras: variables are copied to all processes, batches stay as they are."""
     global _joined
     jax = _jax()
     import keras

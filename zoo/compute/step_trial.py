@@ -62,7 +62,7 @@ def _random_tensor(spec: Any, generator: np.random.Generator) -> Any:
 
 @contextmanager
 def restore_variables(model: keras.Model) -> Iterator[None]:
-    """Put all variables of a model and of its optimizer back at the end, seeds included, bit for bit.
+    """Restore all variables of a model and of its optimizer at the end, seeds included, bit for bit.
 
     The metrics start anew: enter this at the first step of an epoch.
     """

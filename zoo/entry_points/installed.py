@@ -53,7 +53,7 @@ def installed_entry_points() -> Any:
 
 
 def forget_entry_points() -> None:
-    """Make the zoo read again what is installed: after an installation in this process."""
+    """Forget what is installed, so that it is read again: after an installation in this process."""
     for function in (installed_entry_points, claims_by_name, _contracts):
         function.cache_clear()
 

@@ -69,7 +69,7 @@ class Checker:
             _release(process)
 
     def submit(self, folder: Path, file: Mapping[str, Any]) -> Future[dict[str, Any]]:
-        """Have a file compared with the folder's probe.npz, beside whatever is done here.
+        """Start the comparison of a file with the folder's probe.npz in another process.
 
         Args:
             folder: which the file's path starts from.

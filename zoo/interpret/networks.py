@@ -121,7 +121,7 @@ def flatten(model: keras.Model) -> keras.Model:
 
 
 def _rename_duplicates(model: keras.Model) -> None:
-    """Give each operation of a graph, and of the graphs in it, a name of its own, in place."""
+    """Rename operations of a graph, and of the graphs in it, so that no two have one name, in place."""
     operations = list(dict.fromkeys(_operations(model)))
     taken, reserved = set[str](), {operation.name for operation in operations}
     for operation in operations:

@@ -61,7 +61,7 @@ def make_table(*columns: str) -> SafeTable:
 
 @contextmanager
 def quiet_logger(name: str) -> Iterator[None]:
-    """Let a logger and those below it write errors only.
+    """Set a logger and those below it to write errors only.
 
     Args:
         name: of the logger.

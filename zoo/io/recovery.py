@@ -34,7 +34,7 @@ def make_temporary_folder(parent: Path, *, aside: bool = False) -> Path:
 
 
 def recover(target: Path) -> None:
-    """Bring a folder back that a killed process moved aside and did not replace; else do nothing."""
+    """Restore a folder that a killed process moved aside and did not replace; else do nothing."""
     if not os.path.lexists(target):
         for folder in _left_over(target.parent):
             with suppress(OSError):  # another process was faster
@@ -57,7 +57,7 @@ def set_aside(target: Path) -> None:
 
 
 def restore(target: Path) -> None:
-    """Bring back what this process moved aside, if nothing has come in its place."""
+    """Move back what this process moved aside, if nothing is in its place."""
     for folder in _set_aside_by_this_process(target):
         if not os.path.lexists(target):
             os.rename(folder / target.name, target)

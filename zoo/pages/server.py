@@ -32,7 +32,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Print nothing: requests are not logged."""
 
 
 def start_server(folder: Path) -> ThreadingHTTPServer:

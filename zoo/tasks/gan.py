@@ -203,7 +203,7 @@ class GAN(keras.Model):
         return self.average if self.config.ema else self.generator
 
     def discard_training_state(self) -> None:
-        """Give the live generator the averaged weights. `zoo pack` calls it: the file then holds them once.
+        """Copy the averaged weights into the live generator: a file of `zoo pack` then holds them once.
 
         Nothing that draws, measures or exports uses the live generator. A training that starts from such a
         file goes on from the average.

@@ -62,7 +62,7 @@ class Runner:
         return self.outcomes[name]
 
     def make(self, names: Sequence[str]) -> Iterator[Outcome]:
-        """Make checks one after the other; yield each outcome, and those of failed checks that it needs."""
+        """Run checks one after the other; yield each outcome, and those of failed checks that it needs."""
         shown: set[str] = set()
         for name in names:
             self.outcome(name)
@@ -84,7 +84,7 @@ class Runner:
         return None
 
     def _verdict(self, name: str) -> tuple[Verdict, str]:
-        """Make one check, and return what came of it; with ZOO_TRACEBACK set, a failure is raised."""
+        """Run one check, and return its outcome; with ZOO_TRACEBACK set, a failure is raised."""
         try:
             with quiet_logger("tensorflow"):  # it warns of many small models in one process
                 self.checks[name].function(self.subject)

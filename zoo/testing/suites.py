@@ -117,7 +117,7 @@ def outcomes(
     checks: Sequence[str] | None = None,
     formats: Sequence[str] | None = None,
 ) -> Iterator[Outcome]:
-    """Make checks on one plug-in, one after the other.
+    """Run checks on one plug-in, one after the other.
 
     A check that another one needs is made too, and its outcome is yielded where it failed.
 

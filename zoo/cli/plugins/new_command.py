@@ -54,7 +54,7 @@ def new(
 
 
 def _ask_license() -> str:
-    """Ask for the licence on a terminal; elsewhere it is the first one, which is said."""
+    """Ask for the licence on a terminal; elsewhere use the first one, and print that."""
     from zoo.scaffold.project import LICENSES
 
     if sys.stdin.isatty():

@@ -18,7 +18,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def stop_as_ctrl_c_does() -> None:
-    """Let SIGTERM and SIGHUP raise Stopped, unless they are ignored, as `nohup` asks for."""
+    """Raise Stopped at SIGTERM and SIGHUP, except at a signal that is ignored, as `nohup` sets SIGHUP."""
     if threading.current_thread() is not threading.main_thread():
         return
     for name in _NAMES:

@@ -39,7 +39,7 @@ class ShowItems(BulkProgress):
         self._bar.stop()
 
     def start(self, items: int, done: int) -> None:
-        """Say how many items there are, and how many are done already."""
+        """Show how many items there are, and how many are done already."""
         self._items = items
         self._before = self._done = done
         self._start = self._line = time.monotonic()

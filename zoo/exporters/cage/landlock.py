@@ -43,7 +43,7 @@ def restrict_files(
     programs: Iterable[Path] = (),
     own: Iterable[Path] = (),
 ) -> int:
-    """Let this process open no other files than these, and no TCP connection.
+    """Forbid this process all other files than these, and TCP connections.
 
     Args:
         readable: files, and folders with all that lies in them. One that does not exist is passed over.

@@ -36,7 +36,7 @@ _READ_OTHERS_FILES = 0b110  # an administrator verifies the files of other users
 
 
 def enter_cage(folder: Path, size: int, *, final: bool) -> str:
-    """Give up the rights to write, to start programs, and to use the network; and limit what is used.
+    """Drop the rights to write, to start programs and to use the network, and limit memory and time.
 
     Args:
         folder: of the file that is opened next.
@@ -82,7 +82,7 @@ def _link_targets(folder: Path) -> list[Path]:
 
 
 def _drop_capabilities() -> list[str]:
-    """Give up the rights of an administrator, except to read the files of other users."""
+    """Drop the rights of an administrator, except to read the files of other users."""
     numbers = _GET_CAPABILITIES.get(os.uname().machine) if sys.platform == "linux" else None
     if numbers is None:
         return []

@@ -166,7 +166,7 @@ def _replaced_calls(model: Any, answer: Answer) -> Iterator[None]:
 
 @contextmanager
 def _padded_calls(padding: Mapping[Any, Sequence[tuple[int, int]]]) -> Iterator[None]:
-    """Give convolutions explicit zeros in place of their padding "same", as long as the context lasts.
+    """Pad convolutions with explicit zeros in place of padding "same", while the context lasts.
 
     Args:
         padding: the zeros before and behind each axis, by layer.

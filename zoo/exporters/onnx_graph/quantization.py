@@ -85,7 +85,7 @@ def _names_by_kind(model: Any) -> tuple[set[str], set[str]]:
 
 
 def _drop_round_trips(model: Any) -> None:
-    """Let a node read a float32 tensor itself, and not what became float16 and float32 again."""
+    """Connect nodes to a float32 tensor directly where it was cast to float16 and back."""
     floats, _ = _names_by_kind(model)
     makers = {name: node for node in model.graph.node for name in node.output}
     for node in model.graph.node:

@@ -52,7 +52,7 @@ class Part:
 def prepare_part(
     role: str, model: keras.Model, origin: dict[str, str] | None = None, batch: int | None = None
 ) -> Part:
-    """Bring one part to the form that every format writes.
+    """Return one part in the form that every format writes.
 
     Args:
         role: the part's name, such as encoder: letters, digits, `_` and `-`.

@@ -68,7 +68,7 @@ class FileProof:
         return () if self.file.problem else self._plan.runtimes[self.file.format]
 
     def start(self) -> None:
-        """Have the file compared in each Python runtime, unless that has begun."""
+        """Start the comparison of the file in each Python runtime, unless it has begun."""
         for name in self.runtimes:
             if name in self._plan.python and name not in self._answers:
                 self._answers[name] = self._checker.submit(self._folder, self._request(name))

@@ -27,14 +27,14 @@ class ValidateAveragedWeights(keras.callbacks.Callback):
         self._last_step = _use_averages(self.model)
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Put the weights of the last step back, bit for bit."""
+        """Restore the weights of the last step, bit for bit."""
         _put_back(self.model, self._last_step)
         self._last_step = []
 
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Give a model the averaged weights, if its optimizer averages; then put its own back, bit for bit."""
+    """Use the averaged weights in a model, if its optimizer averages; restore its own at the end."""
     last_step = _use_averages(model)
     try:
         yield
@@ -48,7 +48,7 @@ def copy_values(variables: list[Any]) -> list[Any]:
 
 
 def _use_averages(model: keras.Model) -> list[Any]:
-    """Put the averages into a model, and return the weights that it had; nothing without averages."""
+    """Set the averages in a model, and return the weights that it had; nothing without averages."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if not optimizer.use_ema:
         return []
@@ -62,7 +62,7 @@ def _use_averages(model: keras.Model) -> list[Any]:
 
 
 def _put_back(model: keras.Model, last_step: list[Any]) -> None:
-    """Put the weights back that `_use_averages` returned."""
+    """Restore the weights that `_use_averages` returned."""
     if last_step:
         for variable, value in zip(model.trainable_variables, last_step, strict=True):
             variable.assign(value)

@@ -64,7 +64,7 @@ class BestEpoch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Put the weights of the best epoch into the model, and write its number to run.json."""
+        """Load the weights of the best epoch into the model, and write its number to run.json."""
         if self.weights:
             for variable, value in zip(self.model.weights, self.weights, strict=True):
                 variable.assign(value)

@@ -35,7 +35,7 @@ class TerminateOnNaN(keras.callbacks.Callback):
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Keep the number of the epoch, for the message."""
+        """Store the number of the epoch, for the message."""
         self.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

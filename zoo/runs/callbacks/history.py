@@ -35,7 +35,7 @@ class History(keras.callbacks.Callback):
         self.run.write_history(self.rows)
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Keep whether a callback asked `fit` to stop."""
+        """Store whether a callback asked `fit` to stop."""
         self.is_stopped = bool(self.model.stop_training)
 
 

@@ -66,7 +66,7 @@ def settings_by_amount(config: Config, data: Dataset, free: Collection[str]) -> 
 
 
 def log_choice(data: Dataset, chosen: dict[str, Any]) -> None:
-    """Say which settings the amount of data decides."""
+    """Print which settings the amount of data decides."""
     if chosen:
         values = ", ".join(f"{name}={_format_value(value)}" for name, value in chosen.items())
         _log.info("chosen for %s examples: %s", f"{len(data.train):,}", values)

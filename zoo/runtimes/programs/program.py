@@ -162,7 +162,7 @@ def _is_source(path: Path) -> bool:
 
 
 def _show(line: str) -> None:
-    """Tell whoever waits at a terminal what takes so long."""
+    """Show on a terminal what takes so long."""
     if sys.stderr.isatty():
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

@@ -117,7 +117,7 @@ def _has_hooks(module: ModuleType) -> bool:
 
 
 def _forget() -> None:
-    """Make the zoo look again at what is installed."""
+    """Forget what is installed, so that it is read again."""
     importlib.invalidate_caches()
     forget_entry_points()
     registry.cache_clear()

@@ -90,7 +90,7 @@ class _CheckTest:
         self.session, self.name = session, name
 
     def __call__(self) -> None:
-        """Make the check; it fails, is skipped or is expected to fail as pytest reports it."""
+        """Run the check; it fails, is skipped or is expected to fail as pytest reports it."""
         outcome, reason = self.session.outcome(self.name), self.session.expected.get(self.name)
         if outcome.verdict == "skipped":
             pytest.skip(outcome.detail)

@@ -147,7 +147,7 @@ def check_errors(subject: ExtensionSubject) -> None:
 
 
 def _check_error(subject: ExtensionSubject, hook: str, error: BaseException) -> None:
-    """Let one hook raise, with the extension around it; the same error must come out."""
+    """Raise an error in one hook, with the extension around it; the same error must come out."""
     config, run = subject.config, subject.run(f"{hook}-{type(error).__name__}")
     arguments: dict[str, tuple[Any, ...]] = {
         "defaults": (),

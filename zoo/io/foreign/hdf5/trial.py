@@ -93,7 +93,7 @@ def _run_child(function: Callable[[], Any]) -> None:
 
 
 def _limit_memory() -> None:
-    """Let this process have _BYTES more than it has; where the system does not say how many, no limit."""
+    """Limit this process to _BYTES more memory than it has now, where the system says how much that is."""
     import resource
 
     with suppress(OSError, ValueError):
