@@ -1,4 +1,4 @@
-"""The shell: the group `zoo` of all commands, and what errors become.
+"""The shell: the group `zoo` of all commands, and how errors are shown.
 
 Nothing heavy is imported before a command needs it. A ZooError becomes a line or two and its exit
 code: 2 where the request is wrong, 1 where a job failed.
@@ -58,7 +58,7 @@ for command in (
 
 
 def main() -> NoReturn:
-    """Run the command line; an error of the user's shows its message and no traceback."""
+    """Run the command line; a mistake of the user's is shown as a message without a traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     make_streams_forgiving()
     stop_as_ctrl_c_does()

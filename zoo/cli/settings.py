@@ -19,7 +19,7 @@ _PARAMETERS = {"from": "from_run", "export": "formats"}  # of options with anoth
 
 
 def open_run_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the name of a model; of a run file its model, whose options become the command's defaults.
+    """Return the name of a model; for a run file, its model: its options become the command's defaults.
 
     Args:
         ctx: of the command; its `default_map` is set.

@@ -50,7 +50,7 @@ def renumber_layers(model: Any) -> None:
 
 
 def automatic_stem_of(layer: Any) -> str | None:
-    """Return the name that Keras gave a layer, without its number; None if somebody else named it."""
+    """Return the name that Keras gave a layer, without its number; None if Keras did not name it."""
     automatic = is_automatic(layer.name, type(layer).__name__)
     return re.sub(r"_\d+$", "", layer.name) if automatic else None
 

@@ -22,7 +22,7 @@ MOST_REPEATS = 20
 
 
 def random_batches(batches: Any) -> Any:
-    """Return an endless iterator of one random batch that TensorFlow cannot tell from another iterator.
+    """Return an endless iterator of one random batch, of the same type as the iterator of the training.
 
     Args:
         batches: the iterator that `fit` gives to the train function.
@@ -52,7 +52,7 @@ def _is_fixed(spec: Any) -> bool:
 
 
 def _random_tensor(spec: Any, generator: np.random.Generator) -> Any:
-    """Return floats in [0, 1), or zeros for integers: 0 is a label, a position and a step."""
+    """Return floats in [0, 1), or zeros for integers: 0 is always a valid label, position and step."""
     import tensorflow as tf
 
     if spec.dtype.is_floating:

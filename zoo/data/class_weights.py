@@ -18,7 +18,7 @@ ClassWeight = Literal["balanced"] | tuple[PositiveFloat, ...]  # the type of the
 
 
 def weigh_examples(config: Config, data: Dataset) -> Example | None:
-    """Return what gives each example the weight of its class, for `fit_arguments`; None without weights.
+    """Return the function `example` of `fit_arguments` that adds the weight of each example's class, or None.
 
     The loss of training and of validation is then weighted; the metrics are not. `class_weight` of Keras'
     `fit` does the same, but not for a stream on JAX.

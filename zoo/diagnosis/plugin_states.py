@@ -1,6 +1,6 @@
 """The state of each installed plug-in, from metadata alone; `check` also imports it.
 
-ok            nothing in the metadata speaks against it; with `check`: it is imported and keeps the contract
+ok            the metadata shows no problem; with `check`: it is imported and keeps the contract
 disabled      ZOO_DISABLE or a registry.toml switches it off
 incompatible  its package is written for another version of the contract
 broken        its module does not exist, or (with `check`) cannot be imported or breaks the contract

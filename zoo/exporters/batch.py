@@ -17,7 +17,7 @@ from zoo.exporters.report import Report
 
 @dataclass(frozen=True)
 class ExportOutcome:
-    """What came of one export of many: its report, or the error that ended it."""
+    """The result of one export of many: its report, or the error that ended it."""
 
     source: str
     report: Report | None = None

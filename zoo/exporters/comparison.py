@@ -151,7 +151,7 @@ def compare_arrays(
 def _approximation_error(
     received: Mapping[str, Sequence[Array]], probes: Sequence[Probe]
 ) -> tuple[float, str]:
-    """Return the largest NRMSE of an output of an approximate file, and which output is not even near."""
+    """Return the largest NRMSE of an output of an approximate file, and which output exceeds the limit."""
     largest, problem = 0.0, ""
     for name, arrays in received.items():
         expected = np.concatenate([probe.outputs[name].ravel() for probe in probes]).astype(float)

@@ -25,7 +25,7 @@ _PLACES = ("path", "data", "test_data")  # of a file, relative to the report's f
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One part in one format, and what came of it in each runtime.
+    """One part in one format, and its result in each runtime.
 
     `path` is relative to the report's folder. `verdicts` has one entry for each runtime that was asked for,
     the format's own first. `verdict`, `difference`, `ratio`, `nrmse`, `problem` and `runtime` are those that

@@ -107,7 +107,7 @@ def _refusal(problem: str) -> dict[str, Any]:
 
 
 def _import_modules(modules: Sequence[str]) -> None:
-    """Import the modules that a file's layers come from, as whoever opens the file must."""
+    """Import the modules that a file's layers come from, as any program that opens the file must."""
     for module in modules:
         try:
             importlib.import_module(module)

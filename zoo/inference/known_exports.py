@@ -1,4 +1,4 @@
-"""Which exports this user made, or verified in the cage: others are not opened in this process.
+"""The exports that this user made, or verified in the cage: others are not opened in this process.
 
 The digest of report.json, which has the digests of all files, is the name of an empty file in the cache.
 """

@@ -31,7 +31,7 @@ Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What a classifier says of one input, and where it looked for one class.
+    """The classes that a classifier gives one input, and where it looked for one class.
 
     Args:
         item: the item's name.
@@ -90,7 +90,7 @@ def explain(
     pixel_range: str | Sequence[float] | None = None,
     preprocess: str | None = None,
 ) -> list[Explanation]:
-    """Explain what a classifier says of files or arrays.
+    """Explain the predictions of a classifier for files or arrays.
 
     Args:
         network: a run with a classifier, a .keras or .h5 file, a network of keras.applications, or a model.

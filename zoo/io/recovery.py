@@ -23,7 +23,7 @@ _NAME = re.compile(r"\.zoo-(?P<aside>aside-)?(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]
 
 
 def make_temporary_folder(parent: Path, *, aside: bool = False) -> Path:
-    """Make a folder that is known to be left over once this process has ended.
+    """Create a folder that is recognised as left over once this process has ended.
 
     Args:
         parent: where.
@@ -43,7 +43,7 @@ def recover(target: Path) -> None:
 
 
 def set_aside(target: Path) -> None:
-    """Move a folder aside, which this process replaces: `restore` or `drop_replaced` ends that.
+    """Move a folder aside that this process replaces; `restore` or `drop_replaced` comes later.
 
     Raises:
         OSError: the system refuses; nothing is changed.
@@ -116,7 +116,7 @@ def _is_left_over(folder: Path) -> bool:
 
 
 def _ran_at(pid: int, moment: float) -> bool:
-    """Return whether a process runs that ran at that moment already; a later one has only its number."""
+    """Return whether a process of that number runs that was running at that moment already."""
     import psutil  # here: hardly any folder is left over
 
     try:

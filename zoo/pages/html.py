@@ -1,4 +1,4 @@
-"""The HTML of pages, and the policy that keeps everything else out of them.
+"""The HTML of pages, and the content security policy that forbids everything from elsewhere.
 
 Names and texts are escaped by the template. Scripts and styles are the program's alone: by their address, or
 by their SHA-256 where they are inside the HTML.

@@ -1,4 +1,4 @@
-"""What whoever publishes weights must say: their licence, and where the data comes from."""
+"""What a publisher of weights must state: their licence, and where the data comes from."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ log = logging.getLogger("zoo")
 
 @dataclass(frozen=True)
 class Shipped:
-    """A weights file that is unpacked: its folder, its model, what the catalog says, whence it came."""
+    """A weights file that is unpacked: its folder, its model, what the catalog says, its origin."""
 
     folder: Path
     name: str

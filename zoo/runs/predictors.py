@@ -103,7 +103,7 @@ def onnx_parts(run: Run) -> Parts:
 
 
 def needs_export(run: Run) -> str:
-    """Return why a run has to be exported before ONNX Runtime can run it; empty where it need not."""
+    """Return why a run must be exported before ONNX Runtime can run it; empty where it need not be."""
     return why_not_usable(export_folder(run), "onnx")
 
 

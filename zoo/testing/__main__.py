@@ -1,4 +1,4 @@
-"""`python -m zoo.testing NAME CHECK...`: make some checks, print those that failed."""
+"""`python -m zoo.testing NAME CHECK...`: run some checks, print those that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes of a check: passed, failed with a sentence, or skipped with the reason."""
+"""The outcome of a check: passed, failed with a sentence, or skipped with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A named check, and a runner that makes those that make sense after what failed before."""
+"""A named check, and a runner that skips checks whose requirements failed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Check:
 
 
 class Runner:
-    """Makes checks on one subject, each once, after those that it needs.
+    """Runs checks on one subject, each once, after those that it needs.
 
     Args:
         subject: the plug-in with what several checks need.
@@ -50,7 +50,7 @@ class Runner:
         self.outcomes: dict[str, Outcome] = {}
 
     def outcome(self, name: str) -> Outcome:
-        """Return the outcome of a check, made on first use; skipped where one that it needs failed."""
+        """Return the outcome of a check, which runs once; it is skipped where one that it needs failed."""
         if name not in self.outcomes:
             cause = self._cause(name)
             started = time.perf_counter()
@@ -61,7 +61,7 @@ class Runner:
             self.outcomes[name] = Outcome(name, verdict, detail, seconds)
         return self.outcomes[name]
 
-    def make(self, names: Sequence[str]) -> Iterator[Outcome]:
+    def run_checks(self, names: Sequence[str]) -> Iterator[Outcome]:
         """Run checks one after the other; yield each outcome, and those of failed checks that it needs."""
         shown: set[str] = set()
         for name in names:

@@ -138,4 +138,4 @@ def outcomes(
     names = tuple(suite.checks) if checks is None else tuple(checks)
     suite.check_names(names)
     with tempfile.TemporaryDirectory(prefix="zoo-check-") as folder:
-        yield from suite.runner(Path(folder), formats).make(names)
+        yield from suite.runner(Path(folder), formats).run_checks(names)

@@ -1,4 +1,4 @@
-"""Files that a command is given, before Keras is imported: those that are not there are refused at once."""
+"""Files named to a command, checked before Keras is imported: missing ones are refused at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_data", "check_items"]
 
 
 def check_items(items: Sequence[str]) -> None:
-    """Refuse items that are all names of files, and none of them is there.
+    """Refuse items that are all names of files if none of the files exists.
 
     An item that names no file, such as the coordinates of latents, is for the model to read.
 
@@ -29,7 +29,7 @@ def check_items(items: Sequence[str]) -> None:
 
 
 def check_data(data: str | None) -> None:
-    """Refuse data that is neither a dataset's name nor there.
+    """Refuse data that is neither a dataset's name nor an existing path.
 
     Raises:
         UnknownName: the message has the nearest names.

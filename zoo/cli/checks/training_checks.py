@@ -58,7 +58,7 @@ def check_training(
 
 
 def _check_names(name: str, settings: Mapping[str, Any]) -> None:
-    """Refuse an unknown setting, where the cache has the model's settings: else that takes Keras.
+    """Refuse an unknown setting where the cache has the model's settings; elsewhere Keras is needed for it.
 
     Raises:
         UnknownName: the message has the nearest names.
@@ -88,7 +88,7 @@ def _catalog_choice(name: str) -> tuple[str | None, dict[str, Any]]:
 
 
 def _show_data(source: str, settings: Mapping[str, Any], reads: bool) -> None:
-    """Show in a line what data holds; files are read, and what is named declares it.
+    """Show in a line what data holds: a file is read, a named dataset declares it.
 
     Args:
         source: a name, a file or a folder.

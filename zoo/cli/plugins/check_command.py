@@ -53,7 +53,7 @@ def check(name: str, only: str | None, formats: str | None, fast: bool, as_json:
 
 
 def parse_checks(suite: Suite, only: str | None, fast: bool) -> tuple[str, ...]:
-    """Return the names of the checks to make, in their order.
+    """Return the names of the checks to run, in their order.
 
     Args:
         suite: the checks of the plug-in.

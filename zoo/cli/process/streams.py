@@ -35,7 +35,7 @@ class _Forgiving(io.FileIO):
 
 
 class _Unbuffered(_Forgiving):
-    """A file without a buffer over it, so it goes on itself where the system took a part only."""
+    """A file without a buffer over it; it writes the rest itself where the system took only a part."""
 
     def write(self, content: Any, /) -> int:
         """Write bytes; return their number, also where they are lost."""
@@ -66,7 +66,7 @@ def open_forgiving(descriptor: int, like: TextIO) -> TextIO:
 
 
 def make_streams_forgiving() -> None:
-    """Open a standard stream that is closed on nothing, and let the others lose what they cannot write.
+    """Open closed standard streams on the null device; the others discard what they cannot write.
 
     A closed descriptor would be given to the next file that is opened, and prints would go into it.
     """

@@ -1,4 +1,4 @@
-"""`zoo apply --workers`: the progress with the time left, and what came of it."""
+"""`zoo apply --workers`: the progress with the time left, and the results."""
 
 from __future__ import annotations
 

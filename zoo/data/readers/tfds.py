@@ -165,7 +165,7 @@ def _exceeds_memory(source: TfdsSource, shape: tuple[int, ...], dtype: np.dtype[
 
 
 def _check_memory(source: TfdsSource, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuse what would not fit into memory, and tell what to do instead."""
+    """Refuse what would not fit into memory; the message says what to do instead."""
     if _exceeds_memory(source, shape, dtype):
         count = sum(source.count(split) for split in source.splits)
         needed, memory = _needed_bytes(source, shape, dtype), psutil.virtual_memory().total

@@ -1,4 +1,4 @@
-"""One function in one forked process, which takes nothing that it changed with it when it ends."""
+"""One function in one forked process; its changes are gone when the process ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_TEXT = 16 * 2**20  # bytes of an answer
 
 @dataclass(frozen=True)
 class ChildResult:
-    """What a process left: the function's text, what was printed as errors, and its exit code.
+    """The result of a process: the function's text, what was printed as errors, and its exit code.
 
     `killed` says why it was killed: "late", "asleep" or "unwanted"; it is empty where it ended by itself.
     """

@@ -45,7 +45,7 @@ def caged_command(name: str, command: Sequence[str], size: int) -> list[str]:
 
 @cache
 def program_walls(name: str) -> str:
-    """Return the walls that stand around a program on this machine, for the report."""
+    """Return the limits on a program on this machine, for the report."""
     command = caged_command(name, [_WALLS], 0)
     if len(command) == 1:
         return "checked operators, clean environment"
@@ -60,7 +60,7 @@ def program_walls(name: str) -> str:
 
 
 def main() -> None:
-    """Raise the walls, and become the program."""
+    """Set the limits, and replace this process by the program."""
     size, *command = sys.argv[1:]
     folder = Path(command[-1])
     walls = _raise_walls(folder, int(size))

@@ -1,4 +1,4 @@
-"""The cage: what a process gives up before it opens a stranger's file.
+"""The cage: the rights that a process drops before it opens a file of somebody else.
 
 It is the second wall. The first is the list of operators (`zoo.exporters.trust.graphs`): a graph with any
 other operator is never run. The cage holds where a runtime has a fault. In it a process

@@ -13,7 +13,7 @@ _lock = threading.RLock()  # the standard error is one of the whole process
 
 @contextmanager
 def silent_standard_error() -> Iterator[None]:
-    """Within it, what Python and C++ code write to the standard error goes nowhere; exceptions do not.
+    """Discard what Python and C++ code write to standard error, while the context lasts; errors are raised.
 
     Of several threads, one is in it at a time: the next one would save a standard error that is silent.
     """
@@ -25,7 +25,7 @@ def silent_standard_error() -> Iterator[None]:
 
 @contextmanager
 def _silent_descriptor(nowhere: int) -> Iterator[None]:
-    """Within it, the descriptor 2, to which C++ code writes, is another one."""
+    """Replace descriptor 2, to which C++ code writes, while the context lasts."""
     saved = os.dup(2)
     try:
         os.dup2(nowhere, 2)

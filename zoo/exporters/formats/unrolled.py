@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def unrolled_layers(model: keras.Model, format: str) -> Iterator[None]:
-    """Within it, the recurrent layers of a model compute step by step, without a loop.
+    """Compute the recurrent layers of a model step by step, without a loop, while the context lasts.
 
     Args:
         model: whose layers are changed, those of nested models and wrappers included.
@@ -35,7 +35,7 @@ def unrolled_layers(model: keras.Model, format: str) -> Iterator[None]:
 
 @contextmanager
 def layer_attribute(layer: keras.Layer, name: str, value: Any) -> Iterator[None]:
-    """Set an attribute of a layer for a while, without that Keras tracks it.
+    """Set an attribute of a layer while the context lasts; Keras does not track it.
 
     Args:
         layer: the layer.

@@ -144,7 +144,7 @@ def _replaceable_calls(part: Part) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def _replaced_calls(model: Any, answer: Answer) -> Iterator[None]:
-    """Replace the calls of the layers that are one operator, as long as the context lasts.
+    """Replace the calls of the layers that are one operator, while the context lasts.
 
     Args:
         model: whose layers are called.

@@ -55,7 +55,7 @@ def operations_of(model: keras.Model) -> Iterator[Any]:
 
 
 def unused_name(name: str, taken: set[str]) -> str:
-    """Return the name with as many `_out` behind it as make it unused."""
+    """Return the name, with `_out` appended until it is unused."""
     while name in taken:
         name = f"{name}_out"
     return name

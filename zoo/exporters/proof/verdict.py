@@ -12,7 +12,7 @@ FAILURES = ("different", "refused")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one file in one runtime.
+    """The result of one file in one runtime.
 
     `verdict` is one of
     equal           it computes what the original computes, within the tolerance

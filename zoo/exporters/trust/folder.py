@@ -1,4 +1,4 @@
-"""The folder of an export: it is looked through before any file in it is opened."""
+"""The folder of an export: it is checked before any file in it is opened."""
 
 from __future__ import annotations
 

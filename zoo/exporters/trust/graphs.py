@@ -14,7 +14,7 @@ _OWN = ("zoo.layers", "zoo.tasks.")  # modules with layers
 
 
 def find_danger(folder: Path, file: ExportedFile) -> str:
-    """Return what speaks against opening a file of somebody else; empty where nothing does."""
+    """Return why a file of somebody else must not be opened; empty where it may be opened."""
     try:
         check_modules(file.requires)
         check_graph(folder / file.path, file.format, file.data)

@@ -1,6 +1,6 @@
 """Signatures over a whole export, in the OpenSSF format for models (package `model-signing`).
 
-A digest in report.json tells that a file has changed; whoever changes the file can change the digest, too.
+A digest in report.json tells that a file has changed; but who changes the file can change the digest, too.
 A signature tells who wrote the export: it is made with a private key, and verified with the public one. The
 keys are of an elliptic curve, in PEM files. `model_signing verify key` reads the signatures, too.
 """

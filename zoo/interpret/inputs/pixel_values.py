@@ -58,12 +58,12 @@ class PixelValues:
 
     @property
     def is_given(self) -> bool:
-        """Whether the user says something."""
+        """Whether the user has set one of the options."""
         return self.preprocess is not None or self.pixel_range is not None
 
     @property
     def options(self) -> dict[str, str]:
-        """What the user says, as options of a command."""
+        """What the user has set, as options of a command."""
         ends = self.ends
         said = {} if ends is None else {"range": f"{ends[0]:g}..{ends[1]:g}"}
         return said | ({} if self.preprocess is None else {"preprocess": self.preprocess})
@@ -94,7 +94,7 @@ def with_unit_pixels(
     Args:
         network: the network, as it was opened.
         flat: the same network as one flat graph.
-        pixels: what the user says of its pixels.
+        pixels: what the user states of its pixels.
         name: its name, for messages.
 
     Raises:

@@ -82,7 +82,7 @@ def check_objects(names: Sequence[NamedObject], path: Any, modules: Collection[s
 
 
 def _unknown(item: NamedObject, path: Any) -> str:
-    """Return the message for a name that nobody has."""
+    """Return the message for a name that does not exist."""
     hint = (
         f" Import {item.module} first."
         if item.module and not item.module.startswith("keras")
@@ -121,7 +121,7 @@ def _import_registered(item: NamedObject, modules: Collection[str]) -> None:
 
 
 def _is_registered(item: NamedObject, keras: Any) -> bool:
-    """Return whether somebody registered a class or a function for files of models."""
+    """Return whether a class or a function is registered for files of models."""
     name = item.name if item.is_function else item.registered or item.name
     if keras.saving.get_registered_object(name) is not None:
         return True

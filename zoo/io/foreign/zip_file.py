@@ -1,4 +1,4 @@
-"""Zip files from elsewhere: members are counted, named, summed and laid side by side before one is read.
+"""Zip files from elsewhere: number, names, sizes and places of members are checked before one is read.
 
 Python's zipfile reads the whole directory when it opens a file, so the directory's size is checked first.
 """

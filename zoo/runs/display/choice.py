@@ -52,7 +52,7 @@ def choose_track(track: Track | None) -> Track:
 
 
 def track_on_terminal(items: Sequence[Any]) -> Iterable[Any]:
-    """Return the items; a bar on standard error shows how many are done, and then goes away."""
+    """Return the items; a bar on standard error shows how many are done, and is removed at the end."""
     from rich.progress import track
 
     return track(items, console=SafeConsole(stderr=True, highlight=False), transient=True)

@@ -43,7 +43,7 @@ def example_code(path: Path, contract: Any, file: str, words: Words) -> str:
 
 
 def _lines(line: str, contract: Any, file: str, words: Words) -> list[str]:
-    """Return what stands for a line of the example: with the file's name, or once for each tensor."""
+    """Return the lines for a line of the example: with the file's name, or once for each tensor."""
     for name in _FILES:
         if name in line:
             return [line.replace(name, json.dumps(file, ensure_ascii=False))]

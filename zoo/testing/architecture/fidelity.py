@@ -1,4 +1,4 @@
-"""Checks of fidelity: what a training leaves in memory and what its run holds answer alike."""
+"""Checks of fidelity: the trained model in memory and the model of the run give the same results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of meaning: evaluate looks at the data, pictures show something, apply answers sensibly."""
+"""Checks of meaning: evaluate depends on the data, pictures show something, apply gives valid results."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check_preview(subject: Subject) -> None:
 
 
 def check_apply(subject: Subject) -> None:
-    """Answers name known classes, probabilities sum to one, and shapes are those of the parts."""
+    """Results name known classes, probabilities sum to one, and shapes are those of the parts."""
     if not subject.architecture.has("apply"):
         raise SkipCheck("the architecture has no apply()")
     items = subject.items()
@@ -89,7 +89,7 @@ def _metrics_or_none(subject: Subject, model: Any, data: Dataset) -> dict[str, f
 
 
 def _changes(subject: Subject, trained: Mapping[str, float]) -> Iterator[bool]:
-    """Yield, for each way to spoil the test split, whether the metrics change."""
+    """Yield, for each change of the test split, whether the metrics change."""
     data = subject.positioned_data
     spoiled = [replace(data, test=Split(data.test.stored, shifted_targets(data)))]
     for changed in [*spoiled, with_other_test_split(data)]:

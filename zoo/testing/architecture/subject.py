@@ -146,13 +146,13 @@ class Subject:
         return self.architecture.export(model, self.config)
 
     def probes(self, model: keras.Model) -> dict[str, list[Probe]]:
-        """Return seeded inputs for each part of a model, and what the part answers."""
+        """Return seeded inputs for each part of a model, and what the part computes."""
         parts = self.parts(model)
         return {role: draw_probes(prepare_part(role, part)) for role, part in parts.items()}
 
     @cached_property
     def reloaded_probes(self) -> dict[str, list[Probe]]:
-        """What the parts of the reloaded model answer."""
+        """What the parts of the reloaded model compute."""
         return self.probes(self.reloaded_model)
 
     def metrics(self, model: keras.Model) -> dict[str, float]:

@@ -26,7 +26,7 @@ _PATIENCE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a call: `code` is the exit status, or minus the signal that ended it.
+    """The result of a call: `code` is the exit status, or minus the signal that ended it.
 
     `seconds` are of processor time. `problem` says what was harmful, and is empty where nothing was.
     `written` are the files in the folder that the call ran in, which was empty before.
@@ -43,7 +43,7 @@ class Outcome:
 def run_guarded(
     function: Callable[[], Any], seconds: int = SECONDS, memory: int = BYTES
 ) -> Outcome:
-    """Call a function in a forked process, in an empty folder, and return what came of it.
+    """Call a function in a forked process, in an empty folder, and return its result.
 
     An exception that the function raises is printed, and ends the process with the status 3. SystemExit
     ends it with its own status.

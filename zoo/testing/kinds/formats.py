@@ -1,4 +1,4 @@
-"""The checks of a format: small parts there and back, refusals that name the layer, code that runs."""
+"""The checks of a format: small parts written and run, refusals that name the layer, code that runs."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def check_part(part: str, subject: FormatSubject) -> None:
 
 
 def check_dense(subject: FormatSubject) -> None:
-    """A part of dense layers comes back as it was; every format holds one."""
+    """A file of dense layers computes what the part computes; every format can hold them."""
     try:
         check_part("dense", subject)
     except SkipCheck as reason:

@@ -1,4 +1,4 @@
-"""The checks of a runtime: light to look at, equal on small parts, errors instead of crashes."""
+"""The checks of a runtime: light to query, equal on small parts, errors instead of crashes."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Call = Callable[..., Any]
 
 @contextmanager
 def built_in_operators(model: keras.Model) -> Iterator[None]:
-    """Within it, the model's layers compute with LiteRT's built-in operators.
+    """Compute the model's layers with LiteRT's built-in operators, while the context lasts.
 
     Args:
         model: whose layers are changed, those of nested models and wrappers included.
