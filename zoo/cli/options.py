@@ -70,12 +70,12 @@ def import_backend() -> None:
 
     On a terminal, a moving sign shows meanwhile that something happens.
     """
-    with _muted_stderr() as stderr, _sign_of_life(stderr):
+    with _muted_stderr() as stderr, _show_import(stderr):
         import_module("keras")
 
 
 @contextmanager
-def _sign_of_life(stderr: int) -> Iterator[None]:
+def _show_import(stderr: int) -> Iterator[None]:
     """Show on a terminal that Keras is imported, unless it is already.
 
     Args:

@@ -55,7 +55,7 @@ def strided_convolutions(model: Any) -> Mapping[Any, tuple[tuple[int, int], ...]
             pairs = zip(layer.kernel_size, layer.strides, strict=True)
             padding[layer] = tuple(_halves(max(size - stride, 0)) for size, stride in pairs)
         for tensor in node.outputs:
-            multiples[id(tensor)] = _multiple_behind(layer, multiple)
+            multiples[id(tensor)] = _multiple_after(layer, multiple)
     return padding
 
 
@@ -73,7 +73,7 @@ def _halves(total: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _multiple_behind(layer: Any, multiple: int) -> int:
+def _multiple_after(layer: Any, multiple: int) -> int:
     """Return a number of which height and width behind a layer are multiples.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 
 from zoo.exporters.checker import Checker
 from zoo.exporters.formats.protocol import is_approximate, tolerance_of, tolerance_pair
-from zoo.exporters.proof.first_tensor import Prove, name_first_tensor, name_the_way
+from zoo.exporters.proof.first_tensor import Prove, name_command, name_first_tensor
 from zoo.exporters.proof.plan import Plan
 from zoo.exporters.proof.programs import prove_in_program
 from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
@@ -103,7 +103,7 @@ class FileProof:
         if name == own_runtime(self.file.format):
             return verdict  # `zoo.exporters.bisect` names the layer
         if self._foreign:
-            return name_the_way(self.file, verdict)
+            return name_command(self.file, verdict)
         return name_first_tensor(self._folder, self.file, verdict, self._prover(name))
 
     def _prover(self, name: str) -> Prove:

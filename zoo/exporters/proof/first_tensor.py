@@ -48,7 +48,7 @@ def name_first_tensor(folder: Path, file: ExportedFile, verdict: Verdict, prove:
     return replace(verdict, problem=f"{verdict.problem}. {place}") if place else verdict
 
 
-def name_the_way(file: ExportedFile, verdict: Verdict) -> Verdict:
+def name_command(file: ExportedFile, verdict: Verdict) -> Verdict:
     """Return a verdict on a file from elsewhere, with the command that finds the first tensor that differs.
 
     Prefixes of such a file are not run: the search opens the graph in this process, outside of the cage.

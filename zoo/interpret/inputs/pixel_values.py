@@ -109,9 +109,9 @@ def with_unit_pixels(
             )
         return None
     if pixels.preprocess is not None:
-        return _behind(_matrix_layer(pixels.preprocess, shape, name), network)
+        return _with_first_layer(_matrix_layer(pixels.preprocess, shape, name), network)
     ends = pixels.ends or _recognized_ends(flat, name)
-    return None if ends == UNIT else _behind(_rescaling(*ends), network)
+    return None if ends == UNIT else _with_first_layer(_rescaling(*ends), network)
 
 
 def _recognized_ends(flat: keras.Model, name: str) -> tuple[float, float]:
@@ -158,7 +158,7 @@ def _matrix_layer(mode: str, shape: tuple[int | None, ...], name: str) -> Any:
     return layer
 
 
-def _behind(layer: Any, network: keras.Model) -> keras.Model:
+def _with_first_layer(layer: Any, network: keras.Model) -> keras.Model:
     """Return a network that gets the output of a layer."""
     import keras
 

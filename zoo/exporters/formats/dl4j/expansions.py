@@ -47,7 +47,7 @@ def _keep(call: Call) -> Any:
     return call.builder.add(call.layer, call.x)
 
 
-def _pass(call: Call) -> Any:
+def _identity(call: Call) -> Any:
     """Return the input: the layer does nothing after training."""
     return call.x
 
@@ -164,9 +164,9 @@ def _softmax(call: Call) -> Any:
 
 EXPANSIONS: dict[str, Expansion] = {
     "Activation": _activation,
-    "ActivityRegularization": _pass,
+    "ActivityRegularization": _identity,
     "Add": merges.elementwise,
-    "AlphaDropout": _pass,
+    "AlphaDropout": _identity,
     "Average": merges.elementwise,
     "AveragePooling1D": _series,
     "AveragePooling2D": _spatial,
@@ -185,18 +185,18 @@ EXPANSIONS: dict[str, Expansion] = {
     "Dense": convolutions.dense,
     "DepthwiseConv2D": convolutions.depthwise,
     "Dot": merges.dot,
-    "Dropout": _pass,
+    "Dropout": _identity,
     "ELU": _advanced_activation,
     "Flatten": _flatten,
-    "GaussianDropout": _pass,
-    "GaussianNoise": _pass,
+    "GaussianDropout": _identity,
+    "GaussianNoise": _identity,
     "GlobalAveragePooling1D": _without_kept_axes,
     "GlobalAveragePooling2D": _without_kept_axes,
     "GlobalAveragePooling3D": volumes.global_pooling,
     "GlobalMaxPooling1D": _without_kept_axes,
     "GlobalMaxPooling2D": _without_kept_axes,
     "GlobalMaxPooling3D": volumes.global_pooling,
-    "Identity": _pass,
+    "Identity": _identity,
     "LSTM": _lstm,
     "LeakyReLU": _advanced_activation,
     "MaxPooling1D": _spatial,
@@ -211,9 +211,9 @@ EXPANSIONS: dict[str, Expansion] = {
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Softmax": _softmax,
-    "SpatialDropout1D": _pass,
-    "SpatialDropout2D": _pass,
-    "SpatialDropout3D": _pass,
+    "SpatialDropout1D": _identity,
+    "SpatialDropout2D": _identity,
+    "SpatialDropout3D": _identity,
     "Subtract": merges.elementwise,
     "UpSampling1D": _series,
     "UpSampling2D": convolutions.up_sampling_2d,

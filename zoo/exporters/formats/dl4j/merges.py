@@ -21,10 +21,14 @@ def elementwise(call: Call) -> Any:
     whole = max(shapes, key=np.prod)
     if any(shape != whole and shape != (*[1] * (len(whole) - 1), whole[-1]) for shape in shapes):
         raise refusal(layer, f"it cannot repeat values to make one of the shapes {shapes}")
-    return builder.add(layer, [_spread(builder, layer, tensor, whole) for tensor in tensors])
+    return builder.add(
+        layer, [_repeat_to_shape(builder, layer, tensor, whole) for tensor in tensors]
+    )
 
 
-def _spread(builder: LayerBuilder, layer: keras.Layer, x: Any, shape: tuple[int, ...]) -> Any:
+def _repeat_to_shape(
+    builder: LayerBuilder, layer: keras.Layer, x: Any, shape: tuple[int, ...]
+) -> Any:
     """Return a map of one place repeated to a shape; a map of this shape as it is."""
     from keras import layers
 
