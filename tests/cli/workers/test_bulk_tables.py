@@ -1,0 +1,24 @@
+"""The progress of a bulk prediction: items, broken ones, items a second and the time left."""
+
+from __future__ import annotations
+
+import pytest
+
+from zoo.cli.workers import bulk_tables
+from zoo.cli.workers.bulk_tables import ShowItems
+
+
+def test_without_a_terminal_a_line_every_half_minute_says_what_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(bulk_tables.time, "monotonic", lambda: now[0])
+    with ShowItems() as progress:
+        progress.start(10_000, 2_000)  # these are there already
+        for now[0], broken in ((10.0, 0), (20.0, 3), (40.0, 0), (50.0, 0), (80.0, 1)):
+            progress.add(1_000, broken)
+    assert capsys.readouterr().err.splitlines() == [
+        "2,000 of 10,000 items are there already",
+        "5,000 of 10,000 items, 3 broken, 75 items/s, 67 s left",
+        "7,000 of 10,000 items, 4 broken, 62 items/s, 48 s left",
+    ]
