@@ -12,15 +12,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from zoo.environment import data_folder, job_variables
 from zoo.errors import UsageError, format_error
 
-__all__ = ["check_ray", "check_workers", "connect", "ray_session"]
+__all__ = ["check_ray", "check_workers", "connect", "disconnect", "ray_session"]
 
 MOST_WORKERS = 10_000
 CONNECT_SECONDS = 10.0
@@ -76,7 +77,7 @@ def ray_session(cpus: int, address: str | None, per_task: int = 1) -> Iterator[A
         yield ray
     finally:
         if not was_connected:
-            ray.shutdown()
+            disconnect()
 
 
 def connect(address: str | None, cpus: int = 1) -> bool:
@@ -103,11 +104,42 @@ def connect(address: str | None, cpus: int = 1) -> bool:
             ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
         else:
             ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray's errors have no common class
         raise _no_cluster(address, error) from error
     if threading.current_thread() is threading.main_thread():  # Ray has set a handler of its own
         signal.signal(signal.SIGTERM, on_stop)
+    _hide_raylets()
     return False
+
+
+def disconnect() -> None:
+    """Leave the cluster that `connect` has joined or started."""
+    import ray
+
+    ray.shutdown()
+    _show_raylets()
+
+
+def _hide_raylets() -> None:
+    """Keep Ray from printing what its raylets report: 20 lines of a log for each lost machine.
+
+    Ray has no setting for it. The zoo itself says what is lost.
+    """
+    from ray._private import worker
+
+    worker.print_to_stdstream = partial(_print_others, worker.print_to_stdstream)
+
+
+def _print_others(show: Callable[..., None], data: dict[str, Any], *rest: Any, **more: Any) -> None:
+    if data.get("pid") != "raylet":
+        show(data, *rest, **more)
+
+
+def _show_raylets() -> None:
+    from ray._private import worker
+
+    if isinstance(worker.print_to_stdstream, partial):
+        worker.print_to_stdstream = worker.print_to_stdstream.args[0]
 
 
 def _variables() -> dict[str, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zoo.compute.distribution import Member
-from zoo.compute.ray_cluster import connect
+from zoo.compute.ray_cluster import connect, disconnect
 from zoo.errors import TrainingError, UsageError, format_error
 from zoo.runs.workers.messages import Event, Job
 from zoo.runs.workers.processes import WorkerProcess, free_port
@@ -211,8 +211,6 @@ class RayPlace:
 
     def close(self) -> None:
         """Give the places back, and leave the cluster if it was joined here."""
-        import ray
-
         self._remove_group()
         if not self._was_connected:
-            ray.shutdown()
+            disconnect()
