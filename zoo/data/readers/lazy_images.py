@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from zoo.errors import DataError
 if TYPE_CHECKING:
     from zoo.config import Resize
 
-__all__ = ["LazyImages"]
+__all__ = ["LazyImages", "map_in_blocks"]
+
+BLOCK = 4096  # items that wait for a thread or whose results wait
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 class LazyImages(OnDemand):
@@ -78,7 +81,7 @@ class LazyImages(OnDemand):
         """Return a hash of the contents of the files in order, and of the size that they are brought to."""
         how = "" if self.resize == "crop" else self.resize  # crop was the only way once
         digest = sha256(f"{self.shape}{how}".encode())
-        for content in _threads().map(self._content, self._names):
+        for content in map_in_blocks(_threads(), self._content, self._names):
             digest.update(content)
         return digest.digest()
 
@@ -102,6 +105,20 @@ class LazyImages(OnDemand):
     def _content(self, name: bytes) -> bytes:
         """Return the bytes that stand for a file in the fingerprint."""
         return sha256(Path(os.fsdecode(name)).read_bytes()).digest()
+
+
+def map_in_blocks(
+    threads: ThreadPoolExecutor, function: Callable[[Item], Result], items: Sequence[Item]
+) -> Iterator[Result]:
+    """Yield a function's results in order; unlike `threads.map`, it holds few of them at a time.
+
+    Args:
+        threads: that call the function.
+        function: of an item.
+        items: any number of them, also millions.
+    """
+    for start in range(0, len(items), BLOCK):
+        yield from threads.map(function, items[start : start + BLOCK])
 
 
 @cache
