@@ -22,6 +22,7 @@ from PIL import Image
 import zoo
 from tests.sweeps.conftest import SETTINGS, SPACE, Small, check_alike, outcomes
 from zoo.bulk.bulk import BulkProgress, apply_in_bulk
+from zoo.compute.ray_cluster import task_resources
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, UsageError
 from zoo.runs.run import Run
@@ -126,6 +127,16 @@ def test_where_there_is_no_cluster_it_says_so(small: Small) -> None:
     with pytest.raises(UsageError, match=r"no Ray cluster at 127\.0\.0\.1:1"):
         small(Path("out"), workers=1, address="127.0.0.1:1")
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(("gpus", "each"), [(0, 0), (1, 0), (2, 1), (8, 1)])
+def test_a_task_gets_a_gpu_where_there_is_one_for_each(
+    monkeypatch: pytest.MonkeyPatch, gpus: int, each: int
+) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0, "GPU": float(gpus)})
+    assert task_resources(2, 3) == {"num_cpus": 3, "num_gpus": each}
 
 
 class KillsANode(SweepProgress):

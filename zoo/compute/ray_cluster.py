@@ -21,7 +21,7 @@ from typing import Any
 from zoo.environment import data_folder, job_variables
 from zoo.errors import UsageError, format_error
 
-__all__ = ["check_ray", "check_workers", "connect", "disconnect", "ray_session"]
+__all__ = ["check_ray", "check_workers", "connect", "disconnect", "ray_session", "task_resources"]
 
 MOST_WORKERS = 10_000
 CONNECT_SECONDS = 10.0
@@ -118,6 +118,19 @@ def disconnect() -> None:
 
     ray.shutdown()
     _show_raylets()
+
+
+def task_resources(count: int, threads: int) -> dict[str, float]:
+    """Return what Ray reserves for each of some tasks: processors, and a GPU where there is one for each.
+
+    Args:
+        count: of the tasks that run at once.
+        threads: of each.
+    """
+    import ray
+
+    gpus = ray.cluster_resources().get("GPU", 0) >= count
+    return {"num_cpus": float(threads), "num_gpus": float(gpus)}
 
 
 def _hide_raylets() -> None:

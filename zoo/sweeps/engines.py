@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoo.compute.ray_cluster import ray_session
+from zoo.compute.ray_cluster import ray_session, task_resources
 from zoo.errors import TrainingError, UsageError
 from zoo.sweeps.journal import Journal
 from zoo.sweeps.progress import SweepProgress
@@ -59,7 +59,8 @@ def run_on_ray(
     """
     threads = int(journal.search.settings.get("threads") or 1)
     with ray_session(workers * threads, address, threads) as ray:
-        train = ray.remote(num_cpus=threads, max_retries=0)(train_trial)
+        resources = task_resources(workers, threads)
+        train = ray.remote(max_retries=0, **resources)(train_trial)
         running: dict[Any, int] = {}
         try:
             _run(ray, train, running, journal, progress, workers)

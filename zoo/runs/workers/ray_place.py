@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zoo.compute.distribution import Member
-from zoo.compute.ray_cluster import connect, disconnect
+from zoo.compute.ray_cluster import connect, disconnect, task_resources
 from zoo.errors import TrainingError, UsageError, format_error
 from zoo.runs.workers.messages import Event, Job
 from zoo.runs.workers.processes import WorkerProcess, free_port
@@ -160,17 +160,17 @@ class RayPlace:
         import ray
 
         self._remove_group()
-        resources = self._resources()
-        self._group = ray.util.placement_group([resources] * self.count, strategy="SPREAD")
+        resources = task_resources(self.count, self.threads)
+        amounts = {"CPU": resources["num_cpus"], "GPU": resources["num_gpus"]}
+        bundle = {name: amount for name, amount in amounts.items() if amount}
+        self._group = ray.util.placement_group([bundle] * self.count, strategy="SPREAD")
         if not self._group.wait(PLACE_SECONDS):
             raise TrainingError(
                 f"The Ray cluster has no room for {self.count} workers: it has "
                 f"{ray.available_resources().get('CPU', 0):g} free processors. Go on later with --resume."
             )
         place = ray.util.scheduling_strategies.PlacementGroupSchedulingStrategy
-        actor_class = ray.remote(num_cpus=resources["CPU"], num_gpus=resources.get("GPU", 0))(
-            WorkerActor
-        )
+        actor_class = ray.remote(**resources)(WorkerActor)
         return [
             actor_class.options(
                 scheduling_strategy=place(self._group, placement_group_bundle_index=rank)
@@ -192,13 +192,6 @@ class RayPlace:
             for actor, line in zip(actors, lines, strict=True)
         ]
         ray.get(starts, timeout=PLACE_SECONDS)
-
-    def _resources(self) -> dict[str, float]:
-        """Return what Ray reserves for each worker: a GPU too where there is one for each."""
-        import ray
-
-        gpus = ray.cluster_resources().get("GPU", 0) >= self.count
-        return {"CPU": float(self.threads), **({"GPU": 1.0} if gpus else {})}
 
     def _remove_group(self) -> None:
         import ray
