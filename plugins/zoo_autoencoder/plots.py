@@ -32,11 +32,11 @@ def preview(model: keras.Model, config: Config, data: zoo.Dataset) -> dict[str, 
     code, output = predict_with_code(model_with_code(model), rows.get("noisy", clean))
     rows["denoised" if config.is_denoiser else "reconstruction"] = output
     title = f"Examples of the test split of {data.name}, and what the model makes of them"
-    drawn: dict[str, Any] = {"reconstructions": reconstruction.plot_comparison(rows, title)}
+    plots: dict[str, Any] = {"reconstructions": reconstruction.plot_comparison(rows, title)}
     if code[0].size >= SMALLEST_CODE:
-        drawn["codes"] = plot_codes(code[: reconstruction.MOST_EXAMPLES], examples, data.classes)
+        plots["codes"] = plot_codes(code[: reconstruction.MOST_EXAMPLES], examples, data.classes)
     labels = examples.targets if data.classes else None
-    return drawn | {"latent": plot_latent_space(code, labels, data.classes)}
+    return plots | {"latent": plot_latent_space(code, labels, data.classes)}
 
 
 def plot_codes(code: Array, examples: zoo.Split, classes: Sequence[str] | None) -> "Figure":

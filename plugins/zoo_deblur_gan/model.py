@@ -48,10 +48,10 @@ class DeblurGAN(gan.GAN):
         config = self.config
         if config.has_pairs:
             return crop_middle(x, config.crop_size)[..., : config.channels]
-        drawn = keras.random.randint(
+        indices = keras.random.randint(
             (ops.shape(x)[0],), 0, len(self.kernels), seed=self.seed_generator
         )
-        kernels = ops.take(ops.convert_to_tensor(self.kernels), drawn, 0)
+        kernels = ops.take(ops.convert_to_tensor(self.kernels), indices, 0)
         size = [side + 2 * config.margin for side in config.crop_size]
         return blur_and_add_noise(crop_middle(x, size), kernels, config.noise, self.seed_generator)
 

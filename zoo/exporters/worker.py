@@ -173,10 +173,10 @@ def main(modules: Sequence[str], twin: Sequence[int]) -> None:
 def _start_twin(own: tuple[int, int], twin: tuple[int, int]) -> tuple[int, int]:
     """Fork where it is safe, and return the descriptors of this process; the other ones are closed."""
     is_twin = can_fork() and fork_bound_to_parent() == 0
-    mine, others = (twin, own) if is_twin else (own, twin)
+    descriptors, others = (twin, own) if is_twin else (own, twin)
     for descriptor in others:
         os.close(descriptor)
-    return mine
+    return descriptors
 
 
 def _take_standard_streams() -> tuple[int, int]:

@@ -88,17 +88,17 @@ def _fill(
 ) -> None:
     """Put the batches into a queue, and then None; an error of `read` ends them."""
     batch: Batch = []
-    held = 0
+    bytes_in_batch = 0
     try:
         for item in items:
             if stop.is_set():
                 return
             value = _read_or_error(read, item)
-            held += bytes_of(item, value)
+            bytes_in_batch += bytes_of(item, value)
             batch.append((item, value))
-            if len(batch) >= size.items or held >= MOST_BYTES:
+            if len(batch) >= size.items or bytes_in_batch >= MOST_BYTES:
                 batches.put(batch)
-                batch, held = [], 0
+                batch, bytes_in_batch = [], 0
         if batch:
             batches.put(batch)
         batches.put(None)

@@ -106,13 +106,13 @@ def _is_left_over(folder: Path) -> bool:
     try:
         if folder.is_symlink() or not folder.is_dir():
             return False
-        made = folder.stat().st_ctime
+        changed = folder.stat().st_ctime
     except OSError:
         return False
     name = _match(folder.name)
     if name["host"] != _host():
-        return time.time() - made > LONGEST_LIFE
-    return not _ran_at(int(name["pid"]), made)
+        return time.time() - changed > LONGEST_LIFE
+    return not _ran_at(int(name["pid"]), changed)
 
 
 def _ran_at(pid: int, moment: float) -> bool:

@@ -53,13 +53,13 @@ def open_predictor(run: Run, runtime: str) -> Predictor:
     check_runtime(runtime)
     facts = run.weights.stat() if run.weights.exists() else None
     key = (runtime, facts and facts.st_mtime_ns, facts and facts.st_size)
-    kept: dict[Any, Predictor] = vars(run).setdefault("_predictors", {})
-    if key not in kept:
-        opened = _keras_predictor(run) if runtime == "keras" else _onnx_predictor(run)
-        for other in [other for other in kept if other[0] == runtime]:
-            del kept[other]
-        kept[key] = opened
-    return kept[key]
+    predictors: dict[Any, Predictor] = vars(run).setdefault("_predictors", {})
+    if key not in predictors:
+        predictor = _keras_predictor(run) if runtime == "keras" else _onnx_predictor(run)
+        for other in [other for other in predictors if other[0] == runtime]:
+            del predictors[other]
+        predictors[key] = predictor
+    return predictors[key]
 
 
 def model_predictor(

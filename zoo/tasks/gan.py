@@ -159,17 +159,21 @@ class GAN(keras.Model):
         fake, last_state = trained(self.discriminator_inputs(x, generated), state)
         # from the same state, so with the same dropout: XLA and TensorFlow compute these scores once
         scores, _ = frozen(self.discriminator_inputs(x, y_pred), state)
-        ours = discriminator_loss(self.config.loss, real, fake, self.config.label_smoothing)
-        theirs = self.adversarial_weight * generator_loss(self.config.loss, scores)
-        theirs = theirs + self.extra_generator_loss(x, y_pred)
+        discriminator_term = discriminator_loss(
+            self.config.loss, real, fake, self.config.label_smoothing
+        )
+        generator_term = self.adversarial_weight * generator_loss(self.config.loss, scores)
+        generator_term = generator_term + self.extra_generator_loss(x, y_pred)
         for mean, value in zip(
-            self.means, (ours, theirs, ops.mean(real), ops.mean(fake)), strict=True
+            self.means,
+            (discriminator_term, generator_term, ops.mean(real), ops.mean(fake)),
+            strict=True,
         ):
             mean.update_state(value)
         if training:
             _assign(self.discriminator.non_trainable_variables, last_state)
             self._update_average()
-        return ours + theirs
+        return discriminator_term + generator_term
 
     def discriminator_weights(self, update_directions: bool = False) -> list[Any]:
         """Return the discriminator's trainable values, spectrally normalised if `spectral_norm` is set.

@@ -107,8 +107,10 @@ def class_coverage(generated: Array, real: Array, classes: int) -> float:
         real: labels of shape (m,); a class that does not occur here is not counted.
         classes: the number of classes.
     """
-    ours, theirs = (np.bincount(each, minlength=classes) / len(each) for each in (generated, real))
-    return float((ours >= LEAST_SHARE * theirs)[theirs > 0].mean())
+    generated_shares, real_shares = (
+        np.bincount(each, minlength=classes) / len(each) for each in (generated, real)
+    )
+    return float((generated_shares >= LEAST_SHARE * real_shares)[real_shares > 0].mean())
 
 
 def project_on_principal_components(train: Array, *others: Array) -> list[Array]:

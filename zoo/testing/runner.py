@@ -19,8 +19,8 @@ class Check:
 
     Attributes:
         function: of the subject; what raises CheckFailure, SkipCheck or a ZooError.
-        needs: the checks that are made first, and must not fail.
-        explained_by: the checks whose failure explains a failure of this one, where they were made.
+        needs: the checks that run first, and must not fail.
+        explained_by: the checks whose failure explains a failure of this one, where they were run.
         fast: whether `zoo check --fast` makes it.
         slow: whether it takes more than a few seconds.
     """
@@ -75,8 +75,8 @@ class Runner:
     def _cause(self, name: str) -> str | None:
         """Return the failed check that a check would follow from, or None."""
         check = self.checks[name]
-        made = [other for other in check.explained_by if other in self.outcomes]
-        for other in (*check.needs, *made):
+        finished = [other for other in check.explained_by if other in self.outcomes]
+        for other in (*check.needs, *finished):
             if self.outcome(other).verdict == "failed":
                 return other
             if cause := self._cause(other):

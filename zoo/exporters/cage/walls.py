@@ -91,7 +91,7 @@ def _drop_capabilities() -> list[str]:
     data = ctypes.create_string_buffer(24)
     if system.syscall(ctypes.c_long(numbers[0]), header, data) == 0:
         effective, permitted, _, *_ = struct.unpack("=6I", data.raw)
-        kept = permitted & _READ_OTHERS_FILES
-        packed = struct.pack("=6I", effective & kept, kept, 0, 0, 0, 0)
+        remaining = permitted & _READ_OTHERS_FILES
+        packed = struct.pack("=6I", effective & remaining, remaining, 0, 0, 0, 0)
         system.syscall(ctypes.c_long(numbers[1]), header, packed)
     return []

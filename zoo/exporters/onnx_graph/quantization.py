@@ -96,9 +96,9 @@ def _drop_round_trips(model: Any) -> None:
                 node.input[position] = there.input[0]
     used = {name for node in model.graph.node for name in node.input}
     used |= {output.name for output in model.graph.output}
-    kept = [n for n in model.graph.node if n.op_type != "Cast" or not used.isdisjoint(n.output)]
+    nodes = [n for n in model.graph.node if n.op_type != "Cast" or not used.isdisjoint(n.output)]
     del model.graph.node[:]
-    model.graph.node.extend(kept)
+    model.graph.node.extend(nodes)
 
 
 def int8_model(part: Part, options: Mapping[str, Any], batches: Sequence[Mapping[str, Any]]) -> Any:

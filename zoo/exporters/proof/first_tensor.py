@@ -55,8 +55,8 @@ def name_command(file: ExportedFile, verdict: Verdict) -> Verdict:
     """
     if verdict.verdict != "different" or not file.path.endswith(".onnx"):
         return verdict
-    way = f"`zoo export RUN --runs-in {verdict.runtime}` names the first tensor that differs"
-    return replace(verdict, problem=f"{verdict.problem}. {way}")
+    advice = f"`zoo export RUN --runs-in {verdict.runtime}` names the first tensor that differs"
+    return replace(verdict, problem=f"{verdict.problem}. {advice}")
 
 
 def _first_tensor(path: Path, file: ExportedFile, inputs: Mapping[str, Array], prove: Prove) -> str:

@@ -40,12 +40,14 @@ class Plan:
         return [name for name in names if name not in self.missing]
 
 
-def plan_runtimes(formats: Sequence[str], asked: Sequence[str] = (), *, own: bool = True) -> Plan:
+def plan_runtimes(
+    formats: Sequence[str], requested: Sequence[str] = (), *, own: bool = True
+) -> Plan:
     """Return in which runtimes the files of some formats are run.
 
     Args:
         formats: names of formats.
-        asked: names of runtimes; "all" stands for every one that reads a format.
+        requested: names of runtimes; "all" stands for every one that reads a format.
         own: whether each format's own runtime is one of them.
 
     Raises:
@@ -53,7 +55,7 @@ def plan_runtimes(formats: Sequence[str], asked: Sequence[str] = (), *, own: boo
         UsageError: a runtime reads none of the formats.
         PluginError: a format or a runtime cannot be imported, or lacks a member.
     """
-    names = _runtime_names(formats, asked)
+    names = _runtime_names(formats, requested)
     runtimes = {}
     for each in formats:
         first = [own_runtime(each)] if own else []
@@ -65,10 +67,10 @@ def plan_runtimes(formats: Sequence[str], asked: Sequence[str] = (), *, own: boo
     return Plan(runtimes, {name: line for name, line in missing.items() if line})
 
 
-def _runtime_names(formats: Sequence[str], asked: Sequence[str]) -> list[str]:
-    """Return the names asked for, each once; each reads one of the formats at least."""
+def _runtime_names(formats: Sequence[str], requested: Sequence[str]) -> list[str]:
+    """Return the requested names, each once; each reads one of the formats at least."""
     group = EntryPointGroup(RUNTIMES)
-    names = [name for name in dict.fromkeys(asked) if name != EVERY]
+    names = [name for name in dict.fromkeys(requested) if name != EVERY]
     for name in names:
         load_runtime(name)
         if not any(reads(name, each) for each in formats):
@@ -76,7 +78,7 @@ def _runtime_names(formats: Sequence[str], asked: Sequence[str]) -> list[str]:
             raise UsageError(
                 f"The runtime {name} reads {read}. Received the formats: {', '.join(formats)}."
             )
-    if EVERY in asked:
+    if EVERY in requested:
         names += [
             name
             for name in group.names()

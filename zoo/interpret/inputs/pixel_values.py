@@ -65,8 +65,8 @@ class PixelValues:
     def options(self) -> dict[str, str]:
         """What the user has set, as options of a command."""
         ends = self.ends
-        said = {} if ends is None else {"range": f"{ends[0]:g}..{ends[1]:g}"}
-        return said | ({} if self.preprocess is None else {"preprocess": self.preprocess})
+        options = {} if ends is None else {"range": f"{ends[0]:g}..{ends[1]:g}"}
+        return options | ({} if self.preprocess is None else {"preprocess": self.preprocess})
 
     @property
     def ends(self) -> tuple[float, float] | None:

@@ -50,10 +50,10 @@ def check_preview(subject: Subject) -> None:
     """Every picture shows more than one colour."""
     if not subject.architecture.has("preview"):
         raise SkipCheck("the architecture has no preview()")
-    drawn = subject.architecture.preview(
+    plots = subject.architecture.preview(
         subject.reloaded_model, subject.config, subject.positioned_data
     )
-    for name, picture in drawn.items():
+    for name, picture in plots.items():
         frames = picture if isinstance(picture, list | tuple) else [picture]
         pixels = np.asarray(pictures.to_image(frames[0]).convert("L"))
         require(pixels.min() != pixels.max(), f"The picture {name!r} is of one colour.")
@@ -135,8 +135,8 @@ def _is_distribution(value: Any, classes: tuple[str, ...]) -> bool:
 
 def _numbers(value: Any) -> list[float]:
     """Return the numbers of a dictionary, an array or a single number."""
-    held = list(value.values()) if isinstance(value, Mapping) else value
-    array = np.asarray(held)
+    numbers = list(value.values()) if isinstance(value, Mapping) else value
+    array = np.asarray(numbers)
     return [float(number) for number in array.ravel()] if array.dtype.kind in "fiu" else []
 
 

@@ -86,11 +86,11 @@ def cases() -> Iterator[HostileCase]:
     """Yield the cases: each name as an activation, as a layer and as an initializer, and odd structures."""
     names = [f"{module}.{name}" for module, them in _NAMES.items() for name in them.split()]
     for number, name in enumerate(names):
-        for way, settings in _uses(name):
+        for place, settings in _uses(name):
             if (
-                number % 3 or way == "activation"
+                number % 3 or place == "activation"
             ):  # each name as an activation, and most as the others
-                yield from _both(f"{way} {name}", settings)
+                yield from _both(f"{place} {name}", settings)
     for what, odd in _odd_configs():
         yield from _both(what, odd)
 
