@@ -38,6 +38,7 @@ __all__ = [
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_ROWS = 1024  # of an image that are converted at a time: a large one takes less memory
 _TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -72,7 +73,7 @@ def image_size(path: Path, content: bytes | None = None) -> tuple[int, int, int]
     Raises:
         DataError: there is no such file, or it is no image.
     """
-    with open_image_file(path, content) as image:
+    with open_image_file(path, content, header_only=True) as image:
         width, height = image.size
         if _orientation(image) in _TRANSPOSED:
             width, height = height, width
@@ -145,7 +146,8 @@ def read_image(
         DataError: it cannot be read, or an array has another shape or range.
     """
     if isinstance(item, str | Path):
-        return as_float(to_array(open_image(Path(item)), shape, resize))
+        path = item if isinstance(item, Path) else Path(item)  # a Path of a Path parses it again
+        return as_float(to_array(open_image(path), shape, resize))
     array = as_array(item)
     if array.ndim == 2 and shape[-1] == 1:
         array = array[..., None]
@@ -179,9 +181,13 @@ def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
 
 def flatten_onto_white(image: Image.Image) -> Image.Image:
     """Return an image without transparency, laid over white as viewers show it."""
-    background = Image.new("RGBA", image.size, "white")
-    background.alpha_composite(image.convert("RGBA"))
-    return background.convert("RGB" if image.mode == "RGBA" else "L")
+    flat = Image.new("RGB" if image.mode == "RGBA" else "L", image.size)
+    for top in range(0, image.height, _ROWS):
+        piece = image.crop((0, top, image.width, min(top + _ROWS, image.height))).convert("RGBA")
+        background = Image.new("RGBA", piece.size, "white")
+        background.alpha_composite(piece)
+        flat.paste(background.convert(flat.mode), (0, top))
+    return flat
 
 
 def _orientation(image: Image.Image) -> int:
@@ -210,4 +216,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
             f"its pixels go from {low} to {high}; expected: 0 to {tops[0]} or {tops[1]}"
         )
     top = tops[0] if high <= tops[0] else tops[1]
-    return Image.fromarray(np.rint(pixels * (255.0 / top)).astype(np.uint8))
+    plain = np.empty(pixels.shape, np.uint8)
+    for at in range(0, len(pixels), _ROWS):
+        plain[at : at + _ROWS] = np.rint(pixels[at : at + _ROWS] * (255.0 / top))
+    return Image.fromarray(plain)

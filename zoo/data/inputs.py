@@ -109,7 +109,8 @@ def read_input(item: Any, shape: tuple[int | None, ...], resize: Resize = "pad")
     if not isinstance(item, str | Path):
         return _check_input(item, shape)
     try:
-        return _read_file(*_split_number(Path(item)), shape, resize)
+        path = item if isinstance(item, Path) else Path(item)
+        return _read_file(*_split_number(path), shape, resize)
     except (UnsafeFile, OSError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise DataError(f"{item} cannot be read: {format_error(error)}") from error
 

@@ -17,7 +17,7 @@ import numpy as np
 from zoo.data.arrays import Array
 from zoo.inference.parts import Parts
 
-__all__ = ["TOP", "apply", "class_result", "number_result"]
+__all__ = ["TOP", "apply", "class_results", "number_result"]
 
 TOP = 5  # most probable classes of a result
 
@@ -32,22 +32,30 @@ def apply(parts: Parts, config: Any, inputs: Sequence[Array]) -> list[dict[str, 
     """
     if "regressor" in parts:
         return [number_result(numbers) for (numbers,) in parts["regressor"].each(inputs)]
-    probabilities = parts["classifier"].each(inputs)
-    return [class_result(row, config.classes or ()) for (row,) in probabilities]
+    rows = [row for (row,) in parts["classifier"].each(inputs)]
+    return class_results(np.stack(rows), config.classes or ()) if rows else []
 
 
-def class_result(probabilities: Array, classes: Sequence[str]) -> dict[str, Any]:
-    """Return the most probable class, its probability, and the probabilities of the 5 most probable.
+def class_results(probabilities: Array, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return for each example the most probable class, its probability, and the 5 most probable.
 
     Args:
-        probabilities: of one example, shape (classes,).
+        probabilities: shape (n, classes).
         classes: the names of the classes.
     """
-    best = np.argsort(-probabilities)[:TOP]
+    best = np.argsort(-probabilities, axis=1)[:, :TOP]
+    highest = np.take_along_axis(probabilities, best, axis=1)
+    return [
+        _class_result([classes[at] for at in places], values)
+        for places, values in zip(best.tolist(), highest.tolist(), strict=True)
+    ]
+
+
+def _class_result(names: list[str], values: list[float]) -> dict[str, Any]:
     return {
-        "class": classes[int(best[0])],
-        "probability": float(probabilities[best[0]]),
-        "top": {classes[int(at)]: float(probabilities[at]) for at in best},
+        "class": names[0],
+        "probability": values[0],
+        "top": dict(zip(names, values, strict=True)),
     }
 
 
