@@ -22,7 +22,7 @@ from zoo.data.inputs import item_name, read_input
 from zoo.data.split import Split
 from zoo.errors import DataError
 from zoo.inference.parts import Parts, compute_groups, compute_split
-from zoo.inference.predictions import TOP, class_result
+from zoo.inference.predictions import TOP, class_results
 from zoo.io.confusion_matrix import count_confusions, plot_confusion_matrix
 from zoo.tasks import normalization, optimizers
 from zoo.tasks.calibration import expected_calibration_error, plot_reliability, top_accuracy
@@ -229,8 +229,10 @@ def class_predictions(
     Raises:
         DataError: an item cannot be read, or has another shape than the model takes.
     """
-    rows = zip(items, predict_items(model, items, resize), strict=True)
-    return [{"item": item_name(item)} | class_result(row, classes) for item, row in rows]
+    if not items:
+        return []
+    results = class_results(np.stack(predict_items(model, items, resize)), classes)
+    return [{"item": item_name(item)} | result for item, result in zip(items, results, strict=True)]
 
 
 def predict_items(model: keras.Model, items: Sequence[Any], resize: Resize) -> list[Array]:
