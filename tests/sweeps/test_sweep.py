@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,10 @@ def test_a_trial_that_cannot_be_built_fails_alone(digits_file: Path) -> None:
     assert states.get("val_nothing", "failed") == "failed"
 
 
-def test_from_the_shell(shell: Shell, digits_file: Path, whole: Sweep) -> None:
+def test_from_the_shell(
+    shell: Shell, digits_file: Path, whole: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where Ray is not installed
     Path("sweep.toml").write_text(
         f'name = "mlp"\ndata = "{digits_file}"\ntrials = 2\nmetric = "val_accuracy"\n'
         "[space]\nlearning_rate = 'log(1e-3, 1e-1)'\n[settings]\nepochs = 1\n"
