@@ -17,9 +17,6 @@ from typing import Any
 from deblur import peak_memory, read_photograph
 from turns import Turns, Way, describe_machine, measure, medians, run_child
 
-# The settings of the catalog's model; the architecture's own defaults are those of the model before it.
-GENERATORS = {"residual blocks": "deblur-gan", "blocks of NAFNet": "deblur-gan.photos"}
-
 
 def open_session(file: str) -> tuple[Any, str]:
     """Return ONNX Runtime on two threads and the name of the input."""
@@ -49,13 +46,19 @@ def restore_once(file: str) -> None:
 
 def export_generators(folder: Path) -> dict[str, str]:
     """Export both generators; return the file of each."""
-    import zoo
+    from zoo_deblur_gan.config import Config
+    from zoo_deblur_gan.networks import generator
 
-    reports = {
-        title: zoo.export(model, ["onnx"], out=folder / model, untrained=True)
-        for title, model in GENERATORS.items()
-    }
-    return {title: str(report["generator", "onnx"].path) for title, report in reports.items()}
+    import zoo
+    from zoo.registry.catalog import catalog
+
+    now = catalog().get("deblur-gan.photos").settings
+    files = {}
+    for title, settings in {"residual blocks": {}, "blocks of NAFNet": now}.items():
+        network = generator(Config(input_shape=(160, 160, 3), **settings))
+        report = zoo.export(network, ["onnx"], out=folder / title.replace(" ", "-"))
+        files[title] = str(report["model", "onnx"].path)
+    return files
 
 
 def print_costs(files: dict[str, str], rounds: int, folder: Path) -> None:
