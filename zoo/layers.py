@@ -38,7 +38,9 @@ class PadToMultiple(keras.layers.Layer):
     def call(self, images: Any) -> Any:
         """Return the images with the reflected rows and columns."""
         for axis in (1, 2):
-            images = ops.take(images, self._positions(ops.shape(images)[axis]), axis)
+            size = ops.shape(images)[axis]
+            if not isinstance(size, int) or size % self.multiple:
+                images = ops.take(images, self._positions(size), axis)
         return images
 
     def _positions(self, size: Any) -> Any:
