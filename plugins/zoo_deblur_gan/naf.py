@@ -14,25 +14,14 @@ from typing import Any
 from keras import layers
 
 from .config import Config
+from .convolution import convolve
 
 INITIALIZER = "glorot_uniform"  # of a convolution without a ReLU after it
 
 
-def convolve(
-    x: Any, filters: int, kernel_size: int = 1, strides: int = 1, initializer: str = INITIALIZER
-) -> Any:
-    """Apply a convolution.
-
-    Args:
-        x: the map.
-        filters: of the convolution.
-        kernel_size: side of its window.
-        strides: of the convolution.
-        initializer: of its kernel.
-    """
-    return layers.Conv2D(
-        filters, kernel_size, strides=strides, padding="same", kernel_initializer=initializer
-    )(x)
+def pointwise(x: Any, filters: int, initializer: str = INITIALIZER) -> Any:
+    """Apply a convolution of 1 x 1."""
+    return convolve(x, filters, 1, initializer=initializer)
 
 
 def naf_network(x: Any, config: Config) -> Any:
@@ -43,11 +32,11 @@ def naf_network(x: Any, config: Config) -> Any:
         config: the settings.
     """
     first, *others = config.generator_filters
-    x = convolve(x, first, config.outer_kernel_size)
+    x = convolve(x, first, config.outer_kernel_size, initializer=INITIALIZER)
     maps = []
     for filters in others:
         maps.append(x)
-        x = convolve(x, filters, 3, 2)
+        x = convolve(x, filters, strides=2, initializer=INITIALIZER)
         is_smallest = len(maps) == len(others)
         for _ in range(config.blocks if is_smallest else config.outer_blocks):
             x = naf_block(x)
@@ -64,14 +53,14 @@ def naf_block(x: Any) -> Any:
     """Return x after one block, which begins as the identity."""
     filters = x.shape[-1]
     normal = layers.LayerNormalization(epsilon=1e-6)(x)
-    halves = (layers.DepthwiseConv2D(3, padding="same")(convolve(normal, filters)) for _ in "ab")
+    halves = (layers.DepthwiseConv2D(3, padding="same")(pointwise(normal, filters)) for _ in "ab")
     gate = layers.Multiply()(list(halves))
-    attention = convolve(layers.GlobalAveragePooling2D(keepdims=True)(gate), filters)
-    change = convolve(layers.Multiply()([gate, attention]), filters, initializer="zeros")
+    attention = pointwise(layers.GlobalAveragePooling2D(keepdims=True)(gate), filters)
+    change = pointwise(layers.Multiply()([gate, attention]), filters, "zeros")
     x = layers.Add()([x, change])
     normal = layers.LayerNormalization(epsilon=1e-6)(x)
-    gate = layers.Multiply()([convolve(normal, filters) for _ in "ab"])
-    return layers.Add()([x, convolve(gate, filters, initializer="zeros")])
+    gate = layers.Multiply()([pointwise(normal, filters) for _ in "ab"])
+    return layers.Add()([x, pointwise(gate, filters, "zeros")])
 
 
 def naf_radius(config: Config) -> int:

@@ -15,9 +15,9 @@ from keras import layers
 from zoo.layers import CropLike, PadToMultiple
 
 from .config import Config
+from .convolution import BEFORE_RELU, convolve
 from .naf import naf_network, naf_radius
 
-INITIALIZER = "he_normal"  # for the ReLU after it, which halves the variance (He et al. 2015)
 SLOPE = 0.2  # of the discriminator's leaky ReLU below zero (Radford et al. 2016)
 
 
@@ -53,29 +53,12 @@ def residual_network(x: Any, config: Config) -> Any:
     return x
 
 
-def convolve(
-    x: Any, filters: int, kernel_size: int = 3, strides: int = 1, initializer: str = INITIALIZER
-) -> Any:
-    """Apply a convolution of the generator.
-
-    Args:
-        x: the map.
-        filters: of the convolution.
-        kernel_size: side of its window.
-        strides: of the convolution.
-        initializer: of its kernel.
-    """
-    return layers.Conv2D(
-        filters, kernel_size, strides=strides, padding="same", kernel_initializer=initializer
-    )(x)
-
-
 def residual_block(x: Any, config: Config) -> Any:
     """Add the output of two convolutions to their input (He et al. 2016); it begins as the identity."""
     filters, plain = config.generator_filters[-1], config.generator_normalization == "none"
     y = normalize_and_relu(convolve(x, filters), config)
     y = layers.Dropout(config.generator_dropout)(y) if config.generator_dropout else y
-    y = convolve(y, filters, initializer="zeros" if plain else INITIALIZER)
+    y = convolve(y, filters, initializer="zeros" if plain else BEFORE_RELU)
     return layers.Add()([x, y if plain else instance_normalization(y, "zeros")])
 
 
