@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["keras_zoo_web/", "node_modules/", "tests/", "*.config.*"] },
+  { ignores: ["keras_zoo_web/", "node_modules/", "tests/", "*.config.*", "build.mjs"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

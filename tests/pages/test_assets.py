@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Install
 from zoo.entry_points import WEB
 from zoo.errors import UsageError
-from zoo.pages import assets
+from zoo.pages import assets, views
 
 
 def test_assets_come_from_an_installed_distribution(
@@ -23,10 +23,10 @@ def test_without_assets_the_message_says_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assets, "_CHECKOUT", tmp_path / "web" / "keras_zoo_web")
-    with pytest.raises(UsageError, match="pip install keras-zoo-web"):
+    with pytest.raises(UsageError, match=r"pip install \./web"):
         assets.assets_folder()
     (tmp_path / "web").mkdir()
-    (tmp_path / "web" / "vite.config.ts").touch()
+    (tmp_path / "web" / "package.json").touch()
     with pytest.raises(UsageError, match=r"npm ci && npm run build"):
         assets.assets_folder()
 
@@ -38,3 +38,9 @@ def test_a_half_built_folder_is_not_used(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(assets, "_CHECKOUT", folder)
     with pytest.raises(UsageError):
         assets.assets_folder()
+
+
+def test_every_view_has_its_script() -> None:
+    assert sorted(views.VIEWS) == sorted(assets.VIEWS)
+    sources = Path(__file__).parents[2] / "web" / "src" / "views"
+    assert {path.stem for path in sources.glob("*.ts")} == set(assets.VIEWS)

@@ -1,5 +1,9 @@
 """The server of --open: one folder, this machine alone."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -28,3 +32,29 @@ def test_a_folder_is_served_on_this_machine_alone(tmp_path: Path) -> None:
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 urllib.request.urlopen(address + path)
         server.shutdown()
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from zoo.pages.server import serve_page
+serve_page(Path(sys.argv[1]), lambda address: print(address, flush=True))
+"""
+
+
+def test_a_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("page")
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(page)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BROWSER": "true %s"},
+    ) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        assert urllib.request.urlopen(address).read() == b"page"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")

@@ -16,7 +16,8 @@ import pytest
 import zoo
 from zoo.errors import UsageError
 from zoo.pages import site
-from zoo.pages.files import read_page_array
+from zoo.pages.assets import ASSETS
+from zoo.pages.files import PageFiles, read_page_array
 
 
 def content_of(folder: Path) -> Any:
@@ -52,7 +53,6 @@ def test_a_page_has_the_proved_parts_their_tests_and_the_card(
 def test_the_view_has_examples_of_every_class_and_the_mistakes(
     exported: zoo.Run, stand_in: Path, tmp_path: Path, tiny: zoo.Dataset
 ) -> None:
-    from zoo.pages.files import PageFiles
     from zoo.pages.model import open_page_model
     from zoo.pages.views import classifier
 
@@ -122,8 +122,10 @@ def test_one_file_holds_everything_under_a_policy_of_hashes(
     packed = dict(re.findall(r'data-file="([^"]+)">([^<]+)<', text))
     onnx = gzip.decompress(base64.b64decode(packed["parts/classifier.onnx"]))
     assert onnx == (exported.path / "export" / "classifier.onnx").read_bytes()
+    assert "worker.js" in packed
     program = re.search(r'<script id="program">(.*?)</script>', text, re.S)
     assert program is not None
+    assert [name for name in ASSETS if name in program[1]] == ["app.js", "view.classifier.js"]
     digest = base64.b64encode(hashlib.sha256(program[1].encode()).digest()).decode()
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
     assert policy is not None
@@ -138,8 +140,8 @@ def test_one_file_holds_everything_under_a_policy_of_hashes(
 def test_names_from_strangers_are_escaped(name: str) -> None:
     from zoo.pages.html import render_page
 
-    text = render_page({"name": name, "summary": name}, "assets/", None)
-    assert text.count("<script") == 1
+    text = render_page({"name": name, "summary": name, "view": "plain"}, "assets/", None)
+    assert text.count("<script") == 2
     assert "<img" not in text
     assert "\x1b" not in text
 
@@ -182,3 +184,22 @@ def test_the_command_prints_the_page(
     assert code == 2
     assert "no-such" in err
     assert not (tmp_path / "other").exists()
+
+
+def test_one_file_is_opened_without_a_server(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path, shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", addresses.append)
+    out = tmp_path / "seven.html"
+    assert shell("page", exported.path, "--out", out, "--one-file", "--open")[0] == 0
+    assert addresses == [out.as_uri()]
+
+
+def test_equal_arrays_share_a_file(tmp_path: Path) -> None:
+    files = PageFiles(tmp_path)
+    first, again, other = (
+        files.array(name, np.full(3, value)) for name, value in [("a", 1.0), ("b", 1.0), ("c", 2.0)]
+    )
+    assert first["file"] == again["file"] != other["file"]
+    assert len(list((tmp_path / "data").iterdir())) == 2

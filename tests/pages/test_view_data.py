@@ -9,11 +9,12 @@ import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper
+from PIL import Image
 
 from zoo.data.arrays import Array
 from zoo.inference.parts import PartFunction
 from zoo.pages.files import PageFiles
-from zoo.pages.views import restore
+from zoo.pages.views import gallery, restore
 from zoo.pages.views.global_means import FIXED, edit_of
 from zoo.pages.views.latent import plane
 from zoo.pages.views.novelty import histogram
@@ -164,3 +165,13 @@ def test_the_photograph_is_blurred_the_same_way_every_time() -> None:
     np.testing.assert_array_equal(blurred, restore.blur(sharp))
     steps = [np.abs(np.diff(each.astype(float), axis=1)).mean() for each in (sharp, blurred)]
     assert steps[1] < 0.8 * steps[0]
+
+
+def test_small_images_keep_their_pixels_and_large_ones_are_reduced(tmp_path: Path) -> None:
+    files = PageFiles(tmp_path)
+    small = CHANCE.integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    with Image.open(tmp_path / gallery.write_image(files, "small", small)) as image:
+        np.testing.assert_array_equal(np.asarray(image), small)
+    large = np.zeros((720, 400, 1), np.uint8)
+    with Image.open(tmp_path / gallery.write_image(files, "large", large)) as image:
+        assert image.size == (200, 360)

@@ -1,23 +1,25 @@
-/** The program of every page. In a worker it runs the parts; in a page it shows one model, or the index. */
+/** The program of every page: it shows one model, or the index. */
 import { cardPanel } from "./page/card";
 import { openPage } from "./page/page";
 import { openIndex } from "./page/site";
 import { openSource } from "./page/source";
+import type { Mount } from "./page/types";
 import { verdictPanel } from "./page/verdict_panel";
 import { openSession } from "./session/session";
-import { serve } from "./session/worker";
 import { element } from "./ui/element";
-import { viewOf } from "./views/index";
 import "./styles/main.css";
+
+/** What the script of the page's view exports: one of src/views, which the HTML names before this one. */
+declare const zooView: { mount: Mount };
 
 async function openModel(main: HTMLElement): Promise<void> {
   const source = openSource();
   const page = await openPage(source);
-  const session = openSession(page.content, source);
+  const session = await openSession(page.content, source);
   const view = element("section", { class: "view", "data-view": page.content.view, "aria-label": "Try it" });
   const verdict = verdictPanel(page, session);
   main.replaceChildren(view, verdict.node, cardPanel(page));
-  await viewOf(page.content.view)(view, page, session);
+  await zooView.mount(view, page, session);
 }
 
 async function start(): Promise<void> {
@@ -34,5 +36,4 @@ async function start(): Promise<void> {
   }
 }
 
-if (typeof document === "undefined") serve();
-else void start();
+void start();

@@ -9,16 +9,21 @@ import { chromium } from "playwright-core";
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
 const TYPES = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
-  ".svg": "image/svg+xml", ".png": "image/png", ".md": "text/plain; charset=utf-8",
+  ".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp", ".md": "text/plain; charset=utf-8",
 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const SITE = process.env.ZOO_PAGES ?? "";
-export const ONE_FILE = process.env.ZOO_PAGE_FILE ?? "";
 const SCREENSHOTS = process.env.ZOO_SCREENSHOTS ?? "";
 
-/** Whether pictures are wanted, in every look. */
-export const PICTURES = Boolean(SCREENSHOTS);
+/** Whether pictures of every page are wanted, in every look. */
+export const PICTURES = Boolean(SCREENSHOTS && process.env.ZOO_LOOKS);
+
+/** Return the path of what make_site.py wrote beside the site; empty where it is not there. */
+export function beside(name) {
+  const path = join(SITE, "..", name);
+  return SITE && existsSync(path) ? path : "";
+}
 
 /** The path of the browser; empty where none is installed. */
 export const BROWSER = (process.env.PATH ?? "").split(":").flatMap((folder) => NAMES.map((name) => join(folder, name))).find(existsSync) ?? "";
@@ -93,6 +98,36 @@ export async function settle(page, milliseconds = 400) {
     new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, quiet); })
       .observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
   }), milliseconds);
+}
+
+const STOPS = "a[href], button, input, select, summary, [tabindex]";
+
+/** Press Tab from the first to the last element; return what it does not reach, and where the focus is not seen. */
+export async function keyboardFaults(page) {
+  await page.evaluate((stops) => {
+    const own = [...document.querySelectorAll(stops)].filter((node) => node.tabIndex >= 0 && !node.disabled && node.checkVisibility());
+    window.stops = new Set(own.map((node) => (node.type === "radio" ? node.name : node))); // one stop for a group
+    window.first = null;
+  }, STOPS);
+  const faults = [];
+  for (let at = 0; at < 300; at++) {
+    await page.keyboard.press("Tab");
+    const fault = await page.evaluate(() => {
+      const node = document.activeElement;
+      if (node === document.body || node === window.first) return null;
+      window.first ??= node;
+      window.stops.delete(node.type === "radio" ? node.name : node);
+      const framed = [node, node.closest("label"), node.closest(".divider")].some((each) => {
+        const { outlineStyle, outlineWidth } = each ? getComputedStyle(each) : {};
+        return outlineStyle && outlineStyle !== "none" && outlineWidth !== "0px";
+      });
+      return framed ? "" : `no frame: ${node.outerHTML.slice(0, 120)}`;
+    });
+    if (fault === null) break;
+    if (fault) faults.push(fault);
+  }
+  const left = await page.evaluate(() => [...window.stops].map((node) => node.outerHTML?.slice(0, 120) ?? node));
+  return [...faults, ...left.map((node) => `not reached: ${node}`)];
 }
 
 /** Return the violations that axe-core finds, one line for each. */

@@ -169,3 +169,33 @@ test("an .npy file is an input, and one of another shape is refused", { skip: ne
   await page.waitForSelector(".drop .alert:not(:empty)");
   assert.equal(await page.locator(".drop .alert").innerText(), "mine.npy cannot be used: its shape is (149, 1); the model takes (150, 1)");
 });
+
+test("a volume is shown in slices, and where it looked too", { skip: needs("cnn.adrenal3d") }, async () => {
+  const page = await open(browser, address(["cnn.adrenal3d"]));
+  await verdictOf(page);
+  await settle(page, 1500);
+  assert.equal(await page.locator(".stage.slices canvas").count(), 9);
+  const first = await page.locator(".answer").innerText();
+  assert.notEqual(first, "–");
+  const slice = () => page.locator(".stage.slices canvas").nth(4).evaluate((node) => node.toDataURL());
+  const before = await slice();
+  await page.locator(".strip button").nth(1).click();
+  await page.waitForFunction(() => location.hash.includes("example=1"));
+  await settle(page);
+  assert.notEqual(await slice(), before);
+  assert.deepEqual(page.faults, []);
+});
+
+test("each channel of a series is dragged by itself", { skip: needs("cnn.basic-motions") }, async () => {
+  const page = await open(browser, address(["cnn.basic-motions"]));
+  await verdictOf(page);
+  await settle(page);
+  const lines = () => page.locator(".stage polyline").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("points")));
+  const before = await lines();
+  assert.equal(before.length, 6);
+  await draw(page, ".stage .series", [[0.5, 0.5], [0.5, 0.1]]);
+  await settle(page);
+  const after = await lines();
+  assert.equal(after.filter((points, at) => points !== before[at]).length, 1);
+  assert.deepEqual(page.faults, []);
+});

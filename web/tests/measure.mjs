@@ -1,25 +1,40 @@
 // Measures the pages of a site: node tests/measure.mjs SITE [ROUNDS]. It prints JSON, one entry for each model.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 process.env.ZOO_PAGES = process.argv[2];
 const rounds = Number(process.argv[3] ?? 8);
-const { draw, launch, models, open, serve, settle, SEVEN, SITE, verdictOf } = await import("./browser.mjs");
-const RUNTIME = statSync(join(import.meta.dirname, "../node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs")).size;
+const { draw, launch, models, open, serve, settle, SEVEN, SITE, verdictOf, violations } = await import("./browser.mjs");
 
-/** The bytes of what a page loads, beside the runtime and the model: as they are, and packed as servers send them. */
+const RUNTIME = ["/ort.wasm.gz", "/worker.js"]; // 2 % of worker.js is ours
+
+/**
+ * The bytes of what a page loads, beside the runtime and the model: as they are, and packed as servers send
+ * them. Those of the export's own tests are counted apart.
+ */
 function sizes(requests, root) {
-  let [plain, packed] = [0, 0];
+  const count = { page: [0, 0], tests: [0, 0] };
   for (const url of new Set(requests)) {
     const path = decodeURIComponent(new URL(url).pathname).replace(/\/$/, "/index.html");
-    if (path.endsWith("ort.wasm.gz") || path.includes("/parts/")) continue;
+    if (RUNTIME.some((name) => path.endsWith(name)) || path.includes("/parts/")) continue;
     const content = readFileSync(join(root, path));
-    const own = path.endsWith("/app.js") ? content.length - RUNTIME : content.length;
-    plain += own;
-    packed += gzipSync(content, { level: 9 }).length * (own / content.length);
+    const sums = path.includes("/tests/") ? count.tests : count.page;
+    sums[0] += content.length;
+    sums[1] += gzipSync(content, { level: 9 }).length;
   }
-  return { plain, packed: Math.round(packed) };
+  return count;
+}
+
+/** Return how many violations axe-core finds, in light and in dark. */
+async function faultsOf(page) {
+  let count = 0;
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    count += (await violations(page)).length;
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  return count;
 }
 
 /** Return the milliseconds of a photograph of 640 x 480, the longest time between two frames, and the page's largest memory in MB. */
@@ -86,7 +101,7 @@ for (const { name, folder, view } of Object.values(models)) {
     answers.push(...(await page.evaluate(() => window.answers)));
   }
   results.push({
-    name, view, verdict, opened, ...loaded, photograph,
+    name, view, verdict, opened, ...loaded, photograph, axe: await faultsOf(page), console: page.faults.filter((fault) => !fault.startsWith(`request: ${server.address}/`)).length,
     difference: Number(await page.$eval(".verdict", (node) => node.dataset.difference)),
     answers: answers.length, median: quantile(answers, 0.5), late: quantile(answers, 0.95),
   });

@@ -1,7 +1,7 @@
 // Every page of a site: the verdict, the console, the network, layout shift and axe-core, and pictures of it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, LOOKS, models, open, PICTURES, screenshot, serve, settle, SITE, skip, verdictOf, violations } from "./browser.mjs";
+import { keyboardFaults, launch, LOOKS, models, open, PICTURES, screenshot, serve, settle, SITE, skip, verdictOf, violations } from "./browser.mjs";
 
 let browser, server;
 before(async () => { if (!skip) [browser, server] = await Promise.all([launch(), serve(SITE)]); });
@@ -14,6 +14,7 @@ for (const { name, folder } of Object.values(models)) {
     assert.match(await page.locator(".verdict .hint").innerText(), /Chrom\w+ \d+, \d+ tests in [\d.]+ m?s; the SHA-256 of each part checked/);
     await settle(page);
     assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await keyboardFaults(page), []);
     assert.deepEqual(page.faults, []);
     assert.ok((await page.evaluate(() => window.shift)) < 0.01, `layout shift ${await page.evaluate(() => window.shift)}`);
     await page.context().close();

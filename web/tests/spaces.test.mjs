@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { draw, launch, models, needs, open, serve, settle, SEVEN, SITE, skip, verdictOf } from "./browser.mjs";
+import { beside, draw, launch, models, needs, open, serve, settle, SEVEN, SITE, skip, verdictOf } from "./browser.mjs";
 
-const PHOTOGRAPHS = process.env.ZOO_PHOTOGRAPHS ?? "";
+const PHOTOGRAPHS = beside("photographs");
 const DEBLUR = "deblur-gan.photos";
-const photographs = needs(DEBLUR) || (existsSync(join(PHOTOGRAPHS, "restored.png")) ? false : "ZOO_PHOTOGRAPHS names no photographs");
+const photographs = needs(DEBLUR) || (existsSync(join(PHOTOGRAPHS, "restored.png")) ? false : "there are no photographs beside the site");
 let browser, server;
 before(async () => { if (!skip) [browser, server] = await Promise.all([launch(), serve(SITE)]); });
 after(async () => { await browser?.close(); await server?.close(); });
@@ -220,6 +220,7 @@ test("the divider is dragged, and the page answers while it computes", { skip: n
   assert.deepEqual(page.faults, []);
 });
 
+const stranger = Object.values(models).find(({ name }) => name.startsWith("Fremdes"))?.name;
 const units = Object.values(models).find(({ name }) => name.startsWith("cnn-vis"))?.name;
 test("units are found, sorted and linked to", { skip: skip || (units ? false : "the site has no cnn-vis") }, async () => {
   const page = await ready(units);
@@ -238,4 +239,27 @@ test("units are found, sorted and linked to", { skip: skip || (units ? false : "
   const values = (await page.locator(".unit-words span").allInnerTexts()).map(Number);
   assert.deepEqual(values, [...values].sort((a, b) => b - a));
   assert.deepEqual([...page.faults, ...again.faults], []);
+});
+
+test("a series is bent until it is novel", { skip: needs("novelty-gan.series") }, async () => {
+  const page = await ready("novelty-gan.series");
+  const score = () => page.locator(".view").getAttribute("data-score").then(Number);
+  const before = await score();
+  await draw(page, ".stage .series", [[0.3, 0.5], [0.4, 0.02], [0.6, 0.98]]);
+  await settle(page);
+  assert.ok(await score() > before);
+  assert.equal(await page.locator(".view").getAttribute("data-verdict"), "novel");
+  assert.deepEqual(page.faults, []);
+});
+
+test("a model from elsewhere is shown by its inputs and outputs", { skip: skip || (stranger ? false : "the site has no such model") }, async () => {
+  const page = await ready(stranger);
+  assert.equal(await page.locator("h1").innerText(), stranger);
+  assert.equal(await page.locator(".tensors li").count(), 2);
+  assert.equal(await page.locator(".output canvas").count(), 1);
+  const numbers = await page.locator(".output-numbers").innerText();
+  await page.getByRole("button", { name: "Other random inputs" }).click();
+  await settle(page);
+  assert.notEqual(await page.locator(".output-numbers").innerText(), numbers);
+  assert.deepEqual(page.faults, []);
 });

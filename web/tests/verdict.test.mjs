@@ -1,5 +1,6 @@
 // A page that computes something else, or whose files were changed, says so in red; names stay names.
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { pathToFileURL } from "node:url";
 import { after, before, beforeEach, afterEach, test } from "node:test";
-import { BROWSER, launch, models, ONE_FILE, open, screenshot, serve, settle, SITE, skip, verdictOf } from "./browser.mjs";
+import { beside, BROWSER, launch, models, open, screenshot, serve, settle, SITE, skip, verdictOf } from "./browser.mjs";
 
 const model = Object.values(models).find(({ view }) => view === "classifier");
 const why = skip || (model ? false : "the site has no classifier");
@@ -84,7 +85,7 @@ test("a missing file is told", { skip: why }, async () => {
 });
 
 test("names from strangers stay names", { skip: why }, async () => {
-  const evil = "<img src=x onerror=alert(1)>\"'&</script><b>";
+  const evil = "<img src=x onerror=alert(1)>\"'&</script><b> Käse 猫 🐈 שלום";
   const { classes } = await content();
   await change("page.json", (text) => {
     const value = JSON.parse(text);
@@ -115,11 +116,23 @@ test("the policy forbids scripts and addresses of others", { skip: why }, async 
   assert.ok(page.faults.some((fault) => fault.includes("Content Security Policy")));
 });
 
-const oneFile = !BROWSER ? "no Chromium, Chrome or Edge on the PATH" : ONE_FILE ? false : "ZOO_PAGE_FILE names no HTML file";
-test("one file opens without a server, and proves itself", { skip: oneFile }, async () => {
-  const page = await open(browser, pathToFileURL(ONE_FILE).href);
-  assert.equal(await verdictOf(page), "equal");
-  await settle(page);
-  assert.notEqual(await page.locator(".answer").innerText(), "–");
-  assert.deepEqual(page.faults, []);
+/** What each view sets when it has answered. */
+const ANSWERED = {
+  classifier: ".view[data-answers]", latent: ".view[data-decoded]", novelty: ".view[data-verdict]", samples: ".view[data-shown]",
+  restore: ".view[data-restored]", gallery: ".unit canvas, .unit img", plain: ".view-parts[data-answers]",
+};
+const files = beside("files") ? readdirSync(beside("files")) : [];
+
+test("there is a file of every view", { skip: skip || (files.length ? false : "there are no files beside the site") }, () => {
+  assert.deepEqual(files.map((name) => name.replace(".html", "")), Object.keys(ANSWERED).sort());
 });
+
+for (const file of files) {
+  test(`one file opens without a server, and proves itself: ${file}`, { skip: BROWSER ? false : skip }, async () => {
+    const page = await open(browser, pathToFileURL(join(beside("files"), file)).href);
+    assert.equal(await verdictOf(page), "equal");
+    await page.waitForSelector(ANSWERED[file.replace(".html", "")], { timeout: 60_000 });
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+}

@@ -24,7 +24,10 @@ from zoo.cli.output import Command, print_json, print_result
     "--one-file", is_flag=True, help="Write one HTML that holds everything and needs no server."
 )
 @click.option(
-    "--open", "opens", is_flag=True, help="Serve the page on this machine, and open the browser."
+    "--open",
+    "opens",
+    is_flag=True,
+    help="Open the browser. A folder is served on this machine alone, until Ctrl-C.",
 )
 @as_json
 def page(runs: tuple[str, ...], out: Path, one_file: bool, opens: bool, as_json: bool) -> None:
@@ -61,6 +64,9 @@ def page(runs: tuple[str, ...], out: Path, one_file: bool, opens: bool, as_json:
     else:
         print_result(str(path))
     if opens:
-        from zoo.pages.server import serve_page
+        from zoo.pages.server import open_file, serve_page
 
-        serve_page(path, lambda address: click.echo(f"{address} (Ctrl-C ends it)", err=True))
+        if one_file:
+            open_file(path)
+        else:
+            serve_page(path, lambda address: click.echo(f"{address} (Ctrl-C ends it)", err=True))

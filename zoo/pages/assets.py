@@ -1,4 +1,4 @@
-"""The built assets of pages, from keras-zoo-web: app.js, app.css, icon.svg and ONNX Runtime Web."""
+"""The built assets of pages, from keras-zoo-web: the programs, the styles, and ONNX Runtime Web."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from zoo.errors import UsageError
 
 __all__ = ["ASSETS", "assets_folder"]
 
-ASSETS = ("app.js", "app.css", "icon.svg", "ort.wasm.gz", "LICENSES.txt")
+VIEWS = ("classifier", "gallery", "latent", "novelty", "plain", "restore", "samples")
+ASSETS = (
+    "app.js",
+    "app.css",
+    "icon.svg",
+    "worker.js",
+    "ort.wasm.gz",
+    "LICENSES.txt",
+    *(f"view.{name}.js" for name in VIEWS),
+)
 _CHECKOUT = Path(__file__).parents[2] / "web" / "keras_zoo_web"
 
 
@@ -24,10 +33,11 @@ def assets_folder() -> Path:
     for folder in [_CHECKOUT, *folders]:
         if all((folder / name).is_file() for name in ASSETS):
             return folder
-    if (_CHECKOUT.parent / "vite.config.ts").is_file():
+    if (_CHECKOUT.parent / "package.json").is_file():
         raise UsageError(
             f"The pages are not built. Build them: cd {_CHECKOUT.parent} && npm ci && npm run build"
         )
     raise UsageError(
-        "Pages need the distribution keras-zoo-web, which is not installed: pip install keras-zoo-web"
+        "Pages need the distribution keras-zoo-web, which is not installed and is on no package index. In a "
+        "checkout of keras-zoo, with Node 20.19 or newer: pip install ./web"
     )

@@ -1,4 +1,4 @@
-"""The card of a page: facts of a model in sections, and the files that tell more."""
+"""The card of a page: facts of a model in sections, and links to files with more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoo.pages.model import PageModel
 from zoo.publication.card import card_text
 from zoo.publication.terms import NOT_STATED, Terms, public_source, resolve_terms
 from zoo.registry.catalog import catalog
+from zoo.runs.files.measures import example_count
 from zoo.runs.run import Run
 
 __all__ = ["card_sections", "model_summary", "write_links"]
@@ -37,7 +38,7 @@ def card_sections(model: PageModel) -> list[dict[str, Any]]:
     sections = [("Parts", _part_rows(model))]
     if model.run is not None:
         sections += [
-            ("Results on the test data", metric_rows(model.run)),
+            ("Results on the test data", metric_rows(model.run) + _count_rows(model.run)),
             ("Training", _training_rows(model.run)),
             ("Data and licence", _term_rows(model.run)),
         ]
@@ -52,6 +53,12 @@ def metric_rows(run: Run, most: int = MOST_METRICS) -> list[Row]:
     """Return the first metrics of a run, as people read them."""
     names = [name for name in run.metrics if not name.startswith("recall_")]  # one for each class
     return [(name.replace("_", " "), f"{run.metrics[name]:.4g}") for name in names[:most]]
+
+
+def _count_rows(run: Run) -> list[Row]:
+    """Return on how many examples the metrics are taken, if the run tells."""
+    count = example_count(run, run.metrics)
+    return [("measured on", count)] if count else []
 
 
 def write_links(model: PageModel, files: PageFiles) -> list[dict[str, str]]:

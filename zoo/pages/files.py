@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping
@@ -40,11 +41,13 @@ class PageFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._places: dict[bytes, Path] = {}  # of arrays, by the SHA-256 of what is stored
 
     def array(self, name: str, values: Any, place: str = "data") -> dict[str, Any]:
         """Write an array as numbers without a header, and return its file, dtype and shape.
 
-        It is packed by gzip, and ".gz" added to the name, where that saves a tenth.
+        It is packed by gzip, and ".gz" added to the name, where that saves a tenth. Arrays of the same bytes
+        share the first one's file.
 
         Args:
             name: of the file, without suffix.
@@ -55,10 +58,12 @@ class PageFiles:
         content = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
         packed = gzip.compress(content, 9, mtime=0)
         saves = len(packed) < 0.9 * len(content)
-        path = self._path(place, f"{name}.bin{'.gz' * saves}")
-        path.write_bytes(packed if saves else content)
+        digest = hashlib.sha256(content).digest()
+        if digest not in self._places:
+            self._places[digest] = self._path(place, f"{name}.bin{'.gz' * saves}")
+            self._places[digest].write_bytes(packed if saves else content)
         return {
-            "file": self._relative(path),
+            "file": self._relative(self._places[digest]),
             "dtype": str(array.dtype),
             "shape": list(array.shape),
         }
@@ -67,6 +72,18 @@ class PageFiles:
         """Write pixels, uint8 or float in [0, 1], as a PNG file, and return its path in the page."""
         path = self._path("data", f"{name}.png")
         pictures.to_image(pixels).save(path, "PNG", optimize=True)
+        return self._relative(path)
+
+    def photograph(self, name: str, picture: Image.Image, quality: int) -> str:
+        """Write a picture as a WebP file, which rounds its pixels, and return its path in the page.
+
+        Args:
+            name: of the file, without suffix.
+            picture: with the channels RGB.
+            quality: from 0 to 100.
+        """
+        path = self._path("data", f"{name}.webp")
+        picture.save(path, "WEBP", quality=quality)
         return self._relative(path)
 
     def copy(self, source: Path, name: str) -> str:

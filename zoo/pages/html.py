@@ -31,19 +31,21 @@ def render_page(content: Mapping[str, Any], assets: str, home: str | None) -> st
         assets: the address of the folder with the assets.
         home: the address of the index, or None.
     """
-    return _render("page.html", **_words(content), **_files(assets), home=home)
+    words, view = _words(content), f"view.{content['view']}.js"
+    return _render("page.html", **words, **_files(assets), view=view, home=home)
 
 
 def render_index(models: Sequence[Mapping[str, Any]], assets: str) -> str:
     """Return the index of several models.
 
     Args:
-        models: `name`, `folder`, `summary`, `picture`, `figures`, `size`, `parts`, `verdict`, `difference`.
+        models: what site.json says of each (zoo/pages/site.py).
         assets: the address of the folder with the assets.
     """
     return _render(
         "index.html",
         **_files(assets),
+        view=None,
         kind="index",
         title="Models",
         heading="Models",
@@ -62,7 +64,7 @@ def render_one_file(
 
     Args:
         content: of page.json.
-        program: app.js.
+        program: the script of the view, and app.js.
         style: app.css.
         icon: icon.svg.
         files: base64 of each packed file, by its path.
@@ -81,6 +83,7 @@ def render_one_file(
         style=style,
         program=program,
         inline=list(files.items()),
+        view=None,
         home=None,
     )
 

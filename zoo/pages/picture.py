@@ -25,13 +25,14 @@ OTHERS = ("predictions", "latents", "latent", "confusion")
 COLUMNS, ROWS = 8, 4
 LARGEST = 64  # pixels of an image's side
 WIDTH, HEIGHT, COLOR = 640, 320, (201, 79, 50)
+QUALITY = 80  # of a WebP file
 
 
 def write_picture(model: PageModel, files: PageFiles) -> str | None:
     """Write a picture of a model, and return its path in the page; None where there is nothing to show."""
     own = {path.stem: path for path in model.run.pictures} if model.run else {}
     if path := _first(own, TELLING):
-        return files.copy(path, f"data/picture{path.suffix}")
+        return _write_small(path, files)
     split = model.examples(COLUMNS * ROWS)
     inputs = None if split is None else split.inputs
     if inputs is not None and inputs.ndim == 5:
@@ -41,7 +42,17 @@ def write_picture(model: PageModel, files: PageFiles) -> str | None:
     if inputs is not None and inputs.ndim == 3:
         return files.image("picture", _draw_series(inputs))
     path = _first(own, OTHERS) or next(iter(own.values()), None)
-    return files.copy(path, f"data/picture{path.suffix}") if path else None
+    return _write_small(path, files) if path else None
+
+
+def _write_small(path: Path, files: PageFiles) -> str:
+    """Write a run's picture, reduced to the width that the index shows if it is larger."""
+    with Image.open(path) as image:
+        if image.width <= WIDTH:
+            return files.copy(path, f"data/picture{path.suffix}")
+        picture = image.convert("RGB")
+    picture.thumbnail((WIDTH, picture.height), Image.Resampling.LANCZOS)
+    return files.photograph("picture", picture, QUALITY)
 
 
 def _first(paths: dict[str, Path], names: tuple[str, ...]) -> Path | None:

@@ -1,8 +1,9 @@
-"""A server of one folder for this machine alone, at a free port, until Ctrl-C."""
+"""A page in the browser: a file as it is, or a server of its folder for this machine alone until Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import threading
 import webbrowser
 from collections.abc import Callable
 from functools import partial
@@ -10,13 +11,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-__all__ = ["serve_page", "start_server"]
+__all__ = ["open_file", "serve_page", "start_server"]
 
 
 _TYPES = {
     ".js": "text/javascript",
     ".onnx": "application/octet-stream",
     ".gz": "application/octet-stream",
+    ".webp": "image/webp",
     ".md": "text/plain; charset=utf-8",
 }
 
@@ -42,18 +44,24 @@ def start_server(folder: Path) -> ThreadingHTTPServer:
 
 
 def serve_page(page: Path, tell: Callable[[str], object]) -> None:
-    """Serve the folder of an HTML file and open it in the browser; return after Ctrl-C.
+    """Serve the folder of a page and open it in the browser; return after Ctrl-C.
 
     Args:
-        page: the HTML file.
+        page: the folder's index.html.
         tell: is called with the address.
     """
     with start_server(page.parent) as server:
-        name = "" if page.name == "index.html" else page.name
-        address = f"http://127.0.0.1:{server.server_address[1]}/{name}"
-        tell(address)
-        webbrowser.open(address)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()  # a browser in the terminal answers only when it is closed
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
         try:
-            server.serve_forever()
+            tell(address)
+            webbrowser.open(address)
+            thread.join()
         except KeyboardInterrupt:
-            return
+            server.shutdown()
+
+
+def open_file(page: Path) -> None:
+    """Open an HTML file that needs no server in the browser."""
+    webbrowser.open(page.resolve().as_uri())

@@ -34,7 +34,13 @@ __all__ = ["check_target", "write_one_file", "write_site"]
 MARK = "site.json"  # a folder that has it may be replaced
 COARSE = 320  # pixels
 FIGURES = 2  # metrics of a model in the index
-RUNTIME, PROGRAM, STYLE, ICON = "ort.wasm.gz", "app.js", "app.css", "icon.svg"
+RUNTIME, WORKER, PROGRAM, STYLE, ICON = (
+    "ort.wasm.gz",
+    "worker.js",
+    "app.js",
+    "app.css",
+    "icon.svg",
+)
 
 
 def check_target(out: Path, one_file: bool) -> Path:
@@ -91,7 +97,8 @@ def write_site(models: Sequence[tuple[str, PageModel]], out: Path) -> None:
                 _write_html(ready / folder, render_page(content, "../assets/", "../index.html"))
                 entries.append(_entry(folder, model, content, ready / folder))
             _write_html(ready, render_index(entries, "assets/"))
-        _write_json(ready / MARK, {"format": 1, "models": entries})
+        marks = json.dumps({"format": 1, "models": entries}, indent=1, allow_nan=False)
+        (ready / MARK).write_text(marks + "\n", "utf-8")
         replace_directory(ready, out)
 
 
@@ -114,9 +121,11 @@ def write_one_file(model: PageModel, out: Path) -> None:
             if path.is_file()
         }
         files["ort.wasm"] = base64.b64encode((assets / RUNTIME).read_bytes()).decode()
+        files[WORKER] = _pack((assets / WORKER).read_bytes())
+        scripts = [assets / f"view.{content['view']}.js", assets / PROGRAM]
         text = render_one_file(
             content,
-            (assets / PROGRAM).read_text("utf-8"),
+            "\n".join(path.read_text("utf-8") for path in scripts),
             (assets / STYLE).read_text("utf-8"),
             (assets / ICON).read_bytes(),
             files,
@@ -145,7 +154,8 @@ def write_page_files(model: PageModel, folder: Path) -> dict[str, Any]:
         "picture": write_picture(model, files),
         "data": view.data(model, files),
     }
-    _write_json(folder / "page.json", content)
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    (folder / "page.json").write_text(text + "\n", "utf-8")
     return content
 
 
@@ -170,6 +180,7 @@ def _entry(folder: str, model: PageModel, content: dict[str, Any], place: Path) 
         "figures": metric_rows(model.run, FIGURES) if model.run else [],
         "size": _size_text(sum(file.bytes for file in files)),
         "parts": list(content["parts"]),
+        "links": content["links"],
         "verdict": model.report.verdict,
         "difference": f"{max(differences, default=0.0):.1e}",
     }
@@ -191,7 +202,3 @@ def _pack(content: bytes) -> str:
 
 def _write_html(folder: Path, text: str) -> None:
     (folder / "index.html").write_text(text, "utf-8")
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", "utf-8")

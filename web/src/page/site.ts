@@ -34,7 +34,7 @@ async function checkOne(card: HTMLElement): Promise<boolean> {
   const line = card.querySelector(".here");
   try {
     const page = await openPage(source);
-    const session = openSession(page.content, source);
+    const session = await openSession(page.content, source);
     const verdict = await prove(page, session).finally(() => { session.close(); });
     const equal = isEqual(verdict);
     line?.classList.add(equal ? "equal" : "different");

@@ -6,12 +6,11 @@ export interface Source {
   address(path: string): Promise<string>;
   /** Return the bytes of ONNX Runtime's WebAssembly. */
   runtime(): Promise<Uint8Array<ArrayBuffer>>;
-  /** Return the address of this program, for the worker. */
-  program(): string;
+  /** Return the address of the worker's program. */
+  worker(): Promise<string>;
 }
 
-// Known only while the script is run for the first time; a worker has no document.
-const ADDRESS = typeof document !== "undefined" && document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : "";
+const TYPES: Record<string, string> = { png: "image/png", webp: "image/webp", js: "text/javascript" };
 
 /** Return the source of the page that is open; `folder` ends in a slash, or is empty. */
 export function openSource(folder = ""): Source {
@@ -24,30 +23,25 @@ function fetchedSource(folder: string): Source {
     bytes: (path) => fetchBytes(folder + path),
     address: (path) => Promise.resolve(folder + path),
     runtime: async () => unzip(await fetchBytes(`${assets}ort.wasm.gz`)),
-    program: () => ADDRESS,
+    worker: () => Promise.resolve(`${assets}worker.js`),
   };
 }
 
 function inlineSource(): Source {
   const addresses = new Map<string, Promise<string>>();
-  const program = document.querySelector("script#program")?.textContent ?? "";
   const read = async (path: string) => {
     const node = document.querySelector(`script[data-file="${CSS.escape(path)}"]`);
     if (!node) throw new Error(`${path} is not in this file`);
     return unzip(decodeBase64(node.textContent.trim()));
   };
-  return {
-    bytes: read,
-    address(path) {
-      const type = path.endsWith(".png") ? "image/png" : "text/plain;charset=utf-8";
-      const make = async () => URL.createObjectURL(new Blob([await read(path)], { type }));
-      const address = addresses.get(path) ?? make();
-      addresses.set(path, address);
-      return address;
-    },
-    runtime: () => read("ort.wasm"),
-    program: () => URL.createObjectURL(new Blob([program], { type: "text/javascript" })),
+  const address = (path: string) => {
+    const type = TYPES[path.split(".").pop() ?? ""] ?? "text/plain;charset=utf-8";
+    const make = async () => URL.createObjectURL(new Blob([await read(path)], { type }));
+    const made = addresses.get(path) ?? make();
+    addresses.set(path, made);
+    return made;
   };
+  return { bytes: read, address, runtime: () => read("ort.wasm"), worker: () => address("worker.js") };
 }
 
 async function fetchBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -9,8 +9,8 @@ export interface OpenSession extends Session {
   close(): void;
 }
 
-export function openSession(content: PageFile, source: Source): OpenSession {
-  const worker = new Worker(source.program());
+export async function openSession(content: PageFile, source: Source): Promise<OpenSession> {
+  const worker = new Worker(await source.worker());
   const waiting = new Map<number, { resolve: (outputs: Tensors) => void; reject: (error: Error) => void }>();
   const loaded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   let count = 0;

@@ -11,7 +11,7 @@ interface Scope {
 const sessions = new Map<string, ort.InferenceSession>();
 
 /** Answer the page's requests, one after the other. */
-export function serve(): void {
+function serve(): void {
   const scope = self as unknown as Scope;
   let last: Promise<void> = Promise.resolve();
   scope.onmessage = ({ data: { id, request } }) => {
@@ -58,3 +58,5 @@ function buffersOf(outputs: Tensors): Transferable[] {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+serve();

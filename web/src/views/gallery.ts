@@ -7,10 +7,10 @@ import { createPicture } from "./kit/picture";
 import type { ArrayFile, Mount } from "../page/types";
 
 export interface GalleryData {
-  /** All images, small ones; null where they are in `pictures`. */
+  /** All images, where they are small; else null. */
   images: ArrayFile | null;
-  /** The bytes of a WebP file for each image. */
-  pictures: ArrayFile[];
+  /** Else the path of a file for each image, loaded when its card comes into sight. */
+  pictures: string[];
   /** The unit that each image is made for, and the objective that it reaches. */
   titles: string[];
   values: number[];
@@ -79,12 +79,7 @@ export const mount: Mount<GalleryData> = async (container, page) => {
       const picture = createPicture(stored.shape.slice(1), "");
       picture.show(example(stored, index));
       place.replaceChildren(picture.element);
-    } else if (file) {
-      const { data: bytes } = await page.array(file);
-      const image = element("img", { alt: "", src: URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "image/webp" })) });
-      await image.decode();
-      place.replaceChildren(image);
-    }
+    } else if (file) place.replaceChildren(element("img", { alt: "", loading: "lazy", src: await page.address(file) }));
   }));
   container.querySelector(".wanted")?.scrollIntoView({ block: "center" });
 };

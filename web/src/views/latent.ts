@@ -9,6 +9,7 @@ import { createMorph } from "./latent/morph";
 import { createPlane } from "./latent/plane";
 import { createSliders } from "./latent/sliders";
 import { createTrial } from "./latent/trial";
+import { numbers } from "../arrays/tensor";
 import { latest } from "../session/latest";
 import { element } from "../ui/element";
 import { milliseconds } from "../ui/format";
@@ -18,7 +19,11 @@ const BACKDROP = 14; // decoded images along each side of the plane
 
 export const mount: Mount<LatentData> = async (container, page, session) => {
   const { data } = page.content;
-  const [points, examples] = await Promise.all([unpack(page, data.points), loadExamples(page, data.examples)]);
+  const [points, labels, examples] = await Promise.all([
+    unpack(page, data.points),
+    data.labels && page.array(data.labels).then((array) => numbers(array.data)),
+    loadExamples(page, data.examples),
+  ]);
   const decode = partFunction(page.content, session, data.decoder);
   const encode = partFunction(page.content, session, data.encoder);
   const origin = (): Float32Array => Float32Array.from(data.centre);
@@ -44,13 +49,13 @@ export const mount: Mount<LatentData> = async (container, page, session) => {
     page.state.set({ z: codeText(code) });
     show({ wanted: code, time });
   };
-  const plane = createPlane(data, points, (point: Point, time) => { go(moveTo(code, point, data), time); });
+  const plane = createPlane(data, points, labels, (point: Point, time) => { go(moveTo(code, point, data), time); });
   const sliders = createSliders(data, code, (index, value) => {
     const next = code.slice();
     next[index] = value;
     go(next);
   });
-  const legend = createLegend(page.content.classes, data.labels, (label) => { plane.highlight(label); });
+  const legend = createLegend(page.content.classes, labels, (label) => { plane.highlight(label); });
   const backdrop = hasPixels(examples.shape) ? [pictureSwitch()] : [];
 
   function pictureSwitch(): HTMLElement {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,10 +47,10 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
     }
     split = model.data.test if model.data else None
     if split is not None and split.targets is not None:
-        sample = split.take(balanced_positions(split.targets, most_examples(shape)))
+        sample = split.take(balanced_positions(split.targets, most_examples(split)))
         content["baseline"] = _baseline(sample.inputs)
         content["examples"] = _write_split(files, "examples", sample)
-        content["mistakes"] = _write_mistakes(files, model.parts[PART], split, shape)
+        content["mistakes"] = _write_mistakes(files, model.parts[PART], split)
         content["drawing"] = drawing(sample.inputs)
     return content
 
@@ -64,16 +63,14 @@ def _write_split(files: PageFiles, name: str, split: Split) -> dict[str, Any]:
     }
 
 
-def _write_mistakes(
-    files: PageFiles, part: PartFunction, split: Split, shape: Sequence[int]
-) -> dict[str, Any]:
+def _write_mistakes(files: PageFiles, part: PartFunction, split: Split) -> dict[str, Any]:
     """Write the examples that are taken for another class, the surest first, with their probabilities."""
     measured = split.take(slice(MOST_MEASURED))
     probabilities = np.concatenate([part(batch)[0] for batch in measured.batches(64)])
     targets = np.asarray(measured.targets)
     wrong = np.flatnonzero(probabilities.argmax(-1) != targets)
     surest = wrong[np.argsort(-probabilities[wrong].max(-1), kind="stable")]
-    chosen = surest[: most_examples(shape, MOST_MISTAKES)]
+    chosen = surest[: most_examples(split, MOST_MISTAKES)]
     content: dict[str, Any] = {"count": len(wrong), "of": len(measured)}
     if len(chosen):
         content |= _write_split(files, "mistakes", measured.take(chosen))

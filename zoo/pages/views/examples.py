@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 
 from zoo.data.arrays import Array
@@ -15,14 +12,15 @@ __all__ = ["as_stored", "balanced_positions", "most_examples"]
 MOST, MOST_BYTES, FEWEST = 40, 32_000, 6
 
 
-def most_examples(shape: Sequence[int], most: int = MOST) -> int:
-    """Return how many examples of a shape a page holds: at most 32 kB as uint8, but at least 6.
+def most_examples(split: Split, most: int = MOST) -> int:
+    """Return how many examples of a split a page holds: at most 32 kB of them, but at least 6.
 
     Args:
-        shape: of one example.
+        split: the examples, as `as_stored` stores them.
         most: the largest number.
     """
-    return max(min(FEWEST, most), min(most, MOST_BYTES // max(math.prod(shape), 1)))
+    size = as_stored(split.take(slice(1))).nbytes
+    return max(min(FEWEST, most), min(most, MOST_BYTES // max(size, 1)))
 
 
 def as_stored(split: Split) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,13 @@ from zoo.runs.load import load_run_model
 __all__ = ["data", "fits"]
 
 PART = "features"
-SMALL = 96  # pixels of the longer side up to which images are stored as they are
+SMALL = 40_000  # bytes of all images up to which they are loaded at once; else each as it comes into sight
+EXACT = 96  # pixels of the longer side up to which images are stored as they are
 LARGEST, QUALITY = (
     360,
     75,
-)  # pixels of the longer side of other images, and the quality of their WebP files
-MOST, MOST_LARGE = 256, 8  # images
+)  # pixels of the longer side of the others, and the quality of their WebP files
+MOST = 256  # images
 
 
 def fits(model: PageModel) -> bool:
@@ -36,15 +36,15 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
     canvas = load_run_model(model.run)[1]
     images, titles, values = canvas.images(), canvas.titles(), canvas.reached_values()
     images = as_images(images)
-    is_small = max(images.shape[1:3]) <= SMALL
-    count = min(len(images), MOST if is_small else MOST_LARGE)
+    stored = as_bytes(images[:MOST])
+    is_small = stored.nbytes <= SMALL
     return {
-        "images": files.array("images", as_bytes(images[:count])) if is_small else None,
+        "images": files.array("images", stored) if is_small else None,
         "pictures": []
         if is_small
-        else [files.array(f"image-{n}", webp(images[n])) for n in range(count)],
-        "titles": list(titles[:count]),
-        "values": [float(f"{value:.4g}") for value in values[:count]],
+        else [write_image(files, f"unit-{number}", image) for number, image in enumerate(stored)],
+        "titles": list(titles[:MOST]),
+        "values": [float(f"{value:.4g}") for value in values[:MOST]],
         "objective": str(model.config["objective"]),
         "network": str(model.config.get("network")),
         "all": len(images),
@@ -67,10 +67,10 @@ def as_bytes(images: Array) -> Array:
     return np.asarray(np.round(255 * np.clip(images, 0, 1)), np.uint8)
 
 
-def webp(image: Array) -> Array:
-    """Return the bytes of a WebP file of an image, reduced if it is large."""
-    picture = pictures.to_image(as_bytes(image)).convert("RGB")
+def write_image(files: PageFiles, name: str, pixels: Array) -> str:
+    """Write one image, reduced if it is large, and return its path in the page."""
+    if max(pixels.shape[:2]) <= EXACT:
+        return files.image(name, pixels)
+    picture = pictures.to_image(pixels).convert("RGB")
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=QUALITY, method=6)
-    return np.frombuffer(buffer.getvalue(), np.uint8)
+    return files.photograph(name, picture, QUALITY)

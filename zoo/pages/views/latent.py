@@ -62,7 +62,7 @@ def data(model: PageModel, files: PageFiles) -> dict[str, Any]:
         "decoder": DECODER,
         "code_shape": [int(size or 0) for size in model.contracts[ENCODER].outputs[0].sizes[1:]],
         "points": write_packed(files, "points", points.astype(np.float32)),
-        "labels": None if labels is None else labels.tolist(),
+        "labels": None if labels is None else files.array("labels", labels.astype(np.uint16)),
         "axes": np.round(axes, 5).tolist(),
         "centre": np.round(centre, 5).tolist(),
         "start": np.round(codes.mean(0), 3).tolist(),

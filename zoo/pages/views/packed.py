@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from zoo.data.arrays import Array
 from zoo.data.split import Split
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
-from zoo.pages.views.examples import as_stored, balanced_positions
+from zoo.pages.views.examples import MOST, as_stored, balanced_positions, most_examples
 from zoo.pages.views.strokes import drawing
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
 ]
 
 MOST_MEASURED = 2000  # test examples that statistics are computed from
-MOST, MOST_BYTES, FEWEST = 60, 48_000, 6  # examples of a page, and their bytes as uint8
 LARGEST = 2**16 - 1
 CHUNK = 200
 
@@ -59,7 +57,7 @@ def write_examples(model: PageModel, files: PageFiles) -> dict[str, Any] | None:
         return None
     test = model.data.test
     labels = class_labels(model, test)
-    count = max(FEWEST, min(MOST, MOST_BYTES // math.prod(test.stored.shape[1:])))
+    count = most_examples(test)
     few = test.take(slice(count) if labels is None else balanced_positions(labels, count))
     values, targets = few.inputs, class_labels(model, few)
     limits = [0.0, 1.0] if values.ndim > 3 else [float(values.min()), float(values.max())]

@@ -1,5 +1,6 @@
 /** What zoo/pages/views/latent.py prepares, and the latent space that it describes. */
 import type { Drawing } from "../../arrays/drawing";
+import type { ArrayFile } from "../../page/types";
 import type { ExamplesData, PackedFile } from "../kit/examples";
 
 /** One latent: its number in the code, how active it is, and the range of the test examples. */
@@ -15,9 +16,9 @@ export interface LatentData {
   decoder: string;
   /** The shape of a code without the batch; its numbers are the latents. */
   code_shape: number[];
-  /** The plane's coordinates of test examples, shape (n, 2), and their classes. */
+  /** The plane's coordinates of test examples, shape (n, 2), and their classes, shape (n,). */
   points: PackedFile;
-  labels: number[] | null;
+  labels: ArrayFile | null;
   /** From the plane to the code: code = centre + point @ axes, shape (2, latents). */
   axes: number[][];
   centre: number[];

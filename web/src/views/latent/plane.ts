@@ -26,9 +26,12 @@ export function classColour(label: number): string {
 /** Return the plane.
  * @param data - the latent space
  * @param points - the coordinates of the test examples, two numbers each
+ * @param labels - the numbers of their classes; null where there are none
  * @param drag - called with the place of the handle, and when the event came
  */
-export function createPlane(data: LatentData, points: Float32Array, drag: (point: Point, time: number) => void): Plane {
+export function createPlane(
+  data: LatentData, points: Float32Array, labels: readonly number[] | null, drag: (point: Point, time: number) => void,
+): Plane {
   const scale = Math.min(3, Math.max(1, window.devicePixelRatio || 1));
   const canvas = element("canvas", {
     width: SIDE * scale,
@@ -72,7 +75,7 @@ export function createPlane(data: LatentData, points: Float32Array, drag: (point
     }
     const [radius, shown] = [points.length > 1200 ? 2.4 : 4, pictures ? 0.55 : 0.8];
     for (let at = 0; at < points.length / 2; at += 1) {
-      const label = data.labels?.[at] ?? -1;
+      const label = labels?.[at] ?? -1;
       const [x, y] = place([points[2 * at] ?? 0, points[2 * at + 1] ?? 0]);
       context.globalAlpha = only === null || only === label ? shown : 0.07;
       context.fillStyle = label < 0 ? style.color : classColour(label);
