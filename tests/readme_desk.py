@@ -54,6 +54,22 @@ def set_up(desk: Path) -> None:
     _write_series(desk / "Mine_TRAIN.ts")
 
 
+def write_model_and_key(desk: Path) -> None:
+    """Write a network of somebody else, and a private key that signs exports."""
+    import keras
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (desk / "key.pem").write_bytes(key.private_bytes(*pem))
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(desk / "somebody.keras")
+
+
 def _write_folders(desk: Path) -> None:
     random = np.random.default_rng(0)
     for folder, classes, count in (

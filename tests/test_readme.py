@@ -167,18 +167,7 @@ def test_a_quick_command_runs(
 @pytest.mark.long
 @pytest.mark.timeout(4 * 3600)
 def test_the_other_commands_run_in_the_order_of_the_readme(desk: Path) -> None:
-    import keras
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = (
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (desk / "key.pem").write_bytes(key.private_bytes(*pem))
-    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(desk / "somebody.keras")
+    readme_desk.write_model_and_key(desk)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "ZOO_WEIGHTS": str(WEIGHTS)}
     failed = []

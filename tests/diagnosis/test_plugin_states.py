@@ -183,3 +183,19 @@ def test_the_shell_checks_and_ends_with_one_if_a_plugin_is_broken(
     assert rows["mlp"]["state"] == "ok"
     assert "plug-ins cannot be used: " in err
     assert "net" in err
+
+
+def test_300_packages_are_listed_and_none_is_imported(install: Install, shell: Shell) -> None:
+    """benchmarks/plugins.py measures the time."""
+    for at in range(300):
+        module = f"zoo_made_{at}"
+        model = f'[made-{at}.digits]\nsummary = "x"\ndataset = "digits"\n'
+        files = {f"{module}/__init__.py": "raise SystemExit", f"{module}/registry.toml": model}
+        points = {ARCHITECTURES: f"made-{at} = {module}", CONTRACT: "version = v1"}
+        install(f"zoo-made-{at}", files, points)
+    install("zoo-net", {}, NET)
+    assert "made-299.digits" in shell("list")[1]
+    rows = [each for each in plugin_states() if each.package.startswith(("zoo-made", "zoo-net"))]
+    assert [each.state for each in rows].count("ok") == 300
+    assert [each.name for each in rows if each.state == "broken"] == ["net"]
+    assert not [name for name in sys.modules if name.startswith("zoo_made_")]

@@ -1,6 +1,7 @@
 """`zoo new`: complete projects of each kind, valid names, nothing overwritten."""
 
 import ast
+import io
 import subprocess
 import sys
 import tomllib
@@ -176,6 +177,25 @@ def test_the_shell_creates_a_project_and_says_what_is_next(shell: Shell) -> None
     assert code == 0
     assert "zoo-mine/zoo_mine/registry.toml" in out.splitlines()
     assert "Next: pip install -e zoo-mine && zoo check dataset:mine" in err
+
+
+class Terminal(io.StringIO):
+    """A terminal with somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_licence_is_asked_for_on_a_terminal_and_said_elsewhere(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    err = shell("new", "dataset", "mine", "--author", "Ada")[2]
+    assert "The licence is Apache-2.0; --license names another." in err
+    monkeypatch.setattr("sys.stdin", Terminal("GPL\nMIT\n"))
+    code, _, err = shell("new", "dataset", "other", "--author", "Ada")
+    assert code == 0
+    assert "'GPL' is not one of" in err
+    assert "MIT License" in Path("zoo-other/LICENSE").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

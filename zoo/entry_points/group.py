@@ -35,7 +35,7 @@ class EntryPointGroup:
 
     Example:
         >>> EntryPointGroup("zoo.formats").names()
-        ('h5', 'keras', 'onnx', 'saved-model')
+        ('coreml', 'dl4j', 'h5', 'keras', ...)
     """
 
     def __init__(self, group: str) -> None:

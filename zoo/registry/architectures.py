@@ -175,6 +175,6 @@ def list_architectures() -> list[str]:
 
     Example:
         >>> zoo.list_architectures()
-        ['cnn', 'mlp']
+        ['autoencoder', 'cnn', 'cnn-vis', ...]
     """
     return list(registry().names())

@@ -212,6 +212,6 @@ def list_models(
 
     Example:
         >>> zoo.list_models("mlp.*", tag="offline")
-        ['mlp.digits']
+        ['mlp.diabetes', 'mlp.digits']
     """
     return [entry.name for entry in catalog().find(pattern, tag, weights)]
