@@ -112,7 +112,7 @@ def rows_of(model: str, report: Report) -> Iterator[Row]:
                 "version": getattr(verdict, "version", ""),
                 "difference": verdict.difference,
                 "ratio": verdict.ratio,
-                "problem": " ".join(verdict.problem.split())[:300],
+                "problem": " ".join(verdict.problem.split())[:400],
                 "bytes": file.bytes,
             }
 

@@ -16,7 +16,7 @@ format and runtime. Each file is run on the same inputs as the Keras model, in b
 *Equal* means: the same names, shapes and dtypes, and |a - b| <= 1e-5 + 1e-4 |b|, or less where an output
 varies little. R is the largest difference from Keras in float64, divided by that of Keras in float32: near 1
 it is rounding. Core ML runs on macOS only: its programs are written and compared with the model by their
-inputs, outputs and weights, and are not run.
+inputs, outputs, weights and activations, and are not run.
 """
 COLUMNS = (
     "format",

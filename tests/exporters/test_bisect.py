@@ -237,3 +237,40 @@ def test_the_layer_is_named_where_the_runtime_is_a_program(install: Install) -> 
         zoo.export(keras.Model(inputs, x), ["mine"], out="shipped")
     assert "is off by up to" in str(error.value)
     assert "The layer 'bad' (Dense) is where it goes wrong" in str(error.value)
+
+
+OTHER = '''"""A runtime of a test, which opens .keras files and computes layers named bad wrongly."""
+
+FORMATS, WITHOUT = ("keras",), ()
+
+
+def missing():
+    return ""
+
+
+def version():
+    return "other 1.0"
+
+
+def open(path):
+    from keras.saving import load_model
+    from zoo.runtimes.python.keras import keras_runner
+
+    model = load_model(path)
+    for layer in model.layers:
+        if "bad" in layer.name:
+            layer.set_weights([2 * weight for weight in layer.get_weights()])
+    return keras_runner(model)
+'''
+
+
+def test_the_layer_is_named_where_another_runtime_than_the_formats_own_is_wrong(
+    install: Install,
+) -> None:
+    install("zoo-other", {"zoo_other.py": OTHER}, {"zoo.runtimes": "other = zoo_other"})
+    bad = model(lambda x: layers.Dense(2, name="last")(layers.Dense(3, name="bad")(x)))
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.export(bad, ["keras"], out="shipped", runs_in=["other"])
+    message = str(error.value)
+    assert message.startswith("model as keras in other: 'last' is off by up to")
+    assert ". The layer 'bad' (Dense) is where it goes wrong. The file is equal in" in message

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from zoo.exporters.parts.contract import is_comparable
 from zoo.exporters.parts.part import Part, call_part, prepare_part
 from zoo.exporters.parts.probes import Probe, draw_probes, save_probes
 from zoo.exporters.proof.programs import prove_in_program
+from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile
 from zoo.runtimes.group import is_program, load_python_runtime, own_runtime
 from zoo.runtimes.python.keras import keras_runner
@@ -93,7 +95,8 @@ def failure_of_format(name: str, options: Mapping[str, Any]) -> str:
     inputs = keras.Input((4,), name="inputs")
     outputs = keras.layers.Dense(3, name="scores")(inputs)
     try:
-        problem = _export_problem(keras.Model(inputs, outputs), name, options)
+        model = keras.Model(inputs, outputs)
+        problem = _export_problem(model, name, own_runtime(name), options)
     except ExportError as error:  # the format refuses on purpose and says why
         return str(error)
     except Exception as error:  # a format of a plug-in may raise anything
@@ -110,18 +113,52 @@ def first_failing_layer(part: Part, name: str, options: Mapping[str, Any], probl
         options: the options of the export, such as `opset`.
         problem: what is wrong with the whole part's file, which decides the advice.
     """
-    nodes = _nodes(part.model)
-    if not _fails(part, nodes, name, options):
+    layer = _first_failure(part, name, own_runtime(name), options)
+    if layer is None:
         return ""
+    return f"The {_describe_layer(layer)} is where it goes wrong. {_remedy(part, layer, problem)}"
+
+
+def name_layers(file: ExportedFile, part: Part, options: Mapping[str, Any]) -> ExportedFile:
+    """Return a file whose problems name the first layer that another runtime than its own gets wrong.
+
+    An ONNX file is left as it is: `first_tensor` names the tensor.
+
+    Args:
+        file: that is right in its own runtime.
+        part: the part that it was written from.
+        options: the options of the export, such as `opset`.
+    """
+    if file.path.endswith(".onnx"):
+        return file
+    verdicts = tuple(
+        _name_layer(each, file.format, part, options) if each.verdict == "different" else each
+        for each in file.verdicts
+    )
+    return replace(file, verdicts=verdicts)
+
+
+def _name_layer(verdict: Verdict, name: str, part: Part, options: Mapping[str, Any]) -> Verdict:
+    layer = _first_failure(part, name, verdict.runtime, options)
+    if layer is None:
+        return verdict
+    place = f"The {_describe_layer(layer)} is where it goes wrong"
+    return replace(verdict, problem=f"{verdict.problem}. {place}")
+
+
+def _first_failure(part: Part, name: str, runtime: str, options: Mapping[str, Any]) -> Any:
+    """Return the first layer that fails in a format and a runtime; None where every prefix is right."""
+    nodes = _nodes(part.model)
+    if not _fails(part, nodes, name, runtime, options):
+        return None
     right, wrong = 0, len(nodes)
     while wrong - right > 1:
         middle = (right + wrong) // 2
-        if _fails(part, nodes[:middle], name, options):
+        if _fails(part, nodes[:middle], name, runtime, options):
             wrong = middle
         else:
             right = middle
-    layer = nodes[wrong - 1].operation
-    return f"The {_describe_layer(layer)} is where it goes wrong. {_remedy(part, layer, problem)}"
+    return nodes[wrong - 1].operation
 
 
 def _describe_layer(layer: Any) -> str:
@@ -142,7 +179,9 @@ def _remedy(part: Part, layer: Any, problem: str) -> str:
     return (_REMAINDER if is_shape else "") + _OTHERWISE
 
 
-def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, Any]) -> bool:
+def _fails(
+    part: Part, nodes: Sequence[Any], name: str, runtime: str, options: Mapping[str, Any]
+) -> bool:
     """Return whether the prefix of a graph that ends in some nodes comes out wrong."""
     import keras
 
@@ -151,14 +190,14 @@ def _fails(part: Part, nodes: Sequence[Any], name: str, options: Mapping[str, An
         return False
     prefix = keras.Model(part.model.inputs, outputs)
     try:
-        return bool(_export_problem(prefix, name, options))
+        return bool(_export_problem(prefix, name, runtime, options))
     except Exception:  # a prefix that cannot be written or opened fails as the whole does
         return True
 
 
-def _export_problem(model: keras.Model, name: str, options: Mapping[str, Any]) -> str:
-    """Export a model, run the file in the format's own runtime, and return what is wrong with its outputs."""
-    part, runtime = prepare_part("prefix", model), own_runtime(name)
+def _export_problem(model: keras.Model, name: str, runtime: str, options: Mapping[str, Any]) -> str:
+    """Export a model, run the file in a runtime, and return what is wrong with its outputs."""
+    part = prepare_part("prefix", model)
     file = ExportedFile(part.role, name, file_name(part.role, name))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / file.path

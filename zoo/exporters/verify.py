@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError, UsageError, format_cause
-from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer
+from zoo.exporters.bisect import check_clone, failure_of_format, first_failing_layer, name_layers
 from zoo.exporters.checker import Checker
 from zoo.exporters.formats.protocol import data_file, file_name, is_approximate, load_format
 from zoo.exporters.parts.contract import Contract
@@ -100,7 +100,7 @@ def write_and_verify(
 
 
 def _start_proof(proof: FileProof, job: Job) -> None:
-    """Have a file compared from now on, while the next one is written.
+    """Start the comparison of a file, which goes on while the next one is written.
 
     A large one is compared at once, or at the end, where its model can be freed before.
     """
@@ -114,7 +114,7 @@ def _explain_files(
     files: Sequence[ExportedFile], parts: dict[str, Part], job: Job
 ) -> tuple[ExportedFile, ...]:
     """Return the files, with what is at fault where one came out wrong; parts that were freed come back."""
-    if not parts and not all(file.is_publishable for file in files) and job.reopen is not None:
+    if not parts and any(file.problems for file in files) and job.reopen is not None:
         parts = job.parts_of(job.reopen())
     return tuple(_explain(file, parts, {**job.options, "parts": parts}) for file in files)
 
@@ -155,7 +155,7 @@ def _with_test_sets(
 def verify_files(
     checker: Checker, folder: Path, files: Sequence[ExportedFile], plan: Plan
 ) -> dict[ExportedFile, ExportedFile]:
-    """Have published files opened and compared, and return each with its verdicts.
+    """Open and compare published files, and return each with its verdicts.
 
     Args:
         checker: opens the files, each in its runtimes.
@@ -234,9 +234,9 @@ def _explain(
 
     A file that ended the worker's process is not opened in this one.
     """
-    if file.is_publishable or any(words in file.problem for words in _NAMES_THE_FAULT):
-        return file
-    if not _opens_here(file.format):
+    if file.is_publishable:
+        return name_layers(file, parts[file.part], options) if file.problems else file
+    if any(words in file.problem for words in _NAMES_THE_FAULT) or not _opens_here(file.format):
         return file
     if failure := failure_of_format(file.format, options):
         return replace(file, problem=failure)

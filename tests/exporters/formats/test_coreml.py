@@ -49,6 +49,26 @@ def test_a_program_with_other_weights_is_caught(package: tuple[Part, Path]) -> N
         dense.set_weights(weights)
 
 
+def two_outputs(activation: str = "relu", exchanged: bool = False) -> Part:
+    """Return a network with two outputs of one shape, always of the same weights."""
+    inputs = keras.Input((6, 6, 1), name="image")
+    x = layers.Flatten()(layers.MaxPooling2D(2)(layers.Conv2D(3, 3, activation=activation)(inputs)))
+    left, right = layers.Dense(2, name="left")(x), layers.Dense(2, name="right")(x)
+    names = ("right", "left") if exchanged else ("left", "right")
+    return models.part_of(inputs, dict(zip(names, (left, right), strict=True)))
+
+
+def test_exchanged_outputs_and_another_operation_are_caught(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    path = tmp_path / "model.mlpackage"
+    coreml.write(two_outputs(), path, {})
+    assert not structure_problem(path, two_outputs())
+    exchanged = structure_problem(path, two_outputs(exchanged=True))
+    assert exchanged == "in its output 'right', it lacks the kernel of the layer 'right' (Dense)"
+    other = structure_problem(path, two_outputs("leaky_relu"))
+    assert "it has 0 operations leaky_relu, expected 1 for the layers 'conv2d" in other
+
+
 def test_weights_of_another_shape_or_order_are_caught() -> None:
     inputs = keras.Input((3,))
     model = models.part_of(inputs, layers.Dense(2, name="score")(inputs)).model
@@ -97,9 +117,32 @@ def test_a_bias_of_zeros_may_be_left_out_and_no_other_weight() -> None:
 
 
 def test_an_untrained_model_whose_biases_are_zeros_is_written(tmp_path: Path) -> None:
+    """Its activations need operators that coremltools lacks."""
     pytest.importorskip("coremltools")
     inputs = keras.Input((6, 6, 1), name="image")
-    x = layers.BatchNormalization()(layers.Conv2D(3, 3)(inputs))
+    x = layers.BatchNormalization()(layers.Conv2D(3, 3, activation="gelu")(inputs))
+    x = layers.Activation("celu")(x)
     model = keras.Model(inputs, layers.Dense(2, name="scores")(layers.Flatten()(x)))
     coreml.write(prepare_part("model", model), tmp_path / "model.mlpackage", {})
     assert (tmp_path / "model.mlpackage").is_dir()
+
+
+def test_a_recurrent_layer_is_unrolled_and_its_weights_are_compared(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    inputs = keras.Input((4, 2), name="series")
+    x = layers.LSTM(3, return_sequences=True)(inputs)
+    part = models.part_of(inputs, layers.Dense(2, name="score")(layers.GRU(4)(x)))
+    coreml.write(part, tmp_path / "model.mlpackage", {})
+    assert not structure_problem(tmp_path / "model.mlpackage", part)
+    gru = next(layer for layer in part.model.layers if isinstance(layer, layers.GRU))
+    gru.set_weights([1.01 * weight for weight in gru.get_weights()])
+    assert "(GRUCell)" in structure_problem(tmp_path / "model.mlpackage", part)
+
+
+def test_a_free_number_of_steps_is_refused_with_the_layer(tmp_path: Path) -> None:
+    inputs = keras.Input((None, 2), name="series")
+    part = models.part_of(
+        inputs, layers.Dense(2, name="score")(layers.LSTM(3, name="memory")(inputs))
+    )
+    with pytest.raises(ExportError, match=r"'memory' \(LSTM\) has a free number of time steps"):
+        coreml.write(part, tmp_path / "model.mlpackage", {})

@@ -1,6 +1,7 @@
 """The DNN module of OpenCV 5, with its new engine; it reads ONNX.
 
-It computes ReduceMean over some axes of a tensor of rank 5 wrongly, without an error.
+It computes ReduceMean over some axes of a tensor of rank 5 wrongly, without an error. A GRU keeps the size of
+the first batch, and fails on another one.
 """
 
 from __future__ import annotations
@@ -43,18 +44,37 @@ def version() -> str:
 
 
 def open(path: Path) -> Runner:
-    """Read the file with the new engine; return the function that runs it."""
+    """Read the file with the new engine; return the function that runs it.
+
+    Where it fails on inputs, it reads the file again for them, and for those that come after them.
+    """
     import cv2
 
-    net = cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_NEW)
-    names = list(net.getUnconnectedOutLayersNames())
+    net = _read_net(path)
 
     def run(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        for name, array in inputs.items():
-            net.setInput(np.ascontiguousarray(array), name)
-        return dict(zip(names, net.forward(names), strict=True))
+        nonlocal net
+        try:
+            return _forward(net, inputs)
+        except cv2.error:
+            net = _read_net(path)
+            return _forward(net, inputs)
 
     return run
+
+
+def _read_net(path: Path) -> Any:
+    import cv2
+
+    return cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_NEW)
+
+
+def _forward(net: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a net by their names."""
+    names = list(net.getUnconnectedOutLayersNames())
+    for name, array in inputs.items():
+        net.setInput(np.ascontiguousarray(array), name)
+    return dict(zip(names, net.forward(names), strict=True))
 
 
 def example(contract: Any, file: str) -> str:

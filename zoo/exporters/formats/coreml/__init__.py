@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ExportError
 from zoo.exporters.formats.coreml.structure import PROGRAM, structure_problem
+from zoo.exporters.formats.coreml.tensorflow_operators import register_operators
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.formats.silence import silent_standard_error
 from zoo.exporters.formats.unrolled import unrolled_layers
@@ -74,6 +75,7 @@ def _convert(part: Part, path: Path) -> None:
     with unrolled_layers(part.model, "Core ML"):
         # A copy of the part has a function of its own; the part's function is shared by all formats.
         function = serving_function(replace(part)).get_concrete_function()
+    register_operators()
     inputs = [
         coremltools.TensorType(tensor.name, _shape(tensor), np.dtype(tensor.dtype))
         for tensor in part.contract.inputs

@@ -1,19 +1,22 @@
 """The comparison of an ML program with the model that it was converted from, since it cannot be run here.
 
-The inputs and outputs must have the contract's names, dtypes and shapes. The kernel and the bias of each
-layer must be in the program, in some order of axes: as they are, or multiplied into a batch normalisation
-f x + o, since coremltools makes one convolution of a convolution and the normalisation behind it. A bias of
-zeros may be left out.
+The inputs and outputs must have the contract's names, dtypes and shapes. Each output must be computed from
+the kernel and the bias of each layer before it, in some order of axes: as they are, or multiplied into a
+batch normalisation f x + o, since coremltools makes one convolution of a convolution and the normalisation
+behind it. A bias of zeros may be left out. The activations and poolings before it must be there, too.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.exporters.formats.coreml.operations import operations_before, problem_of_operations
 from zoo.exporters.parts.canonical import layers_of
 
 if TYPE_CHECKING:
@@ -49,12 +52,32 @@ def structure_problem(path: Path, part: Part) -> str:
     if problem:
         return problem
     program = load(spec, spec.specificationVersion, str(path / WEIGHTS))
+    variables = {each.name: each for each in program.functions["main"].outputs}
+    names = [tensor.name for tensor in contract.outputs]
+    for name, model in zip(names, _models_of_outputs(part.model), strict=True):
+        if problem := _problem_of_output(variables[name], model):
+            return f"in its output {name!r}, {problem}" if len(names) > 1 else problem
+    return ""
+
+
+def _models_of_outputs(model: keras.Model) -> list[keras.Model]:
+    """Return for each output of a model the model that computes it alone."""
+    import keras
+
+    outputs = keras.tree.flatten(model.outputs)
+    return [model] if len(outputs) == 1 else [keras.Model(model.inputs, each) for each in outputs]
+
+
+def _problem_of_output(variable: Any, model: keras.Model) -> str:
+    """Return what is not in the program of what one output is computed from; nothing where all is."""
+    operations = operations_before(variable)
     constants = [
         np.asarray(operation.outputs[0].val, np.float64)
-        for operation in program.functions["main"].operations
+        for operation in operations
         if operation.op_type == "const" and _is_number(operation.outputs[0].val)
     ]
-    return problem_of_weights(part.model, constants)
+    types = Counter(operation.op_type for operation in operations)
+    return problem_of_weights(model, constants) or problem_of_operations(model, types)
 
 
 def _problem_of_features(side: str, features: Any, tensors: Sequence[Tensor]) -> str:
@@ -128,10 +151,11 @@ def _expected_weights(
         return
     for weight in layer._trainable_variables:
         value = np.asarray(weight.value, np.float64)
-        if value.ndim > 1:
+        if weight.name == "bias":
+            for row in np.atleast_2d(value):  # a GRU has two, which the converter may take apart
+                yield weight.name, chain(_forms_of_bias(row, lines), [value.ravel()])
+        elif value.ndim > 1:
             yield weight.name, _forms_of_kernel(value, [factor for factor, _ in lines])
-        elif weight.name == "bias":
-            yield weight.name, _forms_of_bias(value, lines)
 
 
 def _forms_of_kernel(kernel: Array, factors: Sequence[Array]) -> Iterator[Array]:
