@@ -2,9 +2,11 @@
 
     python benchmarks/own_data.py kinds           # each kind: what it is read as, trained 2 epochs, applied
     python benchmarks/own_data.py shapes 3        # so many sets of 160 drawn shapes, learned by cnn
+    python benchmarks/own_data.py shapes 3 any    # the same on backgrounds of any colour, which is harder
 
-A set of shapes has 40 circles, squares, triangles and stars, of any size, place, rotation and colour, on a
-background of any colour, in pictures of 48 to 200 pixels of any proportions. A fifth of them is held out.
+A set of shapes has 40 circles, squares, triangles and stars, of any size, place, rotation and colour, on
+white or on a background of any colour, in pictures of 48 to 200 pixels of any proportions. A fifth of them
+is held out.
 """
 
 from __future__ import annotations
@@ -29,7 +31,11 @@ MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16")
 
 
 def draw_shapes(
-    folder: Path, count: int = 40, seed: int = 0, sides: tuple[int, int] = (48, 200)
+    folder: Path,
+    count: int = 40,
+    seed: int = 0,
+    sides: tuple[int, int] = (48, 200),
+    background: str = "white",
 ) -> None:
     """Draw so many pictures of each shape into a folder for each class.
 
@@ -38,19 +44,27 @@ def draw_shapes(
         count: pictures of each shape.
         seed: of places, sizes and colours.
         sides: the smallest and the largest side of a picture, in pixels.
+        background: white, or any for a colour of its own behind each shape.
     """
     random = np.random.default_rng(seed)
     for name, corners in SHAPES.items():
         (folder / name).mkdir(parents=True)
         for number in range(count):
-            draw_shape(corners, random, sides).save(folder / name / f"{number:02}.png")
+            image = draw_shape(corners, random, sides, background)
+            image.save(folder / name / f"{number:02}.png")
 
 
-def draw_shape(corners: int, random: np.random.Generator, sides: tuple[int, int]) -> Image.Image:
-    """Return a picture of one shape."""
+def draw_shape(
+    corners: int, random: np.random.Generator, sides: tuple[int, int], background: str = "white"
+) -> Image.Image:
+    """Return a picture of one shape; its colour differs from the background's by 150 of 765 at least."""
     width, height = (int(side) for side in random.integers(*sides, 2))
-    colour = random.integers(0, 180, 3)
-    image = Image.new("RGB", (width, height), "white")
+    behind, colour = np.full(3, 255), random.integers(0, 180, 3)
+    if background == "any":
+        behind, colour = random.integers(0, 256, (2, 3))
+        while abs(int(behind.sum()) - int(colour.sum())) < 150:
+            colour = random.integers(0, 256, 3)
+    image = Image.new("RGB", (width, height), tuple(map(int, behind)))
     radius = min(width, height) * random.uniform(0.2, 0.45)
     x, y = (random.uniform(radius, side - radius) for side in (width, height))
     draw, fill = ImageDraw.Draw(image), tuple(map(int, colour))
@@ -103,12 +117,18 @@ def waves(count: int = 40, steps: int = 24) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_text(path: Path, layout: str) -> Path:
-    """Write waves as text: `first` and `last` have the class there, `long` a time step in each row."""
+    """Write waves as text: `first` and `last` have the class there, `long` a time step in each row.
+
+    `semicolons` is what a spreadsheet writes where numbers have decimal commas.
+    """
     series, labels = waves()
     rows = [[f"{value:.6f}" for value in row] for row in series]
     names = ["slow", "fast"]
     if layout == "first":
         lines = [",".join([names[at], *row]) for at, row in zip(labels, rows, strict=True)]
+    elif layout == "semicolons":
+        lines = [";".join([names[at], *row]) for at, row in zip(labels, rows, strict=True)]
+        lines = [line.replace(".", ",") for line in lines]
     elif layout == "last":
         header = ",".join([*(f"t{at}" for at in range(len(rows[0]))), "class"])
         lines = [
@@ -157,6 +177,7 @@ def kinds(folder: Path) -> dict[str, tuple[str, Callable[[], Any]]]:
     found |= {
         ".csv, class first": ("cnn", lambda: write_text(folder / "first.csv", "first")),
         ".csv, class last": ("cnn", lambda: write_text(folder / "last.csv", "last")),
+        ".csv, semicolons": ("cnn", lambda: write_text(folder / "semi.csv", "semicolons")),
         ".csv, long format": ("cnn", lambda: write_text(folder / "long.csv", "long")),
         ".txt of UCR": ("cnn", lambda: write_text(folder / "Waves_TRAIN.txt", "ucr")),
         ".ts": ("cnn", lambda: write_text(folder / "waves.ts", "ts")),
@@ -185,17 +206,23 @@ def measure_kinds(folder: Path) -> Iterator[tuple[str, ...]]:
         yield kind, read, f"{metrics['accuracy']:.2f}", str(len(answers))
 
 
-def measure_shapes(folder: Path, sets: int) -> Iterator[tuple[str, ...]]:
-    """Yield for each set of shapes the accuracy on its held-out fifth, and the seconds of the training."""
+def measure_shapes(folder: Path, sets: int, background: str = "white") -> Iterator[tuple[str, ...]]:
+    """Yield for each set of shapes the accuracy on its held-out fifth, and the seconds of the training.
+
+    Args:
+        folder: an empty one.
+        sets: how many sets.
+        background: white or any.
+    """
     for seed in range(sets):
-        draw_shapes(folder / str(seed), seed=seed)
+        draw_shapes(folder / str(seed), seed=seed, background=background)
         start = time.perf_counter()
         run = zoo.train("cnn", data=folder / str(seed), out=folder / f"run-{seed}")
         seconds = time.perf_counter() - start
         yield str(seed), f"{run.metrics['accuracy']:.3f}", f"{seconds:.0f}"
 
 
-def main(part: str = "kinds", sets: str = "1") -> None:
+def main(part: str = "kinds", sets: str = "1", background: str = "white") -> None:
     """Print a table in Markdown."""
     with TemporaryDirectory() as place:
         folder = Path(place)
@@ -204,7 +231,7 @@ def main(part: str = "kinds", sets: str = "1") -> None:
             rows = measure_kinds(folder)
         else:
             print("| set | test accuracy, no settings given | seconds |\n|---|---|---|")
-            rows = measure_shapes(folder, int(sets))
+            rows = measure_shapes(folder, int(sets), background)
         for row in rows:
             print(f"| {' | '.join(row)} |", flush=True)
 

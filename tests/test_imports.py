@@ -81,8 +81,8 @@ def test_the_public_names_are_these() -> None:
     assert zoo.__all__ == sorted(zoo.__all__, key=lambda name: (name.islower(), name))
     assert set(zoo.__all__) == {
         "CatalogError", "ClassNames", "Config", "DataError", "Dataset", "Description",
-        "ExportError", "Fraction", "PluginError", "Report", "Run", "RunError", "RunInfo", "SettingError",
-        "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
+        "ExportError", "Fraction", "Measure", "PluginError", "Report", "Run", "RunError", "RunInfo",
+        "SettingError", "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values",
         "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe",
         "has_no_data", "evaluate", "explain", "export", "gallery", "hookimpl", "list_architectures",
         "list_datasets", "list_models", "load", "open", "open_dataset", "page", "predict", "read_image",

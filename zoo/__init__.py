@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from zoo.pages.api import page
     from zoo.registry.architectures import list_architectures
     from zoo.registry.catalog import list_models
-    from zoo.registry.hookspecs import hookimpl
+    from zoo.registry.hookspecs import Measure, hookimpl
     from zoo.registry.run_info import RunInfo
     from zoo.runs.comparison import compare
     from zoo.runs.evaluation import evaluate
@@ -65,6 +65,7 @@ __all__ = [
     "Description",
     "ExportError",
     "Fraction",
+    "Measure",
     "PluginError",
     "Report",
     "Run",
@@ -112,6 +113,7 @@ _MODULES = {
     "Dataset": "data.dataset",
     "Description": "descriptions.description",
     "Fraction": "config",
+    "Measure": "registry.hookspecs",
     "Report": "exporters.report",
     "Run": "runs.run",
     "RunInfo": "registry.run_info",

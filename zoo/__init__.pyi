@@ -45,6 +45,7 @@ from zoo.io.results import Values as Values
 from zoo.pages.api import page as page
 from zoo.registry.architectures import list_architectures as list_architectures
 from zoo.registry.catalog import list_models as list_models
+from zoo.registry.hookspecs import Measure as Measure
 from zoo.registry.hookspecs import hookimpl as hookimpl
 from zoo.registry.run_info import RunInfo as RunInfo
 from zoo.runs.comparison import compare as compare
@@ -56,7 +57,7 @@ from zoo.runs.predict import predict as predict
 from zoo.runs.run import Run as Run
 from zoo.sweeps.sweep import sweep as sweep
 
-__all__: list[str] = ["CatalogError", "ClassNames", "Config", "DataError", "Dataset", "Description", "ExportError", "Fraction", "PluginError", "Report", "Run", "RunError", "RunInfo", "SettingError", "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values", "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe", "evaluate", "explain", "export", "gallery", "has_no_data", "hookimpl", "list_architectures", "list_datasets", "list_models", "load", "open", "open_dataset", "page", "predict", "read_image", "sweep", "train", "train_seeds", "verify"]
+__all__: list[str] = ["CatalogError", "ClassNames", "Config", "DataError", "Dataset", "Description", "ExportError", "Fraction", "Measure", "PluginError", "Report", "Run", "RunError", "RunInfo", "SettingError", "Split", "TrainingError", "UnknownName", "UnsafeFile", "UsageError", "Values", "WeightsError", "WithoutData", "WriteError", "ZooError", "apply", "compare", "create", "describe", "evaluate", "explain", "export", "gallery", "has_no_data", "hookimpl", "list_architectures", "list_datasets", "list_models", "load", "open", "open_dataset", "page", "predict", "read_image", "sweep", "train", "train_seeds", "verify"]
 
 class _AutoencoderSettings(TypedDict, total=False):
     """The settings of autoencoder."""

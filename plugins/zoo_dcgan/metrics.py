@@ -73,7 +73,7 @@ def evaluate(
     classes = spaces.get("", (None, None))[1]
     if config.conditional and classes is not None:
         results["class_accuracy"] = float((classes == labels).mean())
-    return results
+    return {name: zoo.Measure(value, count) for name, value in results.items()}
 
 
 def space_metrics(space: Space, labels: Array | None, classes: int) -> dict[str, float]:

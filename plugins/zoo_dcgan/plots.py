@@ -21,6 +21,7 @@ SAMPLES, COLUMNS = 100, 10
 PAIRS, STEPS = 6, 11
 NEIGHBOURS = 10
 SIDE = 40  # least side of an image on a sheet, in pixels
+MOST_LETTERS = 6  # of a class's name above a column
 CHUNK = 1000
 
 
@@ -30,7 +31,7 @@ def preview(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     nearest = neighbour_sheet(samples[:NEIGHBOURS], data)
     path = "straight line" if config.prior == "uniform" else "arc"
     return {
-        "samples": plot_sheet(sheet(samples, COLUMNS), "Images of the generator"),
+        "samples": plot_sheet(sheet(samples, COLUMNS), *sample_labels(config)),
         "growth": plot_growth(model, config),
         "growing": [sheet(page, 4) for page in album_pages(model)],
         "interpolations": plot_sheet(
@@ -43,6 +44,15 @@ def preview(model: DCGAN, config: Config, data: zoo.Dataset) -> dict[str, Any]:
             ("generated", "training image"),
         ),
     }
+
+
+def sample_labels(config: Config) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return the title of the samples, and the labels of rows and columns: classes with short names."""
+    if not config.conditional:
+        return "Images of the generator", (), ()
+    names = [config.classes[column % len(config.classes)] for column in range(COLUMNS)]
+    columns = tuple(names) if max(map(len, names)) <= MOST_LETTERS else ()
+    return "Images of the generator, a class in each column", (), columns
 
 
 def sheet(images: Array, columns: int) -> Array:

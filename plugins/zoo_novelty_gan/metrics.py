@@ -83,11 +83,12 @@ def score_metrics(scores: Array, novel: Array, threshold: float) -> dict[str, fl
     """
     passes = scores <= threshold
     normal_share, novel_share = passes[~novel].mean(), passes[novel].mean()
+    found = int(novel.sum())
     return {
         "auroc": float(roc_auc_score(novel, scores)),
         "average_precision": float(average_precision_score(novel, scores)),
-        "normal_passed": float(normal_share),
-        "novel_found": float(1 - novel_share),
+        "normal_passed": zoo.Measure(normal_share, len(novel) - found),
+        "novel_found": zoo.Measure(1 - novel_share, found),
         **{f"f1_{p}": normal_f1(normal_share, novel_share, p / 100) for p in PERCENTAGES},
     }
 

@@ -53,9 +53,11 @@ def evaluate(
         "active_units": int((np.concatenate(means).var(0) > ACTIVE).sum()),
     }
     if config.likelihood == "gaussian":
-        found["sigma"] = float(np.exp(ops.convert_to_numpy(model.log_scale)))
+        sigma = np.exp(ops.convert_to_numpy(model.log_scale))
+        found["sigma"] = zoo.Measure(sigma, 0)  # a variable of the model
     if config.binarize:
-        found["nll_bound"] = float(np.mean(likelihood_bounds(model, config, data)))
+        bounds = likelihood_bounds(model, config, data)
+        found["nll_bound"] = zoo.Measure(np.mean(bounds), len(bounds))
     return found
 
 

@@ -25,13 +25,16 @@ SLICES, SLICE_SIDE = 9, 11  # values of the third latent, and points along the a
 TRAVERSALS = 8  # latents that are traversed
 PAIRS = 6  # pairs of images that are interpolated
 STEPS = 11  # images in a traversal or an interpolation
+REACH = 3  # largest value of a latent in a traversal
 IMAGE_SIDE = 40  # pixels that small images are enlarged to, about
 TITLES = {
     "reconstructions": "Images of the test split, and their reconstructions",
     "samples": "Images decoded from latents that are drawn from the prior",
-    "manifold": "The plane of the two latents, decoded: the first grows to the right, the second upwards",
-    "slices": "The first two latents, for nine values of the third from 2 % to 98 % of the prior",
-    "traversals": "One latent goes from -3 (left) to 3 (right), the others stay",
+    "manifold": "The plane of the two latents, decoded: the first grows to the right, the second upwards,\n"
+    "each from -2.05 to 2.05 (2 % to 98 % of the prior)",
+    "slices": "The plane of the first two latents, decoded, for nine values of the third:\n"
+    "from -2.05 (top left, 2 % of the prior) to 2.05 (bottom right, 98 %)",
+    "traversals": "The value of one latent changes, the others stay",
     "interpolations": "From one image of the test split to another, along the line between their latents",
 }
 
@@ -46,7 +49,7 @@ def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
         "latents": plot_latents(model, config, data),
     }
     sheets = {"samples": plot_grid(model, sample_prior(config.latent_dim), SAMPLE_COLUMNS)}
-    rows_of: dict[str, list[str]] = {}
+    labels: dict[str, tuple[list[str], list[str]]] = {}  # of the rows and the columns
     if config.latent_dim == 2:
         sheets["manifold"] = plot_grid(model, latent_plane(MANIFOLD_SIDE), MANIFOLD_SIDE)
     elif config.latent_dim == 3:
@@ -56,11 +59,12 @@ def preview(model: VAE, config: Config, data: zoo.Dataset) -> dict[str, Any]:
     if config.latent_dim > 2:
         order = active_latents(model, images)
         sheets["traversals"] = plot_traversals(model, images, order)
-        rows_of["traversals"] = [f"latent {latent + 1}" for latent in order]
+        values = [f"{value:.1f}" for value in np.linspace(-REACH, REACH, STEPS)]
+        labels["traversals"] = ([f"latent {latent + 1}" for latent in order], values)
     if len(images) > 1:
         sheets["interpolations"] = plot_interpolations(model, images)
     titled = {
-        name: plot_sheet(sheet, TITLES[name], rows_of.get(name, ()))
+        name: plot_sheet(sheet, TITLES[name], *labels.get(name, ()))
         for name, sheet in sheets.items()
     }
     return drawn | titled
@@ -114,7 +118,7 @@ def active_latents(model: VAE, images: Array) -> Array:
 def plot_traversals(model: VAE, images: Array, order: Array) -> Array:
     """Return a picture with one row for each latent.
 
-    In a row the latent goes from -3 to 3, and the other latents are those of the first image.
+    In a row the latent goes from -REACH to REACH, and the other latents are those of the first image.
 
     Args:
         model: the model.
@@ -124,7 +128,7 @@ def plot_traversals(model: VAE, images: Array, order: Array) -> Array:
     means = model.encode_to_means(images[:1])
     points = np.repeat(means[None, :1], STEPS, 1) * np.ones((len(order), 1, 1))
     for row, latent in enumerate(order):
-        points[row, :, latent] = np.linspace(-3, 3, STEPS)
+        points[row, :, latent] = np.linspace(-REACH, REACH, STEPS)
     return plot_grid(model, points.reshape(-1, means.shape[1]), STEPS)
 
 

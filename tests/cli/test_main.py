@@ -144,7 +144,9 @@ def test_train_export_evaluate_apply_and_verify(
     assert "equal" in out
     assert "epoch   2/2" in err
     metrics = json.loads(shell("evaluate", "mine", "--json")[1])
-    assert metrics == {**zoo.Run.open("mine").metrics, "examples": 24}
+    mine = zoo.Run.open("mine")
+    counts = {"examples": 24, "examples_by_measure": mine.examples}
+    assert metrics == {**mine.metrics, **counts}
     Image.fromarray((np.asarray(tiny.test.inputs[0, ..., 0]) * 255).astype("uint8")).save("a.png")
     code, out, _ = shell("apply", "mine", "a.png", "--json")
     assert [answer["item"] for answer in json.loads(out)] == ["a.png"]
@@ -205,7 +207,7 @@ def test_a_warning_is_shown_in_a_line(
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         _, out, err = shell("evaluate", "small", "--json")
-    assert json.loads(out) == {"accuracy": 1.0, "examples": 3}
+    assert json.loads(out) == {"accuracy": 1.0, "examples": 3, "examples_by_measure": {}}
     assert err == "Warning: The data has changed.\n"
 
 

@@ -89,7 +89,8 @@ def test_curves_show_training_and_validation_together() -> None:
     history = [
         {**ROW, "epoch": at, "val_loss": 2.5 - at, "loss": 2.0 - at} for at in (1.0, 2.0, 3.0)
     ]
-    drawn = pictures.plot_history(history)
+    drawn = pictures.plot_history(history, "a note")
+    assert drawn.get_supxlabel() == "a note"
     assert [axes.get_title() for axes in drawn.axes] == ["loss", "accuracy"]
     lines = {line.get_label(): line.get_ydata() for line in drawn.axes[0].lines}
     assert list(lines["training"]) == [1, 0, -1]

@@ -46,10 +46,11 @@ def test_the_metadata_are_the_hubs(trained: zoo.Run, tmp_path: Path) -> None:
 def test_the_figures_of_a_card_are_those_that_evaluate_measures(
     trained: zoo.Run, tmp_path: Path, tiny: Dataset
 ) -> None:
-    shown = dict(re.findall(r"^\| (\w+) \| ([\d.e+-]+) \|$", _card(tmp_path, trained), re.M))
-    assert {key: float(value) for key, value in shown.items()} == pytest.approx(
+    rows = re.findall(r"^\| (\w+) \| ([\d.e+-]+) \| (\d+) \|$", _card(tmp_path, trained), re.M)
+    assert {key: float(value) for key, value, _ in rows} == pytest.approx(
         zoo.evaluate(trained, tiny), rel=1e-5
     )
+    assert {key: int(count) for key, _, count in rows} == trained.examples
 
 
 def _card(tmp_path: Path, run: zoo.Run) -> str:
@@ -113,6 +114,7 @@ def test_a_notebook_shows_a_picture_the_figures_and_the_parts(
     assert f"<b>weights:{NAME}</b>" in html
     assert "data:image/png;base64," in html
     assert "<td>accuracy</td>" in html
+    assert "<small>on 24 test examples</small>" in html
     assert "<td>classifier</td>" in html
     assert "<script" not in html
 
@@ -122,9 +124,10 @@ def test_a_card_is_checked_by_measuring_again(tmp_path: Path, shell: Shell) -> N
     card = write_card(run, tmp_path / "card", TERMS)
     code, out, _ = shell("card", run.path, "--check", card.parent)
     assert (code, f"{len(run.metrics)} figures of the card agree" in out) == (0, True)
-    shown = re.search(r"^\| accuracy \| (.*) \|$", card.read_text("utf-8"), re.M)
+    shown = re.search(r"^\| accuracy \| (.*) \| 360 \|$", card.read_text("utf-8"), re.M)
     assert shown is not None
-    card.write_text(card.read_text("utf-8").replace(shown[0], "| accuracy | 0.9999 |"), "utf-8")
+    wrong = "| accuracy | 0.9999 |"  # a card of an older version
+    card.write_text(card.read_text("utf-8").replace(shown[0], wrong), "utf-8")
     code, _, message = shell("card", run.path, "--check", card)
     assert (code, "the card shows 0.9999" in message) == (1, True)
     code, _, message = shell("card", run.path, "--check", tmp_path / "nothing")

@@ -10,7 +10,7 @@ import zoo
 from zoo.cli.main import zoo as command
 from zoo.data.dataset import Dataset
 from zoo.errors import UnknownName, UsageError
-from zoo.runs.comparison import compare
+from zoo.runs.comparison import compare, plot_run
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,16 @@ def test_runs_that_were_computed_differently_are_told(trained: zoo.Run, tmp_path
 
 def test_runs_of_one_name_are_told_by_their_paths(trained: zoo.Run) -> None:
     assert compare([trained, trained]).runs == (str(trained.path),) * 2
+
+
+def test_curves_without_validation_say_why(trained: zoo.Run, tmp_path: Path) -> None:
+    run = zoo.Run(tmp_path)
+    run.write_record({**trained.record, "config": {**trained.config, "validation": 0.0}})
+    run.write_history([{"epoch": 1.0, "loss": 2.0}])
+    assert "validation=0" in plot_run(run).get_supxlabel()
+    run.write_history([{"epoch": 1.0, "loss": 2.0, "val_loss": 2.0}])
+    assert plot_run(run).get_supxlabel() == ""
+    assert plot_run(trained).get_supxlabel() == ""
 
 
 def test_one_run_cannot_be_compared(trained: zoo.Run) -> None:

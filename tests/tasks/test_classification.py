@@ -54,7 +54,7 @@ def test_measures_are_scikit_learns(classes: int) -> None:
     assert found["macro_f1"] == pytest.approx(f1_score(truth, said, average="macro"))
     recalls = [value for name, value in found.items() if name.startswith("recall_")]
     assert recalls == (recall_score(truth, said, average=None).tolist() if classes <= 30 else [])
-    assert all(type(value) is float and math.isfinite(value) for value in found.values())
+    assert all(isinstance(value, float) and math.isfinite(value) for value in found.values())
 
 
 def test_a_class_that_does_not_occur_has_no_recall_and_spoils_no_mean() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,7 +15,8 @@ from zoo.cli.output import print_json, result_stream
 from zoo.errors import DataError, ZooError
 from zoo.io.console import SafeConsole, make_table
 from zoo.io.printable import printable
-from zoo.runs.progress import ConsoleProgress, format_logs
+from zoo.runs.files.measures import example_count, measures_line
+from zoo.runs.progress import ConsoleProgress
 
 if TYPE_CHECKING:
     from zoo.exporters.batch import ExportOutcome
@@ -61,10 +61,7 @@ def track_items(items: Sequence[Any]) -> Iterable[Any]:
 
 def show_run(run: Run) -> None:
     """Show the first measures of a run, and where its pictures are."""
-    from zoo.runs.start.summary import test_count
-
-    measures = f"{headline(run.metrics)}{test_count(run)}"
-    err.print(f"[bold]{escape(str(run.path))}[/]  {measures}", soft_wrap=True)
+    err.print(f"[bold]{escape(str(run.path))}[/]  {measures_line(run)}", soft_wrap=True)
     if names := ", ".join(path.name for path in run.pictures):
         err.print(f"pictures in {run.path / 'pictures'}: {names}", markup=False, soft_wrap=True)
 
@@ -78,21 +75,17 @@ def show_repeats(repeats: Repeats) -> None:
         ends = f"{each.low:.5g} to {each.high:.5g}"
         table.add_row(name, f"{each.mean:.5g}", ends, *values)
     print_rich(table)
+    if count := example_count(repeats.runs[0], repeats.metrics):
+        print_rich(f"each on {count}", markup=False)
     print_rich(f"in {repeats.path}", markup=False)
-
-
-def headline(metrics: Mapping[str, float]) -> str:
-    """Return the first measures, without families such as a recall for each class."""
-    families = Counter(name.partition("_")[0] for name in metrics)
-    single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
-    return format_logs(dict(list((single or dict(metrics)).items())[:4]))
 
 
 def show_measurement(measurement: Measurement) -> None:
     """Show every measure, and on how many examples of which data it was taken."""
-    table = make_table("measure", "value")
+    table = make_table("measure", "value", *["examples"] * bool(measurement.counts))
     for name, value in measurement.metrics.items():
-        table.add_row(name, f"{value:.5g}")
+        count = f"{measurement.counts[name]:,}" if name in measurement.counts else ""
+        table.add_row(name, f"{value:.5g}", *[count] * bool(measurement.counts))
     print_rich(table)
     if measurement.examples:
         examples = f"{measurement.examples:,} examples of {measurement.dataset}"
@@ -137,7 +130,7 @@ def show_runtimes(states: Sequence[RuntimeState]) -> None:
 
 
 def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
-    """Show what came of the export of many models: a line for each, and the errors below."""
+    """Show the results of the export of many models: a line for each, and the errors below."""
     table = make_table("model", "files", "largest difference", "verdict", "folder")
     for outcome in outcomes:
         report = outcome.report
@@ -173,8 +166,8 @@ def show_comparison(found: Comparison) -> None:
         table.add_row(name, *(short_value(value) for value in values))
     if found.settings and found.results:
         table.add_section()
-    for name, measures in found.results.items():
-        table.add_row(name, *("" if value is None else f"{value:.5g}" for value in measures))
+    for row in found.result_rows():
+        table.add_row(*row)
     print_rich(table)
 
 
@@ -186,7 +179,7 @@ def show_runs(runs: Sequence[Run]) -> None:
         epochs, measures = "?", ""
         try:
             epochs = f"{len(run.history)}/{run.record['config'].get('epochs', '?')}"
-            measures = headline(run.metrics)
+            measures = measures_line(run)
         except ZooError as error:
             faults.append(str(error))
             measures = "cannot be read"

@@ -63,7 +63,8 @@ def evaluate(
     if opened.state != before:
         render.err.print(f"{opened.path} is finished now.", markup=False, soft_wrap=True)
     if as_json:
-        return print_json({**measurement.metrics, "examples": measurement.examples})
+        counts = {"examples": measurement.examples, "examples_by_measure": measurement.counts}
+        return print_json({**measurement.metrics, **counts})
     render.show_measurement(measurement)
     if predictions:
         render.err.print(f"predictions in {predictions}", markup=False, soft_wrap=True)

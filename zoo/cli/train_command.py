@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,10 +13,12 @@ from zoo.cli.options import as_json, check_model_name, complete_model, complete_
 from zoo.cli.output import Command, print_json
 from zoo.cli.process.stops import exit_code
 from zoo.cli.settings import open_run_file, with_settings
+from zoo.cli.workers import trainers
 from zoo.environment import set_backend
-from zoo.errors import RunError, UsageError
+from zoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from zoo.exporters.report import Report
     from zoo.runs.run import Run
     from zoo.runs.training import TrainedModel
     from zoo.runs.workers.plan import WorkerPlan
@@ -104,47 +104,64 @@ def train(
     names = parse_formats(formats, opset) if formats is not None else []
     check_signing(sign, names)
     check_model_name(name)
-    plan = _plan_workers(workers, address, slurm)
-    if not resume and not (plan is not None and plan.follows):
+    plan = trainers.plan_workers(workers, address, slurm)
+    follows = plan is not None and plan.follows
+    if not resume and not follows:
         check_training(name, overrides, data, out, from_run, force)
+    options = dict[str, Any](data=data, out=out, seed=seed, force=force, from_run=from_run)
     if seeds is not None:
         _check_repeated(names, tensorboard, workers)
-        return _train_seeds(
-            name, seeds, overrides, as_json, data=data, out=out, seed=seed, resume=resume, force=force,
-            from_run=from_run,
-        )  # fmt: skip
-    if plan is not None and plan.follows:
-        return _follow(plan, name, overrides, data=data, resume=resume, from_run=from_run)
-    run_to_resume = _prepare_to_resume(name, out) if resume else False
-    plan = plan or _recorded_plan(run_to_resume)
+        return _train_seeds(name, seeds, overrides, as_json, resume=resume, **options)
+    if plan is not None and follows:
+        return trainers.follow_first_task(
+            plan, name, overrides, data=data, resume=resume, from_run=from_run
+        )
+    run_to_resume = _prepare_to_resume(name, out) if resume else None
+    options |= {"resume": run_to_resume or False, "tensorboard": tensorboard}
+    if plan is None and run_to_resume is not None:
+        plan = trainers.recorded_plan(run_to_resume)
+    trained = _train_once(plan, name, overrides, **options)
+    report = _export(trained, names, opset, sign) if names else None
+    _show_results(trained.run, report, as_json)
+
+
+def _train_once(
+    plan: WorkerPlan | None, name: str, settings: dict[str, Any], **options: Any
+) -> TrainedModel:
+    """Train one run and show it; where a signal stops it, show how to go on, and exit."""
     if plan is not None:
         set_backend("jax")
     import_backend()
     from zoo.cli import render
+
+    train_run = trainers.train_function(plan)
+    try:
+        trained = train_run(name, settings, progress=render.progress(), **options)
+    except KeyboardInterrupt as error:
+        _stop(name, options["out"], exit_code(error))
+    render.show_run(trained.run)
+    return trained
+
+
+def _export(
+    trained: TrainedModel, formats: list[str], opset: int | None, sign: Path | None
+) -> Report:
+    """Export a model that was just trained, without opening its run again."""
     from zoo.exporters.sources import Source
 
-    try:
-        trained = _train_function(plan)(
-            name,
-            overrides,
-            data=data,
-            out=out,
-            seed=seed,
-            resume=run_to_resume,
-            force=force,
-            tensorboard=tensorboard,
-            progress=render.progress(),
-            from_run=from_run,
-        )
-    except KeyboardInterrupt as error:
-        _stop(name, out, exit_code(error))
     run = trained.run
-    render.show_run(run)
     source = Source("run", str(run.path), trained.model, trained.recipe, run)
-    report = export_source(source, names, None, opset, sign=sign) if names else None
+    return export_source(source, formats, None, opset, sign=sign)
+
+
+def _show_results(run: Run, report: Report | None, as_json: bool) -> None:
+    """Print a run and its export as JSON, or show the export; the run is shown already."""
+    from zoo.cli import render
+
     if as_json:
         exported = report.to_json() if report else None
-        print_json({"run": str(run.path), "metrics": run.metrics, "export": exported})
+        results = {"metrics": run.metrics, "examples": run.examples}
+        print_json({"run": str(run.path), **results, "export": exported})
     elif report:
         render.show_report(report)
 
@@ -157,51 +174,6 @@ def _prepare_to_resume(name: str, out: Path | None) -> Run:
     run = find_unfinished_run(name, out)
     prepare_to_resume(run.record.get("compute", {}))
     return run
-
-
-def _plan_workers(workers: int | None, address: str | None, slurm: bool) -> WorkerPlan | None:
-    """Return who trains together, or None where one process trains alone."""
-    if workers is None:
-        if address is not None or slurm:
-            option = "--slurm" if slurm else "--address"
-            raise UsageError(f"{option} says where workers run. Say how many: --workers 2")
-        return None
-    from zoo.runs.workers.plan import plan_workers
-
-    return plan_workers(workers, address, slurm)
-
-
-def _recorded_plan(run: Run | bool) -> WorkerPlan | None:
-    """Return the plan of a run to resume that workers of this machine have trained so far, or None."""
-    workers = run.record.get("workers", {}) if not isinstance(run, bool) else {}
-    if not workers.get("count"):
-        return None
-    if workers.get("place") != "local":
-        raise RunError(
-            f"{run} is trained by {workers['count']} workers ({workers.get('place')}). Say where they run "
-            f"now: --workers {workers['count']}, with --address or --slurm if not on this machine."
-        )
-    return _plan_workers(int(workers["count"]), None, False)
-
-
-def _train_function(plan: WorkerPlan | None) -> Callable[..., TrainedModel]:
-    """Return the function that trains: in this process, or with workers."""
-    if plan is None:
-        from zoo.runs.training import train_model
-
-        return train_model
-    from zoo.runs.workers.training import train_on_workers
-
-    return partial(train_on_workers, plan)
-
-
-def _follow(plan: WorkerPlan, name: str, settings: dict[str, Any], **options: Any) -> None:
-    """Do the share of a task of Slurm or mpirun that is not the first: it prints nothing."""
-    set_backend("jax")
-    import_backend()
-    from zoo.runs.workers.training import follow_first_task
-
-    follow_first_task(plan, name, settings, **options)
 
 
 def _check_repeated(formats: list[str], tensorboard: bool, workers: int | None) -> None:

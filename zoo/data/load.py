@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.dataset import Dataset
+from zoo.data.images import SUFFIXES
 from zoo.data.readers import (
     image_folder,
     image_pairs,
@@ -36,6 +37,15 @@ SOURCES = (  # for help texts and error messages
     "a dataset's name, tfds:NAME, an .npz, .parquet, .ts, .csv, .tsv or .txt file, a folder with a folder a "
     "class or with .parquet files, or pairs:FOLDER of blurred and sharp images"
 )
+_UNPACK, _TABLE = " Unpack it.", " Save the table as a .csv file."
+_ADVICE = {  # for files of other kinds
+    ".npy": " Put inputs and labels into one file: numpy.savez('mine.npz', x=x, y=y).",
+    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"), _UNPACK),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), _TABLE),
+    **dict.fromkeys(
+        SUFFIXES, " Put images into a folder for each class, and give the folder of these."
+    ),
+}
 _prefetched: dict[str, tuple[tuple[int | None, ...] | None, str, Dataset]] = {}
 
 
@@ -179,10 +189,10 @@ def _read_path(
         return image_folder.read(path, shape, hold_out, resize)
     if path.suffix.lower() in series_files.SUFFIXES:
         return timeseries.read(path, hold_out)
-    if path.suffix.lower() != ".npz":
+    if (suffix := path.suffix.lower()) != ".npz":
         raise DataError(
             f"{path}: only an .npz or .parquet file, a .ts or .csv of series, or a folder can be read as a "
-            "dataset."
+            f"dataset.{_ADVICE.get(suffix, '')}"
         )
     return npz.read(path, shape, hold_out)
 

@@ -86,6 +86,7 @@ class Source:
                 record["dataset"].get("source") or ""
             ).name,  # no folders of this machine
             "metrics": json.dumps(_metrics(self.run)),
+            **({"examples": json.dumps(self.run.examples)} if self.run.examples else {}),
         }
 
     def parts(self) -> dict[str, keras.Model]:

@@ -5,7 +5,7 @@ Red is for the class and blue against it. Where a method has no sign, red is how
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_POSITIONS = {"series": "time step", "numbers": "position"}  # units of the horizontal axis
 SIGNED = ("integrated",)  # methods whose sign is drawn
 FULL_COLOUR = 99.0  # the percentile that gets the full colour; one odd pixel would hide the rest
 MOST_CHANNELS = 6  # channels of a series that are drawn
@@ -36,14 +37,28 @@ def plot_attributions(x: Array, maps: Mapping[str, Array], title: str) -> Figure
     if kind in ("numbers", "series"):
         rows = min(x.shape[-1], MOST_CHANNELS) if kind == "series" else 1
         width, height = 3.4, 1.0 + 1.3 * rows
-    figure = pictures.figure(width * (1 + len(maps)), height + 0.5)
+    figure = pictures.figure(width * (1 + len(maps)), height + 0.7)
     grid = figure.subplots(rows, 1 + len(maps), squeeze=False)
     panels = {"input": None} | {method: scale(maps[method], method) for method in maps}
     for column, (name, heat) in enumerate(panels.items()):
         grid[0, column].set_title(name, fontsize=9)
         _DRAW[x.ndim](grid[:, column], x, heat)
+    for axes in grid[-1]:
+        axes.set_xlabel(_POSITIONS.get(kind, ""), fontsize=7)
+    for channel, axes in enumerate(grid[:, 0] if rows > 1 else ()):
+        axes.set_ylabel(f"channel {channel + 1}", fontsize=7)
     figure.suptitle(title, fontsize=10, parse_math=False)
+    figure.supxlabel(_legend(maps), fontsize=7, color="dimgrey")
     return figure
+
+
+def _legend(methods: Iterable[str]) -> str:
+    """Return what the colours of some methods mean."""
+    signed = [method for method in methods if method in SIGNED]
+    others = [method for method in methods if method not in SIGNED]
+    words = [f"{', '.join(signed)}: red is for the class, blue against it"] if signed else []
+    words += [f"{', '.join(others)}: red is how much a position counts"] if others else []
+    return "\n".join(words)
 
 
 def scale(values: Array, method: str) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 from zoo.errors import RunError, brief
 from zoo.io.atomic import atomic_write
 from zoo.io.foreign.entries import (
+    COUNTS,
     OBJECT,
     OPTIONAL_SIZES,
     OPTIONAL_TEXT,
@@ -48,7 +49,8 @@ _RECORD: dict[str, Kind] = {
     "best_epoch": WHOLE_NUMBER,
     "command": TEXT,
     "changed": OBJECT,
-    "counts": OBJECT,
+    "counts": COUNTS,
+    "examples": COUNTS,
     "callbacks": TEXTS,
     "stored_precision": TEXT,
 }
@@ -60,6 +62,7 @@ _DATASET: dict[str, Kind] = {
     "preprocessing": OPTIONAL_TEXT,
 }
 _FROM = {"run": TEXT, "model": TEXT, "sha256": TEXT}
+_MOST_EPOCHS = 2**53
 _LONGEST_NAME = 250  # letters of a model's name, which is also the name of a folder
 
 
@@ -94,7 +97,12 @@ def _check_names(record: Mapping[str, Any]) -> None:
     """
     for key in ("name", "architecture"):
         name = record[key]
-        if not name or len(name) > _LONGEST_NAME or "/" in name or printable(name) != name:
+        if (
+            name in ("", ".", "..")
+            or len(name) > _LONGEST_NAME
+            or "/" in name
+            or printable(name) != name
+        ):
             raise ValueError(
                 f"{key!r} must be a name without / and controls. Received: {brief(name)}"
             )
@@ -134,8 +142,11 @@ def read_history(folder: Path) -> list[dict[str, float]]:
         rows = _read_rows(file, folder)
     except (OSError, ValueError) as error:
         raise RunError(f"{file} cannot be read: {error}.") from error
-    if any("epoch" not in row for row in rows):
-        raise RunError(f"{file} cannot be read: a row has no epoch.")
+    for row in rows:
+        if "epoch" not in row:
+            raise RunError(f"{file} cannot be read: a row has no epoch.")
+        if not (0 <= row["epoch"] < _MOST_EPOCHS and row["epoch"].is_integer()):
+            raise RunError(f"{file} cannot be read: {row['epoch']} is no number of an epoch.")
     return rows
 
 

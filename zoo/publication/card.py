@@ -181,15 +181,23 @@ def _training(run: Run, command: str) -> str:
 def _evaluation(run: Run, name: str) -> str:
     if not run.metrics:
         return ""
-    rows = "".join(f"| {markdown(key)} | {value:.6g} |\n" for key, value in run.metrics.items())
+    counts = run.examples
+    rows = "".join(
+        f"| {markdown(key)} | {value:.6g} |{f' {counts.get(key, 0)} |' * bool(counts)}\n"
+        for key, value in run.metrics.items()
+    )
+    head = (
+        "| metric | value | examples |\n|---|---|---|"
+        if counts
+        else "| metric | value |\n|---|---|"
+    )
     return f"""\
 ## Evaluation
 
 On the test split. `zoo evaluate {name}` measures these figures again, and
 `zoo card {name} --check README.md` compares them.
 
-| metric | value |
-|---|---|
+{head}
 {rows}"""
 
 

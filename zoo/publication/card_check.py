@@ -13,7 +13,9 @@ from zoo.runs.run import Run
 
 RELATIVE = 1e-3  # by which a figure may differ: other processors round in another order
 _SECTION = r"^## Evaluation\n(.*?)(?=^## |\Z)"
-_ROW = r"^\| (\w+) \| ([-+.\deE]+) \|$"
+_ROW = (
+    r"^\| (\w+) \| ([-+.\deE]+) \|(?: \d+ \|)?$"  # name, value, and perhaps the number of examples
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,14 @@ def check_card(run: Run, card: Path) -> list[Figure]:
     if not shown:
         raise UsageError(f"{path} has no figures to check: its section Evaluation has no table.")
     measurement = measure(run)
+    counts = measurement.counts
     figures = [
-        Figure(name, float(value), measurement.metrics.get(name), measurement.examples)
+        Figure(
+            name,
+            float(value),
+            measurement.metrics.get(name),
+            counts.get(name, measurement.examples),
+        )
         for name, value in shown
     ]
     if wrong := [figure for figure in figures if not figure.is_equal]:

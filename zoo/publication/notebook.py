@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import UnknownName
-from zoo.io import pictures
 from zoo.io.foreign.image_file import open_image_file
 from zoo.publication.card import part_contracts
 from zoo.publication.terms import public_source
+from zoo.runs.comparison import plot_run
+from zoo.runs.files.measures import example_count, headline_metrics
 from zoo.runs.run import Run
 
 _LARGEST_PICTURE = 512 * 2**10  # bytes
@@ -23,10 +24,11 @@ def run_html(run: Run) -> str:
     """Return a run as HTML: one picture, the first figures, and the inputs and outputs of its parts."""
     record = run.record
     facts = f"{record['architecture']}, trained on {public_source(run) or 'its own data'}"
+    figures = headline_metrics(run.metrics, _MOST_FIGURES)
     rows = "".join(
-        f"<tr><td>{escape(key)}</td><td>{value:.4g}</td></tr>"
-        for key, value in list(run.metrics.items())[:_MOST_FIGURES]
+        f"<tr><td>{escape(key)}</td><td>{value:.4g}</td></tr>" for key, value in figures.items()
     )
+    count = example_count(run, figures)
     parts = "".join(
         f"<tr><td>{escape(role)}</td><td>{_tensors(part['inputs'])}</td><td>{_tensors(part['outputs'])}</td></tr>"
         for role, part in part_contracts(run).items()
@@ -34,7 +36,7 @@ def run_html(run: Run) -> str:
     head = "<tr><th>part</th><th>inputs</th><th>outputs</th></tr>"
     return (
         f"<div><b>{escape(str(run))}</b> <span>{escape(facts)}</span>"
-        f"{_picture(run)}<table>{rows}</table>"
+        f"{_picture(run)}<table>{rows}</table>{f'<small>on {count}</small>' if count else ''}"
         + (f"<table>{head}{parts}</table>" if parts else "")
         + "</div>"
     )
@@ -52,7 +54,7 @@ def run_picture(run: Run, name: str) -> Any:
         DataError: the file is no image.
     """
     if name == "curve":
-        return pictures.plot_history(run.history)
+        return plot_run(run)
     files = {path.stem: path for path in run.pictures}
     if name not in files:
         raise UnknownName("picture", name, {"curve", *files})
@@ -89,4 +91,5 @@ def _is_shown(path: Path) -> bool:
 
 
 def _tensors(tensors: list[dict[str, Any]]) -> str:
-    return ", ".join(escape(f"{each['name']} {tuple(each['shape'])}") for each in tensors)
+    texts = (f"{each['name']} ({', '.join(map(str, each['shape']))})" for each in tensors)
+    return escape(", ".join(texts))

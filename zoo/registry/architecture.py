@@ -18,6 +18,7 @@ import pluggy
 from zoo.entry_points import ARCHITECTURES
 from zoo.errors import PluginError, ZooError, brief, format_error
 from zoo.registry.extension import Extension, failing_place
+from zoo.registry.hook_checks import as_number
 
 if TYPE_CHECKING:
     import keras
@@ -86,8 +87,7 @@ class Architecture:
         if not isinstance(model, keras.Model):
             raise self._wrong_result("build", "a keras.Model", model)
         if not model.built and not model.variables:
-            expected = "a model with variables: call it once on an input"
-            raise self._wrong_result("build", expected, model)
+            raise self._wrong_result("build", "a model with variables: call it on an input", model)
         return model
 
     def train(
@@ -139,7 +139,7 @@ class Architecture:
         arguments |= {"parts": {} if parts is None else parts, "batch_size": batch_size}
         returned = self._call("evaluate", **arguments)
         try:
-            metrics = {str(name): float(value) for name, value in returned.items()}
+            metrics = {str(name): as_number(value) for name, value in returned.items()}
         except (AttributeError, TypeError, ValueError) as error:
             raise self._wrong_result("evaluate", "a dictionary of numbers", returned) from error
         if broken := {name: value for name, value in metrics.items() if not math.isfinite(value)}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from types import ModuleType
+from typing import Any
 
 import pluggy
 
@@ -74,6 +75,15 @@ def check_required_hooks(manager: pluggy.PluginManager, plugin: ModuleType, orig
                 f"{origin} lacks the hook {name}(): add @zoo.hookimpl and "
                 f"def {name}({', '.join(_arguments(name))})."
             )
+
+
+def as_number(value: Any) -> float:
+    """Return a measure of `evaluate` as a float; a `zoo.Measure` as it is.
+
+    Raises:
+        TypeError, ValueError: it is no number.
+    """
+    return value if isinstance(value, hookspecs.Measure) else float(value)
 
 
 def hooks_of(manager: pluggy.PluginManager, plugin: ModuleType, *, wrappers: bool) -> list[str]:

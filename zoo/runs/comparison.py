@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +15,42 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+NO_VALIDATION = "no validation curve: validation=0 trains on every training example"
 COMPUTE = ("onednn", "xla", "threads", "processor")  # of run.json's `compute`
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How runs differ; each value is a tuple with one entry for each run, None where it has none."""
+    """How runs differ; each value is a tuple with one entry for each run, None where it has none.
+
+    `examples` are the numbers of test examples of each result.
+    """
 
     runs: tuple[str, ...]
     settings: dict[str, tuple[Any, ...]]
     results: dict[str, tuple[float | None, ...]]
+    examples: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {"runs": self.runs, "settings": self.settings, "results": self.results}
+        values = {"settings": self.settings, "results": self.results, "examples": self.examples}
+        return {"runs": self.runs, **values}
+
+    def result_rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield the name and the values of each result, then the number of test examples of each run.
+
+        A result that is taken on fewer examples has their number behind it: 0.97 (36).
+        """
+        most = [
+            max(filter(None, each), default=0) for each in zip(*self.examples.values(), strict=True)
+        ]
+        most = most or [0] * len(self.runs)
+        for name, values in self.results.items():
+            counts = self.examples.get(name, most)
+            triples = zip(values, counts, most, strict=True)
+            yield name, *(_result_cell(*triple) for triple in triples)
+        if any(most):
+            yield "test examples", *(f"{count:,}" if count else "" for count in most)
 
 
 def compare(runs: Sequence[str | Path | Run]) -> Comparison:
@@ -54,9 +76,19 @@ def compare(runs: Sequence[str | Path | Run]) -> Comparison:
         for name, values in _columns([_facts(run) for run in opened]).items()
         if any(value != values[0] for value in values)
     }
-    return Comparison(
-        _names(opened), settings, _columns([_readable_metrics(run) for run in opened])
-    )
+    results = _columns([_readable_metrics(run) for run in opened])
+    return Comparison(_names(opened), settings, results, _columns([run.examples for run in opened]))
+
+
+def plot_run(run: Run) -> Figure:
+    """Plot the history of a run; without a validation curve, the picture says why there is none."""
+    from zoo.io import pictures
+
+    history, has_data = run.history, "training" in run.record.get("counts", {})
+    has_validation = any(name.startswith("val_") for row in history for name in row)
+    holds_nothing_out = run.record["config"].get("validation") == 0
+    note = NO_VALIDATION if has_data and holds_nothing_out and not has_validation else ""
+    return pictures.plot_history(history, note)
 
 
 def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
@@ -75,6 +107,13 @@ def plot_curves(runs: Sequence[str | Path | Run]) -> Figure:
             for measure in measures
         }
     )
+
+
+def _result_cell(value: float | None, count: int | None, most: int) -> str:
+    """Return a result, and the number of its examples in brackets if it is not `most`."""
+    if value is None:
+        return ""
+    return f"{value:.5g} ({count:,})" if count and count != most else f"{value:.5g}"
 
 
 def _readable_metrics(run: Run) -> dict[str, float]:

@@ -6,7 +6,7 @@ import dataclasses
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from zoo.data.dataset import Dataset, has_no_data
 from zoo.data.tables.memory import dataset_from_memory
 from zoo.errors import TrainingError, ZooError
 from zoo.inference.examples import check_batch_size
+from zoo.runs.comparison import plot_run
+from zoo.runs.files.measures import examples_by_measure
 from zoo.runs.files.predictions import check_table_file, write_predictions
 from zoo.runs.load import load_run_model
 from zoo.runs.predict import evaluate_model
@@ -31,11 +33,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What `evaluate` returned, the name of the data, and the number of examples; 0 without data."""
+    """What `evaluate` returned, the data's name, the number of examples (0 without data), also by measure."""
 
     metrics: dict[str, float]
     dataset: str
     examples: int
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -102,11 +105,7 @@ def measure(
     recipe, model, parts = _open(run, data, runtime)
     own = (run.state == "trained" or data is None) and has_own_data(run, recipe)
     if data is None and not own:
-        warnings.warn(
-            f"The data of {run} has changed since the run was trained: {recipe.source} has another "
-            f"fingerprint than run.json says. The run stays {run.state}.",
-            stacklevel=3,
-        )
+        _warn_of_changed_data(run, recipe)
     if own and run.state == "trained" and model is not None:
         with run.lock():
             metrics = finish_run(run, recipe, model, batch_size)
@@ -120,7 +119,13 @@ def measure(
     if predictions:
         write_predictions(run, predictions, measured, batch_size=batch_size, runtime=runtime)
     count = 0 if has_no_data(measured) else len(measured.test)
-    return Measurement(metrics, measured.name, count)
+    return Measurement(metrics, measured.name, count, examples_by_measure(metrics, measured))
+
+
+def _warn_of_changed_data(run: Run, recipe: Recipe) -> None:
+    cause = f"{recipe.source} has another fingerprint than run.json says"
+    text = f"The data of {run} has changed since the run was trained: {cause}."
+    warnings.warn(f"{text} The run stays {run.state}.", stacklevel=4)
 
 
 def _measured_data(run: Run, data: Data | None) -> str | Path | Dataset | None:
@@ -214,14 +219,13 @@ def finish_run(
         )
         run.write_metrics(metrics)
     with _stays_trained(run, "preview", data):
-        plots: dict[str, pictures.Picture] = {"curve": pictures.plot_history(run.history)}
+        plots: dict[str, pictures.Picture] = {"curve": plot_run(run)}
         plots |= architecture.preview(model, recipe.config, data, run_info(run))
         for name, picture in plots.items():
             pictures.save(picture, run.path / "pictures" / name)
-    counts = {**run.record.get("counts", {}), "test": len(data.test)}
-    measured = {} if has_no_data(data) else {"counts": counts}
+    examples = examples_by_measure(metrics, data)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    run.update(state="finished", finished=now, **measured)
+    run.update(state="finished", finished=now, **({"examples": examples} if examples else {}))
     architecture.notify("on_run_end", run=run_info(run), config=recipe.config, metrics=metrics)
     return metrics
 
@@ -237,9 +241,7 @@ def _stays_trained(run: Run, hook: str, data: Dataset) -> Iterator[None]:
     try:
         yield
     except ZooError as error:
-        cause = (
-            data.train.decoding_error or data.test.decoding_error or error
-        )  # a file that TensorFlow cannot decode
+        cause = data.train.decoding_error or data.test.decoding_error or error  # of a broken file
         kind = type(cause) if cause.exit_code == ZooError.exit_code else TrainingError
         raise kind(
             f"{run.path} is trained but not finished: {hook}() failed. {str(cause).rstrip('.')}. "

@@ -59,6 +59,7 @@ class Repeats:
             "seeds": [run.record["seed"] for run in self.runs],
             "confidence": CONFIDENCE,
             "metrics": {name: asdict(each) for name, each in self.metrics.items()},
+            "examples": self.runs[0].examples,
         }
 
 

@@ -11,7 +11,7 @@ export/             parts and report.json
 
 from __future__ import annotations
 
-import importlib
+import importlib  # modules that import this one are loaded by name
 import shutil
 import weakref
 from collections.abc import Iterator, Mapping
@@ -75,9 +75,8 @@ class Run:
                 return run
         if weights and (entry := shipped_weights.find_entry(str(reference))):
             return cls._open_shipped(shipped_weights.unpack(entry))
-        names = [run.path.name for run in list_runs()]
-        names += shipped_weights.names() if weights else []
-        raise UnknownName("run", str(reference), names)
+        names = shipped_weights.names() if weights else []
+        raise UnknownName("run", str(reference), [run.path.name for run in list_runs()] + names)
 
     @classmethod
     def _open_shipped(cls, shipped: Shipped) -> Run:
@@ -146,6 +145,11 @@ class Run:
         return read_metrics(self.path)
 
     @property
+    def examples(self) -> dict[str, int]:
+        """On how many test examples each measure of `metrics` is taken, as far as run.json tells."""
+        return dict(self.record.get("examples", {}))
+
+    @property
     def history(self) -> list[dict[str, float]]:
         """One row for each epoch: its number, its seconds, the losses and the metrics.
 
@@ -165,7 +169,6 @@ class Run:
 
         The options and the result are those of `zoo.runs.predict.predict`.
         """
-        # loaded by name: the module imports this one
         return importlib.import_module("zoo.runs.predict").predict(self, inputs, **options)
 
     @cached_property

@@ -108,7 +108,7 @@ def plot_reliability(probabilities: Array, truth: Array) -> Figure:
     style = {"fmt": "o", "markersize": 4, "capsize": 3, "linewidth": 1.2}
     above.errorbar(confidence, accuracy, reach, color="tab:blue", label="95 % interval", **style)
     above.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="calibrated")
-    above.set(ylabel="accuracy (share that is right)", ylim=(0, 1.03))
+    above.set(ylabel="accuracy (share that is right)", ylim=(-0.03, 1.03))
     above.legend(loc="upper left", fontsize=8)
     bars = below.bar(middles, counts, 0.9 / BINS, color="grey")
     below.bar_label(bars, [f"{count:,}" for count in counts], fontsize=6, padding=1)

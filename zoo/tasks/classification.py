@@ -24,6 +24,7 @@ from zoo.errors import DataError
 from zoo.inference.parts import Parts, compute_groups, compute_split
 from zoo.inference.predictions import TOP, class_results
 from zoo.io.confusion_matrix import count_confusions, plot_confusion_matrix
+from zoo.registry.hookspecs import Measure
 from zoo.tasks import normalization, optimizers
 from zoo.tasks.calibration import expected_calibration_error, plot_reliability, top_accuracy
 from zoo.tasks.plots import plot_filters, plot_mistakes
@@ -170,7 +171,7 @@ def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, flo
     Raises:
         DataError: the data has no labels.
     """
-    from sklearn.metrics import f1_score, recall_score, roc_auc_score
+    from sklearn.metrics import f1_score, roc_auc_score
 
     truth, names = _test_labels(data)
     predicted = probabilities.argmax(-1)
@@ -184,12 +185,9 @@ def classification_metrics(probabilities: Array, data: Dataset) -> dict[str, flo
         metrics["auroc"] = float(roc_auc_score(truth, probabilities[:, 1]))
     metrics["calibration_error"] = expected_calibration_error(probabilities, truth)
     if len(names) <= MOST_RECALLS:
-        present = np.unique(truth)
-        recalls = recall_score(truth, predicted, labels=present, average=None)
-        metrics |= {
-            f"recall_{names[at]}": float(recall)
-            for at, recall in zip(present, recalls, strict=True)
-        }
+        for at, count in zip(*np.unique(truth, return_counts=True), strict=True):
+            recall = (predicted[truth == at] == at).mean()
+            metrics[f"recall_{names[at]}"] = Measure(recall, count)
     return metrics
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo.data.arrays import Array, example_kind
 from zoo.io import pictures
+from zoo.registry.hookspecs import Measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,7 +120,7 @@ def weighted_means(chunks: Iterable[tuple[int, Mapping[str, float]]]) -> dict[st
         examples += count
         for name, value in metrics.items():
             totals[name] = totals.get(name, 0.0) + count * value
-    return {name: total / examples for name, total in totals.items()}
+    return {name: Measure(total / examples, examples) for name, total in totals.items()}
 
 
 def plot_comparison(rows: Mapping[str, Array], title: str = "") -> Figure:

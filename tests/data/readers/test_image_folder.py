@@ -71,6 +71,46 @@ def test_test_comes_before_val_and_train_may_be_alone() -> None:
     assert len(open_dataset("mine").test) == 6
 
 
+@pytest.mark.parametrize(
+    ("train", "test"), [("Train", "Test"), ("training", "validation"), ("train", "valid")]
+)
+def test_splits_have_names_of_many_kinds(train: str, test: str) -> None:
+    three(f"mine/{train}")
+    three(f"mine/{test}", 2)
+    data = open_dataset("mine")
+    check_colours(data)
+    assert (len(data.train), len(data.test)) == (15, 6)
+
+
+def test_a_folder_around_the_classes_is_looked_into(caplog: pytest.LogCaptureFixture) -> None:
+    three("mine/dataset")
+    with caplog.at_level("INFO", "zoo"):
+        check_colours(open_dataset("mine"))
+    assert "reading mine/dataset, the only folder in mine" in caplog.text
+
+
+def test_a_single_class_stays_one() -> None:
+    put("mine/only/0.png")
+    put("mine/only/1.png")
+    assert open_dataset("mine").classes == ("only",)
+
+
+def test_training_may_be_a_class() -> None:
+    put("mine/training/0.png")
+    put("mine/training/1.png")
+    put("mine/racing/0.png")
+    assert open_dataset("mine").classes == ("racing", "training")
+
+
+def test_a_split_that_is_not_read_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    three("mine/train")
+    three("mine/val", 1)
+    three("mine/test", 2)
+    with caplog.at_level("INFO", "zoo"):
+        open_dataset("mine")
+    assert "mine/val is not read: the test split is mine/test." in caplog.text
+
+
 def test_images_may_lie_deeper_and_be_called_anything() -> None:
     three()
     put("mine/red/2024/março/ein Bild.JPG")

@@ -68,6 +68,26 @@ def test_a_header_names_the_column_of_the_classes() -> None:
     assert data.input_shape == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("between", "point", "header"),
+    [(";", ".", "class;t0;t1\n"), (";", ",", "class;t0;t1\n"), (";", ",", ""), ("\t", ".", "")],
+)
+def test_spreadsheets_write_other_delimiters_and_decimal_commas(
+    between: str, point: str, header: str
+) -> None:
+    rows = [f"{'ab'[i % 2]}{between}0{point}5{between}-1{point}25\n" for i in range(10)]
+    data = open_dataset(csv(header + "".join(rows)))
+    assert data.classes == ("a", "b")
+    np.testing.assert_array_equal(data.train.stored[0, :, 0], [0.5, -1.25])
+
+
+def test_a_target_with_decimals_is_a_number_to_predict() -> None:
+    data = open_dataset(csv("a,b,target\n" + "".join(f"{i},2,{i}.5\n" for i in range(10))))
+    assert (data.classes, data.outputs) == (None, 1)
+    assert data.train.targets is not None
+    np.testing.assert_array_equal(data.train.targets, data.train.stored[:, 0, 0] + 0.5)
+
+
 def test_a_row_too_long_is_refused_with_its_line() -> None:
     with pytest.raises(DataError, match="line 2: 4 columns, where the first line has 3"):
         open_dataset(csv("a,1,2\nb,1,2,3\n"))
@@ -103,7 +123,7 @@ def test_what_is_wrong_in_a_ts_file_is_said_with_its_line(rows: list[str], said:
         ("1,2,3,4\n2,3,4\n", "line 2: 3 columns, where the first line has 4"),
         ("1,2,3\n0,x,3\n", "line 2: value 1 of the series is no number. Received: 'x'"),
         ("1,2,3\n2,3,b\n", "line 2: the last value .* 'b'. The class stands in the first column"),
-        ("a;1;2\nb;2;3\n", "has a single column. Expected: .*commas between"),
+        ("a|1|2\nb|2|3\n", "has a single column. Expected: .*commas, semicolons or tabs between"),
         ("", "holds no series"),
     ],
 )

@@ -60,6 +60,7 @@ def test_a_table_has_a_feature_in_each_column() -> None:
     [
         (frame(), r"columns height, width. Expected: one of them called class, label, target or y"),
         (frame(y=Y, name=["a"] * 20), r"column name of the DataFrame holds no numbers"),
+        (frame(y=Y, day=pandas.date_range("2020", periods=20)), r"column day .* dates or times"),
         (
             frame(y=Y, gap=[np.nan] * 20),
             r"column gap of the DataFrame has no finite number in row 0",

@@ -11,7 +11,13 @@ import zoo
 from tests.conftest import Shell
 from zoo.data.dataset import Dataset
 from zoo.runs.comparison import Comparison
-from zoo.runs.files.measures import count_words, example_count, examples_by_measure, measures_line
+from zoo.runs.files.measures import (
+    count_words,
+    example_count,
+    examples_by_measure,
+    headline_metrics,
+    measures_line,
+)
 
 
 def test_run_json_has_the_number_of_examples_of_each_measure(
@@ -29,17 +35,19 @@ def test_run_json_has_the_number_of_examples_of_each_measure(
     assert measures_line(trained).endswith(f"  on {len(tiny.test)} test examples")
 
 
+@pytest.mark.filterwarnings("ignore:The data that")  # it is in memory
 def test_the_shell_prints_the_number_beside_each_measure(
     shell: Shell, trained: zoo.Run, tmp_path: Path
 ) -> None:
-    np.savez(tmp_path / "nine.npz", x=np.ones((9, 8, 8, 1), np.float32), y=np.arange(9))
-    arguments = ("evaluate", trained.path, "--data", tmp_path / "nine.npz")
-    _, out, _ = shell(*arguments)
+    np.savez(tmp_path / "ten.npz", x=np.ones((10, 8, 8, 1), np.float32), y=np.arange(10))
+    arguments = ("evaluate", trained.path, "--data", tmp_path / "ten.npz")
+    code, out, err = shell(*arguments)
+    assert code == 0, err
     assert out.splitlines()[0].split() == ["measure", "value", "examples"]
     rows = {row.split()[0]: row.split()[-1] for row in out.splitlines()[1:]}
-    assert (rows["accuracy"], rows["recall_3"]) == ("9", "1")
+    assert (rows["accuracy"], rows["recall_3"]) == ("10", "1")
     found = json.loads(shell(*arguments, "--json")[1])
-    assert (found["examples"], found["examples_by_measure"]["recall_3"]) == (9, 1)
+    assert (found["examples"], found["examples_by_measure"]["recall_3"]) == (10, 1)
 
 
 def test_a_run_that_does_not_tell_its_numbers_shows_none(trained: zoo.Run) -> None:
@@ -71,6 +79,18 @@ def test_a_measure_is_a_number(tiny: Dataset) -> None:
 )
 def test_counts_are_said_in_words(counts: list[int], words: str) -> None:
     assert count_words(counts) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        ("accuracy macro_f1 recall_a recall_b recall_c", "accuracy macro_f1"),
+        ("auroc found auroc_pca auroc_svm auroc_nearest", "auroc found"),
+        ("pca_a pca_b pca_c pca_d pca_e", "pca_a pca_b pca_c pca_d"),
+    ],
+)
+def test_the_first_measures_are_no_family(names: str, first: str) -> None:
+    assert list(headline_metrics(dict.fromkeys(names.split(), 1.0))) == first.split()
 
 
 def test_a_comparison_ends_with_the_numbers_of_examples() -> None:

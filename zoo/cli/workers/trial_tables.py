@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 from zoo.cli import render
 from zoo.cli.output import print_json
 from zoo.io.console import make_table
+from zoo.runs.files.measures import measures_line
 from zoo.sweeps.progress import SweepProgress
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class ShowTrials(SweepProgress):
             self._print(f"           {row.error}")
 
     def lose(self, number: int, reason: str) -> None:
-        """Say that a worker is lost."""
+        """Print that a worker is lost."""
         self._print(
             f"trial {number:>3}  its worker is lost; it goes on from its last epoch ({reason})"
         )
@@ -91,7 +92,7 @@ def show_sweep(found: Sweep, as_json: bool) -> None:
         render.print_rich("No trial is finished.")
     else:
         metrics = found.run.metrics
-        test = f"; on the test split: {render.headline(metrics)}" if metrics else ""
+        test = f"; on the test split: {measures_line(found.run)}" if metrics else ""
         chosen = ", ".join(
             f"{name}={render.short_value(each)}" for name, each in best.settings.items()
         )

@@ -1,6 +1,7 @@
 """A folder of images.
 
 mine/train/CLASS/*.png, mine/test/CLASS/*.png (or val)     or mine/CLASS/*.png: a fifth is held out
+mine/Training/..., mine/Validation/... and the like
 
 Images directly in the folder (or directly in train and test) have no labels. The images of a class may lie
 in folders below it. Hidden files and folders (.DS_Store, .ipynb_checkpoints, __MACOSX) are ignored.
@@ -8,6 +9,7 @@ in folders below it. Hidden files and folders (.DS_Store, .ipynb_checkpoints, __
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.image_folders import folders_in, images_in
 from zoo.data.images import SUFFIXES, image_size, open_image, to_array
 from zoo.data.readers.image_size import Size, common_shape, resize_description
-from zoo.data.readers.lazy_images import LazyImages
+from zoo.data.readers.lazy_images import LazyImages, map_in_blocks
 from zoo.data.split import Split, train_and_test
 from zoo.errors import DataError
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["LAZY_BYTES", "read", "split_folders"]
 
 LAZY_BYTES = 64 * 2**20  # bytes of pixels; a larger split is decoded on demand, not held in memory
+_log = logging.getLogger("zoo")
+TRAIN = ("train", "training")  # in small letters
+TESTS = ("test", "testing", "val", "valid", "validation")
 LabeledFile = tuple[Path, int]  # an image and the number of its class
 
 
@@ -51,7 +56,7 @@ def read(
     Raises:
         DataError: with the file or folder that is wrong, and what was expected.
     """
-    folders = split_folders(path)
+    folders = split_folders(_without_wrapper(path))
     classes = _class_names(folders[0])
     files_of_splits = [list(_labeled_files(folder, classes)) for folder in folders]
     for folder, files in zip(folders, files_of_splits, strict=True):
@@ -67,19 +72,42 @@ def read(
     return Dataset(str(path.resolve()), train, test, classes, done)
 
 
+def _without_wrapper(path: Path) -> Path:
+    """Return a folder, or the only folder in it where that one holds the classes or the splits."""
+    folders = folders_in(path)
+    if len(folders) != 1 or not images_in(folders[0]) or _images_directly_in(path, folders[0]):
+        return path
+    inside = [folder for folder in folders_in(folders[0]) if images_in(folder)]
+    if len(inside) < 2 or folders[0].name == "train":
+        return path
+    _log.info("reading %s, the only folder in %s", folders[0], path)
+    return folders[0]
+
+
+def _images_directly_in(*folders: Path) -> bool:
+    """Return whether one of some folders has images in itself, beside those in the folders below."""
+    return any(image.parent == folder for folder in folders for image in images_in(folder))
+
+
 def _count_sizes(files: Sequence[Path]) -> Counter[Size]:
     """Count the images of each size; threads read the headers, since a folder may be on another machine."""
     with ThreadPoolExecutor(8, "headers") as threads:
-        return Counter(threads.map(image_size, files))
+        return Counter(map_in_blocks(threads, image_size, files))
 
 
 def split_folders(path: Path) -> list[Path]:
-    """Return the folders of the training and the test images; `path` alone where there is no train."""
-    folders = {folder.name: folder for folder in folders_in(path)}
-    if "train" not in folders:
+    """Return the folders of the training and the test images; `path` alone where there is no train.
+
+    A folder of another name than `train` may be a class, unless one for tests stands beside it.
+    """
+    folders = {folder.name.lower(): folder for folder in folders_in(path)}
+    trains = [folders[name] for name in TRAIN if name in folders]
+    tests = [folders[name] for name in TESTS if name in folders]
+    if not trains or (trains[0].name != "train" and not tests):
         return [path]
-    tests = [folders[name] for name in ("test", "val") if name in folders]
-    return [folders["train"], *tests[:1]]
+    for unused in tests[1:]:
+        _log.info("%s is not read: the test split is %s.", unused, tests[0])
+    return [trains[0], *tests[:1]]
 
 
 def _class_names(root: Path) -> tuple[str, ...] | None:

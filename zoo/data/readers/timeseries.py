@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.arrays import describe_shape
+from zoo.data.arrays import Array, describe_shape
 from zoo.data.dataset import Dataset
 from zoo.data.readers.series_files import Series, parse_series
 from zoo.data.split import Split, train_and_test
@@ -57,6 +57,10 @@ def _dataset(name: str, paths: Sequence[Path], hold_out: bool = True) -> Dataset
     """Make a dataset of the training file, and of the test file where there is one."""
     files = [_same_shape(path, parse_series(path)) for path in paths]
     labels = [[str(series.label) for series in file] for file in files]
+    preprocessing = "as measured, gaps filled in"
+    if paths[0].suffix.lower() == ".csv" and (targets := _numbers_to_predict(labels)):
+        splits = [Split(_values(file), np.array(y)) for file, y in zip(files, targets, strict=True)]
+        return Dataset(name, *train_and_test(splits, hold_out), preprocessing=preprocessing)
     classes = tuple(sorted(set(labels[0]), key=_label_order))
     if unknown := sorted(set(labels[-1]) - set(classes)):
         raise DataError(
@@ -64,7 +68,22 @@ def _dataset(name: str, paths: Sequence[Path], hold_out: bool = True) -> Dataset
         )
     splits = [_split(*each, classes) for each in zip(files, labels, strict=True)]
     train, test = train_and_test(splits, hold_out)
-    return Dataset(name, train, test, classes, preprocessing="as measured, gaps filled in")
+    return Dataset(name, train, test, classes, preprocessing=preprocessing)
+
+
+def _numbers_to_predict(labels: Sequence[Sequence[str]]) -> list[list[np.float32]]:
+    """Return the labels of each file as numbers, if all are numbers and one is not whole; else nothing."""
+    try:
+        numbers = [[np.float32(label) for label in file] for file in labels]
+    except ValueError:
+        return []
+    each = [number for file in numbers for number in file]
+    is_finite = all(math.isfinite(number) for number in each)
+    return numbers if is_finite and any(number % 1 for number in each) else []
+
+
+def _values(file: Sequence[Series]) -> Array:
+    return np.stack([series.values for series in file])
 
 
 def _same_shape(path: Path, file: list[Series]) -> list[Series]:
@@ -82,8 +101,7 @@ def _same_shape(path: Path, file: list[Series]) -> list[Series]:
 
 def _split(file: Sequence[Series], labels: Sequence[str], classes: Sequence[str]) -> Split:
     numbers = {label: at for at, label in enumerate(classes)}
-    values = np.stack([series.values for series in file])
-    return Split(values, np.array([numbers[label] for label in labels], np.int64))
+    return Split(_values(file), np.array([numbers[label] for label in labels], np.int64))
 
 
 def _label_order(label: str) -> tuple[float, str]:

@@ -35,7 +35,7 @@ def text_lines(path: Path) -> Iterator[str]:
     except UnsafeFile as error:
         raise DataError(str(error)) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is no text in UTF-8.") from error
+        raise DataError(f"{path} is no text in UTF-8. Save it as UTF-8.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from zoo.errors import DataError, brief
 
 __all__ = ["csv_rows"]
 
+DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _log = logging.getLogger("zoo")
 Cells = tuple[int, list[str]]  # the line, and its cells
 
@@ -34,7 +36,7 @@ def csv_rows(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
     if len(names) < 2:
         raise DataError(
             f"{path} has a single column. Expected: the class and then the values of a series, a series a "
-            "row, with commas between."
+            "row, with commas, semicolons or tabs between."
         )
     following = next(rows, None)
     has_header = _is_header(first[1], following[1] if following else first[1])
@@ -135,12 +137,28 @@ def _whole_number(label: str) -> str:
 
 
 def _plain_cells(path: Path) -> Iterator[Cells]:
-    """Yield the rows of a .csv file with their numbers.
+    """Yield the rows of a .csv file with their numbers; the first line shows the delimiter.
 
     Raises:
         DataError: a cell is too long, or the file is no text.
     """
+    lines = text_lines(path)
+    first = next(lines, "")
+    between = _delimiter(first)
     try:
-        yield from enumerate(csv.reader(text_lines(path)), 1)
+        for line, row in enumerate(csv.reader(chain([first], lines), delimiter=between), 1):
+            yield line, row if between == "," else list(map(_with_decimal_point, row))
     except csv.Error as error:
         raise DataError(f"{path} cannot be read as CSV: {error}.") from error
+
+
+def _delimiter(line: str) -> str:
+    """Return the delimiter of the cells of a line; beside semicolons, commas may be decimal commas."""
+    if ";" in line and line.count(";") + 1 >= line.count(","):
+        return ";"
+    return "\t" if "\t" in line and "," not in line else ","
+
+
+def _with_decimal_point(cell: str) -> str:
+    """Return a number with a decimal comma as one with a point; any other text as it is."""
+    return cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell

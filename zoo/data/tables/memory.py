@@ -134,7 +134,10 @@ def _feature(name: Any, column: Any) -> Array:
         DataError: it holds text, or a value is missing.
     """
     try:
-        values = np.asarray(column).astype(np.float32)
+        array = np.asarray(column)
+        if array.dtype.kind in "mM":
+            raise ValueError("It holds dates or times.")
+        values = array.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"The column {name} of the DataFrame holds no numbers. Turn it into numbers, as "

@@ -9,6 +9,7 @@ from typing import Any
 from zoo.exporters.parts.contract import Contract, Tensor
 from zoo.exporters.report import ExportedFile, Report
 from zoo.io.printable import markdown
+from zoo.runs.files.measures import count_words
 
 __all__ = ["answer_lines", "fact_lines"]
 
@@ -52,7 +53,11 @@ def fact_lines(report: Report) -> list[str]:
     metrics = json.loads(origin.get("metrics") or "{}")
     if metrics:
         shown = ", ".join(f"{name} {metrics[name]:.4g}" for name in list(metrics)[:MOST_METRICS])
-        lines[-1] += f" On the test split: {shown}."
+        counts = json.loads(origin.get("examples") or "{}")
+        words = count_words(
+            {counts[name] for name in list(metrics)[:MOST_METRICS] if name in counts}
+        )
+        lines[-1] += f" On {words or 'the test split'}: {shown}."
     if origin.get("license"):
         lines[-1] += f" Licence of the weights: {origin['license']}."
     return lines

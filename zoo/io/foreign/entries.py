@@ -10,6 +10,7 @@ from zoo.errors import brief
 
 __all__ = [
     "ANYTHING",
+    "COUNTS",
     "NUMBER",
     "OBJECT",
     "OBJECTS",
@@ -66,6 +67,12 @@ TEXTS: Kind = (_are_texts, "a list of texts")
 NUMBER: Kind = (is_number, "a number")
 WHOLE_NUMBER: Kind = (_is_whole, "a whole number of at most 64 bits")
 OBJECT: Kind = (_is_object, "an object")
+COUNTS: Kind = (
+    lambda value: (
+        isinstance(value, dict) and all(_is_whole(count) and count >= 0 for count in value.values())
+    ),
+    "an object of whole numbers",
+)
 OBJECTS: Kind = (
     lambda value: isinstance(value, list) and all(map(_is_object, value)),
     "a list of objects",

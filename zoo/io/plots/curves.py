@@ -16,20 +16,26 @@ if TYPE_CHECKING:
 Curve: TypeAlias = tuple[Sequence[float], Sequence[float]]  # epochs and values
 
 NO_CURVES = ("epoch", "seconds")  # columns of a history that are no losses or metrics
+_MEAN = "mean over the examples"
 _UNITS = {  # by the last word of a name
     "accuracy": "share of the examples",
-    "loss": "mean over the examples",
+    **dict.fromkeys(("loss", "error", "mae", "mse", "reconstruction"), _MEAN),
+    **dict.fromkeys(("discriminator", "generator"), f"loss, {_MEAN}"),
+    **dict.fromkeys(("real", "fake"), "mean score"),  # that the discriminator gives
+    "kl": f"nats, {_MEAN}",
     "psnr": "dB",
     "rate": "per step",
+    "reached": "value of the objective",
 }
 
 
-def plot_history(history: Sequence[Mapping[str, float]]) -> Figure:
+def plot_history(history: Sequence[Mapping[str, float]], note: str = "") -> Figure:
     """Plot a training: one panel for each loss and metric, training and validation together.
 
     Args:
         history: a row for each epoch: `epoch`, and losses and metrics by name; `val_` begins those of
             the validation examples.
+        note: a sentence below the panels.
     """
     names = dict.fromkeys(name for row in history for name in row)
     panels: dict[str, dict[str, Curve]] = {}
@@ -38,7 +44,10 @@ def plot_history(history: Sequence[Mapping[str, float]]) -> Figure:
             continue
         keys = {"training": name, "validation": f"val_{name}"}
         panels[name] = {label: curve(history, key) for label, key in keys.items() if key in names}
-    return plot_curves(panels)
+    drawing = plot_curves(panels)
+    if note:
+        drawing.supxlabel(note, fontsize=7, color="dimgrey", parse_math=False)
+    return drawing
 
 
 def curve(history: Sequence[Mapping[str, float]], name: str) -> Curve:

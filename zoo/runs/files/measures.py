@@ -68,11 +68,15 @@ def count_words(counts: Iterable[int]) -> str:
     return f"{words} test example{'s' * (sizes[-1] != 1)}"
 
 
-def headline_metrics(metrics: Mapping[str, float]) -> dict[str, float]:
+def headline_metrics(metrics: Mapping[str, float], most: int = 4) -> dict[str, float]:
     """Return the first measures, without families such as a recall for each class."""
     families = Counter(name.partition("_")[0] for name in metrics)
-    single = {n: value for n, value in metrics.items() if families[n.partition("_")[0]] < 3}
-    return dict(list((single or dict(metrics)).items())[:4])
+    single = {
+        name: value
+        for name, value in metrics.items()
+        if "_" not in name or families[name.partition("_")[0]] < 3
+    }
+    return dict(list((single or dict(metrics)).items())[:most])
 
 
 def measures_line(run: Run) -> str:

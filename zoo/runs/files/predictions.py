@@ -23,6 +23,7 @@ from zoo.data.split import Split
 from zoo.errors import DataError, UsageError
 from zoo.inference.parts import Parts, compute_split
 from zoo.io.atomic import atomic_write, make_directory
+from zoo.io.printable import spreadsheet_text
 from zoo.runs.predictors import open_predictor
 from zoo.runs.recipe import recipe_from_run
 from zoo.runs.run import Run
@@ -150,10 +151,11 @@ def _floats(values: Array) -> list[float]:
 
 
 def _write_csv(columns: Columns, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        writer.writerow(map(spreadsheet_text, columns))
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow([spreadsheet_text(x) if isinstance(x, str) else x for x in row])
 
 
 def _parquet() -> tuple[Any, Any]:

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakSet
 
+import numpy as np
+
 from zoo.compute.kernels import NAMES, compute_in_force
 from zoo.data.arrays import format_shape, is_picture
 from zoo.data.dataset import Dataset, has_no_data
-from zoo.runs.run import Run
 
-__all__ = ["announce_data", "describe_compute", "describe_data", "log_start", "test_count"]
+__all__ = ["announce_data", "describe_compute", "describe_data", "log_start"]
 
+MOST_NAMES = 5  # of classes
 _NOUNS = {1: "rows of numbers", 2: "series", 3: "arrays", 4: "volumes"}
 _log = logging.getLogger("zoo")
 _announced: WeakSet[Dataset] = WeakSet()
 
 
 def announce_data(data: Dataset) -> None:
-    """Say what data holds; once for each dataset."""
+    """Print what data holds, once for each dataset."""
     if not has_no_data(data) and data not in _announced:
         _announced.add(data)
         _log.info("data: %s", describe_data(data))
+        if absent := _classes_without_test(data):
+            _log.warning("Warning: no held-out example is of the class %s.", ", ".join(absent))
 
 
 def describe_data(data: Dataset) -> str:
@@ -44,10 +48,13 @@ def describe_data(data: Dataset) -> str:
     return "; ".join(facts)
 
 
-def test_count(run: Run) -> str:
-    """Return on how many examples a run was measured, as the end of a line; empty if it does not tell."""
-    count = run.record.get("counts", {}).get("test")
-    return f"  on {count:,} test example{'s' * (count != 1)}" if count else ""
+def _classes_without_test(data: Dataset) -> list[str]:
+    """Return the first classes that have training examples, and no test example of their own."""
+    if data.classes is None or data.train.targets is None or data.test.targets is None:
+        return []
+    held_out = set(np.unique(data.test.targets).tolist())
+    trained = np.unique(data.train.targets).tolist()
+    return [data.classes[int(label)] for label in trained if label not in held_out][:MOST_NAMES]
 
 
 def _describe_targets(data: Dataset) -> str:
@@ -72,7 +79,7 @@ def describe_compute(compute: Mapping[str, Any]) -> str:
 
 
 def log_start(data: Dataset, parameters: int | None, is_in_memory: bool) -> None:
-    """Say what a training starts with, and what a run on data in memory needs later.
+    """Print what a training starts with, and what a run on data in memory needs later.
 
     Args:
         data: its data.
