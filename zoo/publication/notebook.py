@@ -17,6 +17,7 @@ from zoo.runs.run import Run
 
 _LARGEST_PICTURE = 512 * 2**10  # bytes
 _MOST_FIGURES = 8
+_TELLING = ("confusion", "manifold", "samples", "restored", "reconstructions", "scores", "images")
 _TYPES = {".png": "png", ".gif": "gif", ".jpg": "jpeg"}
 
 
@@ -75,15 +76,23 @@ class AnimatedPicture:
 
 
 def _picture(run: Run) -> str:
-    """Return the first picture that is no training curve, as an <img> that holds its bytes; or nothing."""
-    fit = [path for path in run.pictures if _is_shown(path)]
-    for path in [*(path for path in fit if path.stem != "curve"), *fit][:1]:
+    """Return the picture that tells most of a run, as an <img> that holds its bytes; or nothing."""
+    fit = sorted(filter(_is_shown, run.pictures), key=_rank)
+    for path in fit[:1]:
         data = base64.b64encode(path.read_bytes()).decode()
         source = f"data:image/{_TYPES[path.suffix]};base64,{data}"
         return (
             f'<img alt="{escape(path.stem)}" src="{source}" style="max-height:16em;display:block">'
         )
     return ""
+
+
+def _rank(path: Path) -> int:
+    """Return the rank of a picture: telling ones first, the training curve last."""
+    name = path.stem
+    if name in _TELLING:
+        return _TELLING.index(name)
+    return len(_TELLING) + (name == "curve")
 
 
 def _is_shown(path: Path) -> bool:
