@@ -18,6 +18,7 @@ from zoo.inference.exported_parts import why_not_usable
 from zoo.inference.known_exports import is_known_export, remember_export
 from zoo.io.digest import file_digest
 from zoo.registry.shipped_weights import Shipped
+from zoo.runs import predictors
 from zoo.runs.predictors import export_folder
 from zoo.weights.description import WeightsInfo
 
@@ -185,12 +186,21 @@ def test_a_hook_that_takes_the_model_says_what_can_be_run(
     assert copy.predict(np.zeros((1, 8, 8, 1)), runtime="onnx").shape == (1, 10)
 
 
-def test_the_export_of_the_catalogs_weights_is_kept_in_the_cache(exported: zoo.Run) -> None:
+def test_the_export_of_the_catalogs_weights_is_kept_in_the_cache(
+    exported: zoo.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert export_folder(exported) == exported.path / "export"
     info = WeightsInfo("x.zip", "9f86d081" * 8, 1, *["text"] * 5)
     run = zoo.Run(exported.path, Shipped(exported.path, "mlp", info, "a test"))
     folder = export_folder(run)
     assert folder.parts[-2:] == ("exports", "9f86d0819f86d081")
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(predictors, "run_zoo", lambda *words: commands.append(words))
+    with pytest.raises(
+        zoo.ExportError, match="cannot be run in ONNX Runtime"
+    ):  # nothing was written
+        predictors.onnx_parts(run)
+    assert commands == [("export", str(run.path), "--to", "onnx", "--out", str(folder))]
 
 
 def test_a_strangers_hook_gets_lists_of_items(copy: zoo.Run, register: Any) -> None:

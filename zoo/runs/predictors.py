@@ -220,4 +220,5 @@ def _export(run: Run) -> None:
     folder = export_folder(run)
     files = read_report(folder).get("files", ())
     formats = dict.fromkeys([*(file["format"] for file in files), "onnx"])
-    run_zoo("export", str(run.path), "--to", ",".join(formats))
+    out = () if run.shipped is None else ("--out", str(folder))
+    run_zoo("export", str(run.path), "--to", ",".join(formats), *out)
