@@ -32,26 +32,27 @@ print(seconds() - start)
 """
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, only: str) -> None:
     import keras
 
-    inputs = keras.Input((8, 8, 1))
-    small = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(inputs)))
-    deep = keras.Sequential([keras.Input((16,)), *(keras.layers.Dense(16) for _ in range(100))])
-    large = keras.Sequential([keras.Input((16,)), *(keras.layers.Dense(4000) for _ in range(4))])
+    def row_of_dense(units: int, count: int) -> keras.Model:
+        layers = [keras.layers.Dense(units) for _ in range(count)]
+        return keras.Sequential([keras.Input((16,)), *layers])
+
     models = {
-        "one dense layer": small,
-        "100 dense layers": deep,
-        "MobileNetV2": keras.applications.MobileNetV2(weights=None),
-        "ResNet50": keras.applications.ResNet50(weights=None),
-        "192 MB, 4 layers": large,
+        "one dense layer": lambda: row_of_dense(10, 1),
+        "100 dense layers": lambda: row_of_dense(16, 100),
+        "MobileNetV2": lambda: keras.applications.MobileNetV2(weights=None),
+        "ResNet50": lambda: keras.applications.ResNet50(weights=None),
+        "192 MB, 4 layers": lambda: row_of_dense(4000, 4),
     }
     print("# The checks of a model file\n")
     print("| file | MB | Keras loads | the zoo opens | ratio | checks | share | first |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, model in models.items():
-            for suffix in ("keras", "h5"):
+        for name, build in models.items():
+            model = build() if only in name else None
+            for suffix in ("keras", "h5") if model is not None else ():
                 path = Path(folder, f"model.{suffix}")
                 model.save(path)
                 print(f"| {name}, .{suffix} | {row(path, rounds)} |", flush=True)
@@ -101,4 +102,6 @@ def row(path: Path, rounds: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
-    main(parser.parse_args().rounds)
+    parser.add_argument("--only", default="", help="a part of the names of the files")
+    options = parser.parse_args()
+    main(options.rounds, options.only)

@@ -18,7 +18,7 @@ import zoo
 from zoo.data.inputs import read_input
 from zoo.data.readers.series_files import parse_series
 from zoo.exporters.sources import open_source
-from zoo.io.foreign.hdf5.check import check_hdf5
+from zoo.io.foreign.hdf5.archive import check_hdf5
 from zoo.io.safe_load import check_model_file, read_arrays
 from zoo.io.text import read_json
 from zoo.layers import CropLike, PadToMultiple

@@ -27,3 +27,10 @@ def test_columns_have_a_limit() -> None:
     Path("history.csv").write_text("," * 20_000 + "\n1\n")
     with pytest.raises(zoo.UnsafeFile, match=r"columns of history\.csv: 20,001 found"):
         read_history(Path())
+
+
+@pytest.mark.parametrize("epoch", ["inf", "nan", "1e300", "-1", "1.5"])
+def test_an_epoch_is_a_whole_number(epoch: str) -> None:
+    Path("history.csv").write_text(f"epoch,loss\n{epoch},1\n")
+    with pytest.raises(zoo.RunError, match="is no number of an epoch"):
+        read_history(Path())

@@ -1,6 +1,7 @@
 """What is in a weights file, and what a file from elsewhere can try."""
 
 import hashlib
+import os
 import stat
 import zipfile
 from dataclasses import replace
@@ -130,4 +131,16 @@ def test_what_is_no_zip_or_lacks_its_weights_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(zoo.WeightsError, match="cannot be read"):
-        verify_weights(tmp_path, INFO)  # a folder; root may read every file
+        verify_weights(tmp_path / "none.zip", INFO)  # root may read every file
+    with pytest.raises(zoo.UnsafeFile, match="is a folder"):
+        verify_weights(tmp_path, INFO)
+    os.mkfifo(tmp_path / "pipe.zip")
+    with pytest.raises(zoo.UnsafeFile, match="a named pipe"):
+        verify_weights(tmp_path / "pipe.zip", INFO)
+
+
+def test_a_member_that_cannot_be_unpacked_is_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip")
+    path.write_bytes(path.read_bytes().replace(b"PK\3\4", b"PK\3\5", 1))
+    with pytest.raises(zoo.UnsafeFile, match="not a whole weights file"):
+        unpack(path, described(path), tmp_path)

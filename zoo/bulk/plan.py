@@ -21,6 +21,7 @@ from zoo.bulk.columns import ERROR, ITEM
 from zoo.errors import RunError
 from zoo.io.atomic import atomic_write, make_directory, write_json
 from zoo.io.lock import lock_folder
+from zoo.io.printable import spreadsheet_text
 from zoo.io.text import read_json
 
 __all__ = ["Plan", "count_part", "lock_results", "open_plan", "write_broken"]
@@ -128,13 +129,14 @@ def write_broken(out: Path, plan: Plan) -> tuple[Path, list[tuple[str, str]]]:
         plan: its plan.
     """
     path, first = out / "broken.csv", list[tuple[str, str]]()
-    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    options: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+    with atomic_write(path) as temporary, temporary.open("w", **options) as file:
         writer = csv.writer(file)
         writer.writerow([ITEM, ERROR])
         for row in _broken_rows(out, plan):
             if len(first) < 10:
                 first.append(row)
-            writer.writerow(row)
+            writer.writerow(map(spreadsheet_text, row))
     return path, first
 
 

@@ -15,8 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
+from zoo.exporters.cage.limits import LIMITS_WERE_MET
 from zoo.exporters.cage.process import CHANNELS, CheckerProcess, all_processes
-from zoo.exporters.worker import crash_answer
+from zoo.exporters.worker import crash_answer, refusal_answer
 from zoo.runtimes.group import load_python_runtime
 
 _IMPORTED_EARLY = ("tensorflow", "keras")  # what takes seconds to import, and starts no thread
@@ -54,7 +55,7 @@ class Checker:
             modules: ThreadPoolExecutor(CHANNELS if modules else 1) for modules in self._processes
         }
         self._lock = threading.Lock()
-        self._is_closed = False
+        self._is_closed = self._met_limit = False
 
     def __enter__(self) -> Self:
         return self
@@ -84,14 +85,20 @@ class Checker:
         return self._threads[modules].submit(self._ask, modules, request)
 
     def _ask(self, modules: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
+        is_caged = "cage" in request
         with self._lock:
             if self._is_closed:
                 return crash_answer(None, "")
+            if is_caged and self._met_limit:
+                return refusal_answer("it was not opened, since another file here met a limit")
             if not self._processes[modules].is_alive():
                 self._processes[modules].end()
                 self._processes[modules] = CheckerProcess(modules)
             process = self._processes[modules]
-        return process.ask(request)
+        answer = process.ask(request)
+        if is_caged and LIMITS_WERE_MET in answer["problem"]:
+            self._met_limit = True  # a stranger's folder may hold hundreds of such files
+        return answer
 
 
 def _acquire(modules: tuple[str, ...]) -> CheckerProcess:

@@ -71,7 +71,7 @@ def compare_file(request: Mapping[str, Any]) -> dict[str, Any]:
         try:
             version = runtime.version()
         except Exception as error:  # whatever an import meets
-            return _refusal(describe_failure(request["runtime"], error))
+            return refusal_answer(describe_failure(request["runtime"], error))
         return {**_compare_outputs(request, runtime), "runtime": version}
 
 
@@ -82,19 +82,21 @@ def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict
         _import_modules(request.get("requires", ()))
         if is_caged:
             protection = enter_cage(folder, request["cage"], final=request["final"])
+            if has_checked_operators(folder / request["path"]):
+                protection = f"checked operators, {protection}"
         probes = load_probes(read_arrays(folder / "probe.npz"), request["part"])
         if is_caged and "inner" not in request and (weakness := find_weakness(probes)):
-            return {**_refusal(weakness), "protection": protection}
+            return {**refusal_answer(weakness), "protection": protection}
         runner = runtime.open(folder / request["path"])
         approximate, tolerance = request.get("approximate", False), request.get("tolerance")
         comparison = compare_outputs(runner, probes, approximate, tolerance)
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
         problem = f"its runtime refuses it: {format_cause(error)}"
-        return {**_refusal(problem), "protection": protection}
+        return {**refusal_answer(problem), "protection": protection}
     return {**comparison._asdict(), "refused": False, "protection": protection}
 
 
-def _refusal(problem: str) -> dict[str, Any]:
+def refusal_answer(problem: str) -> dict[str, Any]:
     """Return the answer for a file of which nothing was computed."""
     return {
         "difference": None,
@@ -104,6 +106,11 @@ def _refusal(problem: str) -> dict[str, Any]:
         "runtime": "",
         "protection": "",
     }
+
+
+def has_checked_operators(path: Path) -> bool:
+    """Return whether there is an allow-list of operators for a file; LiteRT and OpenVINO have none."""
+    return path.suffix in (".onnx", ".keras", ".h5") or (path / "saved_model.pb").exists()
 
 
 def _import_modules(modules: Sequence[str]) -> None:
@@ -145,7 +152,7 @@ def crash_answer(code: int | None, errors: str) -> dict[str, Any]:
         errors: what the process wrote to its standard error.
     """
     problem = f"{CRASHED} (exit code {code}): {' '.join(errors.split())[-300:]}"
-    return _refusal(problem)
+    return refusal_answer(problem)
 
 
 def main(modules: Sequence[str], twin: Sequence[int]) -> None:
@@ -212,7 +219,7 @@ def _answer_in_child(request: Mapping[str, Any], requests: int) -> dict[str, Any
     if child.text:
         return cast("dict[str, Any]", json.loads(child.text))
     if limits and (problem := limits.describe_end(child.code, child.killed)):
-        return _refusal(problem)
+        return refusal_answer(problem)
     return crash_answer(child.code, child.errors)
 
 

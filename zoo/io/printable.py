@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["markdown", "printable"]
+__all__ = ["markdown", "printable", "spreadsheet_text"]
 
 # Controls of ASCII and of Latin-1, marks that turn the direction of writing, invisible characters, halves of
 # characters (in names of files that are no UTF-8). Line feed and tab stay.
@@ -32,3 +32,19 @@ def markdown(text: str) -> str:
     """
     line = " ".join(printable(text).split())
     return re.sub(r"([\\`<>\[\]|])", r"\\\1", line)
+
+
+def spreadsheet_text(text: str) -> str:
+    """Return a text for a cell of a .csv: a spreadsheet does not take it for a formula.
+
+    Example:
+        >>> spreadsheet_text("=1+1"), spreadsheet_text("-1"), spreadsheet_text("cat")
+        ("'=1+1", '-1', 'cat')
+    """
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text

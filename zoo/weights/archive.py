@@ -19,12 +19,14 @@ import re
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from zoo.errors import UnsafeFile, WeightsError
 from zoo.io.atomic import disk_errors
+from zoo.io.foreign.plain_file import open_plain
 from zoo.weights.description import WeightsInfo
 
 REQUIRED_MEMBERS = ("run.json", "model.weights.h5")
@@ -48,11 +50,11 @@ def verify_weights(path: Path, info: WeightsInfo, copy: IO[bytes] | None = None)
 
     Raises:
         WeightsError: the file cannot be read.
-        UnsafeFile: it has another size or another hash.
+        UnsafeFile: it has another size or another hash, or is no plain file.
     """
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             while (block := file.read(_BLOCK)) and size <= info.size:
                 digest.update(block)
                 size += len(block)
@@ -90,7 +92,7 @@ def unpack_weights(path: Path, info: WeightsInfo, folder: Path) -> None:
         try:
             with zipfile.ZipFile(archive) as members:
                 _unpack(path, members, folder)
-        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
+        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
             raise UnsafeFile(f"{path} is not a whole weights file: {error}.") from error
         archive.unlink()
 

@@ -22,8 +22,10 @@ import numpy as np
 from zoo.data.arrays import Array, check_numbers
 from zoo.data.images import open_image, to_array
 from zoo.data.on_demand.examples import OnDemand
-from zoo.errors import DataError, format_error
+from zoo.errors import DataError, UnsafeFile, format_error
 from zoo.io.digest import file_digest
+from zoo.io.foreign.limits import check_limit
+from zoo.io.foreign.plain_file import check_plain
 
 if TYPE_CHECKING:
     from zoo.config import Resize
@@ -96,7 +98,20 @@ def _find_groups(
                 if group.column(at).path_in_schema.partition(".")[0] in columns
             )
             largest = max(largest, size)
+        _check_rows(path, starts[-1])
     return groups, np.array(starts, np.int64), largest
+
+
+def _check_rows(path: Path, rows: int) -> None:
+    """Refuse a file of too many rows; a few bytes can declare billions of the same.
+
+    Raises:
+        DataError: it has too many.
+    """
+    try:
+        check_limit(path, "table_rows", rows)
+    except UnsafeFile as error:
+        raise DataError(str(error)) from error
 
 
 def open_parquet(path: Path) -> Any:
@@ -108,7 +123,10 @@ def open_parquet(path: Path) -> Any:
     import pyarrow.parquet
 
     try:
+        check_plain(path)
         return pyarrow.parquet.ParquetFile(path)
+    except UnsafeFile as error:
+        raise DataError(str(error)) from error
     except Exception as error:  # pyarrow's errors and those of the system
         raise DataError(
             f"{path} is no Parquet file that can be read ({format_error(error)})."

@@ -23,6 +23,7 @@ IDLE_FACTOR, IDLE_SECONDS = 8, 30.0  # the clock's limit: a busy machine needs l
 START_SECONDS = 180.0  # until a process has imported its runtimes, on a busy machine
 WRITTEN = 4 * 2**20  # bytes of one file, such as the runtime's messages
 OPEN_FILES = 256
+LIMITS_WERE_MET = "Its limits are"  # in the problem of a file that met one
 PROGRAM_SECONDS = 60.0  # of processor time beside that of the files: a virtual machine starts
 PROGRAM_WRITTEN = (
     2 * 2**30
@@ -63,7 +64,7 @@ class Limits:
         else:
             return ""
         return (
-            f"{problem}. Its limits are {self}. If you trust it, set more: "
+            f"{problem}. {LIMITS_WERE_MET} {self}. If you trust it, set more: "
             "ZOO_LIMITS=cage_seconds=600,cage_mib=16000"
         )
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -22,9 +23,11 @@ __all__ = ["open_image_file"]
 # The decoders for the files that the zoo reads. By itself, Pillow chooses among all of its decoders by the
 # content, and hands an EPS with the name of a .png to Ghostscript.
 _DECODERS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+_SCAN, _BLOCK = b"\xff\xda", 2**20  # what begins a scan of a JPEG; bytes that are read at a time
 _BROKEN = (  # what Pillow's decoders raise on broken files
     OSError,
     SyntaxError,
+    AssertionError,
     ValueError,
     TypeError,
     KeyError,
@@ -40,12 +43,15 @@ _BROKEN = (  # what Pillow's decoders raise on broken files
 
 
 @contextmanager
-def open_image_file(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
+def open_image_file(
+    path: Path, content: bytes | None = None, *, header_only: bool = False
+) -> Iterator[Image.Image]:
     """Open an image file; every error of Pillow becomes a DataError, also those of the code inside.
 
     Args:
         path: the file; with `content`, the name of the image in messages.
         content: the bytes of the file, if they are read already.
+        header_only: whether no pixel is decoded, so that what decoding takes does not matter.
 
     Raises:
         DataError: there is no such file, it is no image or a broken one, or it is too large.
@@ -58,6 +64,8 @@ def open_image_file(path: Path, content: bytes | None = None) -> Iterator[Image.
                 check_limit(path, "image_bytes", size)
                 with Image.open(file, formats=_DECODERS) as image:
                     check_limit(path, "image_pixels", image.width * image.height)
+                    if image.format in ("JPEG", "MPO") and not header_only:
+                        _check_scans(path, file, image.width * image.height)
                     yield image
     except UnsafeFile as error:
         raise DataError(str(error)) from error
@@ -74,3 +82,18 @@ def open_image_file(path: Path, content: bytes | None = None) -> Iterator[Image.
         raise DataError(
             f"{path} is a broken image: {error if usual else format_error(error)}."
         ) from error
+
+
+def _check_scans(path: Path, file: IO[bytes], pixels: int) -> None:
+    """Refuse a JPEG of many scans: each goes over all pixels, and may have a few bytes.
+
+    Raises:
+        UnsafeFile: it has too many for its size.
+    """
+    place, scans, last = file.tell(), 0, b""
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        scans += (last + block).count(_SCAN)
+        last = block[-1:]
+    file.seek(place)
+    check_limit(path, "image_scans", scans * pixels)

@@ -10,15 +10,16 @@ up, once Keras is imported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zoo.errors import UnsafeFile, brief
 from zoo.io.foreign.json_text import parse_json
-from zoo.io.foreign.limits import check_limit, limit
+from zoo.io.foreign.keras_sizes import Container, check_settings, check_values
+from zoo.io.foreign.limits import check_limit
 
-__all__ = ["NamedObject", "check_config", "named_objects"]
+__all__ = ["NamedObject", "check_config"]
 
 _MODULES = re.compile(
     r"keras(\.(layers|activations|initializers|regularizers|constraints|losses|metrics|models|ops|random"
@@ -40,7 +41,7 @@ _UNSAFE = {  # classes that run code of the file, or read other files
     "JaxLayer": "a JAX function",
 }
 _FILES = ("vocabulary", "idf_weights")  # settings that may name another file
-_LONGEST_UNROLLED = 10_000  # steps of a recurrent layer that is unrolled
+_DTYPE = re.compile(r"(u?int|b?float|complex)\w{1,10}|bool|string")  # of an array in a config
 
 
 @dataclass(frozen=True)
@@ -82,23 +83,28 @@ def check_config(text: str, path: Any) -> tuple[NamedObject, ...]:
         ) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise UnsafeFile(f"{path} holds a config that is no model. It was not opened.")
-    _check_sizes(config, path)
-    found = dict.fromkeys(named_objects(config, path))
-    _check_unrolled(config, path)
-    return tuple(found)
+    containers = list(_containers(config))
+    check_values(containers, len(text), path)
+    objects = [each for each in containers if isinstance(each, dict)]
+    check_settings(objects, path)
+    return tuple(dict.fromkeys(_named_objects(config, objects, path)))
 
 
-def named_objects(config: Any, path: Any) -> Iterator[NamedObject]:
+def _named_objects(
+    config: Any, objects: Sequence[dict[str, Any]], path: Any
+) -> Iterator[NamedObject]:
     """Yield the classes and functions that a config names.
 
     Args:
         config: the parsed JSON.
+        objects: all objects in it.
         path: the file, for messages.
 
     Raises:
         UnsafeFile: one of them is not on the allow-list.
     """
-    for value in _values(config, _without_compile):
+    is_compiled = any(each.get("compile_config") for each in objects)
+    for value in _containers(config, _without_compile) if is_compiled else objects:
         if isinstance(value, dict) and "class_name" in value:
             item = _named_object(value, path)
             if item is not None:
@@ -118,6 +124,7 @@ def _named_object(value: Mapping[str, Any], path: Any) -> NamedObject | None:
     if not isinstance(registered, str | None):
         raise _refusal(path, name, "a registered name that is no text")
     if name in _PLAIN:
+        _check_dtype(inner, name, path)
         return None
     if name in _UNSAFE:
         raise _refusal(path, name, _UNSAFE[name])
@@ -134,6 +141,17 @@ def _named_object(value: Mapping[str, Any], path: Any) -> NamedObject | None:
     if not allowed or (module and _NOT_IN_MODELS.fullmatch(module)):
         raise _refusal(path, str(item), "something else than a layer or a part of one")
     return item
+
+
+def _check_dtype(settings: Any, name: str, path: Any) -> None:
+    """Refuse an array of texts: each may be of any length, so that a few take gigabytes.
+
+    Raises:
+        UnsafeFile: it is one.
+    """
+    dtype = settings.get("dtype", "bool") if isinstance(settings, Mapping) else "bool"
+    if not (isinstance(dtype, str) and _DTYPE.fullmatch(dtype)):
+        raise _refusal(path, name, f"an array of the dtype {brief(dtype)}")
 
 
 def _is_allowed_class(item: NamedObject) -> bool:
@@ -154,51 +172,10 @@ def _refusal(path: Any, name: str, what: str) -> UnsafeFile:
     )
 
 
-def _check_sizes(config: Any, path: Any) -> None:
-    """Refuse a config of too many values or layers, or with a text of absurd length."""
-    most, longest = limit("config_values"), limit("config_text")
-    layers = objects = 0
-    for count, value in enumerate(_values(config), 1):
-        if count > most:
-            check_limit(path, "config_values", count, more=True)
-        if isinstance(value, str) and len(value) > longest:
-            check_limit(path, "config_text", len(value))
-        if isinstance(value, dict):
-            objects += "class_name" in value
-            for name in ("layers", "cells"):  # cells: of StackedRNNCells
-                if isinstance(value.get(name), list):
-                    layers += sum(map(_calls, value[name]))
-    check_limit(path, "config_layers", layers)
-    check_limit(path, "config_objects", objects)
-
-
-def _calls(layer: Any) -> int:
-    """Return how often a layer is called in the graph; 1 in a Sequential."""
-    nodes = layer.get("inbound_nodes") if isinstance(layer, dict) else None
-    return max(1, len(nodes)) if isinstance(nodes, list) else 1
-
-
-def _check_unrolled(config: Any, path: Any) -> None:
-    """Refuse a recurrent layer that is unrolled over a very long input: building it would not end."""
-    unrolled, longest = False, 0
-    for value in _values(config):
-        if isinstance(value, dict):
-            unrolled |= value.get("unroll") is True
-            for key in ("batch_shape", "batch_input_shape", "input_shape", "target_shape"):
-                sizes = value.get(key)
-                if isinstance(sizes, list):
-                    longest = max([longest, *(size for size in sizes if isinstance(size, int))])
-    if unrolled and longest > _LONGEST_UNROLLED:
-        raise UnsafeFile(
-            f"{path} unrolls a recurrent layer, and has a size of {longest:,}; at most "
-            f"{_LONGEST_UNROLLED:,} steps can be unrolled. It was not opened."
-        )
-
-
-def _values(
+def _containers(
     config: Any, members: Callable[[dict[str, Any]], Iterable[Any]] = dict.values
-) -> Iterator[Any]:
-    """Yield every value in nested lists and objects, without recursion.
+) -> Iterator[Container]:
+    """Yield every list and every object in a config, without recursion.
 
     Args:
         config: the parsed JSON.
@@ -208,10 +185,9 @@ def _values(
     while waiting:
         value = waiting.pop()
         yield value
-        if isinstance(value, dict):
-            waiting.extend(members(value))
-        elif isinstance(value, list):
-            waiting.extend(value)
+        for each in members(value) if isinstance(value, dict) else value:
+            if isinstance(each, dict | list):
+                waiting.append(each)
 
 
 def _without_compile(value: dict[str, Any]) -> Iterable[Any]:

@@ -116,7 +116,9 @@ def _import_registered(item: NamedObject, modules: Collection[str]) -> None:
     if _OWN in (package, (item.module or "").partition(".")[0]):
         importlib.import_module("zoo.layers")
     module = item.module or ""
-    if module.partition(".")[0] in modules and module not in sys.modules:
+    top = module.partition(".")[0]
+    is_private = any(part.startswith("_") for part in module.split("."))
+    if top in modules and top != _OWN and not is_private and module not in sys.modules:
         importlib.import_module(module)
 
 

@@ -45,12 +45,17 @@ LIMITS: dict[str, tuple[int, str]] = {
         "layers, initializers and other objects in the config of a model file",
     ),
     "config_text": (2**20, "letters of one text in the config of a .keras or .h5 file"),
+    "build_steps": (20_000, "calls of layers, and tries to make one, to build the model of a file"),
+    "unrolled_steps": (10_000, "steps of a recurrent layer that is unrolled"),
+    "output_bytes": (2**32, "bytes of a layer's output for one example"),
     "h5_objects": (100_000, "groups and arrays in an HDF5 file"),
     "h5_depth": (64, "nested groups in an HDF5 file"),
     "h5_attributes": (1_000, "attributes of one group or array in an HDF5 file"),
     "h5_chunk": (256 * 2**20, "bytes of one chunk of an array in an HDF5 file"),
     "image_pixels": (100_000_000, "pixels of an image"),
+    "image_scans": (4_000_000_000, "pixels of a JPEG in all of its scans together"),
     "image_bytes": (512 * 2**20, "bytes of an image file"),
+    "table_rows": (20_000_000, "rows of the Parquet files of a split"),
     "folder_files": (5_000_000, "files in a folder of data"),
     "folder_depth": (64, "nested folders in a folder of data"),
     "export_files": (10_000, "files and folders in an export"),
@@ -68,6 +73,8 @@ def limit(name: str) -> int:
         UsageError: ZOO_LIMITS is not readable, or names a limit that does not exist.
     """
     set_by_user = file_limits()
+    if not set_by_user:
+        return LIMITS[name][0]
     for each in set_by_user:
         if each not in LIMITS:
             raise UsageError(f"ZOO_LIMITS: there is no limit {each!r}. {nearest(each, LIMITS)}")

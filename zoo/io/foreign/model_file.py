@@ -12,6 +12,7 @@ import shutil
 import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ import h5py
 from zoo.environment import file_limits
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.array_file import check_npz
-from zoo.io.foreign.hdf5.check import check_hdf5
+from zoo.io.foreign.hdf5.archive import check_hdf5, open_hdf5
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import open_plain, stored_bytes
@@ -80,8 +81,9 @@ def _inspect(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
     """Check an open model file with so many bytes on the disk, and return what its config names."""
     if path.suffix == ".keras":
         return _check_keras(path, file, size)
-    check_declared(path, check_hdf5(path, file, path), size)
-    return _check_h5_config(path)
+    with open_hdf5(path, file, path) as (archive, declared):
+        check_declared(path, declared, size)
+        return _check_h5_config(path, archive)
 
 
 def check_declared(path: Any, declared: int, size: int) -> None:
@@ -116,7 +118,9 @@ def _model_file_errors(path: Path) -> Iterator[None]:
         raise
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, zipfile.BadZipFile) as error:
         raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
-    except (EOFError, OverflowError, MemoryError, NotImplementedError, struct.error) as error:
+    except (EOFError, OverflowError, MemoryError, NotImplementedError) as error:
+        raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
+    except (struct.error, zlib.error) as error:
         raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
 
 
@@ -207,12 +211,11 @@ class _Window(io.RawIOBase):
         return len(content)
 
 
-def _check_h5_config(path: Path) -> tuple[NamedObject, ...]:
+def _check_h5_config(path: Path, archive: h5py.File) -> tuple[NamedObject, ...]:
     """Return what the config of an .h5 file names; nothing where it holds weights alone."""
-    with h5py.File(path, "r") as archive:
-        config = archive.attrs.get("model_config")
-        if config is None:
-            return ()
-        text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
+    config = archive.attrs.get("model_config")
+    if config is None:
+        return ()
+    text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
     check_limit(path, "config_bytes", len(text))
     return check_config(text, path)

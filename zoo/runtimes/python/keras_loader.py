@@ -1,7 +1,10 @@
-"""Keras' loader of model files, with limits that Keras has not: on variables, rebuilding and compiling.
+"""Keras' loader of model files, with limits that Keras has not: on variables, steps and repeated work.
 
 A config may ask for variables that the file has no values for. Keras allocates them, and finds out when it
 reads the weights. So all variables that a file asks for are counted before they are allocated.
+
+A small config may ask for many steps, too: models in models that are each called twice, layers whose order
+is reversed, a layer that is unrolled over a long series. So the steps are counted.
 
 Keras builds a Sequential anew after each of its layers: n layers take n ** 2 steps. Here it is built once.
 
@@ -14,15 +17,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from math import prod
 from pathlib import Path
 from typing import Any
 
+from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.model_file import check_declared
 
 __all__ = ["load_keras_file"]
 
 _BYTES = 4  # of a number, about
+_UNROLLED = 10  # steps that one step of an unrolled layer counts for, since it takes as long
 _lock = threading.Lock()  # classes of Keras are changed while a file is loaded
 
 
@@ -35,8 +41,55 @@ def load_keras_file(path: Path) -> Any:
     """
     import keras
 
-    with _lock, _limit_variables(path), _build_once(), _compile_never():
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    with _lock, _limit_variables(path), _limit_steps(path), _build_once(), _compile_never():
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    _check_outputs(path, model)
+    check_limit(path, "build_steps", _steps(model, {}))
+    return model
+
+
+def _steps(operation: Any, known: dict[int, int]) -> int:
+    """Return how many operations a call takes; a model in a model counts as often as it is called.
+
+    Args:
+        operation: a model or an operation in it.
+        known: the numbers that are known already, by the identity of the operation.
+    """
+    if (key := id(operation)) not in known:
+        known[key] = 1
+        for inner in getattr(operation, "operations", ()):
+            known[key] += max(1, len(inner._inbound_nodes)) * _steps(inner, known)
+    return known[key]
+
+
+def _check_outputs(path: Path, model: Any) -> None:
+    """Refuse a model whose layer has an absurd output, such as one that scales an image to terabytes.
+
+    Raises:
+        UnsafeFile: it has one, or unrolls a layer over very many steps.
+    """
+    waiting, seen = [model], set[int]()
+    while waiting:
+        operation = waiting.pop()
+        if id(operation) in seen:
+            continue
+        seen.add(id(operation))
+        waiting += getattr(operation, "operations", ())
+        is_unrolled = _is_unrolled(operation)
+        for node in getattr(operation, "_inbound_nodes", ()):
+            if is_unrolled:
+                steps = node.input_tensors[0].shape[1] or 0
+                check_limit(f"{path} ({operation.name})", "unrolled_steps", steps)
+            for tensor in node.output_tensors:
+                sizes = [size for size in tensor.shape[1:] if size is not None]
+                check_limit(f"{path} ({operation.name})", "output_bytes", _BYTES * prod(sizes))
+
+
+def _is_unrolled(operation: Any) -> bool:
+    """Return whether an operation is a recurrent layer that is unrolled, or has one in it."""
+    layers = getattr(operation, "_flatten_layers", lambda: ())()
+    is_model = hasattr(operation, "operations")  # its layers are looked at by themselves
+    return not is_model and any(getattr(layer, "unroll", False) for layer in layers)
 
 
 @contextmanager
@@ -59,9 +112,62 @@ def _limit_variables(path: Path) -> Iterator[None]:
             sizes = shape if isinstance(shape, tuple | list) else (shape,)
             declared += _BYTES * prod(each for each in sizes if isinstance(each, int))
             check_declared(path, declared, size)
+        if isinstance(initializer, keras.initializers.Orthogonal):
+            initializer = "zeros"  # the file has the values; a large decomposition takes minutes
         original(self, initializer, shape, *rest, **options)
 
     with _replace(keras.Variable, "__init__", make_variable):
+        yield
+
+
+@contextmanager
+def _limit_steps(path: Path) -> Iterator[None]:
+    """Count the calls of layers that this thread makes while it builds a model, and its tries to make one.
+
+    Raises:
+        UnsafeFile: they are too many.
+    """
+    import keras
+    from keras.src.models import functional
+    from keras.src.ops.function import Function
+
+    run, unroll, find_inputs = (
+        Function._run_through_graph,
+        keras.layers.RNN.call,
+        functional.deserialize_node,
+    )
+    thread, most, steps = threading.get_ident(), limit("build_steps"), 0
+
+    def count(number: int) -> None:
+        nonlocal steps
+        if threading.get_ident() == thread:
+            steps += number
+            if steps > most:
+                check_limit(path, "build_steps", steps, more=True)
+
+    @wraps(run)
+    def run_graph(self: Any, *arguments: Any, **options: Any) -> Any:
+        if options.get("call_fn") is None:
+            count(len(self._nodes))
+        return run(self, *arguments, **options)
+
+    @wraps(unroll)
+    def call_recurrence(self: Any, sequences: Any, *rest: Any, **options: Any) -> Any:
+        if self.unroll:
+            cells = len(getattr(self.cell, "cells", "1"))
+            count(_UNROLLED * cells * (sequences.shape[1] or 0))
+        return unroll(self, sequences, *rest, **options)
+
+    @wraps(find_inputs)
+    def find_inputs_once(*arguments: Any) -> Any:
+        count(1)
+        return find_inputs(*arguments)
+
+    with (
+        _replace(Function, "_run_through_graph", run_graph),
+        _replace(keras.layers.RNN, "call", call_recurrence),
+        _replace(functional, "deserialize_node", find_inputs_once),
+    ):
         yield
 
 
@@ -98,8 +204,8 @@ def _compile_never() -> Iterator[None]:
 
 
 @contextmanager
-def _replace(owner: type, name: str, value: Any) -> Iterator[None]:
-    """Set an attribute of a class, and set or delete it again at the end."""
+def _replace(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Set an attribute of a class or of a module, and set or delete it again at the end."""
     missing = object()
     before = vars(owner).get(name, missing)
     setattr(owner, name, value)

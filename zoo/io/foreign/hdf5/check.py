@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import h5py
 
 from zoo.errors import UnsafeFile
-from zoo.io.foreign.hdf5.trial import try_in_fork
+from zoo.io.foreign.hdf5.values import is_in_heap, size_of, type_problem
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["SIGNATURE", "check_hdf5"]
+__all__ = ["Texts", "Walk", "walk_objects"]
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first bytes of an HDF5 file
 _FILTERS = (
     h5py.h5z.FILTER_DEFLATE,
     h5py.h5z.FILTER_SHUFFLE,
     h5py.h5z.FILTER_FLETCHER32,
     32000,
 )  # LZF
-_NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.BITFIELD, h5py.h5t.OPAQUE)
-_COMPLEX = h5py.h5t.COMPOUND  # h5py writes complex numbers as two floats, r and i
-_LARGEST_ITEM = 4096  # bytes of one number
 _READ = (  # the attributes that Keras reads; it writes others, such as the names of layers
     b"model_config",
     b"training_config",
@@ -37,22 +30,30 @@ _READ = (  # the attributes that Keras reads; it writes others, such as the name
     b"weight_names",
     b"dtype",
 )
-_LONGEST_TEXT = 65_536  # bytes of one text in an array
 
 
 @dataclass
-class _Walk:
+class Texts:
+    """The texts of an object that lie in a heap: how many by attribute, and whether Keras reads one."""
+
+    address: int
+    counts: dict[bytes, int] = field(default_factory=dict)
+    is_read: bool = False
+
+
+@dataclass
+class Walk:
     """What is found in one file: the addresses of its objects, and how many bytes they declare."""
 
     path: Any
     groups: set[int] = field(default_factory=set)
     names: int = 0
     declared: int = 0
-    texts: list[str] = field(
-        default_factory=list
-    )  # objects with texts in a heap that are read later
+    texts: dict[str, Texts] = field(default_factory=dict)  # of objects whose texts are read later
     most_objects: int = field(default_factory=lambda: limit("h5_objects"))
     most_attributes: int = field(default_factory=lambda: limit("h5_attributes"))
+    deepest: int = field(default_factory=lambda: limit("h5_depth"))
+    largest_chunk: int = field(default_factory=lambda: limit("h5_chunk"))
 
     def add(self, name: str, address: int, *, is_group: bool) -> None:
         """Count a name of an object. A group has one name: hard links could make a small file endless.
@@ -73,60 +74,35 @@ class _Walk:
             check_limit(self.path, "h5_objects", self.names, more=True)
 
 
-def check_hdf5(path: Any, file: IO[bytes], whole: Path | None = None) -> int:
-    """Check an HDF5 file, and return the bytes that its arrays declare; none of them is read.
+def walk_objects(path: Any, archive: h5py.File) -> Walk:
+    """Visit each object of an open HDF5 file once, and return what was found.
 
     Args:
         path: the file, for messages.
-        file: the open file.
-        whole: where it is, if it is a file of its own: HDF5 reads it faster than an open one.
+        archive: the open file.
 
     Raises:
         UnsafeFile: it links to another place or file, has a second name for a group, an unusual type,
-            storage, filter or chunk, too many or too deep groups, or other bytes before it.
-        OSError: it is no HDF5 file, or a broken one.
+            storage, filter or chunk, or too many or too deep groups.
+        OSError: it is broken.
     """
-    file.seek(0)
-    if file.read(len(SIGNATURE)) != SIGNATURE:
-        raise OSError("it does not begin as an HDF5 file does")
-    file.seek(0)
-    with h5py.File(whole or file, "r") as archive:
-        if archive.userblock_size:
-            raise UnsafeFile(f"{path} has other bytes before the HDF5 file, and was not opened.")
-        walk = _Walk(path)
-        walk.add("/", h5py.h5o.get_info(archive.id).addr, is_group=True)
-        _check_attributes(walk, "/", archive.id)
-        waiting = [("", archive.id, 1)]
-        while waiting:
-            place, group, depth = waiting.pop()
+    walk = Walk(path)
+    root = h5py.h5g.open(archive.id, b"/")
+    address = h5py.h5o.get_info(root).addr
+    walk.add("/", address, is_group=True)
+    _check_attributes(walk, "/", root, address)
+    waiting = [("", root, 1)]
+    while waiting:
+        place, group, depth = waiting.pop()
+        if depth > walk.deepest:
             check_limit(path, "h5_depth", depth, more=True)
-            for name, item in _members(walk, place, group):
-                if isinstance(item, h5py.h5g.GroupID):
-                    waiting.append((name, item, depth + 1))
-        if walk.texts:
-            with _position(file):
-                try_in_fork(lambda: _read_texts(archive, walk.texts), path)
-    return walk.declared
+        for name, item in _members(walk, place, group):
+            if isinstance(item, h5py.h5g.GroupID):
+                waiting.append((name, item, depth + 1))
+    return walk
 
 
-def _read_texts(archive: h5py.File, names: Sequence[str]) -> None:
-    """Read the attributes of some objects whose texts lie in a heap."""
-    for name in names:
-        for value in archive[name or "/"].attrs.values():
-            str(value)
-
-
-@contextmanager
-def _position(file: IO[bytes]) -> Iterator[None]:
-    """Restore the position of a file, which a forked process shares."""
-    before = os.lseek(file.fileno(), 0, os.SEEK_CUR)
-    try:
-        yield
-    finally:
-        os.lseek(file.fileno(), before, os.SEEK_SET)
-
-
-def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
+def _members(walk: Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
     """Yield the objects of one group, checked.
 
     Raises:
@@ -153,11 +129,11 @@ def _members(walk: _Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
             raise UnsafeFile(
                 f"{walk.path} holds {name!r}, no group and no array. It was not opened."
             )
-        _check_attributes(walk, name, item)
+        _check_attributes(walk, name, item, address)
         yield name, item
 
 
-def _check_array(walk: _Walk, name: str, item: Any) -> None:
+def _check_array(walk: Walk, name: str, item: Any) -> None:
     """Count the bytes that an array declares; refuse unusual types, storage, filters and chunks."""
     storage = item.get_create_plist()
     layout = storage.get_layout()
@@ -168,7 +144,7 @@ def _check_array(walk: _Walk, name: str, item: Any) -> None:
             f"{walk.path} takes {name!r} from other arrays (virtual); it was not opened."
         )
     kind = item.get_type()
-    if problem := _type_problem(kind):
+    if problem := type_problem(kind):
         raise UnsafeFile(f"{walk.path}: {name!r} holds {problem}. It was not opened.")
     for number in range(storage.get_nfilters()):
         if storage.get_filter(number)[0] not in _FILTERS:
@@ -178,11 +154,12 @@ def _check_array(walk: _Walk, name: str, item: Any) -> None:
             )
     if layout == h5py.h5d.CHUNKED:
         chunk = math.prod(storage.get_chunk()) * kind.get_size()
-        check_limit(f"{walk.path} ({name})", "h5_chunk", chunk)
-    walk.declared += _size(item.get_space(), kind)
+        if chunk > walk.largest_chunk:
+            check_limit(f"{walk.path} ({name})", "h5_chunk", chunk)
+    walk.declared += size_of(item.get_space(), kind)
 
 
-def _check_attributes(walk: _Walk, name: str, item: Any) -> None:
+def _check_attributes(walk: Walk, name: str, item: Any, address: int) -> None:
     """Count the bytes that attributes declare; refuse unusual types."""
     count = h5py.h5a.get_num_attrs(item)
     if count > walk.most_attributes:
@@ -190,39 +167,12 @@ def _check_attributes(walk: _Walk, name: str, item: Any) -> None:
     for number in range(count):
         attribute = h5py.h5a.open(item, index=number)
         kind = attribute.get_type()
-        if problem := _type_problem(kind, attribute=True):
+        if problem := type_problem(kind, attribute=True):
             where = f"{name}@{attribute.name.decode('utf-8', 'backslashreplace')}"
             raise UnsafeFile(f"{walk.path}: {where!r} holds {problem}. It was not opened.")
-        walk.declared += _size(attribute.get_space(), kind)
-        if _is_in_heap(kind) and attribute.name.rstrip(b"0123456789") in _READ:
-            walk.texts.append(name)
-
-
-def _is_in_heap(kind: Any) -> bool:
-    """Return whether values of a type lie in a heap, as texts of any length do."""
-    code = kind.get_class()
-    return bool(code == h5py.h5t.VLEN or (code == h5py.h5t.STRING and kind.is_variable_str()))
-
-
-def _size(space: Any, kind: Any) -> int:
-    """Return how many bytes the values of a space declare."""
-    if space.get_simple_extent_type() == h5py.h5s.NULL:
-        return 0
-    return int(math.prod(map(int, space.shape)) * kind.get_size())
-
-
-def _type_problem(kind: Any, attribute: bool = False) -> str:
-    """Return what is unusual about a type; empty for numbers and texts."""
-    code = kind.get_class()
-    if code == h5py.h5t.STRING:
-        if not attribute and kind.is_variable_str():
-            return "texts of any length"
-        return "" if attribute or kind.get_size() <= _LONGEST_TEXT else "texts of an absurd length"
-    if code == h5py.h5t.VLEN and kind.get_super().get_class() in (h5py.h5t.STRING, *_NUMBERS):
-        return "" if attribute else "lists of different lengths"
-    if code == _COMPLEX and kind.get_nmembers() == 2:
-        members = [kind.get_member_type(at).get_class() for at in range(2)]
-        return "" if members == [h5py.h5t.FLOAT] * 2 else "records"
-    if code in _NUMBERS:
-        return "" if kind.get_size() <= _LARGEST_ITEM else "numbers of an absurd size"
-    return "records" if code == _COMPLEX else "references or other values that are no numbers"
+        space = attribute.get_space()
+        walk.declared += size_of(space, kind)
+        if is_in_heap(kind):
+            texts = walk.texts.setdefault(name, Texts(address))
+            texts.counts[attribute.name] = space.get_simple_extent_npoints()
+            texts.is_read |= attribute.name.rstrip(b"0123456789") in _READ

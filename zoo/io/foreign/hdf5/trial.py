@@ -17,14 +17,13 @@ from zoo.errors import UnsafeFile
 
 __all__ = ["try_in_fork"]
 
-_SECONDS = 2  # of processor time
 _PATIENCE = 60  # seconds, where another thread holds a lock that the fork waits for
 _BYTES = 2**30  # of memory beyond what the process has
 _NO_MEMORY = 3  # the status of a process that reached that limit
 _NO_MEMORY_WORDS = ("memory allocation failed", "unable to allocate")
 
 
-def try_in_fork(function: Callable[[], Any], path: Any) -> None:
+def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> None:
     """Call a function in a forked process; what it returns or raises does not matter.
 
     Where a system cannot fork, or cannot now, nothing is called. Nor in the cage of exported files: that
@@ -33,6 +32,7 @@ def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     Args:
         function: reads a file.
         path: the file, for messages.
+        seconds: of processor time.
 
     Raises:
         UnsafeFile: the call does not end, takes too much memory, or ends the process.
@@ -44,7 +44,7 @@ def try_in_fork(function: Callable[[], Any], path: Any) -> None:
     except OSError:  # the cage refuses new processes, or there are too many
         return
     if child == 0:
-        _run_child(function)
+        _run_child(function, seconds)
     try:
         _, status = os.waitpid(child, 0)
     except ChildProcessError:  # another part of the program waits for all children, or ignores them
@@ -70,7 +70,7 @@ def _fork() -> int:
         return os.fork()
 
 
-def _run_child(function: Callable[[], Any]) -> None:
+def _run_child(function: Callable[[], Any], seconds: int) -> None:
     """Call the function with limits, and end this process."""
     status = 0
     try:
@@ -78,7 +78,7 @@ def _run_child(function: Callable[[], Any]) -> None:
 
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 2)  # a crash writes its reason there
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for name in (signal.SIGALRM, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGXCPU):
             signal.signal(name, signal.SIG_DFL)

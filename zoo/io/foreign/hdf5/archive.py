@@ -1,0 +1,151 @@
+"""HDF5 files from elsewhere are opened: their layout is checked without HDF5, then their objects with it."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import h5py
+
+from zoo.errors import UnsafeFile
+from zoo.io.foreign.hdf5.check import Walk, walk_objects
+from zoo.io.foreign.hdf5.heap import has_whole_texts
+from zoo.io.foreign.hdf5.reader import Reader
+from zoo.io.foreign.hdf5.trees import check_trees
+from zoo.io.foreign.hdf5.trial import try_in_fork
+
+__all__ = ["SIGNATURE", "check_hdf5", "open_hdf5"]
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first bytes of an HDF5 file
+_SMALL = 2**20  # bytes of a file that is read at once
+_SECONDS, _BYTES_PER_SECOND = 2, 20_000_000  # of a trial: what the file may take
+
+
+def check_hdf5(path: Any, file: IO[bytes]) -> int:
+    """Check an HDF5 file, and return the bytes that its arrays declare; none of them is read.
+
+    Args:
+        path: the file, for messages.
+        file: the open file.
+
+    Raises:
+        UnsafeFile: it links to another place or file, has a second name for a group, an unusual type,
+            storage, filter or chunk, too many or too deep groups, or other bytes before it.
+        OSError: it is no HDF5 file, or a broken one.
+    """
+    with open_hdf5(path, file) as (_, declared):
+        return declared
+
+
+@contextmanager
+def open_hdf5(
+    path: Any, file: IO[bytes], whole: Path | None = None
+) -> Iterator[tuple[h5py.File, int]]:
+    """Open an HDF5 file after the checks of `check_hdf5`; yield it, and the bytes that it declares.
+
+    Args:
+        path: the file, for messages.
+        file: the open file.
+        whole: where it is, if it is a file of its own: HDF5 reads it faster than an open one.
+
+    Raises:
+        UnsafeFile: as `check_hdf5`.
+        OSError: as `check_hdf5`.
+    """
+    file.seek(0)
+    if file.read(len(SIGNATURE)) != SIGNATURE:
+        raise OSError("it does not begin as an HDF5 file does")
+    reader = _plain_reader(path, file)
+    if reader is None:
+        seconds = _SECONDS + file.seek(0, 2) // _BYTES_PER_SECOND
+        with _position(file):
+            try_in_fork(lambda: _read_everything(path, file, whole), path, seconds)
+    with _open(file, whole) as archive:
+        if archive.userblock_size:
+            raise UnsafeFile(f"{path} has other bytes before the HDF5 file, and was not opened.")
+        walk = walk_objects(path, archive)
+        if reader is not None and (names := _unknown_texts(reader, walk)):
+            with _position(file):
+                try_in_fork(lambda: _read_texts(archive, names), path)
+        yield archive, walk.declared
+
+
+def _plain_reader(path: Any, file: IO[bytes]) -> Reader | None:
+    """Return the reader of a file whose groups and chunks are laid out as h5py does by default; else None.
+
+    Raises:
+        UnsafeFile: a tree leads to itself, or a chunk unpacks to more than it declares.
+    """
+    try:
+        reader = Reader(file, path)
+        check_trees(reader)
+    except (ValueError, IndexError, struct.error):
+        return None
+    return reader
+
+
+def _unknown_texts(reader: Reader, walk: Walk) -> list[str]:
+    """Return the objects whose texts are read later and lie in no heap that is laid out as HDF5 does."""
+    return [
+        name
+        for name, texts in walk.texts.items()
+        if texts.is_read and not has_whole_texts(reader, texts.address, texts.counts)
+    ]
+
+
+def _open(file: IO[bytes], whole: Path | None) -> h5py.File:
+    """Open an HDF5 file; a small one is read at once, since each of HDF5's own reads takes longer.
+
+    Raises:
+        OSError: it is no HDF5 file, or a broken one.
+    """
+    if file.seek(0, 2) <= _SMALL:
+        file.seek(0)
+        try:
+            return h5py.File(h5py.h5f.open_file_image(file.read()))
+        except ValueError as error:  # HDF5 keeps the reason to itself
+            raise OSError("it is cut off, or no whole HDF5 file") from error
+    file.seek(0)
+    return h5py.File(whole or file, "r")
+
+
+def _read_everything(path: Any, file: IO[bytes], whole: Path | None) -> None:
+    """Visit all objects, and read their texts and their chunks."""
+    with _open(file, whole) as archive:
+        walk = walk_objects(path, archive)
+        _read_texts(archive, list(walk.texts))
+        archive.visititems(_read_chunks)
+
+
+def _read_chunks(_: str, item: Any) -> None:
+    """Read all chunks of an array."""
+    if isinstance(item, h5py.Dataset) and item.chunks and item.id.get_num_chunks():
+        for place in item.iter_chunks():
+            _ = item[place]
+
+
+def _read_texts(archive: h5py.File, names: Sequence[str]) -> None:
+    """Read the attributes of some objects whose texts lie in a heap."""
+    for name in names:
+        for value in archive[name or "/"].attrs.values():
+            str(value)
+
+
+@contextmanager
+def _position(file: IO[bytes]) -> Iterator[None]:
+    """Restore the position of a file, which a forked process shares; one in memory is its own."""
+    try:
+        number = file.fileno()
+    except io.UnsupportedOperation:
+        yield
+        return
+    before = os.lseek(number, 0, os.SEEK_CUR)
+    try:
+        yield
+    finally:
+        os.lseek(number, before, os.SEEK_SET)

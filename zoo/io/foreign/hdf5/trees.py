@@ -1,0 +1,190 @@
+"""The groups of an HDF5 file and the chunks of its arrays: their trees are walked without HDF5.
+
+HDF5 1.14 follows a tree that leads to itself without an end, or ends the process. And it unpacks a chunk
+to any size, whatever the array declares. The layouts are those of `zoo.io.foreign.hdf5.reader`.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+from zoo.errors import UnsafeFile
+from zoo.io.foreign.hdf5.reader import NOWHERE, Reader, require
+
+__all__ = ["check_trees"]
+
+_TREE = struct.Struct(
+    "<4sBBHQQ"
+)  # signature, type, level, entries, the nodes to the left and right
+_LEAF = struct.Struct("<4sBxH")  # signature, version, entries
+_ENTRY = struct.Struct("<QQI20x")  # of a leaf: place of the name, header, what is cached
+_GROUP, _CHUNKS = 0, 1  # types of trees
+_IS_LAYOUT, _IS_FILTERS, _IS_GROUP = 8, 11, 17  # types of messages
+# nothing, shape, type, old and new value of what is missing, layout, filters, attribute, comment, old time,
+# where the header goes on, group, time, references
+_KNOWN = frozenset((0, 1, 3, 4, 5, 8, 11, 12, 13, 14, 16, 17, 18, 22))
+_FOLLOWED = frozenset((_IS_LAYOUT, _IS_FILTERS, _IS_GROUP))  # not where they are stored elsewhere
+_CHUNKED, _DEFLATE = 2, 1
+_MOST_CHUNKS_IN_NODE = 64
+_MORE = 64  # bytes of a chunk beyond its numbers, such as a checksum
+
+
+class _Chunks(NamedTuple):
+    """How an array is stored: the tree of its chunks, the entries of a place, the bytes of a chunk."""
+
+    tree: int
+    rank: int
+    size: int
+
+
+def check_trees(reader: Reader) -> None:
+    """Walk all groups, and the trees of all chunks.
+
+    Raises:
+        UnsafeFile: a tree leads to itself, or a chunk unpacks to more than it declares.
+        ValueError: the file is of another layout than h5py writes by default, or broken.
+        struct.error: as ValueError.
+    """
+    waiting, seen, nodes = [reader.root], set[int](), set[int]()
+    while waiting:
+        address = waiting.pop()
+        if address in seen:  # an array may have several names
+            continue
+        seen.add(address)
+        chunks, is_packed = None, False
+        for kind, flags, content in reader.messages(address):
+            require(kind in _KNOWN and not (flags & 2 and kind in _FOLLOWED))
+            if kind == _IS_GROUP:
+                tree = struct.unpack_from("<QQ", content)
+                require(address != reader.root or reader.root_tree in (None, tree))
+                waiting += _group(reader, tree[0], nodes)
+            elif kind == _IS_LAYOUT:
+                chunks = _chunks(content)
+            elif kind == _IS_FILTERS:
+                is_packed = _has_deflate(content)
+        if chunks is not None and chunks.tree != NOWHERE:
+            for size, place in _chunk_places(reader, chunks, nodes):
+                if is_packed:
+                    _check_unpacked(reader, place, size, chunks.size)
+
+
+def _group(reader: Reader, address: int, nodes: set[int]) -> list[int]:
+    """Return the addresses of the headers in a group."""
+    headers = []
+    for _, leaf in _entries(reader, address, _GROUP, 8, 2 * reader.node_size, nodes):
+        require(leaf not in nodes)
+        nodes.add(leaf)
+        signature, version, count = _LEAF.unpack(reader.read(leaf, _LEAF.size))
+        require((signature, version) == (b"SNOD", 1) and count <= 2 * reader.leaf_size)
+        block = reader.read(leaf + _LEAF.size, count * _ENTRY.size)
+        for _, header, cached in _ENTRY.iter_unpack(block):
+            require(cached < 2)
+            headers.append(header)
+    return headers
+
+
+def _chunk_places(reader: Reader, chunks: _Chunks, nodes: set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the bytes and the address of each chunk of an array."""
+    key = 8 + 8 * chunks.rank
+    for content, place in _entries(reader, chunks.tree, _CHUNKS, key, _MOST_CHUNKS_IN_NODE, nodes):
+        yield struct.unpack_from("<I", content)[0], place
+
+
+def _entries(
+    reader: Reader, root: int, kind: int, key: int, most: int, nodes: set[int]
+) -> Iterator[tuple[bytes, int]]:
+    """Yield the key and the address of each entry of a tree.
+
+    Args:
+        reader: of the open file.
+        root: the address of the tree.
+        kind: its type.
+        key: bytes of a key.
+        most: entries of a node.
+        nodes: the addresses of all nodes that were read; those of this tree are added.
+    """
+    level, row = None, [root]
+    while row:
+        below: list[int] = []
+        for at, address in enumerate(row):
+            _check_new(reader, address, nodes)
+            nodes.add(address)
+            signature, own_kind, own_level, count, left, right = _TREE.unpack(
+                reader.read(address, _TREE.size)
+            )
+            level = own_level if level is None else level
+            require((signature, own_kind, own_level) == (b"TREE", kind, level) and count <= most)
+            require(left == (row[at - 1] if at else NOWHERE))
+            _check_new(reader, right, nodes)
+            require(right == (row[at + 1] if at + 1 < len(row) else NOWHERE))
+            block = reader.read(address + _TREE.size, count * (key + 8) + key)
+            for place in range(0, count * (key + 8), key + 8):
+                (child,) = struct.unpack_from("<Q", block, place + key)
+                if level:
+                    below.append(child)
+                else:
+                    yield block[place : place + key], child
+        level, row = (level or 0) - 1, below
+
+
+def _check_new(reader: Reader, node: int, nodes: set[int]) -> None:
+    """Refuse a tree that leads to a node again.
+
+    Raises:
+        UnsafeFile: it does.
+    """
+    if node in nodes:
+        raise UnsafeFile(
+            f"{reader.path} is broken: a tree in it leads to itself. It was not opened."
+        )
+
+
+def _chunks(layout: bytes) -> _Chunks | None:
+    """Return how the chunks of an array are stored; None where it has none."""
+    version, kind = layout[0], layout[1]
+    require(version == 3 and kind <= _CHUNKED)
+    if kind != _CHUNKED:
+        return None
+    rank, tree = struct.unpack_from("<BQ", layout, 2)
+    return _Chunks(tree, rank, prod(struct.unpack_from(f"<{rank}I", layout, 11)))
+
+
+def _has_deflate(filters: bytes) -> bool:
+    """Return whether a chunk is packed by deflate."""
+    version, count = filters[0], filters[1]
+    require(version == 1)
+    at, found = 8, False
+    for _ in range(count):
+        number, length, _, values = struct.unpack_from("<HHHH", filters, at)
+        at += 8 + -(-length // 8) * 8 + 4 * (values + values % 2)
+        found |= number == _DEFLATE
+    return found
+
+
+def _check_unpacked(reader: Reader, place: int, packed: int, size: int) -> None:
+    """Refuse a chunk that unpacks to more bytes than it declares; HDF5 would unpack all of them.
+
+    Args:
+        reader: of the open file.
+        place: the address of the chunk.
+        packed: its bytes in the file.
+        size: bytes that it declares.
+
+    Raises:
+        UnsafeFile: it does.
+    """
+    unpacker = zlib.decompressobj()
+    content = reader.read(place, packed)
+    try:
+        found = len(unpacker.decompress(content, size + _MORE + 1))
+    except zlib.error:
+        return  # it is not packed, or broken; HDF5 says so
+    if found > size + _MORE:
+        raise UnsafeFile(
+            f"{reader.path} holds a chunk that declares {size:,} bytes and unpacks to more. "
+            "It was not opened."
+        )
