@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from zoo.bulk.plan import (
     part_file,
     write_broken,
 )
+from zoo.bulk.ray_data import run_parts
 from zoo.bulk.sources import list_items
-from zoo.bulk.worker import PartWorker, item_rows
-from zoo.compute.ray_cluster import check_ray, check_workers, ray_session
+from zoo.bulk.worker import item_rows
+from zoo.compute.ray_cluster import check_ray, check_workers
 from zoo.errors import DataError, UsageError, ZooError
 from zoo.inference.predictor import Predictor
 from zoo.io.digest import file_digest
@@ -135,7 +135,7 @@ def _compute(
     if missing:
         rows = [{"part": part, "items": list(plan.part_items(part, items))} for part in missing]
         where = str(run) if run.shipped else str(run.path.absolute())
-        for row in _run_parts(rows, (where, str(out), schema, 1), workers, address):
+        for row in run_parts(rows, (where, str(out), schema, 1), workers, address):
             if row["failure"]:
                 raise ZooError(f"Part {row['part']} failed: {row['failure']}")
             progress.add(row["done"], row["broken"])
@@ -143,22 +143,6 @@ def _compute(
     seconds = time.monotonic() - start
     _, first = write_broken(out, plan)
     return BulkResult(out, plan.count, broken, tuple(first), computed, seconds)
-
-
-def _run_parts(
-    rows: list[dict[str, Any]], arguments: tuple[Any, ...], workers: int, address: str | None
-) -> Iterator[dict[str, Any]]:
-    """Yield what the workers return for each part, as soon as it is written."""
-    with ray_session(workers, address):
-        from ray import data
-
-        logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors reach the user as errors
-        context = data.DataContext.get_current()
-        context.enable_progress_bars = context.print_on_execution_start = False
-        parts = data.from_items(rows, override_num_blocks=len(rows))
-        pool = data.ActorPoolStrategy(size=min(workers, len(rows)), max_tasks_in_flight_per_actor=2)
-        done = parts.map(PartWorker, fn_constructor_args=arguments, compute=pool, num_cpus=1)
-        yield from done.iter_rows()
 
 
 def _first_results(predictor: Predictor, items: Sequence[str]) -> tuple[Any, float]:

@@ -1,0 +1,56 @@
+"""Ray Data over the parts: here, or in the cluster where this process is only a client of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from zoo.bulk.worker import PartWorker
+from zoo.compute.ray_cluster import ray_session
+
+__all__ = ["run_parts"]
+
+Row = dict[str, Any]
+
+
+def run_parts(
+    rows: list[Row], arguments: tuple[Any, ...], workers: int, address: str | None
+) -> Iterator[Row]:
+    """Yield what the workers return for each part, as soon as it is written.
+
+    Args:
+        rows: the number of each `part`, and its `items`.
+        arguments: of PartWorker.
+        workers: processes.
+        address: of a cluster of Ray; None starts one on this machine.
+    """
+    with ray_session(workers, address) as ray:
+        if not (address or "").startswith("ray://"):
+            yield from _iterate(rows, arguments, workers)
+            return
+        results = ray.remote(num_cpus=0)(_Results).remote(rows, arguments, workers)
+        yield from iter(lambda: ray.get(results.next.remote()), None)
+
+
+class _Results:
+    """An actor that runs Ray Data, which does not run in a client of the cluster (ray://HOST:PORT)."""
+
+    def __init__(self, rows: list[Row], arguments: tuple[Any, ...], workers: int) -> None:
+        self._rows = _iterate(rows, arguments, workers)
+
+    def next(self) -> Row | None:
+        """Return the next result, or None after the last one."""
+        return next(self._rows, None)
+
+
+def _iterate(rows: list[Row], arguments: tuple[Any, ...], workers: int) -> Iterator[Row]:
+    from ray import data
+
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors reach the user as errors
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    parts = data.from_items(rows, override_num_blocks=len(rows))
+    pool = data.ActorPoolStrategy(size=min(workers, len(rows)), max_tasks_in_flight_per_actor=2)
+    done = parts.map(PartWorker, fn_constructor_args=arguments, compute=pool, num_cpus=1)
+    yield from done.iter_rows()
