@@ -178,9 +178,11 @@ def _check_reachable(address: str | None) -> None:
 def _no_cluster(address: str | None, error: BaseException) -> UsageError:
     if address is None:
         return UsageError(f"Ray cannot be started on this machine: {format_error(error)}")
+    start = "Start one with ray start --head; then --address HOST:6379, or ray://HOST:10001 from elsewhere."
+    token = "If it asks for a token, set RAY_AUTH_MODE=token here too."
+    advice = f"{start} {token}" if address.startswith("ray://") else start
     return UsageError(
-        f"There is no Ray cluster at {address} ({format_error(error)[:200]}). Start one with ray start "
-        "--head; then --address HOST:6379, or --address ray://HOST:10001 from another machine."
+        f"There is no Ray cluster at {address} ({format_error(error)[:200]}). {advice}"
     )
 
 
