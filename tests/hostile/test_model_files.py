@@ -29,7 +29,7 @@ def with_marks(case: HostileCase) -> Any:
     return pytest.param(case, marks=marks)
 
 
-@pytest.mark.parametrize("case", map(with_marks, CASES), ids=str)
+@pytest.mark.parametrize("case", list(map(with_marks, CASES)), ids=str)
 def test_a_hostile_model_file_is_refused(
     case: HostileCase, heavy: Server, harmless: Callable[[Outcome], str], tmp_path: Path
 ) -> None:
