@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import keras
 
 _HDF5 = ("dl4j", "h5", "keras")  # formats that meet a full disk with a crash
-_NAMES_THE_FAULT = ("layer '", "operation '", "The format '", "The runtime '", CRASHED)
+_NAMES_THE_FAULT = ("layer '", "operation '", "put '", "The format '", "The runtime '", CRASHED)
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def _explain(
     if failure := failure_of_format(file.format, options):
         return replace(file, problem=failure)
     fault = first_failing_layer(parts[file.part], file.format, options, file.problem)
-    return replace(file, problem=f"{file.problem}. {fault}".strip())
+    return replace(file, problem=f"{file.problem.rstrip('.')}. {fault}".strip())
 
 
 def _opens_here(name: str) -> bool:

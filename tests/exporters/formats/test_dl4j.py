@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import zoo
 from tests.runtimes.programs.conftest import use_real_cache
 from zoo.errors import ExportError
 from zoo.exporters.comparison import compare_outputs, compare_results
@@ -170,9 +171,16 @@ def test_what_cannot_be_expanded_is_refused_by_name(
     assert "'culprit'" in str(caught.value)
 
 
-def test_free_sizes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="'image' has free sizes"):
-        dl4j.write(models.images(None), tmp_path / "model.h5", {})
+def test_free_sizes_and_whole_numbers_are_refused_and_no_layer_is_blamed() -> None:
+    image = keras.Input((None, None, 1), name="image")
+    tokens = keras.Input((4,), name="tokens", dtype="int32")
+    for inputs, outputs, message in (
+        (image, layers.Conv2D(2, 1)(image), "The input 'image' has free sizes"),
+        (tokens, layers.Embedding(5, 2)(tokens), "The input 'tokens' has the dtype int32"),
+    ):
+        with pytest.raises(ExportError, match=rf"^model as dl4j: {message}.*") as error:
+            zoo.export(keras.Model(inputs, outputs), ["dl4j"], out="shipped")
+        assert str(error.value).endswith(", or leave out this format.")
 
 
 def test_the_file_is_one_of_keras_2(tmp_path: Path) -> None:

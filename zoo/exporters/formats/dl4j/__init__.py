@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from zoo.exporters.formats.dl4j.expand import expand_model
 from zoo.exporters.formats.dl4j.keras2 import write_keras2
 
 if TYPE_CHECKING:
+    from zoo.exporters.parts.contract import Tensor
     from zoo.exporters.parts.part import Part
 
 SUFFIX = ".dl4j.h5"
@@ -26,10 +27,20 @@ def write(part: Part, path: Path, options: Mapping[str, Any]) -> None:
     Raises:
         ExportError: a layer can neither be read by Deeplearning4j nor be expanded.
     """
-    for tensor in part.contract.inputs + part.contract.outputs:
+    _check_dtypes("input", part.contract.inputs)
+    _check_dtypes("output", part.contract.outputs)
+    write_keras2(expand_model(part), path, part)
+
+
+def _check_dtypes(side: str, tensors: Sequence[Tensor]) -> None:
+    """Refuse inputs or outputs that are no float32.
+
+    Raises:
+        ExportError: it names the tensor.
+    """
+    for tensor in tensors:
         if tensor.dtype != "float32":
             raise ExportError(
-                f"{tensor.name!r} has the dtype {tensor.dtype}, and Deeplearning4j computes an imported "
-                "model in float32 only. Cast it inside the part, or leave out this format."
+                f"The {side} {tensor.name!r} has the dtype {tensor.dtype}, and Deeplearning4j computes an "
+                "imported model in float32 only. Cast it inside the part, or leave out this format."
             )
-    write_keras2(expand_model(part), path, part)
