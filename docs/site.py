@@ -32,15 +32,19 @@ CONTRACT = Contract(
     (Tensor("inputs", "float32", ("batch", 8, 8, 1), "image in [0, 1], NHWC"),),
     (Tensor("probabilities", "float32", ("batch", 10)),),
 )
+NAMED = re.compile(r"\[(?P<file>[\w-]+\.md)\]\((?P=file)(?P<place>#[^)]*)?\)")
 LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)#]+)(#[^)]*)?\)")
 
 
 def on_config(config: Any) -> Any:
-    """Put the pages that no section names under More."""
+    """Put the pages of runtimes after Carry over, and those that no section names under More."""
     named = set(re.findall(r"[\w-]+\.md", repr(config.nav)))
     others = sorted(page.name for page in (ROOT / "docs").glob("*.md") if page.name not in named)
     runtimes = [f"runtimes/{name}.md" for name in EntryPointGroup(RUNTIMES).names()]
-    config.nav = [*config.nav, {"Runtimes": runtimes}, *([{"More": others}] if others else [])]
+    sections = []
+    for section in config.nav:
+        sections += [section, {"Runtimes": runtimes}] if "Carry over" in section else [section]
+    config.nav = [*sections, *([{"More": others}] if others else [])]
     return config
 
 
@@ -52,7 +56,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Replace links to files outside of the docs by their paths."""
+    """Replace links to files outside of the docs by their paths; a link named by its page gets its title."""
     place = (ROOT / "docs" / page.file.src_uri).parent
 
     def replacement(match: re.Match[str]) -> str:
@@ -61,7 +65,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
             return match[0]
         return f"{match[1]} (`{path.relative_to(ROOT)}`)"
 
-    return LINK.sub(replacement, markdown)
+    return LINK.sub(replacement, NAMED.sub(_titled_link, markdown))
+
+
+def _titled_link(match: re.Match[str]) -> str:
+    """Return a link with the title of its page in place of the name of its file."""
+    path = ROOT / "docs" / match["file"]
+    first = path.read_text("utf-8").partition("\n")[0] if path.is_file() else match["file"]
+    return f"[{first.removeprefix('# ')}]({match['file']}{match['place'] or ''})"
 
 
 def pages() -> dict[str, str]:

@@ -49,7 +49,7 @@ LONG_PYTHON = {ROOT / "README.md", ROOT / "docs" / "tour.md"}
 OTHERS = {  # programs in the pages beside the zoo
     ".", "cargo", "eval", "export", "go", "java", "mkdocs", "model_signing", "mpirun", "mvn", "mypy", "node",
     "npm", "openssl", "pip", "pytest", "python", "python3", "ray", "ruff", "sbatch", "srun", "tensorboard",
-    "zoo-onnxruntime",
+    "twine", "zoo-onnxruntime",
 }  # fmt: skip
 MODEL = re.compile(r"[a-z][a-z-]*\.[\w-]+")
 NO_MODELS = {  # that the reader makes, or that an example brings

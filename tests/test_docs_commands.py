@@ -68,6 +68,7 @@ def short(command: str) -> str:
     if command.startswith("zoo sweep") and "--show" not in command:
         trials = "3" if "--resume" in command else "2"
         command = re.sub(r" --trials \d+", "", command) + f" --trials {trials}"
+    command = command.replace("python -m build", "python -m build --no-isolation")
     return installation(command)
 
 
