@@ -27,6 +27,7 @@ for (const { name, folder } of Object.values(models)) {
       await settle(page);
       const [width, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
       assert.ok(wide <= width, `${look}: ${wide} pixels wide on a screen of ${width}`);
+      assert.ok((await page.evaluate(() => window.shift)) < 0.01, `${look}: layout shift ${await page.evaluate(() => window.shift)}`);
       if (look.endsWith("dark")) assert.deepEqual(await violations(page), []);
       await screenshot(page, `${name}-${look}`);
       await page.context().close();

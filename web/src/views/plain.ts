@@ -113,8 +113,7 @@ function describe(infos: TensorInfo[]): HTMLElement {
 
 /** Return random numbers in [0, 1], or whole numbers from 0 to 9. */
 function randomInput(info: TensorInfo): Tensor {
-  const shape = info.shape.map((size, axis) => (typeof size === "number" ? size : axis === 0 ? 1 : FREE_SIZE));
-  const result = zeros(info.dtype, shape);
+  const result = zeros(info.dtype, sizesOf(info));
   const isReal = info.dtype.startsWith("float");
   for (let at = 0; at < result.data.length; at++) {
     const value = isReal ? Math.random() : Math.floor(Math.random() * (info.dtype === "bool" ? 2 : 10));
@@ -123,21 +122,32 @@ function randomInput(info: TensorInfo): Tensor {
   return result;
 }
 
-/** Return what shows an output: a picture, a plot or numbers, by its shape. */
+/** Return what shows an output: a picture, a plot or numbers, by its shape. Its place is kept from the start. */
 function outputDisplay(info: TensorInfo): { node: HTMLElement; show(result: Tensor): void } {
   const heading = element("h3", {}, element("code", {}, info.name), ` ${info.dtype}, ${info.shape.join(" × ")}`);
   const body = element("div", { class: "output" });
+  const show = (result: Tensor): void => {
+    const shape = result.shape.slice(1);
+    const values = asFloat({ ...result, dtype: result.dtype === "uint8" ? "int16" : result.dtype }).subarray(0, sizeOf(shape));
+    const kind = result.dtype === "float16" ? null : exampleKind(shape);
+    if (kind === "image") body.replaceChildren(picture(values, shape));
+    else if (kind === "series" && (shape[0] ?? 0) > 1) body.replaceChildren(trace(values, shape));
+    else body.replaceChildren(numberList(values));
+  };
+  if (sizeOf(sizesOf(info)) <= 2 ** 20) show(zeros(info.dtype, sizesOf(info)));
+  body.style.visibility = "hidden";
   return {
     node: element("div", {}, heading, body),
     show(result) {
-      const shape = result.shape.slice(1);
-      const values = asFloat({ ...result, dtype: result.dtype === "uint8" ? "int16" : result.dtype }).subarray(0, sizeOf(shape));
-      const kind = result.dtype === "float16" ? null : exampleKind(shape);
-      if (kind === "image") body.replaceChildren(picture(values, shape));
-      else if (kind === "series" && (shape[0] ?? 0) > 1) body.replaceChildren(trace(values, shape));
-      else body.replaceChildren(numberList(values));
+      show(result);
+      body.style.visibility = "";
     },
   };
+}
+
+/** Return the sizes of a tensor of one example; free ones are FREE_SIZE. */
+function sizesOf({ shape }: TensorInfo): number[] {
+  return shape.map((size, axis) => (typeof size === "number" ? size : axis === 0 ? 1 : FREE_SIZE));
 }
 
 function picture(values: Float32Array, shape: number[]): HTMLElement {

@@ -24,9 +24,12 @@ export function createHistogram(data: HistogramData, threshold: number, normal?:
   const bars = kinds.flatMap(([kind, counts]) => barsOf(kind, counts));
   const line = svg("line", { class: "here", y1: 0, y2: HEIGHT, x1: 0, x2: 0 });
   const limit = svg("line", { class: "threshold", y1: 0, y2: HEIGHT, x1: x(threshold), x2: x(threshold) });
+  const share = x(threshold) / WIDTH;
   const label = element("span", {}, `threshold ${short(threshold)}`);
-  label.style.left = `${String(Math.min(78, Math.max(12, (100 * x(threshold)) / WIDTH)))}%`;
-  const ticks = element("p", { class: "ticks" }, element("span", {}, short(data.low)), label, element("span", {}, `${short(data.high)} +`));
+  label.style.left = `${String(100 * Math.min(0.82, Math.max(0.16, share)))}%`;
+  const ends = [element("span", {}, short(data.low)), element("span", {}, `${short(data.high)} +`)] as const;
+  ends.forEach((end, at) => { if (at ? share > 0.65 : share < 0.35) end.style.visibility = "hidden"; }); // where the label is
+  const ticks = element("p", { class: "ticks" }, ends[0], label, ends[1]);
   const drawing = svg("svg", { viewBox: `0 0 ${String(WIDTH)} ${String(HEIGHT)}`, class: "histogram", role: "img" }, ...bars, limit, line);
   const legend = kinds.map(([kind, counts]) => element("span", { class: `key ${kind}` }, `${title(kind, normal)}, ${counts.reduce((sum, count) => sum + count, 0).toLocaleString("en")}`));
   return {
