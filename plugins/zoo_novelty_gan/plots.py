@@ -103,10 +103,11 @@ def plot_histograms(kinds: Mapping[str, Array], threshold: float) -> Any:
         weights = np.full(len(values), 1 / len(values))
         axes.hist(
             np.clip(values, low, high), BINS, range=(low, high), weights=weights,
-            color=COLOURS[kind], alpha=0.55, label=kind,
+            color=COLOURS[kind], alpha=0.55, label=f"{kind}, {len(values):,}",
         )  # fmt: skip
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1, label="threshold")
-    axes.set(xlabel="score (deviations of normal examples)", ylabel="share of the kind")
+    unit = "score (deviations of normal examples); the last bar holds the larger ones"
+    axes.set(xlabel=unit, ylabel="share of the kind")
     axes.legend()
     return figure
 

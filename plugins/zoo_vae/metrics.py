@@ -57,7 +57,7 @@ def evaluate(
         found["sigma"] = zoo.Measure(sigma, 0)  # a variable of the model
     if config.binarize:
         bounds = likelihood_bounds(model, config, data)
-        found["nll_bound"] = zoo.Measure(np.mean(bounds), len(bounds))
+        found["nll_bound"] = zoo.Measure(float(bounds.mean()), len(bounds))
     return found
 
 
