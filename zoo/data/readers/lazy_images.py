@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LazyImages", "map_in_blocks"]
 
 BLOCK = 4096  # items that wait for a thread or whose results wait
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Result = TypeVar("Result")
 
 
 class LazyImages(OnDemand):
@@ -108,7 +108,7 @@ class LazyImages(OnDemand):
 
 
 def map_in_blocks(
-    threads: ThreadPoolExecutor, function: Callable[[Item], Result], items: Sequence[Item]
+    threads: ThreadPoolExecutor, function: Callable[[Any], Result], items: Sequence[Any] | Array
 ) -> Iterator[Result]:
     """Yield a function's results in order; unlike `threads.map`, it holds few of them at a time.
 
