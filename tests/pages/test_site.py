@@ -153,7 +153,7 @@ def test_bad_input_is_answered_in_words(exported: zoo.Run, stand_in: Path, tmp_p
         zoo.page("no-such", out=tmp_path / "site")
     with pytest.raises(UsageError, match=r"--one-file takes one RUN\. Received: 2"):
         zoo.page(exported, exported, out=tmp_path / "site", one_file=True)
-    with pytest.raises(UsageError, match="Two pages would be named 'mlp'"):
+    with pytest.raises(UsageError, match="Two pages would be named 'mlp-run'"):
         zoo.page(exported, exported, out=tmp_path / "site")
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"is a file. Give a folder, or add --one-file"):
@@ -203,3 +203,12 @@ def test_equal_arrays_share_a_file(tmp_path: Path) -> None:
     )
     assert first["file"] == again["file"] != other["file"]
     assert len(list((tmp_path / "data").iterdir())) == 2
+
+
+def test_runs_of_one_name_are_told_apart(exported: zoo.Run, stand_in: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(exported.path, other)
+    html = zoo.page(exported, other, out=tmp_path / "site")
+    entries = json.loads((html.parent / site.MARK).read_text("utf-8"))["models"]
+    assert [entry["name"] for entry in entries] == ["mlp, run", "mlp, other"]
+    assert [entry["folder"] for entry in entries] == ["mlp-run", "mlp-other"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,7 @@ def page(
         if one_file:
             write_one_file(models[0], out)
             return out
+        _name_apart(models)
         write_site(list(zip(_folders([model.name for model in models]), models, strict=True)), out)
     return out / "index.html"
 
@@ -78,6 +80,14 @@ def _open_models(
         place = folder / str(number)
         place.mkdir()
         yield open_page_model(source, place)
+
+
+def _name_apart(models: Sequence[PageModel]) -> None:
+    """Add the folder of its run to the name of each model whose name another one has, too."""
+    counts = Counter(model.name for model in models)
+    for model in models:
+        if counts[model.name] > 1 and model.run is not None:
+            model.name = f"{model.name}, {model.run.path.name}"
 
 
 def _folders(names: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ Row = tuple[str, str]
 def model_summary(model: PageModel) -> str:
     """Return the line of the catalog on a model, or what its run says."""
     try:
-        return catalog().get(model.name).summary.replace("`", "")
+        return catalog().get(model.run.name if model.run else model.name).summary.replace("`", "")
     except ZooError:
         pass
     if model.run is None:
