@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,8 @@ def special(name: str, kind: str) -> Change:
     def change(run: Path) -> None:
         file = run / name
         file.parent.mkdir(exist_ok=True)
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
         file.unlink(missing_ok=True)
         if kind == "pipe":
             os.mkfifo(file)
@@ -67,6 +70,7 @@ def special(name: str, kind: str) -> Change:
             file.mkdir()
         else:
             targets = {"device": "/dev/zero", "itself": file.name, "outside": "/etc/passwd"}
+            targets |= {"elsewhere": "../elsewhere"}  # a folder
             file.symlink_to(targets[kind])
 
     return change
@@ -127,6 +131,12 @@ REFUSED: dict[str, Change] = {  # `zoo show RUN --layers` or `zoo export RUN` re
     "state: unknown": record(state="gone"),
     "seed: a text": record(seed="x"),
     "seed: huge": record(seed=10**30),
+    "seed: beyond 32 bits": record(seed=2**32),
+    "seed: below 0": record(seed=-1),
+    "compute: a billion threads": record(compute={"backend": "tensorflow", "threads": 10**9}),
+    "compute: a backend that is a list": record(compute={"backend": ["tensorflow"]}),
+    "name: the folder above": record(name=".."),
+    "config: NaN": config(epochs=float("nan")),
     "package: a list": record(package=["x"]),
     "compute: a text": record(compute="x"),
     "versions: a list": record(versions=[1]),
@@ -166,6 +176,24 @@ RESUMED: dict[str, Change] = {  # `zoo train --resume` refuses them
     "checkpoint: texts": lambda run: checkpoint(run, epoch=np.int64(1), **{"0": np.array(["x"])}),
     "checkpoint: names": lambda run: checkpoint(run, epoch=np.int64(1), evil=np.zeros(3)),
     "checkpoint: too few": lambda run: checkpoint(run, epoch=np.int64(1), **{"0": np.zeros(3)}),
+    "checkpoint: a link to a folder": lambda run: (
+        (run.parent / "elsewhere").mkdir(),
+        special("checkpoint", "elsewhere")(run),
+        record(state="interrupted")(run),
+    ),
+    "pictures: a link to a folder": lambda run: (
+        checkpoint(run, epoch=np.int64(1)),
+        (run.parent / "elsewhere").mkdir(),
+        special("pictures", "elsewhere")(run),
+    ),
+    "lock: a link to a file": lambda run: (
+        checkpoint(run, epoch=np.int64(1)),
+        special(".lock", "outside")(run),
+    ),
+    "history: an epoch of 300 digits": lambda run: (
+        checkpoint(run, epoch=np.int64(1)),
+        text("history.csv", "epoch,loss\n1e300,1\n")(run),
+    ),
     "checkpoint: no zip": lambda run: (
         checkpoint(run, x=1),
         text("checkpoint/state.npz", b"x")(run),
@@ -182,6 +210,11 @@ HIDDEN: dict[str, Change] = {  # `zoo runs` and `zoo compare` show the other run
         "a huge number": '{"accuracy": ' + "9" * 400 + "}" if name == "metrics.json" else "a\n1\n",
         "17 MB": " " * 17 * 2**20,
     }.items()
+} | {
+    "history.csv: an epoch without an end": text("history.csv", "epoch,loss\ninf,1\n"),
+    "metrics.json: 90,000 numbers": text(
+        "metrics.json", json.dumps({f"m{number}": 1 for number in range(90_000)})
+    ),
 } | {
     f"{name}: {kind}": special(name, kind)
     for name in ("metrics.json", "history.csv")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from zoo.errors import UnsafeFile
 from zoo.io.atomic import disk_errors
+from zoo.io.foreign.plain_file import is_inside
 from zoo.io.recovery import remove_left_over
 
 LOCK = ".lock"  # the name of the lock's file in the folder
@@ -23,9 +25,11 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
         busy: the error that is raised where another process holds the lock.
 
     Raises:
+        UnsafeFile: a folder in it is a link, so that what is written there would lie elsewhere.
         WriteError: the disk refuses.
     """
     with disk_errors(folder):
+        _check_links(folder)
         lock = FileLock(folder / LOCK, timeout=0)
         try:
             lock.acquire()
@@ -37,6 +41,22 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _check_links(folder: Path) -> None:
+    """Refuse links to folders that are elsewhere, and a lock that is a link.
+
+    Raises:
+        UnsafeFile: there is one.
+    """
+    for item in folder.iterdir():
+        if item.is_symlink() and (
+            item.name == LOCK or (item.is_dir() and not is_inside(item, folder))
+        ):
+            raise UnsafeFile(
+                f"{item} is a link, and nothing was written there. Replace it by a folder of its own. If you "
+                "trust it, set ZOO_LIMITS=links_outside=1."
+            )
 
 
 def _folders_in(folder: Path) -> list[Path]:

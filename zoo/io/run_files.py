@@ -16,8 +16,10 @@ from zoo.io.foreign.entries import (
     OPTIONAL_SIZES,
     OPTIONAL_TEXT,
     OPTIONAL_TEXTS,
+    SEED,
     TEXT,
     TEXTS,
+    THREADS,
     WHOLE_NUMBER,
     Kind,
     check_entries,
@@ -40,7 +42,7 @@ _RECORD: dict[str, Kind] = {
     **_REQUIRED,
     "package": TEXT,
     "backend": OPTIONAL_TEXT,
-    "seed": WHOLE_NUMBER,
+    "seed": SEED,
     "compute": OBJECT,
     "versions": OBJECT,
     "started": TEXT,
@@ -61,6 +63,7 @@ _DATASET: dict[str, Kind] = {
     "classes": OPTIONAL_TEXTS,
     "preprocessing": OPTIONAL_TEXT,
 }
+_COMPUTE = {"backend": OPTIONAL_TEXT, "threads": THREADS}
 _FROM = {"run": TEXT, "model": TEXT, "sha256": TEXT}
 _MOST_EPOCHS = 2**53
 _LONGEST_NAME = 250  # letters of a model's name, which is also the name of a folder
@@ -82,6 +85,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         check_entries("a record", record, _RECORD, _REQUIRED)
         check_entries("dataset", record["dataset"], _DATASET)
         check_entries("config", record["config"], {"input_shape": OPTIONAL_SIZES})
+        check_entries("compute", record.get("compute", {}), _COMPUTE)
         check_entries("from", record.get("from", {}), _FROM, _FROM if "from" in record else ())
         _check_names(record)
     except ValueError as error:

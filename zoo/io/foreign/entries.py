@@ -17,9 +17,11 @@ __all__ = [
     "OPTIONAL_SIZES",
     "OPTIONAL_TEXT",
     "OPTIONAL_TEXTS",
+    "SEED",
     "SIZES",
     "TEXT",
     "TEXTS",
+    "THREADS",
     "WHOLE_NUMBER",
     "Kind",
     "check_entries",
@@ -66,6 +68,14 @@ TEXT: Kind = (_is_text, "a text")
 TEXTS: Kind = (_are_texts, "a list of texts")
 NUMBER: Kind = (is_number, "a number")
 WHOLE_NUMBER: Kind = (_is_whole, "a whole number of at most 64 bits")
+SEED: Kind = (
+    lambda value: _is_whole(value) and 0 <= value < 2**32,
+    "a whole number from 0 to 4294967295",
+)
+THREADS: Kind = (
+    lambda value: value is None or (_is_whole(value) and 0 <= value <= 4096),
+    "a whole number from 0 to 4096, or null",
+)
 OBJECT: Kind = (_is_object, "an object")
 COUNTS: Kind = (
     lambda value: (

@@ -22,7 +22,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     "number_digits": (300, "digits of a number in a JSON or TOML file"),
     "history_rows": (1_000_000, "rows of history.csv"),
     "history_columns": (10_000, "columns of history.csv"),
-    "metrics": (100_000, "numbers in metrics.json"),
+    "metrics": (20_000, "numbers in metrics.json"),
     "links_outside": (
         0,
         "1: files of a run or of an export may be links to files outside its folder",
