@@ -56,9 +56,9 @@ class Explanation:
     def plot(self) -> Figure:
         """Draw the input, and beside it what each method says."""
         name = pictures.shorten(Path(self.item).name, 40)
-        title = f"{name}: {self.predicted}, {self.probability:.1%}"
+        title = f"{name}: {self.predicted}, probability {self.probability:.4g}"
         if self.explained != self.predicted:
-            title += f". Shown: {self.explained}, {self.its_probability:.1%}"
+            title += f". Shown: {self.explained}, probability {self.its_probability:.4g}"
         return plot_attributions(self.input, self.maps, title)
 
     def to_json(self) -> dict[str, Any]:

@@ -103,3 +103,14 @@ def test_a_comparison_ends_with_the_numbers_of_examples() -> None:
         ("test examples", "360", "30"),
     ]
     assert ("recall_a", "0.5", "0.7") in Comparison(("one", "other"), {}, results).result_rows()
+
+
+@pytest.mark.parametrize("entry", ["counts", "examples"])
+@pytest.mark.parametrize("count", ["9", -1, 0.5, None])
+def test_a_count_that_is_no_whole_number_is_refused(
+    entry: str, count: object, trained: zoo.Run, tmp_path: Path
+) -> None:
+    record = json.dumps({**trained.record, entry: {"test": count}})
+    (tmp_path / "run.json").write_text(record)
+    with pytest.raises(zoo.RunError, match=f"{entry}.* an object of whole numbers"):
+        _ = zoo.Run(tmp_path).record
