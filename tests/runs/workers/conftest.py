@@ -32,7 +32,7 @@ GAN = (
     "evaluation_images=20",
 )
 DEBLUR = (
-    "blur_kernel_size=5",
+    "blur_kernel_size=3",
     "blur_kernels=8",
     "crop=8",
     "generator_filters=[4,6]",
