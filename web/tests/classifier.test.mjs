@@ -29,6 +29,7 @@ test("a drawn 7 is read as a 7, in the URL, and again from the URL", { skip: nee
   assert.equal(await page.locator(".answer").innerText(), "7");
   assert.match(await page.locator("[role=status].unseen").textContent(), /^7, /);
   assert.equal(await page.locator(".mistakes li").count() > 0, true);
+  await page.waitForFunction(() => document.querySelector(".look-caption").textContent.startsWith("Covering the reddest"));
   await page.evaluate(() => scrollTo(0, 0));
   await screenshot(page, "page.cnn.mnist");
   const again = await open(browser, page.url());

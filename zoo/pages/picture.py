@@ -18,7 +18,6 @@ TELLING = (  # names of a run's pictures that show what a model makes
     "samples",
     "reconstructions",
     "restored",
-    "refined_normal",
     "images",
 )
 OTHERS = ("predictions", "latents", "latent", "confusion")
