@@ -11,6 +11,7 @@ import pytest
 from keras import layers
 
 import zoo
+from zoo.runtimes.group import missing_parts
 
 
 def operators(path: str) -> Counter[str]:
@@ -40,8 +41,27 @@ def test_recurrent_layers_are_operators_of_onnx() -> None:
     assert report.ok
     found = operators("shipped/model.onnx")
     assert (found["LSTM"], found["GRU"], found["RNN"]) == (3, 4, 1)
-    assert not {"Loop", "Scan", "If"} & set(found)
+    assert not {"Loop", "Scan", "If", "ReverseSequence"} & set(found)
     assert sum(found.values()) < 60
+
+
+def test_both_directions_are_merged_as_keras_merges_them() -> None:
+    """The layer that comes first may be the one that goes backwards.
+
+    Other engines compute the attribute `direction` wrongly, and report no error.
+    """
+    others = [name for name in ("opencv", "tract") if not missing_parts(name)]
+    inputs, merged = keras.Input((4, 2), name="series"), []
+    for mode in ("concat", "sum", "ave", "mul"):
+        first = layers.GRU(3, return_sequences=True, go_backwards=mode == "ave")
+        second = layers.GRU(3, return_sequences=True, go_backwards=mode != "ave")
+        merged += [layers.Bidirectional(first, backward_layer=second, merge_mode=mode)(inputs)]
+    x = layers.Flatten()(layers.Concatenate()(merged))
+    model = random_weights(keras.Model(inputs, layers.Dense(2, name="scores")(x)))
+    assert zoo.export(model, ["onnx"], out="shipped", runs_in=others).ok
+    assert operators("shipped/model.onnx")["GRU"] == 8
+    graph = onnx.load("shipped/model.onnx").graph
+    assert "direction" not in {each.name for node in graph.node for each in node.attribute}
 
 
 def test_a_mask_or_a_state_keeps_the_loop() -> None:

@@ -29,6 +29,9 @@ def is_one_operator(layer: Any) -> bool:
         return False
     if type(layer) in (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN):
         return _is_plain_recurrent(layer)
+    if type(layer) is keras.layers.Bidirectional:
+        both = (layer.forward_layer, layer.backward_layer)
+        return layer.merge_mode is not None and all(map(is_one_operator, both))
     if type(layer) is keras.layers.GroupNormalization:
         return _is_instance_normalization(layer)
     if type(layer) is keras.layers.UpSampling2D:
@@ -47,6 +50,7 @@ def operator_of(layer: Any) -> Operator:
     import keras
 
     writers: dict[Any, Callable[[Any], Operator]] = {
+        keras.layers.Bidirectional: _bidirectional,
         keras.layers.GroupNormalization: _instance_normalization,
         keras.layers.UpSampling2D: _upsampling,
         keras.layers.RepeatVector: _repetition,
@@ -70,17 +74,43 @@ def _is_instance_normalization(layer: Any) -> bool:
     return is_last and layer.groups == layer.input_spec.axes[layer.axis]
 
 
-def _recurrent(layer: Any) -> Operator:
-    """Return the operator LSTM, GRU or RNN, which takes the time first and the batch second."""
+def _bidirectional(layer: Any) -> Operator:
+    """Return both operators and what merges them; TensorFlow's flip would be a ReverseSequence."""
+    forward, backward = _recurrent(layer.forward_layer), _recurrent(layer.backward_layer, flip=True)
+    mode = layer.merge_mode
+
+    def add(graph: Any, x: str) -> str:
+        outputs = [forward(graph, x), backward(graph, x)]
+        if mode == "concat":
+            return _add(graph, "Concat", outputs, {"axis": -1})
+        merged = _add(graph, "Mul" if mode == "mul" else "Add", outputs)
+        half = np.array(0.5, np.float32)
+        return _add(graph, "Mul", [merged, _constant(graph, half)]) if mode == "ave" else merged
+
+    return add
+
+
+def _recurrent(layer: Any, flip: bool = False) -> Operator:
+    """Return the operator LSTM, GRU or RNN, which takes the time first and the batch second.
+
+    Its attribute `direction` is not used: backwards, tract 0.23 and OpenCV 5.0 compute wrong numbers and
+    report no error. The steps are reversed before it.
+
+    Args:
+        layer: the recurrent layer.
+        flip: whether the steps that it returns are reversed, too.
+    """
     kind, cell = type(layer).__name__, layer.cell
     matrices = [_by_gate(weight, kind).T for weight in (cell.kernel, cell.recurrent_kernel)]
     arrays = [matrix[None] for matrix in matrices]
     if layer.use_bias:
         arrays.append(_biases(cell.bias, kind)[None])
     attributes = _recurrent_attributes(layer, kind)
-    returns_sequences, reverse = layer.return_sequences, layer.go_backwards
+    returns_sequences, backwards = layer.return_sequences, layer.go_backwards
 
     def add(graph: Any, x: str) -> str:
+        count = (graph.get_shape(x) or [-1, -1])[1]
+        x = _reverse(graph, x, count) if backwards else x
         steps = _add(graph, "Transpose", [x], {"perm": [1, 0, 2]})
         weights = [_constant(graph, np.ascontiguousarray(array)) for array in arrays]
         operator = "RNN" if kind == "SimpleRNN" else kind
@@ -89,7 +119,7 @@ def _recurrent(layer: Any) -> Operator:
             return _change_rank(graph, "Squeeze", node.output[1], 0)
         states = _change_rank(graph, "Squeeze", node.output[0], 1)
         states = _add(graph, "Transpose", [states], {"perm": [1, 0, 2]})
-        return _reverse(graph, states, 1) if reverse else states
+        return _reverse(graph, states, count) if flip else states
 
     return add
 
@@ -108,8 +138,6 @@ def _biases(bias: Any, kind: str) -> Any:
 
 def _recurrent_attributes(layer: Any, kind: str) -> Mapping[str, Any]:
     attributes: dict[str, Any] = {"hidden_size": int(layer.units)}
-    if layer.go_backwards:
-        attributes["direction"] = "reverse"
     if kind == "GRU":
         attributes["linear_before_reset"] = int(layer.reset_after)
     activation = _ACTIVATIONS[layer.activation.__name__]
@@ -199,8 +227,12 @@ def _change_rank(graph: Any, operator: str, x: str, axis: int) -> str:
     return _add(graph, operator, [x, _constant(graph, np.array([axis], np.int64))])
 
 
-def _reverse(graph: Any, x: str, axis: int) -> str:
-    values = [[-1], [-_LARGEST_INT], [axis], [-1]]
+def _reverse(graph: Any, x: str, steps: int) -> str:
+    """Reverse the steps of a series; a Slice, for which engines know no shape, where they are free (-1)."""
+    if steps > 0:
+        order = _constant(graph, np.arange(steps)[::-1].copy())
+        return _add(graph, "Gather", [x, order], {"axis": 1})
+    values = [[-1], [-_LARGEST_INT], [1], [-1]]
     constants = [_constant(graph, np.array(value, np.int64)) for value in values]
     return _add(graph, "Slice", [x, *constants])
 
