@@ -74,7 +74,7 @@ class Model:
 def measure(file: Path, rounds: int, quick: bool) -> None:
     """Measure all networks, batches and numbers of workers, and write the points into a file."""
     points: list[Point] = []
-    before = os.getloadavg()[0]
+    machine, before = describe_machine(False), os.getloadavg()[0]
     networks, batches = (["small", "medium"], (24, 48)) if quick else (list(FILTERS), BATCHES)
     steps = QUICK_STEPS if quick else STEPS
     for network in networks:
@@ -85,7 +85,7 @@ def measure(file: Path, rounds: int, quick: bool) -> None:
                 points.append(Point(network, batch, count, workers.epoch_seconds(own) / steps))
                 print(points[-1], flush=True)
     content = {
-        "machine": describe_machine(False),
+        "machine": machine,
         "load": [before, os.getloadavg()[0]],
         "points": [list(vars(point).values()) for point in points],
     }
@@ -128,7 +128,8 @@ def figures(file: Path) -> str:
     m, inverse_rate = model.constants[-2:]
     rate = f"r = {1e-9 / inverse_rate:.2f} GB/s" if inverse_rate else "r has no effect here"
     return "\n".join([
-        f"{content['machine']} Load before and after: {load}. Milliseconds a step, measured / modelled:\n",
+        f"{content['machine']} Load before and after: {load}. {content.get('note', '')}\n",
+        "Milliseconds a step, measured / modelled:\n",
         *step_rows(points, model),
         f"\nError of the model: median {np.median(errors):.0%}, largest {max(errors):.0%}.\n",
         "| network | a, ms a step | f, core ms an example |\n|---|---|---|",
