@@ -39,7 +39,7 @@ BEFORE = {  # what has to happen before a command, and does not stand on the pag
     "zoo train mlp.digits --resume": f"{STOPPED} mlp.digits",
     "zoo train cnn.mnist --out runs/cnn.mnist --resume": f"rm -rf runs/cnn.mnist && {STOPPED} cnn.mnist",
     "zoo pack runs/perceptron.digits": f"{PERCEPTRON} && cp -r zoo-perceptron/zoo_perceptron .",
-    "zoo pack runs/cnn.digits": "zoo train cnn.digits",
+    "zoo pack runs/cnn.digits": "zoo train cnn.digits && cp $ROOT/registry.toml .",
     "ZOO_LIMITS=": "zoo export cnn.digits --to onnx --out large",
 }
 STOP = """
@@ -85,7 +85,8 @@ def installation(command: str) -> str:
         if extras := re.fullmatch(r"keras-zoo\[(.*)\]", word):
             assert set(extras[1].split(",")) <= PROJECT["optional-dependencies"].keys(), command
         elif word != "-e":
-            folders.append(word.partition("[")[0])
+            folder = word.partition("[")[0]
+            folders.append(folder if "/" in folder else f"./{folder}")
     options = "--quiet --no-deps --no-build-isolation --upgrade --target $SITE"
     install = f"pip install {options} {' '.join(folders)}" if folders else "true"
     return " && ".join([install, *others])
@@ -104,7 +105,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, desk / folder)
     shutil.copytree(ROOT / "examples" / "zoo-perceptron", desk / "zoo-perceptron")
     np.savez(desk / "table.npz", x=np.eye(40, 5, dtype="float32"), y=np.arange(40, dtype="float32"))
-    zoo.train("mlp", data="digits", units=[8], epochs=1, out=desk / "runs" / "mine")
+    zoo.train("cnn", data="digits", filters=[4], epochs=1, out=desk / "runs" / "mine")
     return desk
 
 
@@ -126,8 +127,9 @@ def run_commands(commands: list[str], folder: Path, site: Path) -> list[str]:
     environment = {
         **os.environ,
         "PATH": path,
-        "PYTHONPATH": str(site),
+        "PYTHONPATH": f"{site}{os.pathsep}{folder}",  # and my_package
         "SITE": str(site),
+        "ROOT": str(ROOT),
         "ZOO_WEIGHTS": str(WEIGHTS),
     }
     site.mkdir(exist_ok=True)

@@ -132,7 +132,7 @@ def test_every_command_of_the_table_trains_a_model_of_the_catalog() -> None:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     readme_desk.set_up(folder)
-    zoo.train("mlp", data="digits", units=[8], epochs=1, out=folder / "runs" / "mine")
+    zoo.train("cnn", data="digits", filters=[4], epochs=1, out=folder / "runs" / "mine")
     return folder
 
 
