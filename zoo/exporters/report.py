@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
-from zoo.exporters.parts.contract import Contract
+from zoo.exporters.parts.contract import Contract, check_contracts
 from zoo.exporters.proof.verdict import TaskMeasure, Verdict
-from zoo.io.foreign.plain_file import is_inside
+from zoo.io.foreign.plain_file import check_names, is_inside
 from zoo.io.recovery import recover
 from zoo.io.text import read_json
 
@@ -236,11 +236,11 @@ def _read_content(path: Path, folder: Path) -> _Content:
         message = first["msg"].removeprefix("Value error, ")
         raise ValueError(f"{place}: {message}. Received: {brief(first['input'])}") from error
     if len(content.files) > _MOST_FILES:
-        raise ValueError(
-            f"files: at most {_MOST_FILES} are expected. Received: {len(content.files):,}"
-        )
+        raise ValueError(f"files: {len(content.files):,}, at most {_MOST_FILES} are expected")
     if len({(file.part, file.path) for file in content.files}) < len(content.files):
         raise ValueError("files: a path of a part occurs twice")
+    check_names(each for file in content.files for each in file.paths)
+    check_contracts(content.parts)
     return content
 
 

@@ -338,3 +338,191 @@ def very_long_name(folder: Path) -> None:
 @case("fields of an ONNX file")
 def very_many_fields(folder: Path) -> None:
     save(folder, field(7, field(1, field(4, b"Identity")) * 60_000))
+
+
+# what parsers and runtimes may follow without an end, or read beyond the file
+
+
+@case("it does not end|memory|allocat|refuses|ended")
+def function_that_calls_itself(folder: Path) -> None:
+    again = helper.make_node("Honest", ["x"], ["y"], domain="local")
+    call = helper.make_node("Honest", [IN], ["e"], domain="local")
+    inner = function("Honest", [again])
+    inner.opset_import.add(domain="local", version=1)
+    save(folder, with_functions([call, matmul()], [inner]))
+
+
+@case("it does not end|memory|allocat|refuses|ended")
+def functions_that_double_forty_times(folder: Path) -> None:
+    functions = [function("F0", [helper.make_node("Identity", ["x"], ["y"])])]
+    for number in range(1, 41):
+        name = f"F{number - 1}"
+        calls = [
+            helper.make_node(name, ["x"], ["z"], domain="local"),
+            helper.make_node(name, ["z"], ["y"], domain="local"),
+        ]
+        functions.append(function(f"F{number}", calls))
+        functions[-1].opset_import.add(domain="local", version=1)
+    call = helper.make_node("F40", [IN], ["e"], domain="local")
+    save(folder, with_functions([call, matmul("e")], functions))
+
+
+@case("takes weights from the file")
+def second_location_of_weights(folder: Path) -> None:
+    tensor = external("w", "model.onnx.data")
+    tensor.external_data.add(key="location", value="/etc/passwd")
+    save(folder, graph([helper.make_node("MatMul", [IN, "w"], [OUT])], [tensor]))
+
+
+@case("takes weights from the file")
+def weights_by_a_detour(folder: Path) -> None:
+    with_external_weights("./model.onnx.data")(folder)
+
+
+def with_initializer(change: Callable[[Any], Any]) -> Change:
+    """Return a case whose weights are changed."""
+
+    def write(folder: Path) -> None:
+        tensor = numpy_helper.from_array(np.eye(4, 3, dtype="float32"), "w")
+        change(tensor)
+        save(folder, graph([helper.make_node("MatMul", [IN, "w"], [OUT])], [tensor]))
+
+    return write
+
+
+def set_dims(*dims: int) -> Callable[[Any], Any]:
+    """Return a change of the shape that a tensor declares."""
+
+    def change(tensor: Any) -> None:
+        del tensor.dims[:]
+        tensor.dims.extend(dims)
+
+    return change
+
+
+REFUSED = "refuses|ended|memory|allocat|computes|differ|shape"
+CASES |= {
+    "weights_of_a_size_below_0": (with_initializer(set_dims(-4, -3)), REFUSED),
+    "weights_of_2_to_the_62": (with_initializer(set_dims(2**31, 2**31)), REFUSED),
+    "weights_of_more_than_they_hold": (with_initializer(set_dims(400, 300)), REFUSED),
+    "weights_of_an_unknown_type": (
+        with_initializer(lambda tensor: setattr(tensor, "data_type", 99)),
+        REFUSED,
+    ),
+    "weights_of_texts": (
+        with_initializer(lambda tensor: setattr(tensor, "data_type", TensorProto.STRING)),
+        REFUSED,
+    ),
+}
+
+
+def computed_from(*nodes: Any, initializers: Sequence[Any] = ()) -> Change:
+    """Return a case that adds 0 times the sum of the value `big` to the honest output."""
+
+    def write(folder: Path) -> None:
+        zero = numpy_helper.from_array(np.zeros((), "float32"), "zero")
+        rest = [
+            helper.make_node("ReduceSum", ["big"], ["sum"], keepdims=0),
+            helper.make_node("Mul", ["sum", "zero"], ["nothing"]),
+            matmul(target="scored"),
+            helper.make_node("Add", ["scored", "nothing"], [OUT]),
+        ]
+        save(folder, graph([*nodes, *rest], [zero, *initializers]))
+
+    return write
+
+
+def numbers(name: str, *values: float, kind: str = "int64") -> Any:
+    """Return a constant."""
+    return numpy_helper.from_array(np.array(values, kind), name)
+
+
+def scalar(name: str, value: float) -> Any:
+    """Return a constant without an axis."""
+    return numpy_helper.from_array(np.array(value, "float32"), name)
+
+
+NO_MEMORY = "memory|allocat|refuses|does not end|ended|waits"
+CASES |= {
+    "very_long_range": (
+        computed_from(
+            helper.make_node("Range", ["from", "to", "step"], ["big"]),
+            initializers=[scalar("from", 0), scalar("to", 1e12), scalar("step", 1)],
+        ),
+        NO_MEMORY,
+    ),
+    "very_wide_pad": (
+        computed_from(
+            helper.make_node("Pad", [IN, "pads"], ["big"]),
+            initializers=[numbers("pads", 0, 0, 0, 2**40)],
+        ),
+        NO_MEMORY,
+    ),
+    "very_large_expand": (
+        computed_from(
+            helper.make_node("Expand", ["one", "shape"], ["big"]),
+            initializers=[numbers("one", 1, kind="float32"), numbers("shape", 2**20, 2**20)],
+        ),
+        NO_MEMORY,
+    ),
+    "very_large_random_numbers": (
+        computed_from(helper.make_node("RandomUniform", [], ["big"], shape=[2**20, 2**20])),
+        NO_MEMORY,
+    ),
+    "product_of_eight_axes": (
+        computed_from(
+            helper.make_node("Einsum", ["long"] * 8, ["big"], equation="a,b,c,d,e,f,g,h->abcdefgh"),
+            initializers=[numbers("long", *([1.0] * 64), kind="float32")],
+        ),
+        NO_MEMORY,
+    ),
+}
+
+
+@case("refuses|ended")
+def graph_with_a_circle(folder: Path) -> None:
+    nodes = [helper.make_node("Add", [IN, "b"], ["a"]), helper.make_node("Add", [IN, "a"], ["b"])]
+    save(folder, graph([*nodes, matmul()]))
+
+
+@case("its outputs are")
+def name_with_an_escape(folder: Path) -> None:
+    whole = graph([matmul(target="\x1b[31mred")])
+    whole.output[0].name = "\x1b[31mred"
+    save(folder, whole)
+
+
+@case("refuses|ended")
+def operators_of_a_later_version(folder: Path) -> None:
+    save(folder, graph([matmul()]), opset_imports=[helper.make_opsetid("", 10**9)])
+
+
+@case("'Evil' of the domain")
+def domain_with_a_blank(folder: Path) -> None:
+    save(folder, graph([helper.make_node("Evil", [IN], ["e"], domain="ai.onnx "), matmul()]))
+
+
+@case("'Evil' of the domain")
+def domain_with_a_zero(folder: Path) -> None:
+    save(folder, graph([helper.make_node("Evil", [IN], ["e"], domain="ai.onnx\0"), matmul()]))
+
+
+@case("'Evil'")
+def in_an_attribute_of_a_function(folder: Path) -> None:
+    inner = helper.make_node("Identity", ["x"], ["y"])
+    whole = function("Honest", [inner])
+    branch = body([EVIL], [value("e")])
+    whole.attribute_proto.add().CopyFrom(helper.make_attribute("evil", branch))
+    call = helper.make_node("Honest", [IN], ["e"], domain="local")
+    save(folder, with_functions([call, matmul()], [whole]))
+
+
+@case("'Evil'")
+def in_seven_branches_in_each_other(folder: Path) -> None:
+    branch = body([EVIL], [value("e")])
+    for _ in range(7):
+        node = helper.make_node("If", ["c"], ["e"], then_branch=branch, else_branch=branch)
+        branch = body([node], [value("e")])
+    node = helper.make_node("If", ["c"], ["e"], then_branch=branch, else_branch=branch)
+    true = numpy_helper.from_array(np.array(True), "c")
+    save(folder, graph([node, matmul()], [true]))

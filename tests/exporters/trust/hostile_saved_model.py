@@ -356,3 +356,95 @@ def socket_in_the_folder(folder: Path, canary: str) -> None:
 def endless_variables(folder: Path, canary: str) -> None:
     (folder / "variables" / "variables.index").unlink()
     (folder / "variables" / "variables.index").symlink_to("/dev/zero")
+
+
+@changes("refuses|memory|ended|does not end")
+def function_that_calls_itself(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        for function in meta.graph_def.library.function:
+            node = function.node_def.add(name="again", op="StatefulPartitionedCall")
+            node.attr["f"].func.name = function.signature.name
+            node.attr["Tin"].list.SetInParent()
+            node.attr["Tout"].list.SetInParent()
+            for argument in function.signature.input_arg:
+                node.input.append(argument.name)
+                node.attr["Tin"].list.type.append(argument.type)
+            function.control_ret["again"] = "again"
+
+    edit(folder, change)
+
+
+@changes("two functions of the name|'WriteFile'")
+def second_graph_for_training(folder: Path, canary: str) -> None:
+    path = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    second = model.meta_graphs.add()
+    second.CopyFrom(model.meta_graphs[0])
+    second.meta_info_def.tags[:] = ["train"]
+    second.graph_def.node.add(name="evil", op="WriteFile")
+    path.write_bytes(model.SerializeToString())
+
+
+@changes("'WriteFile'")
+def operator_in_an_attribute_of_an_attribute(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        for function in meta.graph_def.library.function:
+            for node in function.node_def:
+                inner = node.attr["f"].func.attr["g"].func
+                inner.name = "WriteFile"
+
+    edit(folder, change)
+
+
+@changes("holds the file 'keras_metadata.pb'")
+def metadata_of_keras_beside_it(folder: Path, canary: str) -> None:
+    (folder / "keras_metadata.pb").write_bytes(b"x")
+
+
+@changes("holds the file 'variables.data-00000-of-00002'")
+def variables_in_two_files(folder: Path, canary: str) -> None:
+    path = folder / "variables"
+    (path / "variables.data-00000-of-00001").rename(path / "variables.data-00000-of-00002")
+
+
+@changes("refuses|ended")
+def variables_that_are_cut_off(folder: Path, canary: str) -> None:
+    path = folder / "variables" / "variables.data-00000-of-00001"
+    path.write_bytes(path.read_bytes()[:5])
+
+
+@changes("named pipe")
+def pipe_as_the_fingerprint(folder: Path, canary: str) -> None:
+    (folder / "fingerprint.pb").unlink(missing_ok=True)
+    os.mkfifo(folder / "fingerprint.pb")
+
+
+@changes("'TPUReplicate'|'XlaLaunch'|'RemoteCall'")
+def call_of_another_machine(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        meta.graph_def.node.add(name="far", op="RemoteCall", device="/job:worker/task:1")
+
+    edit(folder, change)
+
+
+@changes("'LoadAndRemapMatrix'")
+def operator_that_reads_a_checkpoint(folder: Path, canary: str) -> None:
+    edit(folder, lambda meta: meta.graph_def.node.add(name="a", op="LoadAndRemapMatrix"))
+
+
+@changes("'DebugIdentityV2'")
+def operator_that_writes_for_a_debugger(folder: Path, canary: str) -> None:
+    edit(folder, lambda meta: meta.graph_def.node.add(name="a", op="DebugIdentityV2"))
+
+
+@changes("'DecodeProtoV2'")
+def operator_that_reads_a_description(folder: Path, canary: str) -> None:
+    edit(folder, lambda meta: meta.graph_def.node.add(name="a", op="DecodeProtoV2"))
+
+
+@changes("the collection 'table_initializer'")
+def collection_of_tables(folder: Path, canary: str) -> None:
+    edit(
+        folder,
+        lambda meta: meta.collection_def["table_initializer"].node_list.value.append("NoOp"),
+    )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,6 +146,26 @@ def replace_by(name: str, make: Callable[[Path], Any]) -> Callable[[Path], None]
     return change
 
 
+def set_contract(key: str, value: Any) -> Callable[[Path], None]:
+    """Return a change of the first input in report.json."""
+
+    def change(folder: Path) -> None:
+        report = read_report(folder)
+        report["parts"]["model"]["inputs"][0][key] = value
+        write_report(folder, report)
+
+    return change
+
+
+def put_socket(folder: Path) -> None:
+    """Put a socket beside the files; its path must be short."""
+    here = os.getcwd()
+    os.chdir(folder)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.bind("s")
+    os.chdir(here)
+
+
 def deep_folders(folder: Path) -> None:
     path = folder / "/".join(["d"] * 30)
     path.mkdir(parents=True)
@@ -225,6 +246,34 @@ FOLDERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "many_files": (many_files, "files and folders in an export"),
     "file_of_another_size": (set_of_file("bytes", 7), "not the file that was written"),
     "sparse_file": (lambda folder: sparse(folder / "more"), "declares 1048576 MiB"),
+    "path_that_is_the_folder": (set_of_file("path", "."), "folder|refuse|not"),
+    "path_that_is_empty": (set_of_file("path", ""), "folder|refuse|not"),
+    "path_of_a_megabyte": (set_of_file("path", "x/" * 500_000), "is no path of a file"),
+    "path_with_a_zero": (set_of_file("path", "a\0b"), "is no path of a file"),
+    "format_that_is_a_path": (set_of_file("format", "../../x"), r"\.\./\.\./x"),
+    "bytes_below_0": (set_of_file("bytes", -5), "bytes|not the file"),
+    "600_files": (
+        lambda folder: write_report(
+            folder, {**read_report(folder), "files": read_report(folder)["files"] * 600}
+        ),
+        "files",
+    ),
+    "shape_below_0": (set_contract("shape", [-1, -1]), "shape|parts|not"),
+    "dtype_of_objects": (set_contract("dtype", "object"), "dtype|parts|not|object"),
+    "dtype_of_a_megabyte": (set_contract("dtype", "x" * 2**20), "dtype|parts|not"),
+    "probe_of_objects_as_text": (set_probe(lambda name, array: array.astype("S")), "refuses|probe"),
+    "probe_of_complex_numbers": (set_probe(lambda name, array: array * 1j), "refuses|probe|differ"),
+    "probe_of_infinite_numbers": (
+        set_probe(lambda name, array: np.full_like(array, np.inf)),
+        "NaN|infin|finite",
+    ),
+    "probe_of_another_rank": (
+        set_probe(lambda name, array: array[..., None]),
+        "refuses|probe|shape",
+    ),
+    "probe_without_examples": (set_probe(lambda name, array: array[:0]), "refuses|probe|no "),
+    "signature_that_is_a_pipe": (lambda folder: os.mkfifo(folder / "model.sig"), "named pipe"),
+    "socket": (put_socket, "socket"),
     "link_to_a_folder": (lambda folder: (folder / "l").symlink_to("/etc"), "a link to a folder"),
     "link_to_itself": (
         lambda folder: (folder / "l").symlink_to(folder / "l"),

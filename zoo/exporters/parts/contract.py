@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from zoo.errors import ExportError
+from zoo.errors import ExportError, brief
 
-__all__ = ["Contract", "Tensor"]
+__all__ = ["Contract", "Tensor", "check_contracts"]
+
+_DTYPE = re.compile(r"(u?int|b?float|complex)\d{1,3}|bool|string")
 
 _AXES = {3: ("time",), 4: ("height", "width"), 5: ("depth", "height", "width")}
 
@@ -50,6 +53,27 @@ class Contract:
             return tuple(Tensor(**{**item, "shape": tuple(item["shape"])}) for item in items)
 
         return cls(tensors(value["inputs"]), tensors(value["outputs"]))
+
+
+def check_contracts(contracts: Mapping[str, Contract]) -> None:
+    """Refuse a tensor of a dtype that no array has, or of a size below 0.
+
+    Args:
+        contracts: of the parts, by role.
+
+    Raises:
+        ValueError: there is one.
+    """
+    named = [
+        (role, each) for role, part in contracts.items() for each in part.inputs + part.outputs
+    ]
+    for role, tensor in named:
+        sizes = [size for size in tensor.shape if isinstance(size, int)]
+        if not _DTYPE.fullmatch(tensor.dtype) or min(sizes, default=0) < 0:
+            raise ValueError(
+                f"parts: {brief(role)} has {brief(tensor.name)}, of the dtype {brief(tensor.dtype)} and "
+                f"of the shape {brief(tensor.shape)}"
+            )
 
 
 def describe_tensor(name: str, tensor: Any, is_input: bool) -> Tensor:

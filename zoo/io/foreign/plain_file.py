@@ -5,14 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from zoo.errors import UnsafeFile
+from zoo.errors import UnsafeFile, brief
 from zoo.io.foreign.limits import limit
 
-__all__ = ["check_inside", "check_plain", "is_inside", "is_plain", "open_plain", "stored_bytes"]
+__all__ = [
+    "check_inside",
+    "check_names",
+    "check_plain",
+    "is_inside",
+    "is_plain",
+    "open_plain",
+    "stored_bytes",
+]
 
+_LONGEST_NAME = 1024  # letters of a path in a folder
 _BLOCK = 512  # bytes that st_blocks counts in
 _MOST_PIECES = 10_000  # between the holes of a sparse file, that are counted
 _KINDS = {
@@ -65,6 +75,17 @@ def check_plain(path: Path, folder: Path | None = None) -> None:
     _check_mode(path, mode)
     if folder is not None:
         check_inside(path, folder)
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse paths that no file has.
+
+    Raises:
+        ValueError: one is too long, or has a zero in it.
+    """
+    for name in names:
+        if len(name) > _LONGEST_NAME or "\0" in name:
+            raise ValueError(f"{brief(name)} is no path of a file")
 
 
 def is_plain(path: Path) -> bool:
