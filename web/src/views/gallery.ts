@@ -64,7 +64,8 @@ export const mount: Mount<GalleryData> = async (container, page) => {
   container.append(section(
     "What each unit looks for", `Each image was made to raise one unit of ${data.network}: ${data.objective}. A bar shows what it reaches; a title is a link to its card.`,
     element("div", { class: "tools find" },
-      element("label", { for: find.id }, "Find"), find, element("label", { for: sort.id }, "Sort"), sort,
+      element("span", {}, element("label", { for: find.id }, "Find"), find),
+      element("span", {}, element("label", { for: sort.id }, "Sort"), sort),
       button("All", () => { find.value = ""; arrange(); }), count),
     list,
   ));
