@@ -55,7 +55,7 @@ def plot_comparison(blurred: Array, restored: Array, sharp: Array) -> Any:
             pictures.show_image(axes[3 + column], detail)
             axes[column].add_patch(detail_frame(left, top, size))
     for axes, name in zip(panels[0], 2 * ("blurred", "restored", "sharp"), strict=True):
-        axes.set_title(name, fontsize=9)
+        axes.set_title(name, y=1.0, fontsize=9)
     return figure
 
 

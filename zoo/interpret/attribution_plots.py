@@ -41,7 +41,7 @@ def plot_attributions(x: Array, maps: Mapping[str, Array], title: str) -> Figure
     grid = figure.subplots(rows, 1 + len(maps), squeeze=False)
     panels = {"input": None} | {method: scale(maps[method], method) for method in maps}
     for column, (name, heat) in enumerate(panels.items()):
-        grid[0, column].set_title(name, fontsize=9)
+        grid[0, column].set_title(name, y=1.0, fontsize=9)
         _DRAW[x.ndim](grid[:, column], x, heat)
     for axes in grid[-1]:
         axes.set_xlabel(_POSITIONS.get(kind, ""), fontsize=7)

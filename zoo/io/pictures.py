@@ -46,6 +46,9 @@ __all__ = [
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 FRAME_SECONDS = 0.15  # of each frame of an animation
 LINE_LETTERS = 22  # letters that fit into a line over an image
+CAPTION = (
+    1.0  # the place of a caption, which matplotlib would find in half of the time of a picture
+)
 
 
 def save(picture: Picture, path: Path) -> Path:
@@ -123,7 +126,8 @@ def plot_images(
     for at, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = drawing.add_subplot(rows, columns, at + 1)
         show_image(axes, image)
-        axes.set_title(caption, fontsize=min(8.0, 8 * LINE_LETTERS / longest), parse_math=False)
+        size = min(8.0, 8 * LINE_LETTERS / longest)
+        axes.set_title(caption, y=CAPTION, fontsize=size, parse_math=False)
     return drawing
 
 
@@ -144,7 +148,7 @@ def plot_series(
     for at, (values, caption) in enumerate(zip(series, captions, strict=True)):
         axes = drawing.add_subplot(rows, columns, at + 1)
         axes.plot(values, linewidth=1)
-        axes.set_title(caption, fontsize=8, parse_math=False)
+        axes.set_title(caption, y=CAPTION, fontsize=8, parse_math=False)
         axes.tick_params(labelsize=6)
         if at >= len(series) - columns:
             axes.set_xlabel("time step", fontsize=7)

@@ -68,7 +68,9 @@ def plot_curves(panels: Mapping[str, Mapping[str, Curve]]) -> Figure:
         axes = drawing.add_subplot(rows, columns, at + 1)
         for label, (epochs, values) in curves.items():
             axes.plot(epochs, values, marker="." if len(epochs) < 40 else "", label=label)
-        axes.set_title(title, parse_math=False)
+        axes.set_title(
+            title, y=1.0, parse_math=False
+        )  # where matplotlib would put it after a search
         axes.set(xlabel="epoch", ylabel=_UNITS.get(title.rpartition("_")[2], ""))
         _show_whole_epochs(axes, [epoch for epochs, _ in curves.values() for epoch in epochs])
         axes.grid(alpha=0.3)
