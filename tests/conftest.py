@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from PIL import Image
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -19,6 +20,7 @@ from zoo.cli import main
 from zoo.data.dataset import Dataset
 from zoo.data.load import open_dataset
 from zoo.entry_points import forget_entry_points
+from zoo.io import pictures
 from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
@@ -35,6 +37,26 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_CACHE", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     monkeypatch.chdir(tmp_path)
     catalog.cache_clear()
+
+
+TESTS = Path(__file__).parent
+WITHOUT_DRAWING = {
+    "bulk", "compute", "data", "descriptions", "exporters", "extensions", "hostile", "inference", "registry",
+    "runs", "sweeps", "weights",
+}  # fmt: skip
+
+
+@pytest.fixture
+def drawing() -> None:
+    """Ask for real pictures in a folder without drawing."""
+
+
+@pytest.fixture(autouse=True)
+def without_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave figures blank in tests that look at no picture: drawing takes half of a tiny training."""
+    folder = request.path.relative_to(TESTS).parts[0]
+    if folder in WITHOUT_DRAWING and "drawing" not in request.fixturenames:
+        monkeypatch.setattr(pictures, "_render", lambda figure: Image.new("RGB", (8, 8)))
 
 
 @pytest.fixture(scope="session")

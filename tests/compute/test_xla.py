@@ -61,7 +61,7 @@ def test_auto_ends_with_the_bits_of_the_setting_that_it_chose(
     assert_same(auto, same)
 
 
-@pytest.mark.parametrize("wins", [True, False])
+@pytest.mark.parametrize("wins", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_gan_ends_with_the_bits_of_the_setting_that_auto_chose(
     tiny: Dataset, measured: Callable[[bool], None], wins: bool
 ) -> None:

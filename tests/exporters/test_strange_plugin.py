@@ -67,12 +67,21 @@ def test_it_is_listed_with_its_package_and_its_model(perceptron: ModuleType) -> 
     assert (output.name, output.shape) == ("probabilities", ("batch", 10))
 
 
+@pytest.mark.usefixtures("drawing")
 def test_it_keeps_the_contract(perceptron: ModuleType) -> None:
-    found = {outcome.check: (outcome.verdict, outcome.detail) for outcome in outcomes("perceptron")}
+    checks = [check for check in CHECKS if check != "jax"]
+    found = {each.check: (each.verdict, each.detail) for each in outcomes("perceptron", checks)}
     verdict, detail = found.pop("regression")
     assert verdict == "skipped"
     assert "the model is a classifier" in detail
-    assert found == dict.fromkeys(set(CHECKS) - {"regression"}, ("passed", ""))
+    assert found == dict.fromkeys(set(checks) - {"regression"}, ("passed", ""))
+
+
+@pytest.mark.long
+def test_it_keeps_the_contract_on_jax(perceptron: ModuleType) -> None:
+    assert [(each.verdict, each.detail) for each in outcomes("perceptron", ["jax"])] == [
+        ("passed", "")
+    ]
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "perceptron"])
@@ -104,8 +113,7 @@ def test_rosenblatts_rule_moves_two_templates_by_the_input(perceptron: ModuleTyp
 
 def test_what_it_ships_runs_where_its_package_is_not(perceptron: ModuleType, tiny: Any) -> None:
     run = zoo.train("perceptron", data=tiny, **SMALL)
-    report = zoo.export(run)
-    assert {file.format for file in report.files} == {"keras", "h5", "saved-model", "onnx"}
+    report = zoo.export(run, ["onnx"])  # the contract's check reopen has every format
     assert {file.requires for file in report.files} == {()}
     site = str(Path(str(perceptron.__file__)).parents[1])
     paths = [path for path in os.environ["PYTHONPATH"].split(os.pathsep) if path != site]

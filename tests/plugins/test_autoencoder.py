@@ -163,7 +163,7 @@ def test_values_that_are_no_probabilities_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "rank"),
-    [("conv", 3), ("denoising", 1), ("sequence", 1)],
+    [("conv", 3), ("denoising", 1), pytest.param("sequence", 1, marks=pytest.mark.long)],
 )
 def test_every_kind_learns_draws_and_ships(kind: str, rank: int, tmp_path: Path) -> None:
     run = train_model(examples(rank), tmp_path / "run", kind)
@@ -268,7 +268,9 @@ def test_denoising_takes_noise_away(tiny: Dataset, tmp_path: Path) -> None:
     ("kind", "rank", "extra"),
     [
         ("denoising", 2, {"validation": 0.25, "ema": 0.5}),
-        ("sequence", 1, {"noise": 0.3, "warp": 0.3, "clip": 1.0}),
+        pytest.param(
+            "sequence", 1, {"noise": 0.3, "warp": 0.3, "clip": 1.0}, marks=pytest.mark.long
+        ),
     ],
 )
 def test_a_training_that_was_stopped_ends_with_the_same_bits(
@@ -347,7 +349,7 @@ def test_what_is_made_of_files_is_written(tiny: Dataset, tmp_path: Path) -> None
         assert drawn.size == (160, 160)  # enlarged, to be looked at
 
 
-@pytest.mark.parametrize("kind", ["simple", "sequence"])
+@pytest.mark.parametrize("kind", [pytest.param("simple", marks=pytest.mark.long), "sequence"])
 def test_series_come_back_in_the_unit_that_they_were_measured_in(kind: str, tmp_path: Path) -> None:
     waves = np.sin(np.linspace(0, 6, 16)[:, None] + np.linspace(0, 3, 32)[:, None, None])
     series = (300 + 40 * waves).astype(np.float32)

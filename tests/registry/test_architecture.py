@@ -174,6 +174,7 @@ def test_preview_must_give_pictures_by_file_name(register: Register, case: str) 
     assert said in str(raised.value)
 
 
+@pytest.mark.usefixtures("drawing")
 def test_pictures_of_every_kind_are_drawn(register: Register) -> None:
     from zoo.io.pictures import figure
 

@@ -10,6 +10,7 @@ from tests.conftest import Install, forget_installed
 from zoo.entry_points import ARCHITECTURES, DATASETS
 from zoo.registry.catalog import Catalog, catalog
 from zoo.registry.catalog_reader import LARGEST_FILE
+from zoo.registry.catalog_settings import entry_config
 
 ENTRY = '[mlp.{}]\nsummary = "{}"\n'
 NET = {ARCHITECTURES: "net = zoo_net"}
@@ -45,6 +46,15 @@ def test_our_own_models_are_listed_sorted() -> None:
 
 
 def test_every_model_of_ours_has_settings_that_its_architecture_takes() -> None:
+    for name in zoo.list_models():
+        entry_config(catalog().get(name))
+    for name in OFFLINE:
+        assert zoo.describe(f"{name}.digits").summary == catalog().get(f"{name}.digits").summary
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_every_model_of_ours_can_be_built() -> None:
     for name in zoo.list_models():
         assert zoo.describe(name).summary == catalog().get(name).summary
 

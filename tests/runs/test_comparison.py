@@ -57,6 +57,7 @@ def test_a_run_that_is_not_there_is_named(trained: zoo.Run) -> None:
         compare([trained, "nowhere"])
 
 
+@pytest.mark.usefixtures("drawing")
 def test_the_command_draws_the_curves_and_prints_json(trained: zoo.Run, other: zoo.Run) -> None:
     arguments = ["compare", str(trained.path), str(other.path), "--out", "both.png", "--json"]
     done = CliRunner().invoke(command, arguments, catch_exceptions=False)

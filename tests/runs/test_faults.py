@@ -56,6 +56,7 @@ def whole(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("zoo.io.pictures.plot_history", "trained"),  # the first picture
     ],
 )
+@pytest.mark.usefixtures("drawing")
 def test_a_run_that_ends_after_its_training_is_completed(
     function: str, state: str, tiny: Dataset, whole: Run
 ) -> None:
