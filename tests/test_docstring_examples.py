@@ -13,6 +13,7 @@ from pydantic import PositiveInt
 
 import zoo
 from tests import readme_desk
+from zoo.interpret.classifier import open_classifier
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
 
@@ -67,6 +68,7 @@ def names_for(module: str) -> dict[str, Any]:
     if module.startswith("zoo.interpret."):
         names["model"] = names["network"] = zoo.load("weights:cnn.digits")
         names["image"] = zoo.open_dataset("mnist").test.inputs[0]
+        names["open_classifier"] = open_classifier
     if module == "zoo.io.results":
         names["code"] = np.zeros(3)
     if module == "zoo.exporters.checker":

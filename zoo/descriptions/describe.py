@@ -36,7 +36,7 @@ def describe(name: str | Path | Run) -> Description:
 
     Example:
         >>> zoo.describe("cnn.digits").parameters
-        66410
+        66218
     """
     subject = find_subject(name)
     key = cache_key(subject)

@@ -72,7 +72,7 @@ def export_many(
 
     Example:
         >>> from zoo.exporters.batch import export_many
-        >>> all(outcome.ok for outcome in export_many(["cnn.digits", "vae.digits"], out="shipped"))
+        >>> all(outcome.ok for outcome in export_many(["cnn.digits", "vae.digits"], out="all"))
         True
     """
     names = [str(source) for source in sources]
