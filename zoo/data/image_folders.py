@@ -23,7 +23,7 @@ def images_in(folder: Path, suffixes: Iterable[str] = SUFFIXES) -> list[Path]:
     for count, path in enumerate(_walk(folder), 1):
         if count > most:
             raise _too_large(folder, "folder_files", count)
-        if path.suffix.lower() in suffixes and not path.is_dir():
+        if path.suffix.lower() in suffixes and not os.path.isdir(path):
             images.append(path)
     return sorted(images)
 
@@ -47,7 +47,7 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in _entries(folder)
-        if path.is_dir() and not here.is_relative_to(os.path.realpath(path))
+        if os.path.isdir(path) and not here.is_relative_to(os.path.realpath(path))
     )
 
 
@@ -59,7 +59,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         if depth > deepest:
             raise _too_large(here, "folder_depth", depth)
         for path in _entries(here):
-            if path.is_dir() and not path.is_symlink():
+            if os.path.isdir(path) and not path.is_symlink():
                 waiting.append((path, depth + 1))
             else:
                 yield path
