@@ -199,24 +199,30 @@ RESUMED: dict[str, Change] = {  # `zoo train --resume` refuses them
         text("checkpoint/state.npz", b"x")(run),
     ),
 }
-HIDDEN: dict[str, Change] = {  # `zoo runs` and `zoo compare` show the other runs, and what is wrong
-    f"{name}: {what}": text(name, content)
-    for name in ("metrics.json", "history.csv")
-    for what, content in {
-        "no UTF-8": b"\xff\xfe",
-        "nested lists": "[" * 100_000,
-        "texts": '{"accuracy": "high"}' if name == "metrics.json" else "epoch,loss\n1,high\n",
-        "lists": '{"accuracy": [1]}' if name == "metrics.json" else "epoch,loss\n1,2,3\n",
-        "a huge number": '{"accuracy": ' + "9" * 400 + "}" if name == "metrics.json" else "a\n1\n",
-        "17 MB": " " * 17 * 2**20,
-    }.items()
-} | {
-    "history.csv: an epoch without an end": text("history.csv", "epoch,loss\ninf,1\n"),
-    "metrics.json: 90,000 numbers": text(
-        "metrics.json", json.dumps({f"m{number}": 1 for number in range(90_000)})
-    ),
-} | {
-    f"{name}: {kind}": special(name, kind)
-    for name in ("metrics.json", "history.csv")
-    for kind in ("pipe", "device", "itself", "outside")
-}
+HIDDEN: dict[str, Change] = (
+    {  # `zoo runs` and `zoo compare` show the other runs, and what is wrong
+        f"{name}: {what}": text(name, content)
+        for name in ("metrics.json", "history.csv")
+        for what, content in {
+            "no UTF-8": b"\xff\xfe",
+            "nested lists": "[" * 100_000,
+            "texts": '{"accuracy": "high"}' if name == "metrics.json" else "epoch,loss\n1,high\n",
+            "lists": '{"accuracy": [1]}' if name == "metrics.json" else "epoch,loss\n1,2,3\n",
+            "a huge number": '{"accuracy": ' + "9" * 400 + "}"
+            if name == "metrics.json"
+            else "a\n1\n",
+            "17 MB": " " * 17 * 2**20,
+        }.items()
+    }
+    | {
+        "history.csv: an epoch without an end": text("history.csv", "epoch,loss\ninf,1\n"),
+        "metrics.json: 90,000 numbers": text(
+            "metrics.json", json.dumps({f"m{number}": 1 for number in range(90_000)})
+        ),
+    }
+    | {
+        f"{name}: {kind}": special(name, kind)
+        for name in ("metrics.json", "history.csv")
+        for kind in ("pipe", "device", "itself", "outside")
+    }
+)

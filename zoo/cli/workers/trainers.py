@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
 
 def plan_workers(workers: int | None, address: str | None, slurm: bool) -> WorkerPlan | None:
-    """Return who trains together, or None where one process trains alone."""
+    """Return who trains together, or None where one process trains alone.
+
+    Args:
+        workers: how many processes there are; None is this one alone.
+        address: of a Ray cluster.
+        slurm: whether the tasks of Slurm are the workers.
+
+    Raises:
+        UsageError: address or slurm is given, and not the number of workers.
+    """
     if workers is None:
         if address is not None or slurm:
             option = "--slurm" if slurm else "--address"
@@ -55,7 +64,14 @@ def train_function(plan: WorkerPlan | None) -> Callable[..., TrainedModel]:
 def follow_first_task(
     plan: WorkerPlan, name: str, settings: dict[str, Any], **options: Any
 ) -> None:
-    """Train as a task of Slurm or mpirun that is not the first: it prints nothing."""
+    """Train as a task of Slurm or mpirun that is not the first: it prints nothing.
+
+    Args:
+        plan: who trains together.
+        name: of the architecture or of the catalog's model.
+        settings: as the command has them.
+        options: of `zoo.runs.workers.training.follow_first_task`.
+    """
     set_backend("jax")
     import_backend()
     from zoo.runs.workers import training

@@ -68,7 +68,13 @@ def as_bytes(images: Array) -> Array:
 
 
 def write_image(files: PageFiles, name: str, pixels: Array) -> str:
-    """Write one image, reduced if it is large, and return its path in the page."""
+    """Write one image, reduced if it is large, and return its path in the page.
+
+    Args:
+        files: of the page.
+        name: of the file, without its suffix.
+        pixels: of the image, shape (height, width, channels).
+    """
     if max(pixels.shape[:2]) <= EXACT:
         return files.image(name, pixels)
     picture = pictures.to_image(pixels).convert("RGB")

@@ -60,6 +60,11 @@ class Walk:
 
         An array may have several names, as in the files of `zoo pack`; each counts with all of its bytes.
 
+        Args:
+            name: one of the object's names.
+            address: of the object in the file.
+            is_group: whether the object is a group.
+
         Raises:
             UnsafeFile: a group has a second name, or there are too many names.
         """

@@ -9,7 +9,7 @@ from typing import Any
 from zoo.testing.hostile.archives import config, keras_bytes, model_h5_bytes, tensor
 from zoo.testing.hostile.case import HostileCase
 
-__all__ = ["cases", "chain", "nested", "unrolled"]
+__all__ = ["cases", "chain", "nested_models", "unrolled_lstm"]
 
 Shape = tuple[int | None, ...]
 FREE: Shape = (None, None, 4)
@@ -87,14 +87,14 @@ def chain(length: int, *, is_reversed: bool = False) -> Any:
     return _model(layers[::-1] if is_reversed else layers, (names[-1], 0), FLAT)
 
 
-def unrolled(steps: int) -> Any:
+def unrolled_lstm(steps: int) -> Any:
     """Return a model that repeats its input, and unrolls an LSTM over the repetitions."""
     repeat = _layer("RepeatVector", "repeat", "inputs", n=steps)
     lstm = _layer("LSTM", "lstm", "repeat", (None, steps, 4), units=2, unroll=True)
     return _model([repeat, lstm], ("lstm", 0), FLAT)
 
 
-def nested(depth: int) -> Any:
+def nested_models(depth: int) -> Any:
     """Return models in each other; each calls the inner one twice, with a shape that it has not seen."""
     inner = _model([_layer("Activation", "z", "inputs", FREE, activation="relu")], ("z", 0), FREE)
     for level in range(depth):
@@ -108,9 +108,9 @@ def nested(depth: int) -> Any:
 def _configs() -> dict[str, Any]:
     texts = {"class_name": "__numpy__", "config": {"value": ["a"] * 1000, "dtype": "U10000000"}}
     return {
-        "models in each other that are called 2 ** 25 times": nested(25),
+        "models in each other that are called 2 ** 25 times": nested_models(25),
         "3,000 layers from the last to the first": chain(3000, is_reversed=True),
-        "an unrolled layer of a billion steps of repetitions": unrolled(10**9),
+        "an unrolled layer of a billion steps of repetitions": unrolled_lstm(10**9),
         "an unrolled layer (1) of a billion steps": _single(
             "LSTM", (None, 10**9, 4), units=2, unroll=1
         ),
