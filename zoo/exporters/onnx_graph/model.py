@@ -12,6 +12,7 @@ from zoo.exporters.onnx_graph.canonical import expand_operators, nodes_of, write
 from zoo.exporters.onnx_graph.conversion import convert_part
 from zoo.exporters.onnx_graph.large_weights import large_weights, move_weights_out
 from zoo.exporters.onnx_graph.opsets import LARGEST_CONVERTED, convert_opset
+from zoo.exporters.onnx_graph.output_ranks import squeeze_outputs
 from zoo.exporters.onnx_graph.static_shapes import write_static_shapes
 from zoo.exporters.parts.canonical import layers_of
 
@@ -40,11 +41,13 @@ def canonical_model(part: Part, opset: int) -> tuple[Any, Mapping[str, Any]]:
     Raises:
         ExportError: the graph needs an operator that ONNX does not have, or cannot have this opset.
     """
-    variables = large_weights(part)
-    converted = convert_part(part, min(opset, LARGEST_CONVERTED), variables)
+    variables, first_opset = large_weights(part), min(opset, LARGEST_CONVERTED)
+    converted = convert_part(part, first_opset, variables)
     weights = move_weights_out(converted.graph, variables)
     expand_operators(converted.graph)
-    _check_operators(part, converted, min(opset, LARGEST_CONVERTED))
+    _check_operators(part, converted, first_opset)
+    ranks = {tensor.name: len(tensor.shape) for tensor in part.contract.outputs}
+    squeeze_outputs(converted.graph, ranks, first_opset)
     inputs = {value.name: value for value in converted.graph.input}
     _set_shapes((inputs[tensor.name] for tensor in part.contract.inputs), part.contract.inputs)
     write_static_shapes(converted)
