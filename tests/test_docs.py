@@ -11,6 +11,7 @@ import pytest
 import zoo
 from tests.conftest import Install
 from zoo.data.dataset import Dataset
+from zoo.diagnosis import plugin_states
 from zoo.entry_points import EXTENSIONS
 from zoo.entry_points.contract_version import CURRENT
 from zoo.exporters.report import ExportedFile, _Content
@@ -72,6 +73,13 @@ def test_the_page_of_environment_variables_names_all_of_them() -> None:
     names = set(re.findall(r"\b(?:ZOO|KERAS|TF)_[A-Z_]+\b", code.partition('"""\n')[0]))
     assert len(names) > 10
     assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+def test_the_first_page_names_every_extra_and_every_state_of_a_plugin() -> None:
+    page = (ROOT / "docs" / "index.md").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert [name for name in project["optional-dependencies"] if f"`{name}`" not in page] == []
+    assert [state for state in plugin_states.STATES if f"| {state} |" not in page] == []
 
 
 def test_the_contract_names_every_hook_event_and_argument() -> None:

@@ -47,9 +47,9 @@ LANGUAGES = {"console", "json", "py", "python", "text", "toml", "ts"}
 # their Python trains for minutes: test_docs_commands.py runs it
 LONG_PYTHON = {ROOT / "README.md", ROOT / "docs" / "tour.md"}
 OTHERS = {  # programs in the pages beside the zoo
-    ".", "cargo", "eval", "export", "go", "java", "mkdocs", "model_signing", "mpirun", "mvn", "mypy", "node",
-    "npm", "openssl", "pip", "pytest", "python", "python3", "ray", "ruff", "sbatch", "srun", "tensorboard",
-    "twine", "zoo-onnxruntime",
+    ".", "cargo", "copier", "eval", "export", "go", "java", "mkdocs", "model_signing", "mpirun", "mvn",
+    "mypy", "node", "npm", "openssl", "pip", "pytest", "python", "python3", "ray", "ruff", "sbatch", "srun",
+    "tensorboard", "twine", "zoo-onnxruntime",
 }  # fmt: skip
 MODEL = re.compile(r"[a-z][a-z-]*\.[\w-]+")
 NO_MODELS = {  # that the reader makes, or that an example brings

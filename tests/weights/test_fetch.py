@@ -117,7 +117,7 @@ def test_a_missing_file_is_an_error_of_two_lines_with_all_ways(server: Server) -
     first, second = str(caught.value).splitlines()
     assert "b.zip cannot be read: Not Found" in first
     for way in (
-        "pip install keras-zoo-weights",
+        "pip install ./weights in a checkout",
         "ZOO_WEIGHTS,",
         "ZOO_WEIGHTS_URL",
         "zoo train mlp.tiny",

@@ -25,7 +25,7 @@ def version_findings() -> Iterator[Finding]:
             PACKAGE,
             "problem",
             "it runs without being installed, so that no plug-in is found",
-            "pip install keras-zoo, or pip install -e . in a checkout",
+            "pip install . in a checkout of keras-zoo, or install its wheel",
         )
         return
     yield Finding(TOPIC, PACKAGE, "ok", zoo.version)

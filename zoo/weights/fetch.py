@@ -101,9 +101,9 @@ def missing_weights(name: str, info: WeightsInfo, reason: str) -> WeightsError:
     """
     return WeightsError(
         f"The weights of {name} ({info.file}) are not on this machine, {reason.rstrip('.')}.\n"
-        "Install a package that has them (pip install keras-zoo-weights), name a folder that holds the file "
-        "in ZOO_WEIGHTS, or name a mirror in ZOO_WEIGHTS_URL. "
-        f"Or train the model: zoo train {name}"
+        "Install the package that has them (for models of keras-zoo: pip install ./weights in a checkout, or "
+        "the wheel keras_zoo_weights-*.whl), name a folder that holds the file in ZOO_WEIGHTS, or name a "
+        f"mirror in ZOO_WEIGHTS_URL. Or train the model: zoo train {name}"
     )
 
 
