@@ -8,7 +8,7 @@ logits, and (x - y)^2 elsewhere: a mean over pixels, not a sum, as the source re
     simple, deep      dense layers
     sparse            dense layers, and lambda sum_j |z_j| in the loss
     conv              convolution and pooling, then transposed convolutions, for any rank
-    denoising         as conv; the input is x + sigma e, e ~ N(0, 1) anew in each step, the target x
+    denoising         as conv; the input is x + sigma e, e ~ N(0, 1) drawn in each step, the target x
     sequence          LSTMs to z, then LSTMs that receive z at every time step
 
 F. Chollet, "Building Autoencoders in Keras", The Keras Blog (2016); Hinton & Salakhutdinov, "Reducing the

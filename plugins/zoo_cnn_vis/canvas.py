@@ -202,7 +202,7 @@ class Canvas(keras.Model):
         """Set the weights for a stage, and return it.
 
         At a new size, the images become the resized start plus the resized change, so that the start
-        keeps its detail. The optimizer begins anew there.
+        keeps its detail. The optimizer begins again there.
         """
         now = self.current_index
         if index != now:
@@ -231,7 +231,7 @@ class Canvas(keras.Model):
         )
 
     def make_train_step(self, stage: Stage) -> None:
-        """Make the train step of a stage, which `fit` then uses; Keras traces it anew."""
+        """Make the train step of a stage, which `fit` then uses; Keras traces it again."""
         self.train_stage = stage
         self.make_train_function(force=True)
 

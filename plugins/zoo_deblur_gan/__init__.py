@@ -41,7 +41,7 @@ def build(config: Config) -> DeblurGAN:
 
 @zoo.hookimpl
 def train(model: DeblurGAN, config: Config, data: zoo.Dataset, callbacks: list[Any]) -> Any:
-    """Train both networks together, on crops that each step cuts and blurs anew.
+    """Train both networks together, on crops that are cut and blurred in each step.
 
     Raises:
         SettingError: the perceptual network cannot be opened, or does not take such images.

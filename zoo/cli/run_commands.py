@@ -21,7 +21,7 @@ with_runtime = click.option(
     "runtime",
     metavar="RUNTIME",
     default="keras",
-    help="keras; or onnx: the run's exported files in ONNX Runtime. They are exported first if need be.",
+    help="keras; or onnx: the run's exported files in ONNX Runtime. If there are none, it is exported first.",
 )
 
 

@@ -64,7 +64,7 @@ def _random_tensor(spec: Any, generator: np.random.Generator) -> Any:
 def restore_variables(model: keras.Model) -> Iterator[None]:
     """Restore all variables of a model and of its optimizer at the end, seeds included, bit for bit.
 
-    The metrics start anew: enter this at the first step of an epoch.
+    The metrics start again: enter this at the first step of an epoch.
     """
     variables = [*model.variables, *model.optimizer.variables]
     values = [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]

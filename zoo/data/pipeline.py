@@ -10,7 +10,7 @@ examples lie in blocks that are read as a whole, zoo.data.on_demand.order).
 The n mod b examples that are left over differ from epoch to epoch. On the JAX backend the streams are those
 of `zoo.data.jax_stream.batches`, which need no TensorFlow; tf.data feeds every other backend.
 
-Keras' own shuffling starts anew when a training resumes, and PyDataset.on_epoch_begin runs at a different
+Keras' own shuffling starts again when a training resumes, and PyDataset.on_epoch_begin runs at a different
 moment on each backend: neither resumes with the same batches.
 """
 

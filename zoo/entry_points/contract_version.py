@@ -6,7 +6,7 @@ A distribution declares the version that it is written for in its metadata, besi
     version = "v1"
 
 Each release of the zoo understands the versions OLDEST to CURRENT. docs/contract.md says what raises them.
-A distribution that declares none is loaded; nobody can say before whether it fits.
+A distribution that declares none is loaded; whether it fits is only seen when it is used.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def find_source(
 
 
 def find_untrained(source: str | Path) -> Location:
-    """Find what a name stands for, as `find_source`; a model of the catalog is to be built anew.
+    """Find what a name stands for, as `find_source`; a model of the catalog is built with random weights.
 
     Raises:
         UnknownName: nothing has this name; the message has the nearest names.

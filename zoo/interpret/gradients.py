@@ -52,7 +52,7 @@ def compile_gradient(score: Callable[..., Any], variables: Sequence[Any] = ()) -
 
 
 def _compile_on_tensorflow(score: Callable[..., Any], variables: list[Any]) -> GradientFunction:
-    """Record the score on a tape; a graph reads the weights anew at each call."""
+    """Record the score on a tape; a graph reads the weights again at each call."""
     import tensorflow as tf
 
     def gradient(x: Any, *others: Any) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["EDITED", "Values"]
 
-EDITED = "edited"  # the key of a picture that is the item's file anew: it keeps the file's name
+EDITED = "edited"  # the key of a picture that is the item's file, edited: it keeps the file's name
 
 
 class Values(np.ndarray[Any, np.dtype[Any]]):

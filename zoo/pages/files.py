@@ -1,4 +1,4 @@
-"""The files of one page below its folder: arrays, pictures and parts, and what page.json says of them."""
+"""The files of one page below its folder: arrays, pictures and parts, and what page.json says about them."""
 
 from __future__ import annotations
 

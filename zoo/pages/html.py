@@ -39,7 +39,7 @@ def render_index(models: Sequence[Mapping[str, Any]], assets: str) -> str:
     """Return the index of several models.
 
     Args:
-        models: what site.json says of each (zoo/pages/site.py).
+        models: what site.json says about each (zoo/pages/site.py).
         assets: the address of the folder with the assets.
     """
     return _render(

@@ -14,7 +14,7 @@ __all__ = ["write_parts", "write_tests"]
 
 
 def write_parts(model: PageModel, files: PageFiles) -> dict[str, Any]:
-    """Copy the ONNX file of each part, and return by role what page.json says of it.
+    """Copy the ONNX file of each part, and return by role what page.json says about it.
 
     Raises:
         UsageError: a part is larger than a browser can open.
@@ -35,7 +35,7 @@ def write_parts(model: PageModel, files: PageFiles) -> dict[str, Any]:
 
 
 def write_tests(model: PageModel, files: PageFiles) -> dict[str, list[Any]]:
-    """Write the probes of each part, and return by role what page.json says of them."""
+    """Write the probes of each part, and return by role what page.json says about them."""
     arrays = read_arrays(model.folder / "probe.npz")
     tests = {}
     for role in model.contracts:

@@ -160,7 +160,7 @@ def write_page_files(model: PageModel, folder: Path) -> dict[str, Any]:
 
 
 def _entry(folder: str, model: PageModel, content: dict[str, Any], place: Path) -> dict[str, Any]:
-    """Return what the index and site.json say of a model.
+    """Return what the index and site.json say about a model.
 
     Args:
         folder: the name of its folder; empty if the page is in the site's own.

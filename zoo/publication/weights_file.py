@@ -25,7 +25,7 @@ _EXECUTION = ("compile", "threads")  # settings that say how to compute, not wha
 
 
 def write_weights_file(run: Run, name: str, folder: Path, terms: Terms, commit: str) -> WeightsInfo:
-    """Write FOLDER/NAME.zip, a run as a weights file, and return what the catalog says of it.
+    """Write FOLDER/NAME.zip, a run as a weights file, and return what the catalog says about it.
 
     Args:
         run: what `prepare_run` returned.

@@ -1,6 +1,6 @@
 """Build a model for weights that are loaded next: on JAX, its variables get no initial values before.
 
-JAX compiles the random initial values of each shape anew, which takes seconds of processor time for a small
+JAX compiles the random initial values of each shape again, which takes seconds of processor time for a small
 model. They are not needed where a file replaces them.
 """
 

@@ -118,7 +118,7 @@ def resolve_start(
 
 
 def describe_start(source: Run | None) -> dict[str, dict[str, str]]:
-    """Return what run.json says of the run that a training starts from; nothing if there is none."""
+    """Return what run.json says about the run that a training starts from; nothing if there is none."""
     if source is None:
         return {}
     reference = str(source) if source.shipped else str(source.path.resolve())

@@ -89,7 +89,7 @@ def model_predictor(
 
 
 def onnx_parts(run: Run) -> Parts:
-    """Return the parts of a run that ONNX Runtime computes; they are exported first if need be.
+    """Return the parts of a run that ONNX Runtime computes; they are exported first if they are not yet.
 
     Raises:
         ExportError: they cannot be exported, or compute something else than the model.
@@ -110,7 +110,7 @@ def needs_export(run: Run) -> str:
 def export_folder(run: Run) -> Path:
     """Return the folder of a run's exported files: RUN/export.
 
-    The catalog's weights are unpacked anew for each process, so theirs is in the user's cache, by the
+    The catalog's weights are unpacked again for each process, so theirs is in the user's cache, by the
     hash of the weights.
     """
     if run.shipped is None:

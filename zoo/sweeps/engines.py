@@ -28,7 +28,7 @@ def run_here(journal: Journal, progress: SweepProgress) -> None:
 
     Args:
         journal: of the sweep; this process holds the lock of its folder.
-        progress: is told of each trial.
+        progress: is informed of each trial.
 
     Raises:
         UsageError: the validation has no such metric.
@@ -49,7 +49,7 @@ def run_on_ray(
 
     Args:
         journal: of the sweep; this process holds the lock of its folder.
-        progress: is told of each trial.
+        progress: is informed of each trial.
         workers: trials that run at once, at most.
         address: of a cluster; None starts one on this machine.
 

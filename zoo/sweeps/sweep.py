@@ -81,7 +81,7 @@ def sweep(
             The same window gives the same sweep on any number of workers.
         pruner: asha, hyperband or none.
         grace: epochs that no trial is stopped before; a ninth of all epochs if not given.
-        progress: is told of each trial.
+        progress: is informed of each trial.
         **settings: the settings of all trials that differ from the model's.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What the catalog says of a weights file: its hash, its size, its licences and how it was made.
+"""What the catalog says about a weights file: its hash, its size, its licences and how it was made.
 
 [cnn.digits.weights]
 file = "cnn.digits.zip"          # the name of the file, without a folder

@@ -42,7 +42,7 @@ def fetch_weights(name: str, info: WeightsInfo, progress: Progress | None = None
 
     Args:
         name: the model, for messages.
-        info: what the catalog says of the file.
+        info: what the catalog says about the file.
         progress: is called with the bytes that are here and the bytes of the file; by default they are
             written to the standard error of a terminal.
 
@@ -96,7 +96,7 @@ def missing_weights(name: str, info: WeightsInfo, reason: str) -> WeightsError:
 
     Args:
         name: the model.
-        info: what the catalog says of its file.
+        info: what the catalog says about its file.
         reason: the second half of the first sentence.
     """
     return WeightsError(

@@ -31,7 +31,7 @@ def find_weights(
     """Return where a weights file is, or None. The file is not opened.
 
     Args:
-        info: what the catalog says of it.
+        info: what the catalog says about it.
         catalog_file: the catalog file that has the entry, or None.
         package: the package that ships the catalog file; None: it is the user's.
     """

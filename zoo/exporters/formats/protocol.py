@@ -84,7 +84,7 @@ class Format(Protocol):
         """
 
     def example(self, contract: Contract, file: str) -> str:
-        """Return the Python code, at most 15 lines, that runs a file without the zoo.
+        """Return the Python code, at most 25 lines, that runs a file without the zoo.
 
         A format whose RUNTIMES have such a function leaves it out.
         """

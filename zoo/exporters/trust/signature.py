@@ -93,6 +93,6 @@ def _package(module: str) -> Any:
         import model_signing
     except ImportError as error:
         raise UsageError(
-            "Signatures need the package model-signing: pip install keras-zoo[sign]"
+            "Signatures need the package model-signing: pip install 'keras-zoo[sign]'"
         ) from error
     return getattr(model_signing, module)

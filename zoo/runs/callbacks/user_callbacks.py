@@ -36,7 +36,7 @@ def check_callbacks(callbacks: Sequence[Any]) -> list[keras.callbacks.Callback]:
 
 
 def describe_callbacks(callbacks: Sequence[Any]) -> dict[str, list[str]]:
-    """Return what run.json says of the user's callbacks; nothing where there are none."""
+    """Return what run.json says about the user's callbacks; nothing where there are none."""
     names = [f"{type(each).__module__}.{type(each).__qualname__}" for each in callbacks]
     return {"callbacks": names} if names else {}
 
