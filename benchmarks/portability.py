@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,6 @@ def add_times(model: str, rows: dict[str, Row]) -> None:
     """Add the seconds to the first output, and those of a call, to the rows of the first part of a model."""
     good = [row for row in rows.values() if model_of(row) == model and row["verdict"] in GOOD]
     formats = {row["format"] for row in good if row["runtime"]}
-    machine = describe_machine(False).removesuffix(".")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         report = write_parts(model, Plan({name: () for name in formats}, {}), folder, first=True)
@@ -129,7 +129,13 @@ def add_times(model: str, rows: dict[str, Row]) -> None:
             for row in good:
                 if (row["part"], row["format"]) == (f"{model}:{file.part}", file.format):
                     row["start"], row["call"] = file_times(folder, file, row["runtime"])
-                    row["machine"] = machine
+                    row["machine"] = machine()
+
+
+@cache
+def machine() -> str:
+    """Return the processor, and the load before the first measurement."""
+    return describe_machine(False).removesuffix(".")
 
 
 def file_times(folder: Path, file: ExportedFile, runtime: str) -> tuple[float | None, float | None]:

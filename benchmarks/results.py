@@ -3,11 +3,13 @@
 python benchmarks/results.py            # the models that need no data files, and the tables
 python benchmarks/results.py --all      # every model with weights; their data must be there
 python benchmarks/results.py --write    # write the tables of README.md and docs/models.md from registry.toml
+python benchmarks/results.py --renew    # draw the pictures in the files again, and count the test examples
 
 A figure of registry.toml may differ from the measured one by half of its last digit, by one part in a
 thousand (other processors round in another order), and where it is a share of the test examples by one
-and a half of them. Beyond that the script fails. It also fails where a file is not the one of the catalog,
-where all files together are larger than 60 MB, and where a table is not the one of registry.toml.
+and a half of them. Beyond that the script fails. It also fails where a figure is taken on another number of
+examples than registry.toml says, where a file is not the one of the catalog, where all files together are
+larger than 60 MB, and where a table is not the one of registry.toml.
 """
 
 from __future__ import annotations
@@ -15,21 +17,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from zoo.errors import ZooError
 from zoo.publication import card_check
-from zoo.publication.catalog_file import round_result
+from zoo.publication.catalog_file import round_result, update_catalog_file
+from zoo.publication.terms import resolve_terms
+from zoo.publication.weights_file import write_weights_file
 from zoo.registry.catalog import OUR_PACKAGE
 from zoo.registry.catalog_reader import Entry, read_entries
+from zoo.runs.files.run_pictures import draw_pictures
 from zoo.runs.run import Run
 from zoo.weights.archive import verify_weights
 
 ROOT = Path(__file__).parents[1]
 README, MODELS = ROOT / "README.md", ROOT / "docs" / "models.md"
+REGISTRY = ROOT / "registry.toml"
 HIGHLIGHTS = (  # README's models: at least one of each architecture that has figures
     "mlp.mnist",
     "cnn.mnist",
@@ -49,7 +56,7 @@ MOST_FIGURES = 4  # of a model in the table of all models
 
 def entries() -> list[Entry]:
     """Return the entries of our registry.toml, in the order of the file."""
-    return list(read_entries(ROOT / "registry.toml", OUR_PACKAGE).values())
+    return list(read_entries(REGISTRY, OUR_PACKAGE).values())
 
 
 def needs_no_files(entry: Entry) -> bool:
@@ -75,10 +82,17 @@ def table(names: Collection[str] = (), most: int = MOST_FIGURES) -> str:
         if entry.results and (not names or entry.name in names):
             figures = list(entry.results.items())[:most]
             results = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in figures)
+            results += count_cell(entry, [name for name, _ in figures])
             size = f"{entry.weights.size / 1e6:.1f} MB" if entry.weights else ""
             cells = (entry.name, results, entry.baseline, size, f"`{entry.measured}`")
             lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
     return "\n".join(lines) + "\n"
+
+
+def count_cell(entry: Entry, names: Collection[str]) -> str:
+    """Return `; n = 10,000`, or nothing where registry.toml does not have the number of test examples."""
+    counts = sorted({entry.examples[name] for name in names if name in entry.examples})
+    return f"; n = {' to '.join(f'{count:,}' for count in counts)}" if counts else ""
 
 
 def tables() -> dict[Path, str]:
@@ -112,8 +126,37 @@ def tolerance(shown: float, examples: int) -> float:
     return 0.5 * 10.0**-digits + card_check.tolerance(shown, examples)
 
 
-def problems(entry: Entry) -> list[str]:
-    """Return what is wrong with the figures and the file of one model; print the figures."""
+def renew(entry: Entry, run: Run, examples: Mapping[str, int]) -> None:
+    """Draw the pictures in a model's file again, and write the numbers of test examples there and here.
+
+    Weights and figures stay as they are.
+
+    Args:
+        entry: the model.
+        run: its weights, unpacked.
+        examples: the number of test examples of each measure, into the file and into registry.toml.
+    """
+    from zoo.runs.load import load_run_model
+
+    assert entry.weights is not None
+    recipe, model = load_run_model(run)
+    data = recipe.load_data().at(int(run.record.get("seed", 0)))
+    draw_pictures(run, recipe, model, data)
+    run.update(examples=dict(examples))
+    new = write_weights_file(
+        run, entry.name, WEIGHTS, resolve_terms(run, None), entry.weights.commit
+    )
+    info = replace(entry.weights, sha256=new.sha256, size=new.size)
+    update_catalog_file(REGISTRY, entry.name, info, {}, entry.measured, examples)
+
+
+def problems(entry: Entry, renews: bool = False) -> list[str]:
+    """Return what is wrong with the figures and the file of one model; print the figures.
+
+    Args:
+        entry: the model.
+        renews: whether its pictures and its numbers of test examples are renewed, if its figures are right.
+    """
     from zoo.runs.evaluation import measure
 
     assert entry.weights is not None
@@ -137,6 +180,13 @@ def problems(entry: Entry) -> list[str]:
         )
         if verdict != "ok":
             found.append(f"{entry.name}: {name} is {measured:.6g}; registry.toml shows {shown:g}.")
+    if renews and not found:
+        renew(entry, run, measurement.counts)
+    elif entry.examples != measurement.counts:
+        found.append(
+            f"{entry.name}: registry.toml has other numbers of test examples than evaluate gives: "
+            f"python benchmarks/results.py --renew {entry.name}"
+        )
     return found
 
 
@@ -145,6 +195,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="every model with weights")
     parser.add_argument("--write", action="store_true", help="write the tables of models")
+    parser.add_argument(
+        "--renew", action="store_true", help="draw pictures again, and count test examples"
+    )
     parser.add_argument("names", nargs="*", help="only these models")
     options = parser.parse_args()
     if options.write:
@@ -161,7 +214,7 @@ def main() -> None:
     for entry in shipped:
         chosen = entry.name in options.names if options.names else needs_no_files(entry)
         if options.all or chosen:
-            found += problems(entry)
+            found += problems(entry, options.renew)
     print(f"{len(shipped)} models with weights, {total / 1e6:.1f} MB together")
     if found:
         sys.exit("\n".join(found))
