@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import runpy
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -80,6 +81,12 @@ def test_the_first_page_names_every_extra_and_every_state_of_a_plugin() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert [name for name in project["optional-dependencies"] if f"`{name}`" not in page] == []
     assert [state for state in plugin_states.STATES if f"| {state} |" not in page] == []
+
+
+def test_one_command_makes_every_picture() -> None:
+    folder = ROOT / "docs" / "pictures"
+    pictures = {path.name for path in folder.iterdir() if path.suffix in (".png", ".svg")}
+    assert pictures - {"seven.png"} == runpy.run_path(str(folder / "make.py"))["PICTURES"].keys()
 
 
 def test_the_contract_names_every_hook_event_and_argument() -> None:
