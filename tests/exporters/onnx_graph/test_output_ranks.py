@@ -2,12 +2,18 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import onnx
 import pytest
+from keras import layers
 from onnx import TensorProto, helper, numpy_helper
+from tf2onnx import optimizer
 
+from zoo.exporters.onnx_graph import output_ranks
+from zoo.exporters.onnx_graph.model import canonical_model
 from zoo.exporters.onnx_graph.output_ranks import squeeze_outputs
+from zoo.exporters.parts.part import prepare_part
 
 
 def graph_of(shape: list[int]) -> Any:
@@ -51,3 +57,28 @@ def test_other_reshapes_stay(shape: list[int]) -> None:
     before = graph.SerializeToString()
     squeeze_outputs(graph, {"y": 4}, 18)
     assert graph.SerializeToString() == before
+
+
+def test_a_squeeze_that_tf2onnx_loses_changes_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is lost for certain where reshapes are optimized once the output's Identity is gone."""
+    added: list[int] = []
+    add_squeeze = output_ranks._add_squeeze
+
+    def count(graph: Any, index: int, axes: int, opset: int) -> None:
+        added.append(axes)
+        add_squeeze(graph, index, axes, opset)
+
+    monkeypatch.setattr(output_ranks, "_add_squeeze", count)
+    image = keras.Input((None, None, 1), name="image")
+    grey = layers.Conv2D(1, 3, padding="same", name="grey")(image)
+    part = prepare_part("model", keras.Model(image, grey))
+    usual, _ = canonical_model(part, 17)
+    order = dict(optimizer._optimizers)
+    order["reshape_optimizer"] = order.pop("reshape_optimizer")  # the last one
+    monkeypatch.setattr(optimizer, "_optimizers", order)
+    added.clear()
+    repaired, _ = canonical_model(part, 17)
+    assert added == [1]
+    assert repaired.SerializeToString(deterministic=True) == usual.SerializeToString(
+        deterministic=True
+    )
