@@ -106,13 +106,11 @@ def train_seeds(
     present = [path for path in paths.values() if (path / "run.json").is_file()]
     _check_present(name, present, resume, force)
     make_directory(folder)
-    if force and not resume:
-        for path in present:
-            remove_run(path)
-    for run in map(Run, present if resume else ()):
-        recipe_to_resume(run, name, data, settings)
     if resume:
-        settings, data, from_run = _same_start(Run(present[0]), data)
+        settings, data, from_run = _shared_start(present, name, data, settings)
+    else:
+        for path in present:  # force, or there is none
+            remove_run(path)
     shown = choose_progress(progress)
     for each, path in paths.items():
         _train_one(name, path, settings, data=data, seed=each, progress=shown, from_run=from_run)
@@ -140,11 +138,20 @@ def _check_present(name: str, present: Sequence[Path], resume: bool, force: bool
         raise RunError(f"There is no run of {name} with one of these seeds to resume.")
 
 
-def _same_start(
-    run: Run, data: str | Path | Dataset | None
+def _shared_start(
+    present: Sequence[Path],
+    name: str,
+    data: str | Path | Dataset | None,
+    settings: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str | Path | Dataset | None, str | None]:
-    """Return the settings, the data and the start of a run, for a run with another seed."""
-    record = run.record
+    """Return the settings, the data and the start of runs that are there, for a run with another seed.
+
+    Raises:
+        ZooError: one of them was not trained as the caller asks, or its data has changed.
+    """
+    for run in map(Run, present):
+        recipe_to_resume(run, name, data, settings)
+    record = Run(present[0]).record
     start = record.get("from", {}).get("run")
     return (
         dict(record.get("changed", record["config"])),

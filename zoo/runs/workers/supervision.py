@@ -13,7 +13,7 @@ from zoo.runs.run import Run
 from zoo.runs.workers.messages import ALONE, Event, Job, error_of, replay
 from zoo.runs.workers.places import Place, StartedWorker
 
-__all__ = ["LostWorker", "train_with_workers", "watch"]
+__all__ = ["LostWorker", "follow", "train_with_workers", "watch"]
 
 Report = tuple[int, Event]  # the number of a worker, and its error
 log = logging.getLogger("zoo.workers")
@@ -49,29 +49,41 @@ def train_with_workers(
         TrainingError: workers are lost again and again, or the loss is no longer finite.
         ZooError: a worker failed. A run that is refused before its first step is removed.
     """
-    starts, path = 0, run.path
     try:
-        while True:
-            before = len(run.history)
-            try:
-                _start_and_watch(place, run, progress, is_new and before == 0, tensorboard)
-                return Run(path)
-            except LostWorker as loss:
-                run = Run(path)
-                if run.state == "trained" and run.weights.exists():
-                    return run
-                starts = 1 if len(run.history) > before else starts + 1
-                if not place.restarts or starts >= MOST_STARTS:
-                    raise TrainingError(
-                        f"{loss} Go on from epoch {len(run.history) + 1}: zoo train {run.name} --out {path} "
-                        "--resume"
-                    ) from loss
-                _record_restart(run, str(loss))
+        return _start_until_trained(place, run, progress, is_new, tensorboard)
     except (Exception, KeyboardInterrupt) as error:
-        _record_failure(Run(path), error, is_new)
+        _record_failure(Run(run.path), error, is_new)
         raise
     finally:
         place.close()
+
+
+def _start_until_trained(
+    place: Place, run: Run, progress: Progress, is_new: bool, tensorboard: bool
+) -> Run:
+    """Start all workers, again if one is lost, until the run is trained.
+
+    Raises:
+        TrainingError: workers are lost again and again, or this place cannot start them again.
+        ZooError: a worker failed.
+    """
+    starts = 0
+    while True:
+        before = len(run.history)
+        try:
+            _start_and_watch(place, run, progress, is_new and before == 0, tensorboard)
+            return Run(run.path)
+        except LostWorker as loss:
+            run = Run(run.path)
+            if run.state == "trained" and run.weights.exists():
+                return run
+            starts = 1 if len(run.history) > before else starts + 1
+            if not place.restarts or starts >= MOST_STARTS:
+                raise TrainingError(
+                    f"{loss} Go on from epoch {len(run.history) + 1}: zoo train {run.name} --out {run.path} "
+                    "--resume"
+                ) from loss
+            _record_restart(run, str(loss))
 
 
 def _start_and_watch(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from zoo.runs.run import Run
 from zoo.runs.run_directory import create_run, find_unfinished_run, new_record, recipe_to_resume
 from zoo.runs.training import TrainedModel
 from zoo.runs.workers.checks import check_resumable, check_workers
-from zoo.runs.workers.places import TaskPlace, open_place
+from zoo.runs.workers.places import Place, TaskPlace, open_place
 from zoo.runs.workers.plan import WorkerPlan
 from zoo.runs.workers.supervision import follow, train_with_workers
 
@@ -74,32 +75,30 @@ def train_on_workers(
         check_tensorboard()
     if resume:
         run, recipe = _run_to_resume(plan, name, data, out, settings, resume)
+        place = None
     else:
         recipe, start = _new_recipe(plan, name, settings, data, from_run)
         place = open_place(plan, recipe.config.threads)
-        try:
-            record = new_record(recipe, seed, settings, start)
-            record |= describe_start(start) | _describe(plan)
-            record["command"] = f"{record['command']} --workers {plan.count}"
+        with _close_on_error(place):
+            record = _new_record(plan, recipe, seed, settings, start)
             run = create_run(name, Path(out) if out is not None else None, force, record)
-        except BaseException:
-            place.close()
-            raise
     with run.lock():
         if not (run.state == "trained" and run.weights.exists()):
-            if resume:
-                place = open_place(plan, _recorded_threads(plan, run, recipe))
-                run.update(**_describe(plan, run))
-            try:
-                run = train_with_workers(
-                    place, run, progress or Progress(), is_new=not resume, tensorboard=tensorboard
-                )
-            finally:
-                if (run.path / "run.json").exists():  # it has begun
-                    drop_replaced(run.path)
+            if place is None:
+                place = _place_to_resume(plan, run, recipe)
+            run = _train(place, run, progress or Progress(), not resume, tensorboard)
         recipe, model = load_run_model(run, recipe.load_data())
         finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
+
+
+def _train(place: Place, run: Run, progress: Progress, is_new: bool, tensorboard: bool) -> Run:
+    """Train a run with the workers of a place; what it replaces is removed once it has begun."""
+    try:
+        return train_with_workers(place, run, progress, is_new=is_new, tensorboard=tensorboard)
+    finally:
+        if (run.path / "run.json").exists():  # it has begun
+            drop_replaced(run.path)
 
 
 def _new_recipe(
@@ -117,6 +116,25 @@ def _new_recipe(
     check_workers(plan, recipe)
     check_memory(recipe.name, recipe.parameters)
     return recipe, start
+
+
+def _new_record(
+    plan: WorkerPlan, recipe: Recipe, seed: int, settings: Mapping[str, Any], start: Run | None
+) -> dict[str, Any]:
+    """Return the content of run.json of a new run."""
+    record = new_record(recipe, seed, settings, start) | describe_start(start) | _describe(plan)
+    record["command"] = f"{record['command']} --workers {plan.count}"
+    return record
+
+
+@contextmanager
+def _close_on_error(place: Place) -> Iterator[None]:
+    """Close a place if its run cannot be created."""
+    try:
+        yield
+    except BaseException:
+        place.close()
+        raise
 
 
 def _run_to_resume(
@@ -144,6 +162,13 @@ def _run_to_resume(
     return run, recipe
 
 
+def _place_to_resume(plan: WorkerPlan, run: Run, recipe: Recipe) -> Place:
+    """Return the place for an unfinished run, and keep in run.json how many workers go on with it."""
+    place = open_place(plan, _recorded_threads(plan, run, recipe))
+    run.update(**_describe(plan, run))
+    return place
+
+
 def recorded_workers(run: Run) -> int | None:
     """Return how many workers have trained a run so far; None if it was trained by one process."""
     count = run.record.get("workers", {}).get("count")
@@ -159,7 +184,7 @@ def _recorded_threads(plan: WorkerPlan, run: Run, recipe: Recipe) -> int | None:
 
 
 def _describe(plan: WorkerPlan, run: Run | None = None) -> dict[str, Any]:
-    """Return what run.json says of the workers."""
+    """Return what run.json says about the workers."""
     before = dict(run.record.get("workers", {})) if run is not None else {}
     return {"workers": {**before, "count": plan.count, "place": plan.place}}
 
