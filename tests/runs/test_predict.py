@@ -40,7 +40,7 @@ def test_a_broken_file_stops_nothing(trained: zoo.Run) -> None:
     results, faults = apply_to_files(trained, ["all", "gone.png"], None)
     assert [result["item"] for result in results] == ["all/a.png", "all/c.png"]
     assert faults == [
-        "all/b.png is not an image that Pillow can read.",
+        "all/b.png is not an image that Pillow can read. Expected: PNG, JPEG, BMP, GIF, TIFF, WEBP.",
         "There is no file gone.png.",
     ]
 

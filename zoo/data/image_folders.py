@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from zoo.data.images import SUFFIXES
+from zoo.data.images import OTHER_PICTURES, SUFFIXES
 from zoo.errors import DataError, UnsafeFile
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["folders_in", "images_in"]
+__all__ = ["describe_left_out", "folders_in", "images_directly_in", "images_in", "log_left_out"]
+
+HIDDEN = ("Thumbs.db", "desktop.ini")  # hidden files of Windows; elsewhere a dot begins the name
+MOST_KINDS = 5  # of files that a message names
+LONGEST_SUFFIX = 10  # letters; what stands behind the last dot of a longer one is part of a name
+_log = logging.getLogger("zoo")
 
 
-def images_in(folder: Path, suffixes: Iterable[str] = SUFFIXES) -> list[Path]:
+def images_in(folder: Path, suffixes: Collection[str] = SUFFIXES) -> list[Path]:
     """Return the image files in a folder and in those below it, sorted; hidden ones are left out.
 
     Raises:
@@ -26,6 +33,87 @@ def images_in(folder: Path, suffixes: Iterable[str] = SUFFIXES) -> list[Path]:
         if path.suffix.lower() in suffixes and not os.path.isdir(path):
             images.append(path)
     return sorted(images)
+
+
+def images_directly_in(folder: Path) -> list[Path]:
+    """Return the image files of a folder that lie in no folder below it.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return [
+        path
+        for path in _entries(folder)
+        if path.suffix.lower() in SUFFIXES and not os.path.isdir(path)
+    ]
+
+
+def log_left_out(
+    where: Path, folders: Sequence[Path], suffixes: Collection[str] = SUFFIXES
+) -> None:
+    """Print in a line how many files of which kinds are left out, and why; warn where they are pictures.
+
+    Args:
+        where: the folder, for the message.
+        folders: those in it that are read.
+        suffixes: of the files that are read.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    kinds = sum((_count_left_out(folder, suffixes) for folder in folders), Counter[str]())
+    if not kinds:
+        return
+    are_pictures = bool(kinds.keys() & OTHER_PICTURES)
+    _log.log(
+        logging.WARNING if are_pictures else logging.INFO,
+        "%s%s in %s %s left out: only %s are read.%s",
+        "Warning: " * are_pictures,
+        _format_kinds(kinds),
+        where,
+        "is" if kinds.total() == 1 else "are",
+        ", ".join(sorted(suffixes)),
+        " Save the other pictures as .png or .jpg." * are_pictures,
+    )
+
+
+def describe_left_out(folder: Path, suffixes: Collection[str] = SUFFIXES) -> str:
+    """Return a sentence on the files of other kinds in a folder, after a blank; empty where there are none.
+
+    Args:
+        folder: one that holds no file that is read.
+        suffixes: of the files that are read.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    kinds = _count_left_out(folder, suffixes)
+    if not kinds:
+        return ""
+    how = " Save them as .png or .jpg." if kinds.keys() & OTHER_PICTURES else ""
+    return f" It holds {_format_kinds(kinds)}: only {', '.join(sorted(suffixes))} are read.{how}"
+
+
+def _count_left_out(folder: Path, suffixes: Collection[str]) -> Counter[str]:
+    """Return how many files of each suffix `images_in` leaves out; hidden ones are not counted."""
+    kinds: Counter[str] = Counter()
+    for path in _walk(folder):
+        kind = path.suffix.lower()
+        if kind not in suffixes and path.name not in HIDDEN and not os.path.isdir(path):
+            kinds[kind] += 1
+    return kinds
+
+
+def _format_kinds(kinds: Counter[str]) -> str:
+    """Return the most frequent kinds: `12 .heic, 3 .txt and 2 others`."""
+    ordered = sorted(kinds, key=lambda kind: (-kinds[kind], kind))
+    named = [kind for kind in ordered if 0 < len(kind) <= LONGEST_SUFFIX]
+    named = [kind for kind in named if kind.isprintable()][:MOST_KINDS]
+    words = [f"{kinds[kind]:,} {kind}" for kind in named]
+    if others := kinds.total() - sum(kinds[kind] for kind in named):
+        noun = "other" if words else "file"
+        words.append(f"{others:,} {noun}{'s' * (others != 1)}")
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _too_large(folder: Path, name: str, found: int) -> DataError:

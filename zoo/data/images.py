@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zoo.config import Resize
 
 __all__ = [
+    "OTHER_PICTURES",
     "SUFFIXES",
     "channels_of",
     "check_array",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+_OTHERS = "ai arw avif cr2 dng eps heic heif ico jfif jp2 jxl nef pdf psd svg tga"
+OTHER_PICTURES = frozenset(f".{name}" for name in _OTHERS.split())  # which no decoder here reads
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _ROWS = 1024  # of an image that are converted at a time: a large one takes less memory
 _TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height

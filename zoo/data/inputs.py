@@ -23,7 +23,7 @@ from zoo.data.arrays import (
     format_shape,
     shape_fits,
 )
-from zoo.data.image_folders import images_in
+from zoo.data.image_folders import describe_left_out, images_in, log_left_out
 from zoo.data.images import SUFFIXES, check_array, read_image
 from zoo.data.readers import npz, series_files
 from zoo.errors import DataError, UnsafeFile, UsageError, ZooError, format_error
@@ -163,10 +163,13 @@ def _files(item: Any, shape: Shape | None) -> Sequence[Any]:
     """Return the files of a folder; anything else is one item."""
     if not isinstance(item, str | Path) or not os.path.isdir(item):
         return [item]
-    files = images_in(Path(item), item_suffixes(shape))
+    folder, suffixes = Path(item), item_suffixes(shape)
+    files = images_in(folder, suffixes)
     if not files:
         others = "no .ts, .csv or .npy" if _takes_series(shape) else "no .npy"
-        raise UsageError(f"There is no image (and {others}) in {item}.")
+        found = describe_left_out(folder, suffixes)
+        raise UsageError(f"There is no image (and {others}) in {item}.{found}")
+    log_left_out(folder, [folder], suffixes)
     return files
 
 

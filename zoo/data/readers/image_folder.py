@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo.data.dataset import Dataset
-from zoo.data.image_folders import folders_in, images_in
+from zoo.data.image_folders import (
+    describe_left_out,
+    folders_in,
+    images_directly_in,
+    images_in,
+    log_left_out,
+)
 from zoo.data.images import SUFFIXES, image_size, open_image, to_array
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.lazy_images import LazyImages, map_in_blocks
@@ -63,7 +69,9 @@ def read(
         if not files:
             raise DataError(
                 f"There is no image under {folder}. Expected: {', '.join(sorted(SUFFIXES))}."
+                f"{describe_left_out(folder)}"
             )
+    _log_left_out(path, folders, classes)
     sizes = _count_sizes([file for files in files_of_splits for file, _ in files])
     size = common_shape(f"The images in {path}", sizes, shape)
     splits = [_split(files, size, classes is not None, resize) for files in files_of_splits]
@@ -75,7 +83,7 @@ def read(
 def _without_wrapper(path: Path) -> Path:
     """Return a folder, or the only folder in it where that one holds the classes or the splits."""
     folders = folders_in(path)
-    if len(folders) != 1 or not images_in(folders[0]) or _images_directly_in(path, folders[0]):
+    if len(folders) != 1 or any(map(images_directly_in, (path, folders[0]))):
         return path
     inside = [folder for folder in folders_in(folders[0]) if images_in(folder)]
     if len(inside) < 2 or folders[0].name == "train":
@@ -84,9 +92,25 @@ def _without_wrapper(path: Path) -> Path:
     return folders[0]
 
 
-def _images_directly_in(*folders: Path) -> bool:
-    """Return whether one of some folders has images in itself, beside those in the folders below."""
-    return any(image.parent == folder for folder in folders for image in images_in(folder))
+def _log_left_out(path: Path, roots: Sequence[Path], classes: Sequence[str] | None) -> None:
+    """Print how many files are left out: those of other kinds, and images beside the folders of the classes.
+
+    Args:
+        path: the folder, for the message.
+        roots: the folders of the splits.
+        classes: of the training split; None where the images lie in the roots themselves.
+    """
+    links = [link for root in roots for link in folders_in(root) if classes and link.is_symlink()]
+    log_left_out(path, [*roots, *links])
+    loose = [image for root in roots if classes for image in images_directly_in(root)]
+    if loose:
+        _log.warning(
+            "Warning: %d image%s beside the folders of the classes, such as %s, %s left out.",
+            len(loose),
+            "s" * (len(loose) != 1),
+            min(loose),
+            "is" if len(loose) == 1 else "are",
+        )
 
 
 def _count_sizes(files: Sequence[Path]) -> Counter[Size]:
@@ -107,6 +131,9 @@ def split_folders(path: Path) -> list[Path]:
         return [path]
     for unused in tests[1:]:
         _log.info("%s is not read: the test split is %s.", unused, tests[0])
+    for unused in folders.values():
+        if unused not in (trains[0], *tests) and images_in(unused):
+            _log.info("%s is not read: the training examples are in %s.", unused, trains[0])
     return [trains[0], *tests[:1]]
 
 
@@ -121,9 +148,11 @@ def _class_names(root: Path) -> tuple[str, ...] | None:
     if not filled and images_in(root):
         return None
     if not filled:
-        raise DataError(f"{root} must hold a folder for each class, with images in it.")
+        found = describe_left_out(root)
+        raise DataError(f"{root} must hold a folder for each class, with images in it.{found}")
     if empty := [folder for folder in folders if folder not in filled]:
-        raise DataError(f"There is no image in {empty[0]}. Remove it if it is no class.")
+        found = describe_left_out(empty[0])
+        raise DataError(f"There is no image in {empty[0]}.{found} Remove it if it is no class.")
     for folder in folders:
         if not folder.name.isprintable():
             raise DataError(f"The folder {str(folder)!r} has a name that cannot be printed.")

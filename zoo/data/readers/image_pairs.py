@@ -19,7 +19,7 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
-from zoo.data.image_folders import folders_in, images_in
+from zoo.data.image_folders import describe_left_out, folders_in, images_in, log_left_out
 from zoo.data.images import image_size, open_image, to_array
 from zoo.data.readers.image_folder import LAZY_BYTES, split_folders
 from zoo.data.readers.lazy_images import LazyImages
@@ -57,8 +57,9 @@ def read(path: Path, shape: tuple[int | None, ...] | None = None, hold_out: bool
         if not pairs:
             raise DataError(
                 f"There is no pair under {folder}. Expected: folders blur and sharp, or A and B, with images "
-                "of the same names."
+                f"of the same names.{describe_left_out(folder)}"
             )
+    log_left_out(path, folders)
     size = _common_size(path, [pair for pairs in pairs_of_splits for pair in pairs], shape)
     train, test = train_and_test([_split(pairs, size) for pairs in pairs_of_splits], hold_out)
     preprocessing = f"uint8 / 255, blurred and sharp, the middle {size[0]} x {size[1]}"

@@ -72,7 +72,10 @@ def open_image_file(
     except FileNotFoundError as error:
         raise DataError(f"There is no file {path}.") from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{path} is not an image that Pillow can read.") from error
+        kinds = ", ".join(_DECODERS)
+        raise DataError(
+            f"{path} is not an image that Pillow can read. Expected: {kinds}."
+        ) from error
     except PermissionError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     except Image.DecompressionBombError as error:
