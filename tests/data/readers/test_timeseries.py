@@ -52,11 +52,16 @@ def test_a_training_file_goes_with_the_test_file_beside_it() -> None:
     assert (len(data.train), len(data.test)) == (20, 5)
 
 
-def test_a_missing_value_lies_between_its_neighbours() -> None:
+def test_a_missing_value_lies_between_its_neighbours(caplog: pytest.LogCaptureFixture) -> None:
     rows = [f"{i % 2},0,{'' if i == 4 else 5},10" for i in range(20)]
     whole = [f"{i % 2},0,5,10" for i in range(20)]
-    gap, full = (
-        open_dataset(csv("\n".join(text), f"{at}.csv")) for at, text in enumerate((rows, whole))
+    with caplog.at_level("INFO", "zoo"):
+        gap, full = (
+            open_dataset(csv("\n".join(text), f"{at}.csv")) for at, text in enumerate((rows, whole))
+        )
+    (message,) = caplog.messages
+    assert message.endswith(
+        "0.csv: 1 missing value is interpolated along time, between the neighbours."
     )
     np.testing.assert_array_equal(gap.train.stored, full.train.stored)
 

@@ -8,6 +8,7 @@ aeon and sktime read .ts files too. They bring many dependencies, and their erro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,16 @@ from zoo.data.arrays import Array
 from zoo.data.tables.cells import Row, numbers, text_lines
 from zoo.data.tables.csv_rows import csv_rows
 from zoo.errors import DataError
+from zoo.io.foreign.limits import check_limit, limit
 
 __all__ = ["SUFFIXES", "SUFFIXES_IN_FOLDERS", "Series", "parse_series"]
 
 SUFFIXES_IN_FOLDERS = (".ts", ".csv")  # a .txt beside them may be anything
 SUFFIXES = (*SUFFIXES_IN_FOLDERS, ".tsv", ".txt")
+_log = logging.getLogger("zoo")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """One series: float32 values of shape (time, channels), the text of its label, and its line."""
 
@@ -49,18 +52,29 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
     rows = _ts(path, needs_labels)
     if path.suffix.lower() != ".ts":
         rows = csv_rows(path, None if needs_labels else length)
-    file = [
-        Series(_interpolate(values, f"{path}, line {line}").astype(np.float32), label, line)
-        for line, values, label in rows
-    ]
+    file, missing = [], 0
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is refused
+        for line, values, label in rows:
+            known = np.isfinite(values)
+            if not known.all():
+                missing += np.count_nonzero(~known)
+                values = _interpolate(values, known, f"{path}, line {line}")
+            file.append(Series(values.astype(np.float32), label, line))
     if not file:
         raise DataError(f"{path} holds no series.")
+    if missing:
+        _log.info(
+            "%s: %s missing value%s interpolated along time, between the neighbours.",
+            path,
+            f"{missing:,}",
+            " is" if missing == 1 else "s are",
+        )
     return file
 
 
 def _ts(path: Path, needs_labels: bool) -> Iterator[Row]:
     """Yield the rows of a .ts file: channels between colons, the class after the last colon."""
-    in_data, labeled = False, True
+    in_data, labeled, most = False, True, limit("series_channels")
     for line, text in enumerate(map(str.strip, text_lines(path)), 1):
         if not text or text.startswith("#"):
             continue
@@ -70,7 +84,9 @@ def _ts(path: Path, needs_labels: bool) -> Iterator[Row]:
                 f"{path}, line {line}", text.lower().split(), needs_labels
             )
             continue
-        channels = text.split(":")
+        channels = text.split(":", most + 1)
+        if len(channels) > most + 1:
+            check_limit(path, "series_channels", len(channels) - 1, more=True)
         label = channels.pop().strip() if labeled else None
         if not channels:
             raise DataError(
@@ -104,18 +120,30 @@ def _header_has_labels(where: str, words: list[str], needs_labels: bool) -> bool
     return True
 
 
-def _interpolate(values: Array, where: str) -> Array:
-    """Fill the missing values of each channel along time.
+def _interpolate(values: Array, known: Array, where: str) -> Array:
+    """Return values with the missing ones of each channel filled along time.
 
     Args:
         values: shape (time, channels); changed in place.
+        known: whether each value is there, of the same shape.
         where: the file and line, for the error message.
     """
-    steps = np.arange(len(values))
-    for at in range(values.shape[1]):
-        known = np.isfinite(values[:, at])
-        if not known.any():
-            raise DataError(f"{where}: channel {at + 1} has no value at all.")
-        if not known.all():
-            values[:, at] = np.interp(steps, steps[known], values[known, at])
+    if not (has_value := known.any(0)).all():
+        raise DataError(f"{where}: channel {int(np.argmin(has_value)) + 1} has no value at all.")
+    gaps = np.flatnonzero(~known.all(0))
+    values[:, gaps] = _fill(values[:, gaps], known[:, gaps])
     return values
+
+
+def _fill(values: Array, known: Array) -> Array:
+    """Return values of shape (time, channels) as np.interp fills the gaps of each channel."""
+    steps = np.arange(len(values))[:, None]
+    before = np.maximum.accumulate(np.where(known, steps, -1))
+    after = np.minimum.accumulate(np.where(known, steps, len(values))[::-1])[::-1]
+    before, after = (
+        np.where(before < 0, after, before),
+        np.where(after == len(values), before, after),
+    )
+    low, high = (np.take_along_axis(values, places, 0) for places in (before, after))
+    slopes = (high - low) / np.maximum(after - before, 1)
+    return np.where(before == after, low, slopes * (steps - before) + low)

@@ -6,6 +6,7 @@ a DataFrame with a column of numbers for each feature, and a column `class`, `la
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeAlias, TypeGuard
@@ -121,10 +122,35 @@ def _read_table(table: Table) -> NamedArrays:
             "class, label, target or y, with the classes or the numbers to predict. Rename it, or give "
             "data=(x, y)."
         )
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise DataError(
+            f"{names.count(repeated[0])} columns of the DataFrame are called {repeated[0]}."
+        )
     features = [_feature(name, table[name]) for name in names if name != target]
     if not features:
         raise DataError(f"The DataFrame has no column but {target}.")
-    return "x", np.stack(features, 1), str(target), _as_array(str(target), table[target])
+    return "x", np.stack(features, 1), str(target), _targets(target, table[target])
+
+
+def _targets(name: Any, column: Any) -> Array:
+    """Return the column of the classes, or of the numbers to predict.
+
+    Raises:
+        DataError: a value is missing, or is neither a number nor a name.
+    """
+    array = np.asarray(column)
+    if array.dtype.kind == "O" and any(missing := [_is_missing(value) for value in array]):
+        raise DataError(
+            f"The column {name} of the DataFrame has no value in row {missing.index(True)}. Fill it, or "
+            "leave the row out."
+        )
+    return _as_array(f"The column {name} of the DataFrame", array)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value stands for a missing one: None, NaN, or NA of pandas."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ == "NAType"
 
 
 def _feature(name: Any, column: Any) -> Array:
@@ -137,6 +163,8 @@ def _feature(name: Any, column: Any) -> Array:
         array = np.asarray(column)
         if array.dtype.kind in "mM":
             raise ValueError("It holds dates or times.")
+        if array.dtype.kind == "O":
+            array = np.array([math.nan if _is_missing(value) else value for value in array])
         values = array.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(
