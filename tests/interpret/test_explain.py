@@ -42,6 +42,12 @@ def test_a_model_in_memory_is_explained_and_stays_as_it_is(model: keras.Model) -
     assert all(weight.trainable for weight in model.weights)
 
 
+def test_a_notebook_shows_an_explanation_and_prints_it_in_a_line(model: keras.Model) -> None:
+    (found,) = zoo.explain(model, [X], methods=["gradient"])
+    assert found._repr_png_().startswith(b"\x89PNG")
+    assert len(repr(found)) < 200
+
+
 def test_a_class_is_named_by_number(model: keras.Model) -> None:
     (found,) = zoo.explain(model, [X], methods=["gradient"], class_name=2)
     assert found.explained == "2"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zoo.cli.options import as_json, complete_run, import_backend
 from zoo.cli.output import Command, print_json
 from zoo.errors import DataError
+
+if TYPE_CHECKING:
+    from zoo.exporters.locations import Location
+    from zoo.interpret.inputs.pixel_values import PixelValues
 
 pixel_range = click.option(
     "--range",
@@ -49,19 +54,7 @@ preprocess = click.option(
 @pixel_range
 @preprocess
 @as_json
-def explain(
-    network: str,
-    items: tuple[str, ...],
-    out: Path,
-    methods: tuple[str, ...],
-    class_name: str | None,
-    layer: str | None,
-    output: str | None,
-    seed: int,
-    pixel_range: str | None,
-    preprocess: str | None,
-    as_json: bool,
-) -> None:
+def explain(network: str, items: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Draw where a classifier looks in your own files.
 
     A folder stands for the files in it, and a .ts or .csv file for its series.
@@ -72,9 +65,28 @@ def explain(
     from zoo.interpret.inputs.pixel_values import PixelValues
 
     location = find_source(network, example="cnn.mnist")
-    pixels = PixelValues(pixel_range, preprocess)
+    pixels = PixelValues(options.pop("pixel_range"), options.pop("preprocess"))
     check_items(items)
     import_backend()
+    from zoo.cli import render
+
+    rows, faults = _explain_items(location, items, pixels, **options)
+    render.show_item_results(rows, faults, as_json)
+
+
+def _explain_items(
+    location: Location,
+    items: Sequence[str],
+    pixels: PixelValues,
+    *,
+    methods: Sequence[str],
+    class_name: str | None,
+    out: Path,
+    layer: str | None,
+    output: str | None,
+    seed: int,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return a row for each item, and a sentence for each item that cannot be read."""
     from zoo.cli import render
     from zoo.interpret.attribution import Explainer
     from zoo.interpret.classifier import open_classifier
@@ -93,7 +105,7 @@ def explain(
         track=render.track_items,
     )
     rows = [explanation.to_json() for explanation in explanations]
-    render.show_item_results(rows, [str(error) for error in errors], as_json)
+    return rows, [str(error) for error in errors]
 
 
 @click.command(cls=Command)

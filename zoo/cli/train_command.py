@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from zoo.runs.training import TrainedModel
     from zoo.runs.workers.plan import WorkerPlan
 
+CHECKED = ("data", "out", "from_run", "force")  # options that `check_training` looks at
+
 
 @click.command(cls=Command)
 @click.argument("name", shell_complete=complete_model, callback=open_run_file, is_eager=True)
@@ -76,21 +78,17 @@ if TYPE_CHECKING:
 def train(
     name: str,
     settings: tuple[str, ...],
-    data: str | None,
-    out: Path | None,
-    seed: int,
     seeds: int | None,
-    from_run: str | None,
     workers: int | None,
     address: str | None,
     slurm: bool,
     resume: bool,
-    force: bool,
     tensorboard: bool,
     formats: str | None,
     opset: int | None,
     sign: Path | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Train a model of the catalog, or an architecture on --data.
 
@@ -107,36 +105,36 @@ def train(
     plan = trainers.plan_workers(workers, address, slurm)
     follows = plan is not None and plan.follows
     if not resume and not follows:
-        check_training(name, overrides, data, out, from_run, force)
-    options = dict[str, Any](data=data, out=out, seed=seed, force=force, from_run=from_run)
+        check_training(name, overrides, **{key: options[key] for key in CHECKED})
     if seeds is not None:
         _check_repeated(names, tensorboard, workers)
         return _train_seeds(name, seeds, overrides, as_json, resume=resume, **options)
     if plan is not None and follows:
         return trainers.follow_first_task(
-            plan, name, overrides, data=data, resume=resume, from_run=from_run
+            plan, name, overrides, data=options["data"], resume=resume, from_run=options["from_run"]
         )
-    run_to_resume = _prepare_to_resume(name, out) if resume else None
-    options |= {"resume": run_to_resume or False, "tensorboard": tensorboard}
-    if plan is None and run_to_resume is not None:
-        plan = trainers.recorded_plan(run_to_resume)
-    trained = _train_once(plan, name, overrides, **options)
+    options["tensorboard"] = tensorboard
+    trained = _train_once(plan, name, overrides, resume=resume, **options)
     report = _export(trained, names, opset, sign) if names else None
     _show_results(trained.run, report, as_json)
 
 
 def _train_once(
-    plan: WorkerPlan | None, name: str, settings: dict[str, Any], **options: Any
+    plan: WorkerPlan | None, name: str, settings: dict[str, Any], *, resume: bool, **options: Any
 ) -> TrainedModel:
     """Train one run and show it; where a signal stops it, show how to go on, and exit."""
+    run_to_resume = _prepare_to_resume(name, options["out"]) if resume else None
+    if plan is None and run_to_resume is not None:
+        plan = trainers.recorded_plan(run_to_resume)
     if plan is not None:
         set_backend("jax")
     import_backend()
     from zoo.cli import render
 
     train_run = trainers.train_function(plan)
+    options |= {"resume": run_to_resume or False, "progress": render.progress()}
     try:
-        trained = train_run(name, settings, progress=render.progress(), **options)
+        trained = train_run(name, settings, **options)
     except KeyboardInterrupt as error:
         _stop(name, options["out"], exit_code(error))
     render.show_run(trained.run)

@@ -15,7 +15,8 @@ from zoo.io import pictures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from zoo.io.plots.shown_figure import ShownFigure
 
 _POSITIONS = {"series": "time step", "numbers": "position"}  # units of the horizontal axis
 SIGNED = ("integrated",)  # methods whose sign is drawn
@@ -24,7 +25,7 @@ MOST_CHANNELS = 6  # channels of a series that are drawn
 FOR, AGAINST, GREY = (0.84, 0.10, 0.16), (0.13, 0.36, 0.80), (0.4, 0.4, 0.4)
 
 
-def plot_attributions(x: Array, maps: Mapping[str, Array], title: str) -> Figure:
+def plot_attributions(x: Array, maps: Mapping[str, Array], title: str) -> ShownFigure:
     """Draw an input, and beside it what each method says.
 
     Args:

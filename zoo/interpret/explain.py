@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from zoo.runs.run import Run
 
 if TYPE_CHECKING:
     import keras
-    from matplotlib.figure import Figure
+
+    from zoo.io.plots.shown_figure import ShownFigure
 
 __all__ = ["Explanation", "explain"]
 
@@ -45,21 +46,24 @@ class Explanation:
     """
 
     item: str
-    input: Array
+    input: Array = field(repr=False)
     predicted: str
     probability: float
     explained: str
     its_probability: float
-    maps: dict[str, Array]
+    maps: dict[str, Array] = field(repr=False)
     picture: Path | None = None
 
-    def plot(self) -> Figure:
+    def plot(self) -> ShownFigure:
         """Draw the input, and beside it what each method says."""
         name = pictures.shorten(Path(self.item).name, 40)
         title = f"{name}: {self.predicted}, probability {self.probability:.4g}"
         if self.explained != self.predicted:
             title += f". Shown: {self.explained}, probability {self.its_probability:.4g}"
         return plot_attributions(self.input, self.maps, title)
+
+    def _repr_png_(self) -> bytes:
+        return self.plot().to_png()
 
     def to_json(self) -> dict[str, Any]:
         """Return the classes, their probabilities and the picture as plain data."""

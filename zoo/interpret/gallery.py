@@ -20,7 +20,7 @@ from zoo.interpret.gallery_html import Gallery, write_page
 from zoo.interpret.inputs.examples import image_shape, open_examples
 from zoo.interpret.inputs.pixel_values import PixelValues
 from zoo.interpret.inputs.response import probe_outputs, warn_if_unresponsive
-from zoo.interpret.layer_gallery import ChosenLayer, make_layer_gallery
+from zoo.interpret.layer_gallery import ChosenLayer, make_layer_galleries
 from zoo.interpret.networks import (
     LayerInfo,
     find_layers,
@@ -105,19 +105,14 @@ def gallery(
         warn_if_unresponsive(source.name, probe_outputs(outputs))
     real = {} if examples is None else top_activations(outputs, examples.test, EXAMPLES, track)
     config = AscentConfig(steps, jitter=_jitter(shape), seed=seed)
-    shown = [
-        make_layer_gallery(
-            model, each, config, shape, channels, examples, real.get(each.layer.name), track
-        )
-        for each in chosen
-    ]
+    shown = make_layer_galleries(model, chosen, config, shape, channels, examples, real, track)
     options = {"data": data.name if isinstance(data, Dataset) else data, "steps": steps}
     options |= {"channels": channels, "size": size, "seed": seed, **pixels.options}
     result = Gallery(
         command=_command(source, layers=layers, **options),
         steps=steps,
         seed=seed,
-        layers=tuple(shown),
+        layers=shown,
         **_network_facts(source, model, examples),
     )
     return result if out is None else replace(result, page=write_page(result, Path(out)))

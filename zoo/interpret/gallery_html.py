@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Gallery:
     examples: int
     steps: int
     seed: int
-    layers: tuple[LayerGallery, ...]
+    layers: tuple[LayerGallery, ...] = field(repr=False)
     page: Path | None = None
 
     def to_json(self) -> dict[str, Any]:

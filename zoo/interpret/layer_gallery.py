@@ -6,7 +6,8 @@ everywhere for every real example.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,10 +40,10 @@ class ChannelGallery:
     """
 
     index: int
-    image: Array
+    image: Array = field(repr=False)
     activation: float
     best_real: float | None = None
-    examples: Array | None = None
+    examples: Array | None = field(default=None, repr=False)
     classes: str = ""
     dead: bool = False
 
@@ -102,31 +103,50 @@ class LayerGallery:
         }
 
 
-def make_layer_gallery(
+def make_layer_galleries(
     network: keras.Model,
-    chosen: ChosenLayer,
+    chosen: Sequence[ChosenLayer],
     config: AscentConfig,
     shape: tuple[int, ...],
-    channels: int | None = None,
-    data: Dataset | None = None,
-    real: TopActivations | None = None,
-    track: Track = iter,
-) -> LayerGallery:
-    """Make an image for each channel of a layer, and put the strongest real examples beside it.
+    channels: int | None,
+    data: Dataset | None,
+    real: Mapping[str, TopActivations],
+    track: Track,
+) -> tuple[LayerGallery, ...]:
+    """Make an image for each channel of some layers, and put the strongest real examples beside it.
 
     Args:
         network: a flat model with one input.
-        chosen: the layer.
+        chosen: the layers.
         config: the steps of the images.
         shape: the shape of one input.
-        channels: how many channels to show, the first ones; None for all.
+        channels: how many channels of each layer to show, the first ones; None for all.
         data: the examples, for the range of inputs and the names of classes.
-        real: the strongest examples of the layer's channels.
+        real: by the name of a layer, the strongest examples of its channels.
         track: shows progress over the steps.
 
     Raises:
         SettingError: the range of the inputs is not known.
     """
+    options: dict[str, Any] = {"config": config, "shape": shape, "channels": channels}
+    options |= {"data": data, "track": track}
+    return tuple(
+        _make_layer_gallery(network, each, real.get(each.layer.name), **options) for each in chosen
+    )
+
+
+def _make_layer_gallery(
+    network: keras.Model,
+    chosen: ChosenLayer,
+    real: TopActivations | None,
+    *,
+    config: AscentConfig,
+    shape: tuple[int, ...],
+    channels: int | None,
+    data: Dataset | None,
+    track: Track,
+) -> LayerGallery:
+    """Make the gallery of one layer."""
     count = min(chosen.layer.channels, channels or chosen.layer.channels)
     indices, bounds = np.arange(count), _input_bounds(network, shape, data)
     layer = _tensor_model(truncate(network, [chosen.layer.name], shape))
