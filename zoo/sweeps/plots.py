@@ -34,7 +34,7 @@ def save_pictures(sweep: Sweep) -> list[Path]:
     if len(rows) > 1:
         found["parallel"] = plot_parallel(sweep)
     if shares := importances(sweep):
-        found["importance"] = plot_importances(shares)
+        found["importance"] = plot_importances(sweep, shares)
     folder = sweep.folder / "pictures"
     return [pictures.save(drawing, folder / name) for name, drawing in found.items()]
 
@@ -62,9 +62,15 @@ def importances(sweep: Sweep) -> dict[str, float]:
 
 def plot_best(sweep: Sweep) -> Figure:
     """Plot the value of each trial, and the best value so far of those that are finished."""
-    drawing = pictures.figure(7, 4)
-    axes = drawing.add_subplot()
+    from matplotlib.ticker import MaxNLocator
+
     rows = _with_values(sweep)
+    values = [row.value or 0.0 for row in rows]
+    low, high = _usual_range(np.array(values, float))
+    hidden = sum(not low <= value <= high for value in values)
+    title = _title(sweep, f"values outside of the picture: {hidden}" if hidden else "")
+    drawing = pictures.figure(*pictures.room_for_title(7, 4, title), title)
+    axes = drawing.add_subplot()
     for state, marker, colour in (("finished", "o", "C0"), ("stopped", "x", "0.55")):
         chosen = [row for row in rows if row.state == state]
         if chosen:
@@ -75,72 +81,113 @@ def plot_best(sweep: Sweep) -> Figure:
             )  # fmt: skip
     finished = [row for row in rows if row.state == "finished"]
     if finished:
-        values = [row.value or 0.0 for row in finished]
-        best = (np.maximum if sweep.search.direction == "max" else np.minimum).accumulate(values)
+        best_of = np.maximum if sweep.search.direction == "max" else np.minimum
+        best = best_of.accumulate([row.value or 0.0 for row in finished])
         numbers = [row.number for row in finished] + [sweep.rows[-1].number]
         axes.step(
             numbers, [*best, best[-1]], where="post", color="C3", label="best so far", zorder=3
         )
-    axes.set_xlabel("trial")
+    axes.set_xlabel("number of the trial")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(sweep.search.metric, parse_math=False)
     axes.grid(alpha=0.3)
-    axes.legend()
-    _limit_to_most(axes, [row.value or 0.0 for row in rows])
+    drawing.legend(loc="outside lower center", ncols=3, frameon=False)
+    if hidden:
+        margin = 0.05 * (high - low)
+        axes.set_ylim(low - margin, high + margin)
     return drawing
 
 
-def plot_importances(shares: dict[str, float]) -> Figure:
-    """Plot the importance of each setting as a bar."""
+def _title(sweep: Sweep, note: str = "") -> str:
+    """Return the title of a picture: the model, the number of trials, what is best, and a note."""
+    search, best = sweep.search, sweep.best
+    count = len(sweep.rows)
+    title = f"{search.name}: {count} trial{'s' * (count != 1)}"
+    if best is not None and best.value is not None:
+        title += f", {search.metric} is best in trial {best.number}: {best.value:.4g}"
+    return f"{title}\n{note}" if note else title
+
+
+def plot_importances(sweep: Sweep, shares: dict[str, float]) -> Figure:
+    """Plot the importance of each setting as a bar.
+
+    Args:
+        sweep: for the title.
+        shares: of each setting, as `importances` returns them.
+    """
     names = sorted(shares, key=lambda name: shares[name])
-    drawing = pictures.figure(6, 1.2 + 0.4 * len(names))
+    title = f"{sweep.search.name}: what {sweep.search.metric} depends on"
+    drawing = pictures.figure(*pictures.room_for_title(6, 1.2 + 0.4 * len(names), title), title)
     axes = drawing.add_subplot()
     bars = axes.barh(
         [pictures.shorten(name, 30) for name in names], [shares[name] for name in names]
     )
     axes.bar_label(bars, fmt="{:.2f}", padding=3)
     axes.set_xlim(0, 1.1 * max(1e-9, *shares.values()))
-    axes.set_xlabel("share in the variance of the metric (fANOVA)")
+    axes.set_xlabel("share in the variance, 0 to 1 (fANOVA)")
     return drawing
 
 
 def plot_parallel(sweep: Sweep) -> Figure:
-    """Plot each trial as a line through its settings, coloured by its value; the best one is thick."""
+    """Plot each trial as a line through its settings, darker for a better value; the best one is thick."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     rows, names = _with_values(sweep), list(sweep.search.space)
     columns = [*names, sweep.search.metric]
-    positions = [_positions(sweep, name, rows)[0] for name in names]
     values = np.array([row.value for row in rows], float)
     low, high = _usual_range(values)
-    positions.append((np.clip(values, low, high) - low) / max(high - low, 1e-12))
-    drawing = pictures.figure(2.2 * len(columns) + 1.5, 4.5)
+    # the light end of the colours, which is hard to see on white, is for bad trials
+    palette = f"{COLOURS}_r" if sweep.search.direction == "max" else COLOURS
+    colours = ScalarMappable(Normalize(low, high), palette)
+    title = _title(sweep, "red: the best trial; dotted: stopped early")
+    drawing = pictures.figure(*pictures.room_for_title(2.2 * len(columns) + 1.5, 4.3, title), title)
     axes = drawing.add_subplot()
-    good = values if sweep.search.direction == "max" else -values
-    scale = Normalize(low, high)
-    colours = ScalarMappable(scale, COLOURS if sweep.search.direction == "max" else f"{COLOURS}_r")
-    table = np.stack(positions, 1)
-    for at in np.argsort(good):
-        best = sweep.best is not None and rows[at].number == sweep.best.number
-        axes.plot(
-            table[at], color="C3" if best else colours.to_rgba(values[at]),
-            linewidth=2.5 if best else 1.0, alpha=1.0 if best else 0.7,
-            linestyle="-" if rows[at].state == "finished" else ":",
-        )  # fmt: skip
-    for at, name in enumerate(names):
-        _label_axis(axes, at, _positions(sweep, name, rows)[1])
-    _label_axis(axes, len(names), [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")])
+    axes.set_yticks([])
     axes.set_xticks(
         range(len(columns)), [pictures.shorten(name, LABEL_LETTERS) for name in columns]
     )
-    axes.set_yticks([])
-    axes.set_xlim(-0.15, len(columns) - 0.5)
+    own = [_positions(sweep, name, rows) for name in names]
+    last = (np.clip(values, low, high) - low) / max(high - low, 1e-12)
+    own.append((last, _end_labels(values, low, high)))
+    for at, (_, labels) in enumerate(own):
+        _label_axis(axes, at, labels)
+    table = np.stack([places for places, _ in own], 1)
+    _draw_trials(axes, sweep, table, [colours.to_rgba(each) for each in values])
+    axes.set_xlim(-0.1, len(columns) - 0.55)
     axes.set_ylim(-0.05, 1.05)
     drawing.colorbar(colours, ax=axes, label=sweep.search.metric)
-    axes.set_title("red: the best trial; dotted: stopped early", fontsize=9)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     return drawing
+
+
+def _draw_trials(axes: Axes, sweep: Sweep, table: Any, colours: Sequence[Any]) -> None:
+    """Draw the line of each trial; better ones lie over worse ones.
+
+    Args:
+        axes: where.
+        sweep: has the trials.
+        table: places from 0 to 1, shape (trials with a value, axes).
+        colours: of each of these trials.
+    """
+    rows = _with_values(sweep)
+    for at in sorted(range(len(rows)), key=lambda at: -sweep.rank(rows[at])):
+        best = sweep.best is not None and rows[at].number == sweep.best.number
+        axes.plot(
+            table[at], color="C3" if best else colours[at],
+            linewidth=2.5 if best else 1.2, alpha=1.0 if best else 0.8,
+            linestyle="-" if rows[at].state == "finished" else ":",
+        )  # fmt: skip
+
+
+def _end_labels(values: Any, low: float, high: float) -> list[tuple[float, str]]:
+    """Return the labels at both ends of the axis of the metric, where values outside are drawn, too."""
+    if low == high:
+        return [(0.0, f"{low:.4g}")]
+    first = f"≤ {low:.4g}" if values.min() < low else f"{low:.4g}"
+    last = f"≥ {high:.4g}" if values.max() > high else f"{high:.4g}"
+    return [(0.0, first), (1.0, last)]
 
 
 def _with_values(sweep: Sweep) -> list[TrialRow]:
@@ -181,11 +228,3 @@ def _usual_range(values: Any) -> tuple[float, float]:
     if np.ptp(values) and reach > 1e-9:
         low, high = max(low, middle - reach), min(high, middle + reach)
     return float(low), float(high)
-
-
-def _limit_to_most(axes: Axes, values: Sequence[float]) -> None:
-    """Let an axis show the usual range, where outliers would flatten the curve."""
-    low, high = _usual_range(np.array(values, float))
-    if (min(values), max(values)) != (low, high):
-        margin = 0.05 * (high - low)
-        axes.set_ylim(low - margin, high + margin)
