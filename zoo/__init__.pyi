@@ -211,15 +211,15 @@ class _CnnSettings(TypedDict, total=False):
     stem_filters: int | None
     """Filters of the convolution before the first block; for pre_activation only. None: the first block's."""
     squeeze: int
-    """Factor by which the channels' means are squeezed to scale the channels of a residual block (Hu et al. 2018); 0: no scaling. For pre_activation only."""
+    """Reduction ratio of squeeze-and-excitation in each residual block (Hu et al. 2018); 0: none. For pre_activation only."""
     normalization: Literal['none', 'batch', 'group', 'layer']
     """Normalisation between convolution and ReLU."""
     pooling: Literal['max', 'average', 'stride']
     """How a block halves its size: by pooling, or by the stride of its last convolution."""
     global_pooling: Literal['average', 'max', 'flatten']
-    """How the last block's maps become one vector; flatten needs a fixed size."""
+    """How the last block's feature maps become one vector; flatten needs a fixed size."""
     dropout: float
-    """Dropout rate of each block's maps; whole maps are dropped (Tompson et al. 2015)."""
+    """Rate of the spatial dropout after each block: of whole feature maps (Tompson et al. 2015)."""
     head_dropout: float
     """Dropout rate of the vector before the last layer."""
     precision: Literal['float32', 'mixed_float16', 'mixed_bfloat16']
@@ -393,13 +393,13 @@ class _DcganSettings(TypedDict, total=False):
     conditional: bool
     """Whether generator and discriminator also get the class of an image."""
     latent_dim: int
-    """Random numbers that an image is made of."""
+    """Dimensions of the latent space."""
     prior: Literal['normal', 'uniform']
     """Distribution of each latent: N(0, 1), or uniform from -1 to 1."""
     generator_filters: Sequence[int]
-    """Filters of the small map made of the latents, and of each convolution except the last one."""
+    """Channels of the first feature map, and filters of each convolution except the last one."""
     generator_strides: Sequence[int]
-    """Factors by which the generator's convolutions enlarge the map; the last one makes the image."""
+    """Factors by which the generator's convolutions upsample; the last one makes the image."""
     discriminator_filters: Sequence[int]
     """Filters of each convolution of the discriminator."""
     discriminator_strides: Sequence[int]
@@ -407,13 +407,13 @@ class _DcganSettings(TypedDict, total=False):
     kernel_size: int
     """Side of each convolution's window; a multiple of the strides avoids checkerboard patterns."""
     upsampling: Literal['transpose', 'nearest']
-    """Enlarge by a transposed convolution, or by repeating pixels before a convolution."""
+    """Upsampling by a transposed convolution, or to the nearest neighbour before a convolution."""
     generator_normalization: Literal['none', 'batch']
     """Normalisation before each ReLU of the generator."""
     discriminator_normalization: Literal['none', 'batch', 'layer']
     """Normalisation before each leaky ReLU of the discriminator except the first one."""
     generator_dropout: float
-    """Dropout rate of the generator's small map."""
+    """Dropout rate of the generator's first feature map."""
     discriminator_dropout: float
     """Dropout rate after each convolution of the discriminator."""
     evaluation_images: int
@@ -481,21 +481,21 @@ class _DeblurGanSettings(TypedDict, total=False):
     generator_filters: Sequence[int]
     """Filters of the first convolution, and of each convolution after it that halves the image."""
     outer_kernel_size: int
-    """Side of the window of the generator's first and last convolution; odd."""
+    """Kernel size of the generator's first and last convolution; odd."""
     block: Literal['residual', 'naf']
     """Blocks of two convolutions with normalisation and ReLU, or of depthwise convolutions with gates and channel attention (Chen et al. 2022); naf does not read generator_normalization, generator_dropout and upsampling."""
     blocks: int
-    """Blocks on the smallest map."""
+    """Blocks at the lowest resolution."""
     outer_blocks: int
-    """Blocks on each map between the first and the smallest, on the way down and on the way up; naf only."""
+    """Blocks at each resolution between the first and the lowest, in encoder and decoder; naf only."""
     generator_normalization: Literal['none', 'instance']
-    """Normalisation in the generator: of each channel of each image, or none."""
+    """Normalisation in the generator: instance normalisation (Ulyanov et al. 2016), or none."""
     generator_dropout: float
     """Dropout rate in each residual block."""
     upsampling: Literal['nearest', 'transpose']
-    """Enlarge by repeating pixels before a convolution, or by a transposed convolution."""
+    """Upsampling to the nearest neighbour before a convolution, or by a transposed convolution."""
     skips: bool
-    """Add each map of the way down to the map of the same size on the way up (Ronneberger et al. 2015)."""
+    """Add each feature map of the encoder to the decoder's of the same size (Ronneberger et al. 2015)."""
     discriminator_filters: Sequence[int]
     """Filters of each convolution of the discriminator; each halves the image."""
     pixel_loss: Literal['l1', 'l2', 'psnr']
@@ -505,7 +505,7 @@ class _DeblurGanSettings(TypedDict, total=False):
     perceptual_network: str | None
     """Network whose features are compared: a run, a .keras file or a name of keras.applications."""
     perceptual_layer: str | None
-    """Layer of that network. None: the last one whose map is at least a quarter as high as the image."""
+    """Layer of that network. None: the last one whose feature map is at least a quarter as high as the image."""
     perceptual_weight: float
     """Weight of the squared difference of features, relative to the sharp image's squared features."""
     adversarial_weight: float
@@ -635,7 +635,7 @@ class _NoveltyGanSettings(TypedDict, total=False):
     generator_filters: Sequence[int]
     """Filters of the refiner's convolutions, each of which halves; those after the code are the reverse."""
     latent_dim: int
-    """Numbers of the refiner's code of an example."""
+    """Dimensions of the refiner's code."""
     discriminator_filters: Sequence[int]
     """Filters of the discriminator's convolutions, each of which halves."""
     kernel_size: int
@@ -691,7 +691,7 @@ class _VaeSettings(TypedDict, total=False):
     input_shape: Sequence[int] | None
     """Height, width and channels of the images. None: the dataset's."""
     latent_dim: int
-    """Latents: the numbers that an image is encoded to."""
+    """Dimensions of the latent space."""
     kind: Literal['dense', 'conv']
     """Encoder and decoder: dense layers alone, or convolutions too."""
     units: Sequence[int]
@@ -703,7 +703,7 @@ class _VaeSettings(TypedDict, total=False):
     activation: Literal['relu', 'elu', 'gelu', 'silu', 'tanh']
     """Activation of the hidden layers."""
     likelihood: Literal['bernoulli', 'gaussian']
-    """Distribution of a pixel: black or white, or Gaussian with one sigma that is learnt."""
+    """Distribution of a pixel: Bernoulli, or Gaussian with one sigma, which is learned."""
     binarize: bool
     """Replace each training pixel by 1 or 0 in every step; its grey value is the probability of 1."""
     beta: float
@@ -711,7 +711,7 @@ class _VaeSettings(TypedDict, total=False):
     kl_warmup: float
     """Share of the steps in which beta rises from 0 to its value (Sonderby et al. 2016)."""
     importance_samples: int
-    """Importance samples of the bound that training raises; 1 is the ELBO (Burda et al. 2016)."""
+    """Importance samples of the bound that training maximises; 1 is the ELBO (Burda et al. 2016)."""
     bound_samples: int
     """Importance samples of the bound that `evaluate` computes; for binarize only."""
     bound_images: int

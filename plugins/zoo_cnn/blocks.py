@@ -120,7 +120,7 @@ def apply_preactivation_block(x: Any, config: Config, filters: int, strides: int
 
 
 def squeeze_and_excite(x: Any, config: Config) -> Any:
-    """Scale each channel by a function of the means of all channels; x itself if `squeeze` is 0.
+    """Return s(x) x, with s = sigmoid(W2 relu(W1 mean(x))) for each channel; x itself if `squeeze` is 0.
 
     Hu et al., "Squeeze-and-excitation networks", arXiv:1709.01507.
     """

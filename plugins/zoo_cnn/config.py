@@ -33,16 +33,16 @@ class Config(classification.ClassifierConfig, augmentation.AugmentationConfig):
     stem_filters: PositiveInt | None = None
     """Filters of the convolution before the first block; for pre_activation only. None: the first block's."""
     squeeze: Annotated[int, Field(ge=0)] = 0
-    """Factor by which the channels' means are squeezed to scale the channels of a residual block (Hu et al.
-    2018); 0: no scaling. For pre_activation only."""
+    """Reduction ratio of squeeze-and-excitation in each residual block (Hu et al. 2018); 0: none. For
+    pre_activation only."""
     normalization: Literal["none", "batch", "group", "layer"] = "batch"
     """Normalisation between convolution and ReLU."""
     pooling: Literal["max", "average", "stride"] = "max"
     """How a block halves its size: by pooling, or by the stride of its last convolution."""
     global_pooling: Literal["average", "max", "flatten"] = "average"
-    """How the last block's maps become one vector; flatten needs a fixed size."""
+    """How the last block's feature maps become one vector; flatten needs a fixed size."""
     dropout: Fraction = 0.1
-    """Dropout rate of each block's maps; whole maps are dropped (Tompson et al. 2015)."""
+    """Rate of the spatial dropout after each block: of whole feature maps (Tompson et al. 2015)."""
     head_dropout: Fraction = 0.3
     """Dropout rate of the vector before the last layer."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"

@@ -102,7 +102,7 @@ def comparison_metrics(
 
 
 def noise_images(model: Canvas) -> Array:
-    """Return images of noise of a window's size: around grey, or of deviation 1 for series."""
+    """Return images of noise of a window's size: around grey, or of standard deviation 1 for series."""
     shape = (NOISE_IMAGES, *model.schedule.tile, model.image_shape[-1])
     noise = np.random.default_rng(0).normal(0, 0.25, shape).astype(np.float32)
     return np.clip(noise + 0.5, 0, 1) if model.is_bounded else 4 * noise

@@ -2,7 +2,7 @@
 
     rmsprop      v <- d v + (1 - d) g^2,  step g / sqrt(v + 1e-8): cnn-vis, window by window
     adam         Kingma & Ba, arXiv:1412.6980
-    normalized   g / std(g) of each image: Mordvintsev et al. 2015
+    normalized   g / rms(g) of each image: after Mordvintsev et al. 2015
     sign         sign(g): Goodfellow et al., arXiv:1412.6572
 
 A step looks at some windows of an image. A weight outside of them has the gradient 0: it stays as it is,
@@ -117,14 +117,14 @@ class Adam(ImageOptimizer):
 
 
 class Normalised(ImageOptimizer):
-    """Divide by the standard deviation of each image's gradient."""
+    """Divide by the root mean square of each image's gradient."""
 
     def compute_step(self, gradient: Any, slots: dict[str, Any], mask: Any) -> Any:
         """Return the step before it is multiplied by the rate."""
         axes = tuple(range(1, len(gradient.shape)))
         count = ops.maximum(ops.sum(ops.cast(mask, gradient.dtype), axes, keepdims=True), 1.0)
-        deviation = ops.sqrt(ops.sum(ops.square(gradient), axes, keepdims=True) / count)
-        return gradient / (deviation + EPSILON)
+        rms = ops.sqrt(ops.sum(ops.square(gradient), axes, keepdims=True) / count)
+        return gradient / (rms + EPSILON)
 
 
 class Sign(ImageOptimizer):

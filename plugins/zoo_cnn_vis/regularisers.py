@@ -5,7 +5,7 @@
     TV       sum max(|grad x / s|^2, 1e-3)^(beta / 2)
 
 Mahendran & Vedaldi, arXiv:1412.0035; J. Johnson, cnn-vis (2015), with its three gradient operators:
-differences of neighbours, Sobel's operator, and Sobel's operator squished into half of its window.
+differences of neighbours, the Sobel operator, and the Sobel operator squished into half of its window.
 Series and volumes always use differences of neighbours.
 """
 

@@ -1,4 +1,4 @@
-"""Deep convolutional GAN: a generator makes images of random numbers, against a discriminator.
+"""Deep convolutional GAN: a generator of images from random latents, trained against a discriminator.
 
     y = G(z),   z ~ N(0, I) or uniform;   D tells real images x from generated images y
 

@@ -22,13 +22,13 @@ class Config(gan.GANConfig):
     conditional: bool = False
     """Whether generator and discriminator also get the class of an image."""
     latent_dim: PositiveInt = 64
-    """Random numbers that an image is made of."""
+    """Dimensions of the latent space."""
     prior: Literal["normal", "uniform"] = "normal"
     """Distribution of each latent: N(0, 1), or uniform from -1 to 1."""
     generator_filters: Filters = (128, 64)
-    """Filters of the small map made of the latents, and of each convolution except the last one."""
+    """Channels of the first feature map, and filters of each convolution except the last one."""
     generator_strides: Filters = (2, 2)
-    """Factors by which the generator's convolutions enlarge the map; the last one makes the image."""
+    """Factors by which the generator's convolutions upsample; the last one makes the image."""
     discriminator_filters: Filters = (64, 128)
     """Filters of each convolution of the discriminator."""
     discriminator_strides: Filters = (2, 2)
@@ -36,13 +36,13 @@ class Config(gan.GANConfig):
     kernel_size: PositiveInt = 4
     """Side of each convolution's window; a multiple of the strides avoids checkerboard patterns."""
     upsampling: Literal["transpose", "nearest"] = "transpose"
-    """Enlarge by a transposed convolution, or by repeating pixels before a convolution."""
+    """Upsampling by a transposed convolution, or to the nearest neighbour before a convolution."""
     generator_normalization: Literal["none", "batch"] = "batch"
     """Normalisation before each ReLU of the generator."""
     discriminator_normalization: Literal["none", "batch", "layer"] = "none"
     """Normalisation before each leaky ReLU of the discriminator except the first one."""
     generator_dropout: Fraction = 0.0
-    """Dropout rate of the generator's small map."""
+    """Dropout rate of the generator's first feature map."""
     discriminator_dropout: Fraction = 0.0
     """Dropout rate after each convolution of the discriminator."""
     epochs: PositiveInt = 25

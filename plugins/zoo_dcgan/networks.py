@@ -27,7 +27,7 @@ def generator(config: Config) -> keras.Model:
 
 
 def project_latents(x: Any, config: Config) -> Any:
-    """Return the small map, made of the latents, that convolutions then enlarge."""
+    """Return the first feature map, a projection of the latents; convolutions then upsample it."""
     height, width, _ = config.input_shape
     factor = enlargement(config)
     shape = (height // factor, width // factor, config.generator_filters[0])
@@ -44,10 +44,10 @@ def normalize_and_relu(x: Any, config: Config) -> Any:
 
 
 def upsample(x: Any, config: Config, filters: int, stride: int) -> Any:
-    """Enlarge a map by a stride and apply a convolution.
+    """Upsample a feature map by a stride and apply a convolution.
 
     Args:
-        x: the map.
+        x: the feature map.
         config: `upsampling` and `kernel_size` are read.
         filters: of the convolution.
         stride: the factor.

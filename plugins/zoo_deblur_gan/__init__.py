@@ -1,12 +1,14 @@
 """Deblurring GAN: removes the blur of camera shake from photographs of any size.
 
-    y = x + G(x);   G minimises  w_p |y - s| + w_f |f(y) - f(s)|^2 + w_a a(D(y)),   D tells s from y
+    y = x + G(x);   D tells s from y
+    G minimises  w_p p(y, s) + w_f |f(y) - f(s)|^2 / |f(s)|^2 + w_a a(D(y))
 
-for a blurred image x, the sharp one s, the features f of another network, and an adversarial term a of
-`zoo.tasks.gan`, by a discriminator D of patches. After Kupyn et al., "DeblurGAN: blind motion deblurring
-using conditional adversarial networks", arXiv:1711.07064. The perceptual term is that of Johnson et al.,
-arXiv:1603.08155, the discriminator that of Isola et al., arXiv:1611.07004. Sharp images are blurred with
-kernels of camera shake (`kernels`), or the data has blurred images beside them: --data pairs:DIR.
+for a blurred image x, the sharp one s, a pixel loss p (`losses`), the features f of another network, and an
+adversarial term a of `zoo.tasks.gan`, by a discriminator D of patches. After Kupyn et al., "DeblurGAN: blind
+motion deblurring using conditional adversarial networks", arXiv:1711.07064. The perceptual term is that of
+Johnson et al., arXiv:1603.08155, the discriminator the PatchGAN of Isola et al., arXiv:1611.07004. Sharp
+images are blurred with kernels of camera shake (`kernels`), or the data has blurred images beside them:
+--data pairs:DIR.
 """
 
 from typing import Any

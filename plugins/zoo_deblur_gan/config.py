@@ -35,23 +35,23 @@ class Config(gan.GANConfig):
     generator_filters: Filters = (16, 32, 64)
     """Filters of the first convolution, and of each convolution after it that halves the image."""
     outer_kernel_size: PositiveInt = 3
-    """Side of the window of the generator's first and last convolution; odd."""
+    """Kernel size of the generator's first and last convolution; odd."""
     block: Literal["residual", "naf"] = "residual"
     """Blocks of two convolutions with normalisation and ReLU, or of depthwise convolutions with gates and
     channel attention (Chen et al. 2022); naf does not read generator_normalization, generator_dropout and
     upsampling."""
     blocks: Annotated[int, Field(ge=1, le=1000)] = 9
-    """Blocks on the smallest map."""
+    """Blocks at the lowest resolution."""
     outer_blocks: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Blocks on each map between the first and the smallest, on the way down and on the way up; naf only."""
+    """Blocks at each resolution between the first and the lowest, in encoder and decoder; naf only."""
     generator_normalization: Literal["none", "instance"] = "instance"
-    """Normalisation in the generator: of each channel of each image, or none."""
+    """Normalisation in the generator: instance normalisation (Ulyanov et al. 2016), or none."""
     generator_dropout: Fraction = 0.0
     """Dropout rate in each residual block."""
     upsampling: Literal["nearest", "transpose"] = "nearest"
-    """Enlarge by repeating pixels before a convolution, or by a transposed convolution."""
+    """Upsampling to the nearest neighbour before a convolution, or by a transposed convolution."""
     skips: bool = True
-    """Add each map of the way down to the map of the same size on the way up (Ronneberger et al. 2015)."""
+    """Add each feature map of the encoder to the decoder's of the same size (Ronneberger et al. 2015)."""
     discriminator_filters: Filters = (32, 64, 128)
     """Filters of each convolution of the discriminator; each halves the image."""
     pixel_loss: Literal["l1", "l2", "psnr"] = "psnr"
@@ -61,7 +61,8 @@ class Config(gan.GANConfig):
     perceptual_network: str | None = None
     """Network whose features are compared: a run, a .keras file or a name of keras.applications."""
     perceptual_layer: str | None = None
-    """Layer of that network. None: the last one whose map is at least a quarter as high as the image."""
+    """Layer of that network. None: the last one whose feature map is at least a quarter as high as
+    the image."""
     perceptual_weight: NonNegativeFloat = 0.01
     """Weight of the squared difference of features, relative to the sharp image's squared features."""
     adversarial_weight: NonNegativeFloat = 1e-3

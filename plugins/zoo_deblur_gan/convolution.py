@@ -13,7 +13,7 @@ def convolve(
     """Apply a convolution.
 
     Args:
-        x: the map.
+        x: the feature map.
         filters: of the convolution.
         kernel_size: side of its window.
         strides: of the convolution.

@@ -1,11 +1,12 @@
 """Kernels of camera shake: the path of a point of light while the shutter is open.
 
-    v <- (v - c x) / |v - c x| + j e,   |v| constant;   x <- x + v     inertia, pull back, jitter
-    v <- -v rotated by a random angle, with probability p              impulse
+    v <- R(j e) (v - c x) / |v - c x|,   e ~ N(0, 1);   x <- x + h v     inertia, pull back, jitter
+    v <- R(pi + u) v with probability p,   |u| < pi / 2 uniform          impulse
 
-The path x is drawn on pixels around its centroid; each point is shared among the four pixels next to it
-(bilinear). So a kernel does not move an image, and its sum is 1. After the trajectories of Boracchi & Foi,
-"Modeling the performance of image restoration from motion blur", IEEE Trans. Image Processing 21 (2012).
+with rotations R and steps of equal length h. The path x is drawn on pixels around its centroid; each point
+is shared among the four pixels next to it (bilinear). So a kernel does not move an image, and its sum is 1.
+After the trajectories of Boracchi & Foi, "Modeling the performance of image restoration from motion blur",
+IEEE Trans. Image Processing 21 (2012).
 """
 
 import numpy as np

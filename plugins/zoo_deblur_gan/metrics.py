@@ -3,7 +3,7 @@
     psnr_input, ssim_input   of the blurred images
     psnr, ssim               of the averaged generator's images
     *_unsharp                of unsharp masking, which does not know the kernel
-    *_wiener, *_lucy         of Wiener's filter and of Richardson-Lucy, which get the true kernel
+    *_wiener, *_lucy         of the Wiener filter and of Richardson-Lucy, which get the true kernel
 
 Kernels and noise have fixed seeds, and no kernel is one of the training images'. Data with blurred images
 has no true kernel, so the last line is left out. A blurred image does not show what was beyond its edge;
@@ -30,7 +30,7 @@ from .model import DeblurGAN
 TEST_SEED = 2  # of the kernels of the test images; those of the training images have another
 CHUNK = 2**18  # pixels of the images that are restored at once, or one image
 UNSHARP = {"radius": 2.0, "amount": 0.25}  # the best of the usual values, on training images
-BALANCE = 0.02  # of Wiener's filter, between the data and smoothness
+BALANCE = 0.02  # of the Wiener filter, between the data and smoothness
 ITERATIONS = 15  # of Richardson-Lucy; more of them raise the noise
 
 
@@ -150,12 +150,12 @@ def deconvolve(images: Array, kernels: Array, method: Callable[[Array, Array], A
 
 
 def wiener(image: Array, kernel: Array) -> Array:
-    """Apply Wiener's filter: the kernel's inverse, attenuated where it would raise the noise."""
+    """Apply the Wiener filter: the inverse filter, attenuated where it would amplify the noise."""
     restored: Array = restoration.wiener(image, kernel, BALANCE, clip=False)
     return restored
 
 
 def richardson_lucy(image: Array, kernel: Array) -> Array:
-    """Maximise the likelihood of the blurred image step by step (Richardson 1972, Lucy 1974)."""
+    """Maximise the likelihood of the blurred image under Poisson noise (Richardson 1972, Lucy 1974)."""
     restored: Array = restoration.richardson_lucy(image, kernel, ITERATIONS, filter_epsilon=1e-3)
     return restored

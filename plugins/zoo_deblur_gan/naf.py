@@ -5,8 +5,8 @@
 
 with layer normalisation n, convolutions W of 1 x 1, depthwise convolutions D, and the mean over the image.
 The product * is the simple gate, a(g) the channel attention. Chen et al., "Simple baselines for image
-restoration", arXiv:2204.04676. Blocks are on the halved maps only: on the whole image, each of a block's maps
-would take as much time as a convolution.
+restoration", arXiv:2204.04676. Blocks work at the lower resolutions only: at the full one, each of a block's
+feature maps would take as much time as a convolution.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ def pointwise(x: Any, filters: int, initializer: str = INITIALIZER) -> Any:
 
 
 def naf_network(x: Any, config: Config) -> Any:
-    """Return the map that the last convolution makes a residual of, of the size of x.
+    """Return the feature map, of the size of x, from which the last convolution computes the residual.
 
     Args:
         x: images in [-1, 1].

@@ -33,7 +33,7 @@ def generator(config: Config) -> keras.Model:
 
 
 def residual_network(x: Any, config: Config) -> Any:
-    """Return the map that the last convolution makes a residual of, of the size of x.
+    """Return the feature map, of the size of x, from which the last convolution computes the residual.
 
     Args:
         x: images in [-1, 1].
@@ -66,7 +66,7 @@ def double_size(x: Any, filters: int, config: Config) -> Any:
     """Double height and width, and apply a convolution.
 
     Args:
-        x: the map.
+        x: the feature map.
         filters: of the convolution.
         config: `upsampling` is read.
     """
@@ -82,7 +82,7 @@ def normalize_and_relu(x: Any, config: Config) -> Any:
 
 
 def instance_normalization(x: Any, scale: str = "ones") -> Any:
-    """Normalise each channel of each image to mean 0 and deviation 1, times a scale (Ulyanov et al. 2016)."""
+    """Normalise each channel of each image to mean 0 and variance 1, times a scale (Ulyanov et al. 2016)."""
     return layers.GroupNormalization(groups=-1, gamma_initializer=scale)(x)
 
 

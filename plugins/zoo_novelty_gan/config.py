@@ -23,7 +23,7 @@ class Config(gan.GANConfig):
     generator_filters: Filters = (16, 32, 64)
     """Filters of the refiner's convolutions, each of which halves; those after the code are the reverse."""
     latent_dim: PositiveInt = 32
-    """Numbers of the refiner's code of an example."""
+    """Dimensions of the refiner's code."""
     discriminator_filters: Filters = (16, 32, 64)
     """Filters of the discriminator's convolutions, each of which halves."""
     kernel_size: PositiveInt = 5

@@ -1,6 +1,7 @@
 """The metrics of a novelty detector on the whole test split, and the baselines beside it.
 
-    auroc               share of pairs in which the novel example has a higher score than the normal one
+    auroc               area under the ROC curve: the share of pairs in which the novel example has a
+                        higher score than the normal one
     average_precision   of the novel examples, in the proportion that the test split has
     normal_passed       share of normal examples below the threshold
     novel_found         share of novel examples above the threshold

@@ -42,7 +42,7 @@ def halve(x: Any, filters: int, config: Config) -> Any:
     """Apply a convolution with stride 2; odd sizes are rounded up.
 
     Args:
-        x: the map.
+        x: the feature map.
         filters: of the convolution.
         config: the settings.
     """
@@ -52,7 +52,7 @@ def halve(x: Any, filters: int, config: Config) -> Any:
 
 
 def decode(code: Any, config: Config) -> Any:
-    """Make a small map of the code, and double it until it has the size of an example."""
+    """Project the code to a small feature map, and upsample it to the size of an example."""
     *larger, smallest = map_sizes(config)
     filters = config.generator_filters
     x = layers.Dense(math.prod(smallest) * filters[-1])(code)
@@ -72,8 +72,8 @@ def double(x: Any, size: tuple[int, ...], rank: int) -> Any:
     """Repeat each value along every axis, and crop to a size.
 
     Args:
-        x: the map.
-        size: at most twice the map's size.
+        x: the feature map.
+        size: at most twice the feature map's size.
         rank: the number of its axes.
     """
     excess = tuple((0, 2 * now - new) for now, new in zip(x.shape[1:-1], size, strict=True))

@@ -106,7 +106,7 @@ def plot_histograms(kinds: Mapping[str, Array], threshold: float) -> Any:
             color=COLOURS[kind], alpha=0.55, label=f"{kind}, {len(values):,}",
         )  # fmt: skip
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1, label="threshold")
-    unit = "score (deviations of normal examples); the last bar holds the larger ones"
+    unit = "score (standard deviations of normal examples); the last bar holds the larger ones"
     axes.set(xlabel=unit, ylabel="share of the kind")
     axes.legend()
     return figure
@@ -122,13 +122,14 @@ def plot_roc_curves(scores: Mapping[str, Array], novel: Array) -> Any:
     figure = pictures.figure(5.2, 5.5, f"Detection of {int(novel.sum()):,} novel examples")
     axes = figure.add_subplot()
     for number, (name, values) in enumerate(scores.items()):
-        false_alarms, detections, _ = roc_curve(novel, values)
+        false_positive_rate, true_positive_rate, _ = roc_curve(novel, values)
         label = f"{name} {roc_auc_score(novel, values):.3f}"
-        axes.plot(false_alarms, detections, label=label, linewidth=2 if number == 0 else 1)
+        width = 2 if number == 0 else 1
+        axes.plot(false_positive_rate, true_positive_rate, label=label, linewidth=width)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
     axes.set(
-        xlabel="share of normal examples above the threshold",
-        ylabel="share of novel examples above the threshold",
+        xlabel="false positive rate: normal examples above the threshold",
+        ylabel="true positive rate: novel examples above the threshold",
         aspect="equal",
     )
     axes.legend(title="area under the curve", loc="lower right")

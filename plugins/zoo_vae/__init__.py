@@ -10,7 +10,7 @@ et al., "beta-VAE", ICLR 2017; its warm-up after Sonderby et al., "Ladder variat
 arXiv:1602.02282; k importance samples after Burda et al., "Importance weighted autoencoders",
 arXiv:1509.00519:
 
-    -log 1/k sum_i w_i,   w_i = p(x|z_i) p(z_i) / q(z_i|x)
+    -log (1/k sum_i w_i),   w_i = p(x|z_i) p(z_i) / q(z_i|x)
 """
 
 from typing import Any

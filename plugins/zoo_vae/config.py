@@ -15,7 +15,7 @@ class Config(optimizers.OptimizerConfig):
     input_shape: FromData[tuple[PositiveInt, ...]] = FROM_DATA
     """Height, width and channels of the images. None: the dataset's."""
     latent_dim: PositiveInt = 2
-    """Latents: the numbers that an image is encoded to."""
+    """Dimensions of the latent space."""
     kind: Literal["dense", "conv"] = "dense"
     """Encoder and decoder: dense layers alone, or convolutions too."""
     units: tuple[PositiveInt, ...] = (512, 256)
@@ -27,7 +27,7 @@ class Config(optimizers.OptimizerConfig):
     activation: Literal["relu", "elu", "gelu", "silu", "tanh"] = "silu"
     """Activation of the hidden layers."""
     likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
-    """Distribution of a pixel: black or white, or Gaussian with one sigma that is learnt."""
+    """Distribution of a pixel: Bernoulli, or Gaussian with one sigma, which is learned."""
     binarize: bool = False
     """Replace each training pixel by 1 or 0 in every step; its grey value is the probability of 1."""
     beta: NonNegativeFloat = 1.0
@@ -35,7 +35,7 @@ class Config(optimizers.OptimizerConfig):
     kl_warmup: Fraction = 0.0
     """Share of the steps in which beta rises from 0 to its value (Sonderby et al. 2016)."""
     importance_samples: PositiveInt = 1
-    """Importance samples of the bound that training raises; 1 is the ELBO (Burda et al. 2016)."""
+    """Importance samples of the bound that training maximises; 1 is the ELBO (Burda et al. 2016)."""
     bound_samples: PositiveInt = 100
     """Importance samples of the bound that `evaluate` computes; for binarize only."""
     bound_images: PositiveInt = 1000

@@ -57,7 +57,7 @@ def dense_logits(x: Any, config: Config) -> Any:
 
 
 def conv_logits(x: Any, config: Config) -> Any:
-    """Return logits from small maps, which transposed convolutions double; the borders are cropped."""
+    """Return logits from small feature maps, which transposed convolutions upsample; borders are cropped."""
     height, width, channels = config.input_shape
     factor = 2 ** len(config.filters)
     small = (-(-height // factor), -(-width // factor))
