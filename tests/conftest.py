@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,15 @@ from zoo.registry.architecture import Architecture
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
 from zoo.registry.hookspecs import OPTIONAL, REQUIRED
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test, and the fixtures that it is the first to use, have the same weights each time.
+
+    Keras draws the seeds of weights and layers that have none from Python's generator.
+    """
+    random.seed(item.nodeid)
 
 
 @pytest.fixture(autouse=True)

@@ -56,5 +56,5 @@ def test_a_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
         address = process.stdout.readline().strip()
         assert urllib.request.urlopen(address).read() == b"page"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")

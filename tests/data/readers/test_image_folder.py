@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -347,8 +348,8 @@ def test_names_that_no_terminal_can_print_are_refused() -> None:
 @pytest.fixture
 def nobody() -> Iterator[Path]:
     """A folder that everybody reaches, and a process that is nobody there."""
-    folder = Path("/tmp") / f"zoo-nobody-{os.getpid()}"
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix="zoo-nobody-", dir="/tmp"))
+    folder.chmod(0o755)
     here = Path.cwd()
     os.chdir(folder)
     yield folder
