@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +77,24 @@ def export_many(
     """
     names = [str(source) for source in sources]
     folders = dict.fromkeys(names, None) if out is None else _folders(names, Path(out))
-    outcomes = []
+    options = {
+        "opset": opset, "batch": batch, "runs_in": runs_in, "sign": sign, "untrained": untrained,
+    }  # fmt: skip
+    return list(_outcomes(folders, names, formats, options, progress))
+
+
+def _outcomes(
+    folders: Mapping[str, Path | None],
+    names: Sequence[str],
+    formats: Sequence[str],
+    options: Mapping[str, Any],
+    progress: Callable[[str], object],
+) -> Iterator[ExportOutcome]:
+    """Yield the outcome of the export of each source, in order; `folders` are by the sources' names."""
     for name in names:
         progress(name)
-        options = {
-            "opset": opset, "batch": batch, "runs_in": runs_in, "sign": sign, "untrained": untrained,
-        }  # fmt: skip
-        outcomes.append(_export(name, formats, {"out": folders[name], **options}))
+        yield _export(name, formats, {"out": folders[name], **options})
         gc.collect()  # a model of Keras is freed by the collector alone
-    return outcomes
 
 
 def _export(name: str, formats: Sequence[str], options: dict[str, Any]) -> ExportOutcome:

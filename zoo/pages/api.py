@@ -53,22 +53,26 @@ def page(
     Example:
         >>> zoo.page("cnn.mnist", out="site")
     """
-    if not sources:
-        raise UsageError("Name at least one run.")
-    if one_file and len(sources) > 1:
-        raise UsageError(f"--one-file takes one RUN. Received: {len(sources)}.")
+    _check_count(len(sources), one_file)
     out = check_target(Path(out).expanduser(), one_file)
     assets_folder()
     # an unknown name is refused before anything is exported
     located = [find_source(each) if isinstance(each, str | Path) else each for each in sources]
     with tempfile.TemporaryDirectory(prefix="zoo-page-") as temporary:
         models = list(_open_models(located, Path(temporary), progress))
-        if one_file:
-            write_one_file(models[0], out)
-            return out
-        _name_apart(models)
-        write_site(list(zip(_folders([model.name for model in models]), models, strict=True)), out)
-    return out / "index.html"
+        return _write_one(models[0], out) if one_file else _write_all(models, out)
+
+
+def _check_count(count: int, one_file: bool) -> None:
+    """Refuse no model, and more than one in one file.
+
+    Raises:
+        UsageError: it is so.
+    """
+    if not count:
+        raise UsageError("Name at least one run.")
+    if one_file and count > 1:
+        raise UsageError(f"--one-file takes one RUN. Received: {count}.")
 
 
 def _open_models(
@@ -80,6 +84,19 @@ def _open_models(
         place = folder / str(number)
         place.mkdir()
         yield open_page_model(source, place)
+
+
+def _write_one(model: PageModel, out: Path) -> Path:
+    """Write one HTML file with all that a model needs, and return its path."""
+    write_one_file(model, out)
+    return out
+
+
+def _write_all(models: Sequence[PageModel], out: Path) -> Path:
+    """Write the pages of some models into a folder, and return the path of the HTML to open."""
+    _name_apart(models)
+    write_site(list(zip(_folders([model.name for model in models]), models, strict=True)), out)
+    return out / "index.html"
 
 
 def _name_apart(models: Sequence[PageModel]) -> None:

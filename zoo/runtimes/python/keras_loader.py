@@ -6,7 +6,7 @@ reads the weights. So all variables that a file asks for are counted before they
 A small config may ask for many steps, too: models in models that are each called twice, layers whose order
 is reversed, a layer that is unrolled over a long series. So the steps are counted.
 
-Keras builds a Sequential anew after each of its layers: n layers take n ** 2 steps. Here it is built once.
+Keras builds a Sequential again after each of its layers: n layers take n ** 2 steps. Here it is built once.
 
 With compile=False Keras leaves out the loss, the metrics and the optimizer of the outermost model, but reads
 those of models inside it, and fails where they are the user's own. Here they are left out, too.
@@ -15,7 +15,7 @@ those of models inside it, and fails where they are the user's own. Here they ar
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from math import prod
@@ -131,11 +131,17 @@ def _limit_steps(path: Path) -> Iterator[None]:
     from keras.src.models import functional
     from keras.src.ops.function import Function
 
-    run, unroll, find_inputs = (
-        Function._run_through_graph,
-        keras.layers.RNN.call,
-        functional.deserialize_node,
-    )
+    count = _step_counter(path)
+    with (
+        _replace(Function, "_run_through_graph", _counted_graph(Function, count)),
+        _replace(keras.layers.RNN, "call", _counted_recurrence(keras.layers.RNN, count)),
+        _replace(functional, "deserialize_node", _counted_tries(functional, count)),
+    ):
+        yield
+
+
+def _step_counter(path: Path) -> Callable[[int], None]:
+    """Return a function that adds to the steps of this thread, and refuses the file if they are too many."""
     thread, most, steps = threading.get_ident(), limit("build_steps"), 0
 
     def count(number: int) -> None:
@@ -145,11 +151,28 @@ def _limit_steps(path: Path) -> Iterator[None]:
             if steps > most:
                 check_limit(path, "build_steps", steps, more=True)
 
+    return count
+
+
+def _counted_graph(function_class: Any, count: Callable[[int], None]) -> Any:
+    """Return the method of a Function that runs its graph, with the operations counted.
+
+    Where `call_fn` is given, it is called in place of the operations, and nothing is counted.
+    """
+    run = function_class._run_through_graph
+
     @wraps(run)
     def run_graph(self: Any, *arguments: Any, **options: Any) -> Any:
         if options.get("call_fn") is None:
             count(len(self._nodes))
         return run(self, *arguments, **options)
+
+    return run_graph
+
+
+def _counted_recurrence(layer_class: Any, count: Callable[[int], None]) -> Any:
+    """Return the method `call` of a recurrent layer, with the steps counted that it unrolls."""
+    unroll = layer_class.call
 
     @wraps(unroll)
     def call_recurrence(self: Any, sequences: Any, *rest: Any, **options: Any) -> Any:
@@ -158,17 +181,19 @@ def _limit_steps(path: Path) -> Iterator[None]:
             count(_UNROLLED * cells * (sequences.shape[1] or 0))
         return unroll(self, sequences, *rest, **options)
 
+    return call_recurrence
+
+
+def _counted_tries(functional: Any, count: Callable[[int], None]) -> Any:
+    """Return the function that finds the inputs of a layer in a config, with its calls counted."""
+    find_inputs = functional.deserialize_node
+
     @wraps(find_inputs)
     def find_inputs_once(*arguments: Any) -> Any:
         count(1)
         return find_inputs(*arguments)
 
-    with (
-        _replace(Function, "_run_through_graph", run_graph),
-        _replace(keras.layers.RNN, "call", call_recurrence),
-        _replace(functional, "deserialize_node", find_inputs_once),
-    ):
-        yield
+    return find_inputs_once
 
 
 @contextmanager
