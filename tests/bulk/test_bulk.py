@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ import pytest
 
 import zoo
 from tests.conftest import Shell
+from zoo.bulk import bulk
 from zoo.bulk import plan as plans
+from zoo.bulk.bulk import BulkProgress
 from zoo.bulk.columns import rows_table, schema_of
 from zoo.bulk.plan import Plan, count_part, open_plan, write_broken, write_part
 from zoo.bulk.sources import is_remote, list_items, local_files
 from zoo.data.dataset import Dataset
-from zoo.errors import DataError, RunError, UsageError
+from zoo.errors import DataError, RunError, UsageError, ZooError
+from zoo.runs.run import Run
 
 RESULT: dict[str, Any] = {
     "item": "a.png", "class": "7", "probability": 0.9, "novel": True, "count": 3,
@@ -66,6 +70,23 @@ def test_a_folder_of_other_results_is_refused(tmp_path: Path) -> None:
         open_plan(tmp_path / "out", plan)
     with pytest.raises(RunError, match=r"holds no plan\.json"):
         open_plan(tmp_path, plan)
+
+
+def test_ray_is_left_when_a_part_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[bool] = []
+
+    def one_part(*arguments: Any) -> Generator[dict[str, Any], None, None]:
+        try:
+            yield {"part": 0, "done": 0, "broken": 0, "failure": "no model"}
+        finally:
+            ends.append(True)
+
+    monkeypatch.setattr(bulk, "run_parts", one_part)
+    plan = Plan("mlp", "w", "i", 1, 5)
+    with pytest.raises(ZooError, match="Part 0 failed: no model") as failure:
+        bulk._compute(Run(tmp_path), tmp_path, plan, ["a.png"], None, 1, None, BulkProgress())
+    assert ends == [True]
+    assert failure.tb  # the frames that hold the parts still live
 
 
 def test_broken_items_are_counted_and_listed(tmp_path: Path) -> None:

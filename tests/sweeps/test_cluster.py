@@ -22,7 +22,7 @@ from PIL import Image
 import zoo
 from tests.sweeps.conftest import SETTINGS, SPACE, Small, check_alike, outcomes
 from zoo.bulk.bulk import BulkProgress, apply_in_bulk
-from zoo.compute.ray_cluster import task_resources
+from zoo.compute.ray_cluster import connect, task_resources
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, UsageError
 from zoo.runs.run import Run
@@ -139,6 +139,26 @@ def test_a_task_gets_a_gpu_where_there_is_one_for_each(
     assert task_resources(2, 3) == {"num_cpus": 3, "num_gpus": each}
 
 
+def test_ray_that_does_not_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    ends: list[bool] = []
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as Ray sets a handler of its own
+        raise ValueError("no room in /dev/shm")
+
+    monkeypatch.setattr(ray, "init", fail)
+    monkeypatch.setattr(ray, "shutdown", lambda: ends.append(True))
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(
+        UsageError, match=r"cannot be started on this machine: .*no room in /dev/shm"
+    ):
+        connect(None)
+    assert ends == [True]
+    assert signal.getsignal(signal.SIGTERM) == handler
+
+
 class KillsANode(SweepProgress):
     """Kills a node of the cluster once some trials have ended, and starts another one."""
 
@@ -223,14 +243,25 @@ def test_a_command_that_is_killed_goes_on(
     assert again == written
 
 
+def link_scans(scans: Path, count: int) -> Path:
+    """Return a folder of so many names of the 30 scans, in turn."""
+    folder, files = Path("many"), sorted(scans.glob("*.png"))
+    folder.mkdir()
+    for at in range(count):
+        os.link(files[at % len(files)], folder / f"{at:05}.png")
+    return folder
+
+
+def check_items(out: Path, folder: Path) -> None:
+    """Check that the results have each file of a folder once."""
+    rows = pq.read_table(out / "results", columns=["item"]).column("item").to_pylist()
+    assert sorted(rows) == sorted(str(path.absolute()) for path in folder.iterdir())
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_bulk_prediction_that_is_killed_goes_on(exported: Run, scans: Path) -> None:
-    many = Path("many")
-    many.mkdir()
-    files = sorted(scans.glob("*.png"))
-    for at in range(4000):
-        os.link(files[at % 30], many / f"{at:05}.png")
+    many = link_scans(scans, 4000)
     command = [
         sys.executable, "-m", "zoo", "apply", str(exported.path), str(many), "--workers", "2",
         "--out", "out", "--part-size", "100", "--json",
@@ -245,8 +276,7 @@ def test_a_bulk_prediction_that_is_killed_goes_on(exported: Run, scans: Path) ->
     told = json.loads(again.stdout)
     assert told["items"] == 4000
     assert told["computed"] <= 4000 - 100 * done
-    rows = pq.read_table("out/results", columns=["item"]).column("item").to_pylist()
-    assert sorted(rows) == sorted(str(path.absolute()) for path in many.iterdir())
+    check_items(Path("out"), many)
 
 
 class KillsANodeAfterParts(BulkProgress):
@@ -272,12 +302,7 @@ def write_times(out: Path) -> dict[Path, int]:
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_bulk_prediction_survives_a_node_that_is_killed(exported: Run, scans: Path) -> None:
-    many = Path("many")
-    many.mkdir()
-    files = sorted(scans.glob("*.png"))
-    for at in range(6000):
-        os.link(files[at % 30], many / f"{at:05}.png")
-    cluster, out = start_cluster(), Path("out")
+    many, cluster, out = link_scans(scans, 6000), start_cluster(), Path("out")
     progress = KillsANodeAfterParts(cluster, cluster.list_all_nodes()[-1], out, 6)
     try:
         result = apply_in_bulk(
@@ -287,8 +312,7 @@ def test_a_bulk_prediction_survives_a_node_that_is_killed(exported: Run, scans: 
         cluster.shutdown()
     assert (result.items, result.broken, result.computed) == (6000, 400, 6000)
     assert progress.counts == [100] * 60
-    rows = pq.read_table(out / "results", columns=["item"]).column("item").to_pylist()
-    assert sorted(rows) == sorted(str(path.absolute()) for path in many.iterdir())
+    check_items(out, many)
     assert 6 <= len(progress.written) < 60
     assert progress.written.items() <= write_times(out).items()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,13 @@ def apply_in_bulk(
     killed, the same command goes on with the parts that are missing.
 
     Args:
-        run: a run with trained weights; it is exported first if need be.
+        run: a run with trained weights; it is exported first if it is not yet.
         items: files, folders, or addresses such as s3://BUCKET/FOLDER.
         out: the folder of the results; on a cluster, all machines see it under this name.
         workers: processes of one thread each.
         address: of a cluster of Ray; None starts one on this machine.
         part_size: items of a part, which a killed worker loses; about 20 seconds of work if not given.
-        progress: is told of each part.
+        progress: is informed of each part.
 
     Raises:
         UsageError: Ray is not installed, there is no item, or the architecture cannot be applied so.
@@ -135,11 +136,13 @@ def _compute(
     if missing:
         rows = [{"part": part, "items": list(plan.part_items(part, items))} for part in missing]
         where = str(run) if run.shipped else str(run.path.absolute())
-        for row in run_parts(rows, (where, str(out), schema, 1), workers, address):
-            if row["failure"]:
-                raise ZooError(f"Part {row['part']} failed: {row['failure']}")
-            progress.add(row["done"], row["broken"])
-            computed, broken = computed + row["done"], broken + row["broken"]
+        results = run_parts(rows, (where, str(out), schema, 1), workers, address)
+        with closing(results):  # at an error too, Ray ends
+            for row in results:
+                if row["failure"]:
+                    raise ZooError(f"Part {row['part']} failed: {row['failure']}")
+                progress.add(row["done"], row["broken"])
+                computed, broken = computed + row["done"], broken + row["broken"]
     seconds = time.monotonic() - start
     _, first = write_broken(out, plan)
     return BulkResult(out, plan.count, broken, tuple(first), computed, seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from zoo.bulk.worker import PartWorker
@@ -16,8 +16,8 @@ Row = dict[str, Any]
 
 def run_parts(
     rows: list[Row], arguments: tuple[Any, ...], workers: int, address: str | None
-) -> Iterator[Row]:
-    """Yield what the workers return for each part, as soon as it is written.
+) -> Generator[Row, None, None]:
+    """Yield what the workers return for each part, as soon as it is written. Close it to leave Ray.
 
     Args:
         rows: the number of each `part`, and its `items`.

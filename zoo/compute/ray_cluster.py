@@ -105,9 +105,11 @@ def connect(address: str | None, cpus: int = 1) -> bool:
         else:
             ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
     except Exception as error:  # Ray's errors have no common class
+        ray.shutdown()  # of what it has started
         raise _no_cluster(address, error) from error
-    if threading.current_thread() is threading.main_thread():  # Ray has set a handler of its own
-        signal.signal(signal.SIGTERM, on_stop)
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_stop)  # Ray has set a handler of its own
     _hide_raylets()
     return False
 
@@ -140,7 +142,8 @@ def _hide_raylets() -> None:
     """
     from ray._private import worker
 
-    worker.print_to_stdstream = partial(_print_others, worker.print_to_stdstream)
+    if not isinstance(worker.print_to_stdstream, partial):
+        worker.print_to_stdstream = partial(_print_others, worker.print_to_stdstream)
 
 
 def _print_others(show: Callable[..., None], data: dict[str, Any], *rest: Any, **more: Any) -> None:
