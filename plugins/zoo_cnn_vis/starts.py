@@ -104,7 +104,7 @@ def dataset_images(match: re.Match[str], shape: Shape, setting: str) -> Array:
         SettingError: there is no such dataset, or there are no such examples.
     """
     try:
-        split = zoo.open_dataset(match[1]).test
+        split = zoo.open_dataset(match[1], download=False).test
     except zoo.UnknownName as error:
         raise zoo.SettingError(f"{setting}={match[0]}: {error}") from error
     first, last = int(match[2]), int(match[3] or match[2])

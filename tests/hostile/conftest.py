@@ -15,6 +15,7 @@ LIGHT = (
     "zoo.data.inputs",
     "zoo.registry.catalog",
     "zoo.io.run_files",
+    "pyarrow.parquet",
 )
 HEAVY = (
     *LIGHT,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import random
 import signal
@@ -20,7 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
+
 import zoo
+from zoo.data.on_demand.parquet_files import read_metadata
 from zoo.data.readers.series_files import parse_series
 from zoo.io.foreign.json_text import parse_json
 from zoo.io.foreign.keras_config import check_config
@@ -71,6 +76,14 @@ def _parse_json(path: Path) -> Any:
     return None
 
 
+def _table() -> bytes:
+    """Return a Parquet file of numbers and labels."""
+    file = io.BytesIO()
+    table = pyarrow.table({"a": [1.0, 2.0, 3.0, 4.0], "label": [0, 1, 0, 1]})
+    pyarrow.parquet.write_table(table, file, row_group_size=2)
+    return file.getvalue()
+
+
 def _check_config(path: Path) -> Any:
     with contextlib.suppress(UnicodeDecodeError):
         return check_config(_read_text(path), path)
@@ -105,6 +118,7 @@ PARSERS: dict[str, Parser] = {
         "npz",
     ),
     "npy": ("x.npy", read_array, [npy_bytes()], "npy"),
+    "parquet": ("x.parquet", read_metadata, [_table()], "parquet"),
     "h5": ("x.h5", check_model_file, [model_h5_bytes()], "h5"),
     "weights": ("x.weights.h5", check_model_file, [h5_bytes(weights)], ""),
     "keras": ("x.keras", check_model_file, [keras_bytes()], "keras"),

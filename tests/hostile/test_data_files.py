@@ -17,7 +17,7 @@ from zoo.testing.hostile.guard import Outcome
 from zoo.testing.hostile.server import Server
 
 Check = Callable[[Outcome], str]
-DATA = cases("npz", "ts", "csv", "image")
+DATA = cases("npz", "ts", "csv", "image", "parquet")
 ITEMS = cases("npy", "image", "ts", "csv")
 
 

@@ -85,6 +85,8 @@ def test_what_was_stopped_goes_on_and_with_force_begins_anew(tiny: Dataset) -> N
 def test_what_cannot_be_repeated_is_refused(tiny: Dataset) -> None:
     with pytest.raises(zoo.UsageError, match="at least 2 seeds"):
         zoo.train_seeds("stranger", 1, data=tiny)
+    with pytest.raises(zoo.UsageError, match="At most 1,000 seeds"):
+        zoo.train_seeds("stranger", 10**30, data=tiny)
     with pytest.raises(zoo.RunError, match="no run of stranger with one of these seeds"):
         zoo.train_seeds("stranger", 2, data=tiny, resume=True)
     run = zoo.train("stranger", data=tiny, out="runs/stranger-seed0", **SMALL)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.data.dataset import Dataset
-from zoo.data.images import SUFFIXES
+from zoo.data.images import OTHER_PICTURES, SUFFIXES
 from zoo.data.readers import (
     image_folder,
     image_pairs,
@@ -43,7 +43,8 @@ _ADVICE = {  # for files of other kinds
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"), _UNPACK),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), _TABLE),
     **dict.fromkeys(
-        SUFFIXES, " Put images into a folder for each class, and give the folder of these."
+        SUFFIXES | OTHER_PICTURES,
+        " Put images into a folder for each class, and give the folder of these.",
     ),
 }
 _prefetched: dict[str, tuple[tuple[int | None, ...] | None, str, Dataset]] = {}
@@ -65,6 +66,7 @@ def open_dataset(
     shape: tuple[int | None, ...] | None = None,
     hold_out: bool = True,
     resize: Resize = "pad",
+    download: bool = True,
 ) -> Dataset:
     """Load a dataset by its source.
 
@@ -79,6 +81,7 @@ def open_dataset(
             trained model on all of a file.
         resize: how images of another size are brought to it: `pad` scales them as a whole and pads with
             black, `stretch` scales each axis by itself, `crop` scales them and cuts their middle out.
+        download: whether a dataset of tensorflow_datasets may be downloaded if it is not here.
 
     Raises:
         UnknownName: there is no such dataset, file or folder.
@@ -96,12 +99,9 @@ def open_dataset(
     if str(source) in EntryPointGroup(DATASETS):
         return _load_by_name(str(source))
     if str(source).startswith(tfds.PREFIX):
-        return tfds.read(str(source), shape, hold_out, resize)
+        return tfds.read(str(source), shape, hold_out, resize, download)
     check_source(source)
-    path = image_pairs.path_of(str(source))
-    if str(source).startswith(image_pairs.PREFIX):
-        return image_pairs.read(path, shape, hold_out)
-    return _read_path(path, shape, hold_out, resize)
+    return _read_path(str(source), shape, hold_out, resize)
 
 
 def check_source(source: str | Path) -> None:
@@ -180,9 +180,12 @@ def dataset_info(name: str) -> DatasetInfo:
 
 
 def _read_path(
-    path: Path, shape: tuple[int | None, ...] | None, hold_out: bool, resize: Resize
+    source: str, shape: tuple[int | None, ...] | None, hold_out: bool, resize: Resize
 ) -> Dataset:
-    """Read an .npz, Parquet files, a .ts or .csv file of series, or a folder of images."""
+    """Read an .npz, Parquet files, a .ts or .csv file of series, a folder of images or one of pairs."""
+    path = image_pairs.path_of(source)
+    if source.startswith(image_pairs.PREFIX):
+        return image_pairs.read(path, shape, hold_out)
     if parquet.has_parquet(path):
         return parquet.read(path, shape, hold_out, resize)
     if path.is_dir():

@@ -6,6 +6,7 @@ Keras wrote holds its weights uncompressed, so it declares about as many bytes a
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,17 @@ def read_arrays(
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a member that is no .npy
             raise DataError(f"{path} is a broken .npz file: {name} in it is no array.")
+        if not _is_text_of_unicode(array):
+            raise DataError(f"{path} is a broken .npz file: {name} in it is no text of Unicode.")
     return arrays
+
+
+def _is_text_of_unicode(array: np.ndarray[Any, np.dtype[Any]]) -> bool:
+    """Return whether the letters of an array of texts exist; NumPy reads any numbers as such."""
+    if array.dtype.kind != "U" or not array.nbytes:
+        return True
+    codes = np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
+    return bool(np.ascontiguousarray(array).view(codes).max() <= sys.maxunicode)
 
 
 def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:

@@ -97,7 +97,8 @@ class PageModel:
             return None
         shape = self.config.get("input_shape")
         try:
-            data = open_dataset(source, shape and tuple(shape), resize=self.resize)
+            wanted = shape and tuple(shape)
+            data = open_dataset(source, wanted, resize=self.resize, download=False)
         except ZooError:
             return None
         fits = shape is None or shape_fits(data.input_shape, shape)

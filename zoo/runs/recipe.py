@@ -44,6 +44,7 @@ class Recipe:
         hold_out: whether a fifth is held out for testing where the source has no test split; if not, the
             test split is all of it.
         free: settings that the amount of data decides, since neither the user nor the catalog sets them.
+        download: whether data of tensorflow_datasets may be downloaded; not if a run alone names it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Recipe:
     hold_out: bool = True
     free: frozenset[str] = frozenset()
     trained_in_memory: bool = False
+    download: bool = True
     _counts: list[int | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -82,7 +84,8 @@ class Recipe:
     def _open_data(self) -> Dataset:
         if self.source is not None:
             shape = getattr(self.config, "input_shape", None)
-            return open_dataset(self.source, shape, self.hold_out, self.config.resize)
+            resize = self.config.resize
+            return open_dataset(self.source, shape, self.hold_out, resize, self.download)
         if isinstance(self.config, WithoutData):
             return empty_dataset()
         raise missing_data_error(self.name, self.trained_in_memory)
@@ -196,7 +199,8 @@ def recipe_from_run(run: Run, data: Data | None = None) -> Recipe:
         ) from error
     source = run.record["dataset"].get("source")
     recipe = _recipe(run.name, architecture, config, data, source, run.classes)
-    return dataclasses.replace(recipe, trained_in_memory=source is None)
+    download = data is not None
+    return dataclasses.replace(recipe, trained_in_memory=source is None, download=download)
 
 
 def has_own_data(run: Run, recipe: Recipe) -> bool:

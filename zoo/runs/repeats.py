@@ -20,7 +20,7 @@ import numpy as np
 
 from zoo.data.dataset import Dataset
 from zoo.environment import runs_folder
-from zoo.errors import RunError, UsageError
+from zoo.errors import RunError, UsageError, brief
 from zoo.io.atomic import make_directory, write_json
 from zoo.runs.display.choice import choose_progress
 from zoo.runs.progress import Progress
@@ -31,6 +31,7 @@ from zoo.runs.training import train_model
 __all__ = ["Interval", "Repeats", "interval", "train_seeds"]
 
 CONFIDENCE = 0.95
+MOST_SEEDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def train_seeds(
 
     Args:
         name: as for `train`; so are `data`, `progress`, `from_run` and the settings.
-        seeds: how many, at least 2.
+        seeds: how many, 2 to 1,000.
         out: the folder of the runs; ./runs (or ZOO_RUNS) if not given.
         seed: the first seed; the others follow it.
         resume: keep the runs that are finished, go on with the one that is not, and train those that are
@@ -101,6 +102,8 @@ def train_seeds(
     """
     if seeds < 2:
         raise UsageError(f"An interval takes at least 2 seeds. Received: {seeds}")
+    if seeds > MOST_SEEDS:
+        raise UsageError(f"At most {MOST_SEEDS:,} seeds are trained. Received: {brief(seeds)}")
     folder = Path(out).expanduser() if out is not None else runs_folder()
     paths = {each: folder / f"{name}-seed{each}" for each in range(seed, seed + seeds)}
     present = [path for path in paths.values() if (path / "run.json").is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 from collections.abc import Mapping
@@ -222,7 +223,7 @@ def recipe_to_resume(run: Run, name: str, data: Any, settings: Mapping[str, Any]
     """
     if run.name != name:
         raise RunError(f"{run.path} is a run of {run.name}, not of {name}.")
-    recipe = recipe_from_run(run, data)
+    recipe = dataclasses.replace(recipe_from_run(run, data), download=True)  # as a new training
     for key, value in settings.items():
         if recipe.config.replace(**{key: value}) != recipe.config:
             raise SettingError(

@@ -40,6 +40,10 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise UsageError(
                 f"{path}: {name} must be {_NAMES[_KINDS[name]]}. Received: {brief(value)}"
             )
+        if isinstance(value, str) and "\0" in value:
+            raise UsageError(
+                f"{path}: {name} must be a text without a zero. Received: {brief(value)}"
+            )
     if "name" not in entries:
         raise UsageError(f'{path} names no model. Add a line such as: name = "cnn.digits"')
     return dict(entries)

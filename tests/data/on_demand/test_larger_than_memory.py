@@ -18,7 +18,7 @@ import zoo
 from tests.runs.test_training import Interrupted, same
 from tests.runs.workers.conftest import command, losses, run_command
 from zoo.data.load import open_dataset
-from zoo.data.on_demand import parquet_rows
+from zoo.data.on_demand import parquet_files
 from zoo.data.on_demand.examples import OnDemand
 from zoo.data.readers import image_folder, parquet
 
@@ -28,8 +28,8 @@ MANY = 50_000
 STREAM = """
 import json, sys
 import psutil, zoo
-from zoo.data.on_demand import parquet_rows
-parquet_rows.WINDOW_BYTES = 8 * 2**20
+from zoo.data.on_demand import parquet_files
+parquet_files.WINDOW_BYTES = 8 * 2**20
 data = zoo.open_dataset(sys.argv[1], hold_out=False)
 stream = iter(data.fit_arguments(zoo.Config(epochs=1, batch_size=100))["x"])
 rss = []
@@ -70,7 +70,7 @@ def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(
 ) -> None:
     for reader in (image_folder, parquet):
         monkeypatch.setattr(reader, "LAZY_BYTES", 0)
-    monkeypatch.setattr(parquet_rows, "WINDOW_BYTES", 1000)
+    monkeypatch.setattr(parquet_files, "WINDOW_BYTES", 1000)
     data = write(source, tmp_path, random_images(60, (8, 8, 3)))
     assert isinstance(open_dataset(data).train.stored, OnDemand)
     settings: dict[str, Any] = {"filters": [4], "epochs": 3, "batch_size": 8, "shift": 0.1}

@@ -16,7 +16,7 @@ from zoo.data import pipeline
 from zoo.data.dataset import Dataset
 from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.load import open_dataset
-from zoo.data.on_demand import parquet_rows
+from zoo.data.on_demand import parquet_files
 from zoo.data.on_demand.parquet_rows import ParquetRows
 from zoo.data.random.stream import TrainingStream
 from zoo.data.readers import parquet
@@ -51,7 +51,7 @@ def images(tmp_path: Path, pixels: Any) -> Path:
 def on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is few: all rows are read on demand, with two row groups in a window."""
     monkeypatch.setattr(parquet, "LAZY_BYTES", 0)
-    monkeypatch.setattr(parquet_rows, "WINDOW_BYTES", 2 * 1500)
+    monkeypatch.setattr(parquet_files, "WINDOW_BYTES", 2 * 1500)
 
 
 @pytest.mark.parametrize("lazy", [False, True])
@@ -87,9 +87,9 @@ def test_each_row_group_is_read_once_in_an_epoch(
 ) -> None:
     data = open_dataset(images, hold_out=False)
     read: list[int] = []
-    original = parquet_rows._read_group
+    original = parquet_files._read_group
     monkeypatch.setattr(
-        parquet_rows, "_read_group", lambda path, at, columns: read.append(at) or original(path, at, columns)
+        parquet_files, "_read_group", lambda path, at, columns: read.append(at) or original(path, at, columns)
     )  # fmt: skip
     stored = data.train.stored
     assert isinstance(stored, ParquetRows)
@@ -194,6 +194,56 @@ def test_a_large_row_group_is_refused(images: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(parquet, "MOST_GROUP_BYTES", 100)
     with pytest.raises(DataError, match="row_group_size=1000"):
         open_dataset(images)
+
+
+def test_the_footer_of_many_row_groups_is_parsed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "n.parquet"
+    pq.write_table(pa.table({"a": np.arange(300.0), "y": [0, 1] * 150}), file, row_group_size=1)
+    checked: list[Path] = []
+    check, parse = parquet_files.check_footer, parquet_files._parse_footer
+    monkeypatch.setattr(
+        parquet_files, "check_footer", lambda path: checked.append(path) or check(path)
+    )
+    before = parse.cache_info().misses
+    assert len(open_dataset(file, hold_out=False).train) == 300
+    assert (checked, parse.cache_info().misses - before) == ([file], 1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ("table_columns=4", "columns of a Parquet file: 5 found, at most 4 .*table_columns=5"),
+        ("table_depth=1", "nested columns of a Parquet file: 2 found.*table_depth=2"),
+        ("table_groups=3", "row groups of a Parquet file: 4 found.*table_groups=4"),
+        ("table_chunks=15", "of all row groups of a Parquet file together: more than 16 found"),
+        ("table_footer=200", "bytes of the footer of a Parquet file: "),
+        ("table_values=20", "in the footer of a Parquet file: more than 2. found, at most 20"),
+    ],
+)
+def test_limits_of_a_footer_are_raised_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, message: str
+) -> None:
+    file = tmp_path / "n.parquet"
+    cells = [{"bytes": png(np.zeros((4, 4), np.uint8)), "path": None}] * 8
+    numbers = {"a": np.arange(8.0), "y": [0, 1] * 4}
+    pq.write_table(pa.table({"image": cells, **numbers}), file, row_group_size=2)
+    monkeypatch.setenv("ZOO_LIMITS", limits)
+    with pytest.raises(DataError, match=message):
+        open_dataset(file)
+    monkeypatch.delenv("ZOO_LIMITS")
+    assert len(open_dataset(file, hold_out=False).train) == 8
+
+
+def test_a_row_group_that_holds_fewer_rows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "n.parquet"
+    pq.write_table(pa.table({"a": np.arange(40.0), "y": [0, 1] * 20}), file)
+    content = file.read_bytes()
+    assert content.count(b"\x16\x50") > 2  # 40 as a field of 64 bits
+    file.write_bytes(content.replace(b"\x16\x50", b"\x16\x52"))
+    with pytest.raises(DataError, match="declares 41 rows and holds 40 targets"):
+        open_dataset(file)
 
 
 def test_a_missing_pyarrow_is_named(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Datasets of tensorflow_datasets: small ones, made here and read by its own package."""
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -204,6 +206,66 @@ def test_no_network_is_said_in_a_sentence(store: Store, monkeypatch: pytest.Monk
         zoo.DataError, match=r"tfds:mnist is not here and .* no route.*put its folder at"
     ):
         open_dataset("tfds:mnist")
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What asks for the network, or for data, is noted here and fails."""
+    asked: list[str] = []
+
+    def refuse(what: str) -> Callable[..., None]:
+        def fail(*args: Any, **kwargs: Any) -> None:
+            asked.append(what)
+            raise ConnectionError("no route to host")
+
+        return fail
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse("address"))
+    monkeypatch.setattr(socket.socket, "connect", refuse("connection"))
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", refuse("download"))
+    monkeypatch.setattr(tfds.core.community, "community_register", refuse("community"))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mnist", r"tfds:mnist is not on this machine: .*open_dataset\('tfds:mnist'\)"),
+        ("mnist:3.0.1", r"tfds:mnist:3.0.1 (is not on this machine|cannot be opened)"),
+        ("huggingface:mnist", r"'tfds:huggingface:mnist' was not opened: .*by --data"),
+        ("kubric:movi_a", "such a name is not in the catalog"),
+        ("mnist'); import os; ('", "such a name is not in the catalog"),
+        ("minst", "Did you mean mnist"),
+    ],
+)
+def test_a_run_downloads_nothing_that_it_names(
+    trained: zoo.Run, store: Store, connections: list[str], name: str, message: str
+) -> None:
+    shutil.copytree(trained.path, "foreign")
+    run = zoo.Run.open("foreign")
+    run.update(dataset=run.record["dataset"] | {"source": f"tfds:{name}"})
+    with pytest.raises(zoo.ZooError, match=message):
+        zoo.evaluate(run)
+    assert connections == []
+
+
+def test_data_that_is_asked_for_is_downloaded(
+    trained: zoo.Run, store: Store, connections: list[str]
+) -> None:
+    with pytest.raises(zoo.DataError, match=r"mnist is not here and cannot be downloaded"):
+        zoo.evaluate(trained, "tfds:mnist")
+    assert "download" in connections
+
+
+def test_data_that_is_here_is_read_without_a_network(
+    store: Store, request: pytest.FixtureRequest
+) -> None:
+    entries = {"image": features.Image(shape=(8, 8, 1)), "label": LABEL}
+    rows = list(pictures(20, (8, 8), channels=1))
+    store("pets", entries, train=rows[:14], test=rows[14:])
+    connections = request.getfixturevalue("connections")
+    assert len(open_dataset("tfds:pets", download=False).test) == 6
+    assert connections == []
 
 
 def test_without_the_package_its_command_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

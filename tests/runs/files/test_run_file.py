@@ -48,6 +48,7 @@ def test_a_run_file_is_trained_and_the_shell_comes_first(shell: Shell) -> None:
         ('model = "mlp"\nsettings = 1', "settings must be a table"),
         ('model = "mlp"\nmodel = 1', "cannot be read"),
         ("a" + ".a" * 1000 + " = 1", "nested"),
+        ('model = "mlp"\nout = "a\\u0000b"', "out must be a text without a zero"),
     ],
 )
 def test_a_broken_run_file_is_refused(text: str, problem: str) -> None:

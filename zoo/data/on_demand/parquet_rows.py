@@ -7,11 +7,7 @@ last are remembered, so the order of zoo.data.on_demand.order reads each one onc
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,127 +18,14 @@ import numpy as np
 from zoo.data.arrays import Array, check_numbers
 from zoo.data.images import open_image, to_array
 from zoo.data.on_demand.examples import OnDemand
-from zoo.errors import DataError, UnsafeFile, format_error
+from zoo.data.on_demand.parquet_files import ParquetFiles
+from zoo.errors import DataError
 from zoo.io.digest import file_digest
-from zoo.io.foreign.limits import check_limit
-from zoo.io.foreign.plain_file import check_plain
 
 if TYPE_CHECKING:
     from zoo.config import Resize
 
-__all__ = ["WINDOW_BYTES", "ParquetFiles", "ParquetRows"]
-
-WINDOW_BYTES = 128 * 2**20  # of row groups that are shuffled together; twice as many are in memory
-
-
-@dataclass(frozen=True)
-class ParquetFiles:
-    """Parquet files of the same columns, one after the other.
-
-    Args:
-        paths: the files.
-        columns: those that are read.
-    """
-
-    paths: tuple[Path, ...]
-    columns: tuple[str, ...]
-    _groups: OrderedDict[int, Any] = field(default_factory=OrderedDict, repr=False, compare=False)
-    _lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
-    _places: list[Any] = field(default_factory=list, repr=False, compare=False)
-
-    def places(self) -> tuple[list[tuple[Path, int]], Array, int]:
-        """Return the file and number of each row group, its first row, and the largest size in bytes.
-
-        The array has one entry more: the number of all rows.
-        """
-        with self._lock:
-            if not self._places:
-                self._places.append(_find_groups(self.paths, self.columns))
-            found: tuple[list[tuple[Path, int]], Array, int] = self._places[0]
-            return found
-
-    @property
-    def window(self) -> int:
-        """How many row groups are shuffled together."""
-        return max(1, WINDOW_BYTES // max(1, self.places()[2]))
-
-    def group(self, number: int) -> Any:
-        """Return a row group as a table of pyarrow.
-
-        Raises:
-            DataError: it cannot be read.
-        """
-        with self._lock:
-            if number not in self._groups:
-                path, own = self.places()[0][number]
-                self._groups[number] = _read_group(path, own, self.columns)
-                while len(self._groups) > 2 * self.window:
-                    self._groups.popitem(last=False)
-            self._groups.move_to_end(number)
-            return self._groups[number]
-
-
-def _find_groups(
-    paths: Sequence[Path], columns: Sequence[str]
-) -> tuple[list[tuple[Path, int]], Array, int]:
-    groups, starts, largest = [], [0], 0
-    for path in paths:
-        metadata = open_parquet(path).metadata
-        for number in range(metadata.num_row_groups):
-            group = metadata.row_group(number)
-            groups.append((path, number))
-            starts.append(starts[-1] + group.num_rows)
-            size = sum(
-                group.column(at).total_uncompressed_size
-                for at in range(group.num_columns)
-                if group.column(at).path_in_schema.partition(".")[0] in columns
-            )
-            largest = max(largest, size)
-        _check_rows(path, starts[-1])
-    return groups, np.array(starts, np.int64), largest
-
-
-def _check_rows(path: Path, rows: int) -> None:
-    """Refuse a file of too many rows; a few bytes can declare billions of the same.
-
-    Raises:
-        DataError: it has too many.
-    """
-    try:
-        check_limit(path, "table_rows", rows)
-    except UnsafeFile as error:
-        raise DataError(str(error)) from error
-
-
-def open_parquet(path: Path) -> Any:
-    """Open a Parquet file; only its metadata is read.
-
-    Raises:
-        DataError: it is no Parquet file.
-    """
-    import pyarrow.parquet
-
-    try:
-        check_plain(path)
-        return pyarrow.parquet.ParquetFile(path)
-    except UnsafeFile as error:
-        raise DataError(str(error)) from error
-    except Exception as error:  # pyarrow's errors and those of the system
-        raise DataError(
-            f"{path} is no Parquet file that can be read ({format_error(error)})."
-        ) from error
-
-
-def _read_group(path: Path, number: int, columns: Sequence[str]) -> Any:
-    try:
-        with open_parquet(path) as file:
-            return file.read_row_group(number, columns=list(columns), use_threads=False)
-    except DataError:
-        raise
-    except Exception as error:  # pyarrow's errors and those of the system
-        raise DataError(
-            f"Row group {number} of {path} cannot be read ({format_error(error)})."
-        ) from error
+__all__ = ["ParquetRows", "image_bytes"]
 
 
 class ParquetRows(OnDemand):

@@ -21,7 +21,8 @@ import numpy as np
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.images import image_size
-from zoo.data.on_demand.parquet_rows import ParquetFiles, ParquetRows, image_bytes, open_parquet
+from zoo.data.on_demand.parquet_files import ParquetFiles, open_parquet, read_metadata
+from zoo.data.on_demand.parquet_rows import ParquetRows, image_bytes
 from zoo.data.readers.image_folder import LAZY_BYTES
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.labels import read_targets
@@ -43,7 +44,7 @@ MOST_GROUP_BYTES = 2**30  # of one row group, unpacked
 
 def has_parquet(path: Path) -> bool:
     """Return whether a path is a Parquet file, or a folder with some."""
-    if path.is_file():
+    if not path.is_dir():
         return path.suffix.lower() == SUFFIX
     return any(path.glob(f"*{SUFFIX}")) or any(path.glob(f"train/*{SUFFIX}"))
 
@@ -114,7 +115,7 @@ def _check_pyarrow(path: Path) -> None:
 
 def _files_of_splits(path: Path) -> list[list[Path]]:
     """Return the files of the training and of the test split, or of the only one."""
-    if path.is_file():
+    if not path.is_dir():
         return [[path]]
 
     def find(name: str) -> list[Path]:
@@ -129,19 +130,15 @@ def _files_of_splits(path: Path) -> list[list[Path]]:
 
 
 def _choose_columns(path: Path) -> tuple[str | None, tuple[str, ...], str | None]:
-    """Return the column of images or None, the columns of numbers, and the column of targets or None.
-
-    Raises:
-        DataError: there is no input, or more than one column of bytes.
-    """
+    """Return the column of images or None, the columns of numbers, and the column of targets or None."""
     import pyarrow.types as types
 
-    schema = open_parquet(path).schema_arrow
+    _, schema = read_metadata(path)
     images = [field.name for field in schema if _holds_bytes(field.type)]
     target = next((name for name in _TARGETS if name in schema.names), None)
     if len(images) > 1:
         raise DataError(
-            f"{path} has more than one column of bytes: {', '.join(images)}. Expected: one, the images."
+            f"{path} has more than one column of bytes: {', '.join(images[:8])}. Expected: one, the images."
         )
     if images:
         others = [name for name in schema.names if name != images[0]]
@@ -156,7 +153,8 @@ def _choose_columns(path: Path) -> tuple[str | None, tuple[str, ...], str | None
             or types.is_boolean(field.type)
         )
     )
-    unread = [name for name in schema.names if name not in (*numbers, target)]
+    read = {*numbers, target}
+    unread = [name for name in schema.names if name not in read]
     if unread or not numbers:
         raise DataError(
             f"{path} has {'columns that are no numbers' if numbers else 'no columns of numbers'}: "
@@ -177,10 +175,10 @@ def _holds_bytes(kind: Any) -> bool:
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:
-    names = open_parquet(path).schema_arrow.names
+    names = dict.fromkeys(read_metadata(path)[1].names)
     if missing := [name for name in columns if name not in names]:
         raise DataError(
-            f"{path} lacks the column {missing[0]}. Its columns: {', '.join(names[:8])}."
+            f"{path} lacks the column {missing[0]}. Its columns: {', '.join(list(names)[:8])}."
         )
 
 
@@ -234,7 +232,7 @@ def _read_targets(
 
 def _declared_names(path: Path, target: str | None) -> tuple[str, ...]:
     """Return the names of the classes that Hugging Face has written into a file; none if there are none."""
-    text = (open_parquet(path).schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+    text = (read_metadata(path)[1].metadata or {}).get(b"huggingface", b"{}")
     try:
         features = parse_json(text.decode("utf-8", "replace"), path)["info"]["features"]
         names = features[target]["names"]
@@ -245,5 +243,8 @@ def _declared_names(path: Path, target: str | None) -> tuple[str, ...]:
 
 def _split(rows: ParquetRows, targets: Array | None) -> Split:
     """Return rows as a split: read now where they are few, else on demand."""
+    if targets is not None and len(targets) != len(rows):
+        name = rows.files.paths[0]
+        raise DataError(f"{name} declares {len(rows)} rows and holds {len(targets)} targets.")
     size = math.prod(rows.shape) * rows.dtype.itemsize
     return Split(rows if size > LAZY_BYTES else rows[:], targets)

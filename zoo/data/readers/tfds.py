@@ -46,6 +46,7 @@ def read(
     shape: tuple[int | None, ...] | None = None,
     hold_out: bool = True,
     resize: Resize = "pad",
+    download: bool = True,
 ) -> Dataset:
     """Read a dataset of tensorflow_datasets; it is downloaded if it is not here yet.
 
@@ -57,13 +58,14 @@ def read(
         shape: the input_shape that the model takes, if it was set; images are brought to it.
         hold_out: whether a fifth is held out for testing where there is no test split.
         resize: how an image of another size is brought to it: pad, stretch or crop.
+        download: whether it may be downloaded.
 
     Raises:
         UsageError: tensorflow_datasets is not installed.
         UnknownName: it has no such dataset, or no such config.
-        DataError: it cannot be downloaded, is too large for memory, or no model can learn from it.
+        DataError: it cannot or may not be downloaded, is too large for memory, or no model can learn from it.
     """
-    source = open_source(name)
+    source = open_source(name, download)
     if is_feature(source.feature(source.input_key), "Image"):
         return _read_images(source, shape, hold_out, resize)
     return _read_arrays(source, shape, hold_out)

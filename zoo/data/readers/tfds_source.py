@@ -7,6 +7,7 @@ An example there is a dictionary. The input and the target are the pair that the
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from zoo.environment import data_folder
-from zoo.errors import DataError, UnknownName, UsageError, format_error
+from zoo.errors import DataError, UnknownName, UsageError, brief, format_error
 
 __all__ = ["PREFIX", "TfdsSource", "feature_dtype", "is_feature", "open_source"]
 
 CHUNK = 256  # examples that are read at a time
 PREFIX = "tfds:"  # begins the source; a name of tensorflow_datasets follows
 TEST_SPLITS = ("test", "validation", "val")  # the first of them that exists is the test split
+_LOCAL_NAME = re.compile(r"\w+(/[\w+.-]+)?(:[\d*]+\.[\d.*]+)?(/[\w=.,+-]+)?")  # without a namespace
 
 
 @dataclass(frozen=True)
@@ -86,20 +88,26 @@ class TfdsSource:
             yield tuple(example[key] for key in wanted)
 
 
-def open_source(name: str) -> TfdsSource:
+def open_source(name: str, download: bool = True) -> TfdsSource:
     """Open a dataset, and download it where it is not here yet.
 
     Args:
         name: `tfds:` and a name of the catalog, with /CONFIG and :VERSION where wanted.
+        download: whether it may be downloaded.
 
     Raises:
         UsageError: tensorflow_datasets is not installed.
         UnknownName: it has no such dataset, or no such config.
-        DataError: it cannot be downloaded, or its examples hold no single input.
+        DataError: it is not here and cannot, or may not, be downloaded; or its examples hold no single input.
     """
+    if not download:
+        _check_local_name(name)
     builder = _builder(name)
     source = TfdsSource(name, builder, *_choose_keys(name, builder.info))
-    _download(source)
+    if download:
+        _download(source)
+    else:
+        _check_prepared(source)
     if "train" not in builder.info.splits:
         raise DataError(
             f"{name} has no split called train. Its splits: {', '.join(builder.info.splits)}."
@@ -120,6 +128,25 @@ def feature_dtype(feature: Any) -> np.dtype[Any]:
 
     dtype: np.dtype[Any] = np.dtype(tf.as_dtype(feature.dtype).as_numpy_dtype)
     return dtype
+
+
+def _check_local_name(name: str) -> None:
+    """Refuse a name with a namespace: tensorflow_datasets fetches its data, or its code, to open it."""
+    if not _LOCAL_NAME.fullmatch(name.removeprefix(PREFIX)):
+        raise DataError(
+            f"{brief(name)} was not opened: such a name is not in the catalog of tensorflow_datasets, and to "
+            "open it may download data or code. If you trust the run that names it, give the name by --data."
+        )
+
+
+def _check_prepared(source: TfdsSource) -> None:
+    """Refuse a dataset that is not on this machine; the message says how to prepare it."""
+    if not source.builder.data_path.exists():
+        raise DataError(
+            f"{source.name} is not on this machine: there is no folder {source.builder.data_path}. What a "
+            "run names is not downloaded by itself. If you want it: "
+            f"python -c \"import zoo; zoo.open_dataset('{source.name}')\""
+        )
 
 
 def _builder(name: str) -> Any:

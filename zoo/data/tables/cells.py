@@ -53,11 +53,13 @@ def numbers(cells: Sequence[str], where: str) -> list[float]:
     """Return the values of a series; a missing one is NaN."""
     values = []
     for at, cell in enumerate(cells, 1):
-        text = cell.strip()
-        if not is_value(cell):
-            raise DataError(
-                f"{where}: value {at} of the series is no number. Received: {brief(text)}. "
-                "A missing value is left empty, or written ?"
-            )
-        values.append(math.nan if text.lower() in MISSING else float(text))
+        try:
+            values.append(float(cell))
+        except ValueError:
+            if not is_value(cell):
+                raise DataError(
+                    f"{where}: value {at} of the series is no number. Received: {brief(cell.strip())}. "
+                    "A missing value is left empty, or written ?"
+                ) from None
+            values.append(math.nan)
     return values

@@ -86,6 +86,8 @@ def _check_option(path: Path, name: str, value: Any) -> None:
     if type(value) not in _KINDS[name]:
         expected = " or ".join(_NAMES[kind] for kind in _KINDS[name])
         raise UsageError(f"{path}: {name} must be {expected}. Received: {brief(value)}")
+    if isinstance(value, str) and "\0" in value:
+        raise UsageError(f"{path}: {name} must be a text without a zero. Received: {brief(value)}")
 
 
 def _option(value: Any) -> Any:

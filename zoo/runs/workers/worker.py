@@ -9,6 +9,7 @@ remove: whatever a callback or a plug-in does is done in each of them, in the sa
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -60,7 +61,7 @@ def work(job: Job, progress: Progress) -> None:
     if job.member.count > 1 and (job.member.rank == 0 or path is None):
         path = distribution.share_text("zoo-run", path)
     with _own_run(Path(str(path)), job) as run:
-        recipe = recipe_from_run(run)
+        recipe = dataclasses.replace(recipe_from_run(run), download=True)  # on each machine
         fit_and_save(run, recipe, Observers(progress, job.tensorboard), job.is_new)
     distribution.leave()
 

@@ -95,5 +95,8 @@ def _archives() -> dict[str, bytes]:
         "1 GB of zeros": deflated_zeros({"x.npy": 1000}),
         "9 GB of zeros": deflated_zeros({"x.npy": 4000, "y.npy": 4000, "z.npy": 4000}),
         "a pickle": pickle.dumps(_Trace()),
+        "names of letters that do not exist": zip_bytes(
+            {"x.npy": npy_bytes((2, 2)), "y.npy": npy_bytes((2,), "<U1", b"\xff" * 8)}
+        ),
         "an .npy file": npy_bytes(),
     }

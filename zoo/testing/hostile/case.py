@@ -17,7 +17,7 @@ class HostileCase:
     """A hostile file.
 
     Args:
-        kind: keras, h5, npz, npy, ts, csv, image, toml or json.
+        kind: keras, h5, npz, npy, ts, csv, parquet, image, toml or json.
         name: what is wrong with it, in a few words.
         file: the name of the file.
         writer: writes it.

@@ -11,14 +11,20 @@ from zoo.testing.hostile import (
     zip_cases,
 )
 from zoo.testing.hostile.case import HostileCase
-from zoo.testing.hostile.small_files import builds, h5_trees, image_headers, zip_headers
+from zoo.testing.hostile.small_files import (
+    builds,
+    h5_trees,
+    image_headers,
+    parquet_footers,
+    zip_headers,
+)
 
 __all__ = ["KINDS", "cases"]
 
-KINDS = ("keras", "h5", "npz", "npy", "ts", "csv", "toml", "json", "image")
+KINDS = ("keras", "h5", "npz", "npy", "ts", "csv", "toml", "json", "image", "parquet")
 _MODULES = (
     *(config_cases, zip_cases, h5_cases, array_cases, text_cases, image_cases),
-    *(builds, h5_trees, zip_headers, image_headers),
+    *(builds, h5_trees, zip_headers, image_headers, parquet_footers),
 )
 
 

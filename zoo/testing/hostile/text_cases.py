@@ -64,6 +64,11 @@ _TS: Mapping[str, str | bytes] = {
     "no UTF-8": b"@data\n\xff\xfe,2:a\n",
     "zeros": b"\0" * 5000,
     "lone surrogates": "@data\n\ud800,1:a\n",
+    "a million channels": "@data\n" + "1:" * 10**6 + "a\n",
+    "UTF-16": "@data\n1,2:a\n3,4:b\n".encode("utf-16"),
+    "a zero in a number": "@data\n1,2\0,3:a\n",
+    "numbers of 5,000 digits alone": f"@data\n{'9' * 5000},{'9' * 5000}:a\n",
+    "two headers": "@data\n1,2:a\n@data\n3,4:b\n",
 }
 _CSV: Mapping[str, str | bytes] = {
     "nothing": "",
@@ -73,7 +78,17 @@ _CSV: Mapping[str, str | bytes] = {
     "a quote without an end": 'a,"1,2\n' + "1,2\n" * 100_000,
     "a value that is no number": "a,1,2\nb,1,\x1b[31mred\n",
     "no value at all": "a,?,?\nb,1,2\n",
+    "no finite value": "a,inf,-inf\nb,nan,inf\n",
+    "numbers of 5,000 digits alone": f"a,{'9' * 5000},{'9' * 5000}\nb,1,2\n",
+    "a number beyond float32": "a,1e300,2\nb,1,2\n" * 4,
     "no UTF-8": b"a,\xff\xfe,2\n",
+    "UTF-16": "a,1,2\nb,3,4\n".encode("utf-16"),
+    "UTF-16 without a mark": "a,1,2\nb,3,4\n".encode("utf-16-le"),
+    "two encodings": "\u00e9,1,2\n".encode() + "\u00e9,3,4\n".encode("latin-1"),
+    "a zero in a number": "a,1\0,2\nb,3,4\n",
+    "zeros between lines": "a,1,2\n\0\nb,3,4\n\0\n",
+    "lines that U+2028 ends": "a,1,2\u2028b,3,4\u2028",
+    "a quote that ends nowhere": "a,1,2\nb,3,4\n" * 3 + '"a,1,2\n',
     "zeros": b"\0" * 5000,
 }
 _TOML: Mapping[str, str | bytes] = {
