@@ -131,23 +131,42 @@ def test_a_report_without_the_digest_of_the_test_sets_is_an_old_one() -> None:
     assert zoo.verify("shipped").ok
 
 
-def test_a_verification_says_how_to_find_the_first_tensor_that_differs(install: Install) -> None:
-    wrong = (
-        CODE.partition("def open")[0]
-        + """
+DOUBLED = (
+    CODE.partition("def open")[0]
+    + """
 def open(path):
     from zoo.runtimes.python import onnxruntime
     run = onnxruntime.open(path)
     return lambda inputs: {name: value * 2 for name, value in run(inputs).items()}
 """
-    )
+)
+
+
+def test_a_verification_says_how_to_find_the_first_tensor_that_differs(install: Install) -> None:
     zoo.export(network(), ["onnx"], out="shipped")
-    install_runtime(install, wrong)
+    install_runtime(install, DOUBLED)
     with pytest.raises(zoo.ExportError) as error:
         zoo.verify("shipped", runs_in=["mine"])
-    assert "`zoo export RUN --runs-in mine` names the first tensor that differs" in str(error.value)
+    assert (
+        "To find the first tensor that differs, export the run again with `--runs-in mine`, or the "
+        "keras.Model with runs_in=['mine']" in str(error.value)
+    )
     with pytest.raises(
         zoo.ExportError,
         match=r"The tensor '.*', an output of Reshape, is the first that differs\. The file is",
     ):
         zoo.export(network(), ["onnx"], out="shipped", runs_in=["mine"])
+
+
+@pytest.mark.long
+def test_a_model_file_that_differs_is_named_in_the_call_that_finds_the_tensor(
+    install: Install,
+) -> None:
+    install_runtime(install, DOUBLED)
+    network().save("net.keras")
+    with pytest.raises(zoo.ExportError) as error:
+        zoo.export("net.keras", ["onnx"], out="shipped", runs_in=["mine"])
+    assert (
+        "To find the first tensor that differs, call zoo.export(keras.saving.load_model('net.keras'), "
+        "['onnx'], out='DIR', runs_in=['mine']), if you trust the file." in str(error.value)
+    )

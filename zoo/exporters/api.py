@@ -7,7 +7,7 @@ runtime, run on the same inputs as the original, and renamed into place only if 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location, find_untrained
 from zoo.exporters.onnx_graph.calibration import training_examples
 from zoo.exporters.output.events import tell_extensions
-from zoo.exporters.output.folder import check_free, check_probe, is_unchanged, publish_files
+from zoo.exporters.output.folder import check_probe, free_folder, is_unchanged, publish_files
 from zoo.exporters.output.other_backend import export_on_tensorflow
 from zoo.exporters.output.outcome import check_any_ran, is_equal_in_onnxruntime, raise_unequal
 from zoo.exporters.proof.plan import Plan, plan_runtimes
@@ -32,7 +32,7 @@ from zoo.exporters.trust.signature import check_private_key, verify_signature
 from zoo.exporters.verify import Job, verify_files, write_and_verify
 from zoo.inference.examples import check_batch_size
 from zoo.inference.known_exports import remember_export
-from zoo.io.atomic import disk_errors, make_directory, temporary_directory
+from zoo.io.atomic import disk_errors, temporary_directory
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -92,51 +92,65 @@ def export(
     if untrained and isinstance(source, str | Path):
         source = find_untrained(source)
     opened = open_source(source, untrained=untrained)
-    folder = _free_folder(opened, out)
+    folder = free_folder(opened, out)
     options: dict[str, Any] = {"opset": opset, "batch": batch, "sign": sign}
     if _loaded_backend() != "tensorflow":
         return export_on_tensorflow(opened, list(plan.runtimes), folder, options, runs_in)
     # random weights are others when the source is opened again
-    is_reopened = isinstance(source, str | Path | Run | Location) and not untrained
-    options["examples"] = training_examples(opened)
-    reopen = (lambda: open_source(source).parts()) if is_reopened else None
-    job = Job(opened.title, opened.origin, options, reopen, opened.kind == "file")
+    job = _job(opened, options, None if untrained else _function_that_reopens(source))
     models, run = opened.parts(), opened.run
     del opened  # a large model is freed while its files are compared
+    return raise_unequal(_write_and_publish(models, run, plan, job, folder))
+
+
+def _function_that_reopens(source: Any) -> Callable[[], Mapping[str, keras.Model]] | None:
+    """Return a function that opens the parts of a source again; None for what is open already."""
+    if isinstance(source, str | Path | Run | Location):
+        return lambda: open_source(source).parts()
+    return None
+
+
+def _job(
+    opened: Source,
+    options: Mapping[str, Any],
+    reopen: Callable[[], Mapping[str, keras.Model]] | None,
+) -> Job:
+    """Return what all files of an export of a source have in common."""
+    options = {**options, "examples": training_examples(opened)}
+    model_file = opened.name if opened.kind == "file" else ""
+    return Job(opened.title, opened.origin, options, reopen, model_file)
+
+
+def _write_and_publish(
+    models: dict[str, keras.Model], run: Run | None, plan: Plan, job: Job, folder: Path
+) -> Report:
+    """Write and compare all files, publish those that are right, and return the report on all.
+
+    Args:
+        models: the parts by role; they may be freed, as `write_and_verify` says.
+        run: the run that is exported, or None.
+        plan: the formats, and the runtimes of each.
+        job: what the files have in common.
+        folder: that the files are published in.
+    """
     with (
         Checker(plan.python) as checker,
         disk_errors(folder),
         temporary_directory(folder.parent) as temporary,
     ):
         report = write_and_verify(models, plan, checker, temporary, job)
-        report = add_task_measures(report, run, lambda: models or open_source(source).parts())
+        reopen = job.reopen or (lambda: models)
+        report = add_task_measures(report, run, lambda: models or reopen())
         if any(file.is_publishable for file in report.files):
-            publish_files(report, temporary, folder, sign)
+            publish_files(report, temporary, folder, job.options["sign"])
             tell_extensions(run, folder)
-    return raise_unequal(replace(report, folder=folder))
+    return replace(report, folder=folder)
 
 
 def _start_runtimes(plan: Plan) -> None:
     """Start the processes that open the files: they import their runtimes while the model is loaded."""
     if keras_backend() in (None, "tensorflow"):
         start_processes(plan.python)
-
-
-def _free_folder(opened: Source, out: str | Path | None) -> Path:
-    """Return the folder of an export, in which nothing but an earlier export is.
-
-    Raises:
-        UsageError: it holds something else, or is not named for a model that is no run.
-    """
-    folder = Path(out).expanduser() if out is not None else opened.folder
-    if folder is None:
-        raise UsageError(
-            f"{opened.name} is no run, so its export has no folder of its own. "
-            "Name one: --out DIR, in Python out=DIR."
-        )
-    check_free(folder)
-    make_directory(folder.parent)
-    return folder
 
 
 def _loaded_backend() -> str:

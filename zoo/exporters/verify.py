@@ -43,15 +43,15 @@ class Job:
     `title` is the model's name in the report, and `origin` facts for it and for the files, such as the
     weights' digest. `options` are those of the export: `opset` and `batch`, an int or None each, and
     `examples`, a function that returns training examples, or None. `reopen` opens the models again; where it
-    is given, they are freed before large files are compared. `foreign` is whether the models are from a file
-    that somebody else may have written.
+    is given, they are freed before large files are compared. `model_file` is a .keras or .h5 file that
+    somebody else may have written, where the models are from one.
     """
 
     title: str
     origin: dict[str, str]
     options: Mapping[str, Any]
     reopen: Callable[[], Mapping[str, keras.Model]] | None = None
-    foreign: bool = False
+    model_file: str = ""
 
     def parts_of(self, models: Mapping[str, keras.Model]) -> dict[str, Part]:
         """Return the parts of some models by role, as every format writes them."""
@@ -88,7 +88,7 @@ def write_and_verify(
     for role, name in product(parts, plan.runtimes):
         written = _write_file(parts[role], name, folder, {**job.options, "parts": parts})
         complete = _with_test_sets(written, folder, contracts, probes)
-        proofs.append(FileProof(checker, folder, complete, plan, job.foreign))
+        proofs.append(FileProof(checker, folder, complete, plan, model_file=job.model_file))
         _start_proof(proofs[-1], job)
     if job.reopen is not None and any(proof.is_large for proof in proofs):
         parts.clear()

@@ -12,6 +12,7 @@ import zoo
 from zoo.exporters.batch import ExportOutcome
 from zoo.exporters.parts.probes import Probe, save_probes
 from zoo.exporters.proof import task_measures
+from zoo.exporters.proof.first_tensor import name_command
 from zoo.exporters.proof.programs import _verdict as program_verdict
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
@@ -23,6 +24,27 @@ EQUAL = Verdict("onnxruntime", "equal", "onnxruntime 1.0", 0.0)
 
 def equal_file() -> ExportedFile:
     return ExportedFile("model", "onnx", "model.onnx", 1, verdict="equal", verdicts=(EQUAL,))
+
+
+@pytest.mark.parametrize(
+    ("model_file", "words"),
+    [
+        (
+            "",
+            "export the run again with `--runs-in tract`, or the keras.Model with runs_in=['tract']",
+        ),
+        (
+            "a/b.keras",
+            "zoo.export(keras.saving.load_model('a/b.keras'), ['onnx'], out='DIR', runs_in=",
+        ),
+    ],
+)
+def test_what_finds_the_first_tensor_names_the_model_file(model_file: str, words: str) -> None:
+    wrong = Verdict("tract", "different", problem="'y' is off by up to 1")
+    found = name_command(equal_file(), wrong, model_file)
+    assert words in found.problem
+    assert "RUN" not in found.problem
+    assert name_command(equal_file(), EQUAL, model_file) == EQUAL
 
 
 @pytest.mark.parametrize("probes", ["constant", "none", "broken"])

@@ -36,6 +36,7 @@ class FileProof:
         plan: in which runtimes it is run.
         foreign: whether somebody else may have written the file. It is then checked first, and opened in
             a cage (`zoo.exporters.cage`).
+        model_file: the .keras or .h5 file that is exported, which makes the file foreign; else empty.
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class FileProof:
         file: ExportedFile,
         plan: Plan,
         foreign: bool = False,
+        model_file: str = "",
     ) -> None:
-        self.file, self._plan = file, plan
-        self._checker, self._folder, self._foreign = checker, folder, foreign
-        if foreign and not file.problem and (danger := find_danger(folder, file)):
+        self.file, self._plan, self._model_file = file, plan, model_file
+        self._checker, self._folder, self._foreign = checker, folder, foreign or bool(model_file)
+        if self._foreign and not file.problem and (danger := find_danger(folder, file)):
             self.file = replace(file, verdict="refused", problem=danger)
         self._answers: dict[str, Future[dict[str, Any]]] = {}
 
@@ -103,7 +105,7 @@ class FileProof:
         if name == own_runtime(self.file.format):
             return verdict  # `zoo.exporters.bisect` names the layer
         if self._foreign:
-            return name_command(self.file, verdict)
+            return name_command(self.file, verdict, self._model_file)
         return name_first_tensor(self._folder, self.file, verdict, self._prover(name))
 
     def _prover(self, name: str) -> Prove:

@@ -48,14 +48,25 @@ def name_first_tensor(folder: Path, file: ExportedFile, verdict: Verdict, prove:
     return replace(verdict, problem=f"{verdict.problem}. {place}") if place else verdict
 
 
-def name_command(file: ExportedFile, verdict: Verdict) -> Verdict:
+def name_command(file: ExportedFile, verdict: Verdict, model_file: str = "") -> Verdict:
     """Return a verdict on a file from elsewhere, with the command that finds the first tensor that differs.
 
     Prefixes of such a file are not run: the search opens the graph in this process, outside of the cage.
+
+    Args:
+        file: the file.
+        verdict: on the file.
+        model_file: the .keras or .h5 file that is exported; empty where an export is verified.
     """
     if verdict.verdict != "different" or not file.path.endswith(".onnx"):
         return verdict
-    advice = f"`zoo export RUN --runs-in {verdict.runtime}` names the first tensor that differs"
+    runtime = verdict.runtime
+    advice = f"export the run again with `--runs-in {runtime}`, or the keras.Model with runs_in=[{runtime!r}]"
+    if model_file:
+        model = f"keras.saving.load_model({model_file!r})"
+        call = f"zoo.export({model}, ['onnx'], out='DIR', runs_in=[{runtime!r}])"
+        advice = f"call {call}, if you trust the file"
+    advice = f"To find the first tensor that differs, {advice}"
     return replace(verdict, problem=f"{verdict.problem}. {advice}")
 
 
