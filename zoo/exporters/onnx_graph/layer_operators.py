@@ -94,18 +94,18 @@ def _recurrent(layer: Any, flip: bool = False) -> Operator:
     """Return the operator LSTM, GRU or RNN, which takes the time first and the batch second.
 
     Its attribute `direction` is not used: backwards, tract 0.23 and OpenCV 5.0 compute wrong numbers and
-    report no error. The steps are reversed before it.
+    report no error. The steps are reversed before it. OpenVINO 2026.4 computes wrong numbers where two layers
+    read one Transpose, and one of them is followed by another; a Transpose of all four axes undoes its own.
 
     Args:
         layer: the recurrent layer.
         flip: whether the steps that it returns are reversed, too.
     """
     kind, cell = type(layer).__name__, layer.cell
-    matrices = [_by_gate(weight, kind).T for weight in (cell.kernel, cell.recurrent_kernel)]
-    arrays = [matrix[None] for matrix in matrices]
+    arrays = [_by_gate(weight, kind).T[None] for weight in (cell.kernel, cell.recurrent_kernel)]
     if layer.use_bias:
         arrays.append(_biases(cell.bias, kind)[None])
-    attributes = _recurrent_attributes(layer, kind)
+    attributes, shape = _recurrent_attributes(layer, kind), np.array([0, -1, layer.units], np.int64)
     returns_sequences, backwards = layer.return_sequences, layer.go_backwards
 
     def add(graph: Any, x: str) -> str:
@@ -117,8 +117,8 @@ def _recurrent(layer: Any, flip: bool = False) -> Operator:
         node = graph.make_node(operator, [steps, *weights], attr=attributes, output_count=2)
         if not returns_sequences:
             return _change_rank(graph, "Squeeze", node.output[1], 0)
-        states = _change_rank(graph, "Squeeze", node.output[0], 1)
-        states = _add(graph, "Transpose", [states], {"perm": [1, 0, 2]})
+        states = _add(graph, "Transpose", [node.output[0]], {"perm": [2, 1, 0, 3]})
+        states = _add(graph, "Reshape", [states, _constant(graph, shape)])
         return _reverse(graph, states, count) if flip else states
 
     return add
@@ -232,8 +232,8 @@ def _reverse(graph: Any, x: str, steps: int) -> str:
     if steps > 0:
         order = _constant(graph, np.arange(steps)[::-1].copy())
         return _add(graph, "Gather", [x, order], {"axis": 1})
-    values = [[-1], [-_LARGEST_INT], [1], [-1]]
-    constants = [_constant(graph, np.array(value, np.int64)) for value in values]
+    values = (-1, -_LARGEST_INT, 1, -1)
+    constants = [_constant(graph, np.array([value], np.int64)) for value in values]
     return _add(graph, "Slice", [x, *constants])
 
 
