@@ -6,15 +6,19 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo.errors import ExportError, RunError, UsageError
 from zoo.exporters.readme import readme
 from zoo.exporters.report import ExportedFile, Report, size_on_disk
 from zoo.exporters.trust.signature import SIGNATURE, sign_folder
 from zoo.inference.known_exports import remember_export
-from zoo.io.atomic import replace_directory
+from zoo.io.atomic import make_directory, replace_directory
 from zoo.io.digest import file_digest
 from zoo.io.recovery import recover, remove_left_over
+
+if TYPE_CHECKING:
+    from zoo.exporters.sources import Source
 
 _FACTS = {"report.json", "probe.npz", "README.md", SIGNATURE}
 
@@ -44,7 +48,28 @@ def publish_files(
     remember_export(folder)
 
 
-def check_free(folder: Path) -> None:
+def free_folder(source: Source, out: str | Path | None) -> Path:
+    """Return the folder of an export, in which nothing but an earlier export is.
+
+    Args:
+        source: what is exported.
+        out: the folder; the source's own if not given.
+
+    Raises:
+        UsageError: it holds something else, or is not named for a model that is no run.
+    """
+    folder = Path(out).expanduser() if out is not None else source.folder
+    if folder is None:
+        raise UsageError(
+            f"{source.name} is no run, so its export has no folder of its own. "
+            "Name one: --out DIR, in Python out=DIR."
+        )
+    _check_free(folder)
+    make_directory(folder.parent)
+    return folder
+
+
+def _check_free(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an earlier export.
 
     What a killed export left beside it is removed, and an earlier one that it moved aside comes back.
