@@ -163,12 +163,13 @@ def prepare_to_resume(compute: Mapping[str, Any]) -> None:
 
 
 def recorded_choice(compute: Mapping[str, Any]) -> dict[str, Any]:
-    """Return whether a run uses XLA, and why; empty if run.json does not tell, or on another backend."""
+    """Return how a run makes its steps; empty if run.json does not tell, or on another backend."""
     import keras
 
     if compute.get("backend") != keras.backend.backend():
         return {}
-    return {name: compute[name] for name in ("xla", "xla_reason") if name in compute}
+    names = ("xla", "xla_reason", "steps_per_execution")
+    return {name: compute[name] for name in names if name in compute}
 
 
 def check_same_kernels(run: Path, compute: Mapping[str, Any]) -> None:

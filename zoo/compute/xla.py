@@ -3,7 +3,8 @@
 XLA compiles a training step into one program. Whether the step is then faster depends on the network, and
 compiling takes seconds. So `compile=auto` measures only a training that is long enough: at its first step,
 both kinds of step run a few times on random batches (`step_trial`), then all variables are put back. Only
-the training step is compiled. Validation, `evaluate` and `predict` are not.
+the training step is compiled. Validation, `evaluate` and `predict` are not. `step_groups` makes several such
+steps in one call.
 
 On JAX, Keras compiles every step, and there is nothing to choose.
 """
@@ -16,13 +17,14 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import keras
 
 from zoo.compute import step_trial
 from zoo.compute.batch_normalization import keras_batch_normalization
+from zoo.compute.step_groups import Place, StepGroups, remember_callbacks
 from zoo.errors import format_error
 
 SHORT_SECONDS = 60.0  # a shorter training does not measure
@@ -35,14 +37,22 @@ _recorders: weakref.WeakSet[Any] = weakref.WeakSet()  # functions that stand for
 
 @dataclass(frozen=True)
 class Choice:
-    """Whether a training uses XLA, and why."""
+    """Whether a training uses XLA, and why; and how many steps a call makes, once that is chosen."""
 
     xla: bool
     reason: str
+    steps: int | None = None
 
 
 @contextmanager
-def remember_jit_compile() -> Iterator[None]:
+def remember_plugin_calls() -> Iterator[None]:
+    """Remember how a plug-in calls `compile` and `fit`."""
+    with _remember_jit_compile(), remember_callbacks():
+        yield
+
+
+@contextmanager
+def _remember_jit_compile() -> Iterator[None]:
     """Remember which models a plug-in compiles with a `jit_compile` of its own: `auto` does not change it.
 
     Keras does not keep whether `compile` was called with it, or resolved "auto" by itself.
@@ -110,18 +120,23 @@ class ChooseXLA(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.setting = setting
-        self.choice = choice
+        self.choice: Any = choice  # a Choice, once it is made
         self.record = record
         self._calls = 0.0  # of the train function, until the training ends
+        self._place = Place()
+        self._is_resumed = False
         self._function: Any = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Count the calls of the train function that are left."""
-        steps = (self.params["epochs"] - epoch) * (self.params["steps"] or 0)
-        self._calls = steps / self.model.steps_per_execution
+        self._is_resumed = self._is_resumed or (epoch > 0 and self._function is None)
+        place = self._place
+        place.steps, place.epochs = self.params["steps"] or 0, self.params["epochs"] - epoch
+        self._calls = place.epochs * place.steps / self.model.steps_per_execution
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Take over a train function that `fit`, or the plug-in, has made since the last step."""
+        self._place.step = batch
         function = self.model.train_function
         if function is None or function is self._function:
             return
@@ -144,7 +159,22 @@ class ChooseXLA(keras.callbacks.Callback):
         if self.choice is None:
             self.choice = choice
             self.record(choice)
-        self._function = self.model.train_function = function
+        self._function = self.model.train_function = function and self._in_groups(function)
+
+    def _in_groups(self, function: Any) -> Any:
+        """Return a train function that makes several steps in a call where that is chosen, now or later.
+
+        Only `auto` chooses: the last bits may differ. A resumed training goes on as it began.
+        """
+        xla, steps = self.choice.xla, self.choice.steps
+        if steps is None and (self.setting != "auto" or self._is_resumed):
+            steps = 1
+        make = functools.partial(make_train_function, self.model, xla)
+        return StepGroups(self.model, function, make, self._place, steps, self._record_steps)
+
+    def _record_steps(self, steps: int) -> None:
+        self.choice = replace(self.choice, steps=steps)
+        self.record(self.choice)
 
     def _choose_and_step(self, batches: Any) -> Any:
         """Choose a train function, and make the first step with it."""
@@ -205,10 +235,16 @@ def xla_callbacks(
         record: is called with the choice.
     """
     if compute["backend"] == "tensorflow":
-        known = Choice(compute["xla"], compute["xla_reason"]) if "xla" in compute else None
-        return [ChooseXLA(setting, known, record)]
+        return [ChooseXLA(setting, _recorded_choice(compute), record)]
     if compute["backend"] == "jax":
         record(Choice(True, "Keras compiles every step on JAX"))
     else:
         record(Choice(False, f"{compute['backend']} has no XLA"))
     return []
+
+
+def _recorded_choice(compute: Mapping[str, Any]) -> Choice | None:
+    """Return the choice of a training that is resumed."""
+    if "xla" not in compute:
+        return None
+    return Choice(compute["xla"], compute["xla_reason"], compute.get("steps_per_execution"))

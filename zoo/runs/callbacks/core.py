@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from zoo.compute.step_groups import steps_of_call
 from zoo.compute.xla import Choice, xla_callbacks
 from zoo.config import Config
 from zoo.errors import TrainingError
@@ -47,9 +48,12 @@ class TerminateOnNaN(keras.callbacks.Callback):
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             step = self.epoch * self.params["steps"] + batch + 1
+            several = steps_of_call(self.model.train_function)
+            around = f"between the steps {step} and {step + several - 1}"
             raise TrainingError(
-                f"The loss became {loss} at step {step} (epoch {self.epoch + 1}, step {batch + 1} of "
-                f"it). Try a smaller learning rate: --set learning_rate={self.learning_rate / 10:g}"
+                f"The loss became {loss} {around if several > 1 else f'at step {step}'} (epoch "
+                f"{self.epoch + 1}, step {batch + 1} of it). Try a smaller learning rate: "
+                f"--set learning_rate={self.learning_rate / 10:g}"
             )
 
 
@@ -84,6 +88,8 @@ def core_callbacks(
 
 
 def _record_choice(run: Run, choice: Choice) -> None:
-    """Write to run.json whether a training uses XLA, so that a resumed training does not choose again."""
+    """Write to run.json how a training makes its steps, so that a resumed training does not choose again."""
     compute = {**run.record["compute"], "xla": choice.xla, "xla_reason": choice.reason}
+    if choice.steps is not None:
+        compute["steps_per_execution"] = choice.steps
     run.update(compute=compute)
