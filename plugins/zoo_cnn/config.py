@@ -75,6 +75,11 @@ def check_size(config: Config) -> None:
         SettingError: an axis is too small, or the number of axes does not fit.
     """
     *sizes, channels = config.input_shape or (None,)
+    if len(config.input_shape or ()) == 1:
+        raise zoo.SettingError(
+            f"Each example is a row of {channels} numbers (input_shape {config.input_shape}); cnn takes "
+            "series, images and volumes. mlp takes rows of numbers."
+        )
     halvings = len(config.filters) - (1 if config.pre_activation else 0)
     least = 2**halvings if config.pooling != "stride" else 1
     too_small = [size for size in sizes if size is not None and size < least]

@@ -63,6 +63,11 @@ def test_a_folder_stands_for_the_files_in_it_that_the_model_reads() -> None:
         expand_items(["empty"], (4, 2))
 
 
+def test_a_single_path_is_one_item() -> None:
+    assert expand_items("seven.png", (4, 4, 1)) == ["seven.png"]
+    assert expand_items(Path("seven.png"), (4, 4, 1)) == [Path("seven.png")]
+
+
 def test_a_series_that_does_not_fit_names_its_length_and_channels() -> None:
     ts("made.ts", 4, 3)
     with pytest.raises(zoo.DataError, match=r"^made\.ts:2 has 3 time steps; the model takes 4\.$"):

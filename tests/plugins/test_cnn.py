@@ -119,7 +119,7 @@ def test_a_kernel_may_be_larger_than_the_input(kernel: int) -> None:
     [
         ({"input_shape": (3, 8, 1)}, r"\(3, 8, 1\) does not fit: 2 blocks need .* at least 4"),
         ({"input_shape": (8, 8, 1), "filters": [2] * 4}, "4 blocks need .* at least 16"),
-        ({"input_shape": (8,)}, "1 to 3 axes"),
+        ({"input_shape": (8,)}, r"a row of 8 numbers .*\. mlp takes rows of numbers"),
         ({"input_shape": ()}, "1 to 3 axes"),
         ({"input_shape": (8, 8, 8, 8, 1)}, "1 to 3 axes"),
         ({"input_shape": (8, 8, None)}, "and then the channels"),

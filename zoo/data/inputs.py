@@ -81,13 +81,18 @@ def expand_items(items: Sequence[Any], shape: Shape | None) -> list[Any]:
     A file of series that cannot be read stays one item, so that reading it raises the error.
 
     Args:
-        items: paths and arrays. What is neither a folder nor a file of series is returned as it is.
+        items: paths and arrays, or the rows of a DataFrame. What is neither a folder nor a file of series
+            is returned as it is.
         shape: the input shape of the model; None is unknown, and no series are read then.
 
     Raises:
         UsageError: a folder holds no file that the model reads.
         DataError: a folder cannot be read.
     """
+    if isinstance(items, str | Path):
+        items = [items]
+    elif hasattr(items, "columns") and hasattr(items, "to_numpy"):
+        items = items.to_numpy()
     return [one for item in items for file in _files(item, shape) for one in _examples(file, shape)]
 
 

@@ -62,6 +62,14 @@ def test_the_long_format_has_several_channels_and_gaps(tmp_path: Path) -> None:
             ("length,width,depth", "5.1,2,3", "4.9,2,3"),
             "no column is called class.*'length', holds '5.1'",
         ),
+        (
+            ("t0,day,class", "1,2020-01-01,cat", "4,2020-01-02,dog"),
+            "line 2: the column 'day' holds '2020-01-01', which is no number. Turn it into numbers",
+        ),
+        (
+            ("filename,label", "a/0.png,cat", "a/1.png,dog"),
+            "line 2: the column 'filename' holds 'a/0.png'.* Images are given as a folder",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(lines: tuple[str, ...], message: str, tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ def test_a_table_has_a_feature_in_each_column() -> None:
         (frame(y=pandas.array([0, None] * 10, "Int64")), r"y in the DataFrame .* example 1"),
         (frame(y=["a", 1] * 10), r"column y of the DataFrame must hold numbers, or names"),
         (pandas.DataFrame(X[:, 0, :3, 0], columns=["a", "a", "y"]), r"2 columns .* are called a"),
+        (frame(y=Y, wave=np.ones(20) * 1j), r"column wave .* It holds complex numbers"),
+        (frame(y=Y, day=["2020-01-01"] * 20), r"column day .* to float: '2020-01-01'"),
         (pandas.DataFrame({"y": Y}), r"no column but y"),
         ((X, Y, X), r"data must be \(x, y\).* Received: 3 values"),
         (42, r"data must be \(x, y\).* Received: int"),
@@ -84,6 +86,14 @@ def test_a_table_has_a_feature_in_each_column() -> None:
 def test_what_is_wrong_is_named(data: Any, message: str) -> None:
     with pytest.raises(zoo.ZooError, match=message):
         dataset_from_memory(data)
+
+
+def test_apply_takes_the_rows_of_a_table() -> None:
+    table = frame(y=["cat", "dog"] * 10)
+    run = zoo.train("mlp", data=table, epochs=1, units=[2])
+    answers = zoo.apply(run, table[["height", "width"]])
+    assert {answer["class"] for answer in answers} <= {"cat", "dog"}
+    assert len(answers) == 20
 
 
 def test_a_run_on_arrays_is_measured_resumed_and_says_what_it_needs() -> None:

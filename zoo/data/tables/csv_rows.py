@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.data.images import SUFFIXES
 from zoo.data.tables.cells import LABEL_COLUMNS, Row, is_value, numbers, text_lines
 from zoo.data.tables.long_csv import long_layout, long_rows
 from zoo.errors import DataError, brief
@@ -48,7 +49,40 @@ def csv_rows(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
     column = _label_column(names if has_header else [], len(names) == unlabeled_columns, sample)
     if has_header and column == 0 and names[0] not in LABEL_COLUMNS:
         _check_first_column(path, names[0], sample[0])
-    yield from _wide_rows(path, rows, len(names), column)
+    header = first[1] if has_header else []
+    yield from _wide_rows(path, _checked_cells(path, rows, header, column), len(names), column)
+
+
+def _checked_cells(
+    path: Path, rows: Iterable[Cells], header: Sequence[str], column: int | None
+) -> Iterator[Cells]:
+    """Yield rows; one whose header names a column that holds no number is refused.
+
+    Args:
+        path: the file, for messages.
+        rows: the rows after the header.
+        header: the names of the columns; empty where there is none.
+        column: the position of the classes, which may be words.
+
+    Raises:
+        DataError: with the column and the cell.
+    """
+    for line, row in rows:
+        for at, (name, cell) in enumerate(zip(header, row, strict=False)):
+            if at != column and not is_value(cell):
+                where = f"{path}, line {line}: the column {brief(name)} holds {brief(cell.strip())}"
+                raise DataError(f"{where}, which is no number.{_advice(cell)}")
+        yield line, row
+
+
+def _advice(cell: str) -> str:
+    if Path(cell.strip()).suffix.lower() in SUFFIXES:
+        return (
+            " Images are given as a folder for each class (--data FOLDER), not as a list of files."
+        )
+    return (
+        " Turn it into numbers, or remove the column. A missing value is left empty, or written ?"
+    )
 
 
 def _wide_rows(path: Path, rows: Iterable[Cells], count: int, column: int | None) -> Iterator[Row]:
@@ -77,6 +111,10 @@ def _is_header(first: Sequence[str], second: Sequence[str]) -> bool:
     """Return whether the first line names the columns: it has words where the second line has numbers."""
     if all(map(is_value, first[1:])):
         return False
+    if not any(map(is_value, first)) and any(
+        cell.strip().lower() in LABEL_COLUMNS for cell in first
+    ):
+        return True
     return not all(map(is_value, first[1:-1])) or is_value(second[-1]) or first is second
 
 
@@ -103,7 +141,7 @@ def _check_first_column(path: Path, name: str, cell: str) -> None:
     if is_value(cell) and not cell.strip().removeprefix("-").replace(".0", "").isdecimal():
         raise DataError(
             f"{path}: no column is called class, and the first one, {brief(name)}, holds {brief(cell)}. Call "
-            "the column of the classes class, label, target or y."
+            "the column of the classes, or of the numbers to predict, class, label, target or y."
         )
     _log.info(
         "%s: no column is called class; the first one, %s, is taken as the class.", path, name

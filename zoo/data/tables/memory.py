@@ -163,8 +163,10 @@ def _feature(name: Any, column: Any) -> Array:
         array = np.asarray(column)
         if array.dtype.kind in "mM":
             raise ValueError("It holds dates or times.")
+        if array.dtype.kind == "c":
+            raise ValueError("It holds complex numbers.")
         if array.dtype.kind == "O":
-            array = np.array([math.nan if _is_missing(value) else value for value in array])
+            array = np.array([math.nan if _is_missing(each) else each for each in array], object)
         values = array.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(

@@ -69,7 +69,8 @@ def log_choice(data: Dataset, chosen: dict[str, Any]) -> None:
     """Print which settings the amount of data decides."""
     if chosen:
         values = ", ".join(f"{name}={_format_value(value)}" for name, value in chosen.items())
-        _log.info("chosen for %s examples: %s", f"{len(data.train):,}", values)
+        count = len(data.train)
+        _log.info("chosen for %s example%s: %s", f"{count:,}", "s" * (count != 1), values)
 
 
 def _format_value(value: Any) -> str:

@@ -16,6 +16,7 @@ from zoo.data.dataset import Dataset, has_no_data
 __all__ = ["announce_data", "describe_compute", "describe_data", "log_start"]
 
 MOST_NAMES = 5  # of classes
+DARK = 0.2  # the brightest pixel of images that are nearly black
 _NOUNS = {1: "rows of numbers", 2: "series", 3: "arrays", 4: "volumes"}
 _log = logging.getLogger("zoo")
 _announced: WeakSet[Dataset] = WeakSet()
@@ -28,6 +29,9 @@ def announce_data(data: Dataset) -> None:
         _log.info("data: %s", describe_data(data))
         if absent := _classes_without_test(data):
             _log.warning("Warning: no held-out example is of the class %s.", ", ".join(absent))
+        if absent := _classes_without_examples(data):
+            _log.warning("Warning: no training example is of the class %s.", ", ".join(absent))
+        _warn_of_dark_images(data)
 
 
 def describe_data(data: Dataset) -> str:
@@ -55,6 +59,28 @@ def _classes_without_test(data: Dataset) -> list[str]:
     held_out = set(np.unique(data.test.targets).tolist())
     trained = np.unique(data.train.targets).tolist()
     return [data.classes[int(label)] for label in trained if label not in held_out][:MOST_NAMES]
+
+
+def _classes_without_examples(data: Dataset) -> list[str]:
+    """Return the first classes that have no training example, such as 0 where labels begin at 1."""
+    if data.classes is None or data.train.targets is None or data.train.targets.ndim != 1:
+        return []
+    known = set(np.unique(data.train.targets).tolist())
+    return [name for at, name in enumerate(data.classes) if at not in known][:MOST_NAMES]
+
+
+def _warn_of_dark_images(data: Dataset) -> None:
+    """Warn of images in memory without a bright pixel: those of 12 bits in files of 16 bits are dark."""
+    stored = data.train.stored
+    if not is_picture(data.input_shape) or not isinstance(stored, np.ndarray) or not stored.size:
+        return
+    top = float(stored.max()) / (255 if stored.dtype == np.uint8 else 1)
+    if top < DARK:
+        _log.warning(
+            "Warning: the images are nearly black: their brightest pixel is %.3g, and white is 1. Multiply "
+            "the pixels of images of 12 bits in files of 16 bits by 16.",
+            top,
+        )
 
 
 def _describe_targets(data: Dataset) -> str:
