@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ def test_a_run_is_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert Run.open("mlp").path == run.path
     assert Run.open(tmp_path / "runs" / "mlp").name == "mlp"
     assert Run.open(run) is run
+
+
+def test_a_path_may_be_text() -> None:
+    path = create().path
+    run = zoo.Run(str(path))
+    assert run == zoo.Run(path)
+    assert run.weights == path / "model.weights.h5"
+    assert (run.name, run.history, run.metrics, run.pictures) == ("mlp", [], {}, [])
+    with pytest.raises(zoo.RunError, match=r"nowhere"):
+        _ = zoo.Run("nowhere").record
 
 
 def test_runs_lie_where_zoo_runs_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +138,8 @@ def test_force_waits_for_nobody_and_kills_nothing() -> None:
 
 
 def test_the_latest_unfinished_run_is_the_one_to_resume() -> None:
-    create(state="interrupted")
-    latest = create(state="failed")
+    earlier, latest = create(state="interrupted"), create(state="failed")
+    os.utime(earlier.path / "run.json", (1, 1))  # both may be written in one tick of the clock
     create(state="finished")
     assert find_unfinished_run("mlp", None).path == latest.path
     with pytest.raises(zoo.RunError, match="no unfinished run of cnn"):

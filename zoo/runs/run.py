@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run directory.
-
-    run.json is read once, on first use. `Run.open(run.path)` reads it again.
+    """One run directory. run.json is read once, on first use; `Run.open(run.path)` reads it again.
 
     Example:
         >>> run = zoo.train("cnn.digits")
@@ -44,6 +42,10 @@ class Run:
 
     path: Path
     shipped: Shipped | None = None  # the catalog's weights that it holds; None: a user's run
+
+    def __post_init__(self) -> None:
+        """Take a path that is text, too."""
+        object.__setattr__(self, "path", Path(self.path))
 
     def __str__(self) -> str:
         """Return how the run is named in messages: its path, or weights:NAME."""
@@ -177,10 +179,7 @@ class Run:
         return dict(importlib.import_module("zoo.exporters.sources").open_source(self).parts())
 
     def plot(self, picture: str = "curve") -> Any:
-        """Return a picture, which a notebook shows: the training curves, or one of `pictures` by its name.
-
-        Args:
-            picture: curve, or the name of a file of `pictures` without its suffix.
+        """Return `curve`, or one of `pictures` by its file's name without the suffix; a notebook shows it.
 
         Raises:
             UnknownName: the run has no such picture.
