@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.compute.kernels import (
-    check_same_kernels,
-    compute_in_force,
-    prepare_to_resume,
-    recorded_choice,
-    use_threads,
-)
+from zoo.compute.kernels import compute_in_force, recorded_choice, use_threads
 from zoo.errors import DataError, PluginError, SettingError, TrainingError, ZooError
 from zoo.io.atomic import atomic_write, check_space
 from zoo.io.recovery import drop_replaced
@@ -36,6 +30,7 @@ from zoo.runs.run_directory import (
     recipe_to_resume,
     run_info,
 )
+from zoo.runs.start.resumption import prepare_run_to_resume
 from zoo.weights.transfer import freeze_layers
 
 if TYPE_CHECKING:
@@ -148,25 +143,38 @@ def train_model(
         check_tensorboard()
     if resume:
         run = resume if isinstance(resume, Run) else find_unfinished_run(name, out)
-        _prepare_to_resume(run, observers)
+        prepare_run_to_resume(run, own)
         recipe = recipe_to_resume(run, name, data, settings)
     else:
         start = None if from_run is None else Run.open(from_run)
-        recipe = resolve_start(name, settings, data, start)
-        use_threads(recipe.config.threads)  # before the data is loaded: that may compute
-        recipe = recipe.with_data()
-        check_memory(recipe.name, recipe.parameters)
+        recipe = _new_recipe(name, settings, data, start)
         record = new_record(recipe, seed, settings, start) | describe_start(start)
-        record |= user_callbacks.describe_callbacks(observers.callbacks)
-        run = create_run(name, out, force, record)
+        run = create_run(name, out, force, record | user_callbacks.describe_callbacks(own))
     with run.lock():
-        if run.state == "trained" and run.weights.exists():
-            recipe, model = load_run_model(run, recipe.load_data())
-        else:
-            model = fit_and_save(run, recipe, observers, not resume)
+        recipe, model = _trained_model(run, recipe, observers, not resume)
         if measure:
             finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
+
+
+def _new_recipe(
+    name: str, settings: Mapping[str, Any], data: Data | None, start: Run | None
+) -> Recipe:
+    """Return the recipe of a new run, with its data; `start` is the run that it starts from, or None."""
+    recipe = resolve_start(name, settings, data, start)
+    use_threads(recipe.config.threads)  # before the data is loaded: that may compute
+    recipe = recipe.with_data()
+    check_memory(recipe.name, recipe.parameters)
+    return recipe
+
+
+def _trained_model(
+    run: Run, recipe: Recipe, observers: Observers, is_new: bool
+) -> tuple[Recipe, keras.Model]:
+    """Return the model of a run, trained now unless it is already, and the recipe that builds it."""
+    if run.state == "trained" and run.weights.exists():
+        return load_run_model(run, recipe.load_data())
+    return recipe, fit_and_save(run, recipe, observers, is_new)
 
 
 def fit_and_save(run: Run, recipe: Recipe, observers: Observers, is_new: bool) -> keras.Model:
@@ -209,7 +217,7 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
     """Build the model and train it from the last checkpoint on."""
     from zoo.compute.batch_normalization import fused_batch_normalization
     from zoo.compute.seeds import set_random_seed
-    from zoo.compute.xla import remember_plugin_calls
+    from zoo.compute.xla import remember_jit_compile
     from zoo.runs.callbacks.best_epoch import is_over
     from zoo.runs.callbacks.checkpoint import finished_epochs
     from zoo.runs.callbacks.core import core_callbacks
@@ -225,7 +233,7 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
     first_epoch = config.epochs if is_over(history.rows, config) else finished_epochs(run)
     data = recipe.load_data().at(seed, first_epoch)
     try:
-        with observers.progress, remember_plugin_calls(), fused_batch_normalization():
+        with observers.progress, remember_jit_compile(), fused_batch_normalization():
             architecture.train(model, config, data, callbacks, run_info(run))
     except PluginError as error:
         own = user_callbacks.callback_failure(error, observers.callbacks)
@@ -239,12 +247,3 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
             "pass the core's callbacks to model.fit."
         )
     return model
-
-
-def _prepare_to_resume(run: Run, observers: Observers) -> None:
-    """Use the kernels and threads that a run was started with; refuse if that is no longer possible."""
-    user_callbacks.check_same_callbacks(run, observers.callbacks)
-    compute = run.record.get("compute", {})
-    prepare_to_resume(compute)
-    if run.state != "trained":  # a trained run is only measured
-        check_same_kernels(run.path, compute)
