@@ -75,7 +75,7 @@ def train(
         progress: False shows nothing, nor does ZOO_PROGRESS=off; None and True show a bar in a notebook
             and on a terminal, and a line for each epoch in a file. Or a Progress of your own.
         from_run: a run, or a model of the catalog, whose weights the training starts from. A layer of
-            another shape starts anew, such as the last one where the classes differ.
+            another shape starts from random weights, such as the last one where the classes differ.
         callbacks: Keras callbacks of your own, called before the zoo's (docs/runs.md).
         **settings: the settings that differ from the model's.
 
@@ -217,7 +217,7 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
     """Build the model and train it from the last checkpoint on."""
     from zoo.compute.batch_normalization import fused_batch_normalization
     from zoo.compute.seeds import set_random_seed
-    from zoo.compute.xla import remember_jit_compile
+    from zoo.compute.xla import remember_plugin_calls
     from zoo.runs.callbacks.best_epoch import is_over
     from zoo.runs.callbacks.checkpoint import finished_epochs
     from zoo.runs.callbacks.core import core_callbacks
@@ -233,7 +233,7 @@ def _fit(run: Run, recipe: Recipe, history: History, observers: Observers) -> ke
     first_epoch = config.epochs if is_over(history.rows, config) else finished_epochs(run)
     data = recipe.load_data().at(seed, first_epoch)
     try:
-        with observers.progress, remember_jit_compile(), fused_batch_normalization():
+        with observers.progress, remember_plugin_calls(), fused_batch_normalization():
             architecture.train(model, config, data, callbacks, run_info(run))
     except PluginError as error:
         own = user_callbacks.callback_failure(error, observers.callbacks)
