@@ -7,6 +7,7 @@ INPUT_SHAPE = (150, 1)
 CLASSES = ("1", "2")
 SOURCE = "GunPoint of the UCR archive of time series, Ratanamahatana and Keogh 2004"
 LICENSE = "not stated"
+INPUT_RANGES = {"mean": (-0.05, 0.05), "deviation": (0.9, 1.1)}  # each series is standardised
 
 
 def load() -> Dataset:

@@ -7,6 +7,7 @@ INPUT_SHAPE = (24, 1)
 CLASSES = ("1", "2")
 SOURCE = "ItalyPowerDemand of the UCR archive of time series, Keogh et al. 2006"
 LICENSE = "not stated"
+INPUT_RANGES = {"mean": (-0.05, 0.05), "deviation": (0.9, 1.1)}  # each series is standardised
 
 
 def load() -> Dataset:

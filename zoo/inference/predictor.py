@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo.data.inputs import item_name
 from zoo.errors import DataError, UnsafeFile, ZooError
 from zoo.inference.parts import Parts
 from zoo.inference.read_ahead import BatchSize, read_batches
+from zoo.inference.unusual_inputs import Ranges, describe_difference
 
 Result = dict[str, Any]
 
@@ -35,14 +36,20 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Answer:
-    """The result for one item, or the error that reading or using it raised."""
+    """The result for one item, or the error that reading or using it raised.
+
+    `difference` is how the item differs from the training data; it is empty where nothing is known of it.
+    """
 
     item: Any
     result: Result | None = None
     error: DataError | None = None
+    difference: str = ""
 
 
-def iterate_answers(predictor: Predictor, items: Sequence[Any]) -> Iterator[Answer]:
+def iterate_answers(
+    predictor: Predictor, items: Sequence[Any], ranges: Ranges | None = None
+) -> Iterator[Answer]:
     """Yield an answer for each item, in order; an item that cannot be used stops nothing.
 
     Items are read beside the computation, and the memory does not grow with their number.
@@ -50,6 +57,7 @@ def iterate_answers(predictor: Predictor, items: Sequence[Any]) -> Iterator[Answ
     Args:
         predictor: what reads the items and applies the model.
         items: files, arrays, or what else the architecture takes.
+        ranges: of the training data; an item out of them is answered with its difference.
 
     Raises:
         ZooError: the architecture's `apply` fails for an item, with another error than a DataError.
@@ -61,7 +69,12 @@ def iterate_answers(predictor: Predictor, items: Sequence[Any]) -> Iterator[Answ
         results = iter(_apply(predictor, readable))
         size.adapt(time.perf_counter() - start)
         for item, value in batch:
-            yield Answer(item, None, value) if isinstance(value, DataError) else next(results)
+            if isinstance(value, DataError):
+                yield Answer(item, None, value)
+                continue
+            difference = describe_difference(value, ranges) if ranges else ""
+            answer = next(results)
+            yield replace(answer, difference=difference) if difference else answer
 
 
 def call_with(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

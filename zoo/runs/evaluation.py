@@ -15,9 +15,9 @@ from zoo.data.dataset import Dataset, has_no_data
 from zoo.data.tables.memory import dataset_from_memory
 from zoo.errors import TrainingError, ZooError
 from zoo.inference.examples import check_batch_size
-from zoo.runs.comparison import plot_run
 from zoo.runs.files.measures import examples_by_measure
 from zoo.runs.files.predictions import check_table_file, write_predictions
+from zoo.runs.files.run_pictures import draw_pictures
 from zoo.runs.load import load_run_model
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
@@ -210,8 +210,6 @@ def finish_run(
     Raises:
         ZooError: `evaluate` or `preview` fails. The run stays trained, and `zoo evaluate` completes it.
     """
-    from zoo.io import pictures
-
     data, architecture = _positioned_data(run, recipe), recipe.architecture
     with _stays_trained(run, "evaluate", data):
         metrics = evaluate_model(
@@ -219,10 +217,7 @@ def finish_run(
         )
         run.write_metrics(metrics)
     with _stays_trained(run, "preview", data):
-        plots: dict[str, pictures.Picture] = {"curve": plot_run(run)}
-        plots |= architecture.preview(model, recipe.config, data, run_info(run))
-        for name, picture in plots.items():
-            pictures.save(picture, run.path / "pictures" / name)
+        draw_pictures(run, recipe, model, data)
     examples = examples_by_measure(metrics, data)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     run.update(state="finished", finished=now, **({"examples": examples} if examples else {}))

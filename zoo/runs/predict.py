@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from zoo.data.arrays import Array
-from zoo.data.inputs import expand_items
+from zoo.data.inputs import expand_items, item_name
 from zoo.errors import RunError, UsageError
 from zoo.inference.examples import predict_examples
 from zoo.inference.keras_parts import KerasParts
-from zoo.inference.predictor import Predictor, iterate_answers
+from zoo.inference.predictor import Answer, Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
+from zoo.inference.unusual_inputs import input_ranges, warnings_of
 from zoo.runs.predictors import check_needs_no_model, open_predictor
 from zoo.runs.run import Run
 
@@ -66,8 +67,9 @@ def apply(
     Example:
         >>> zoo.apply("cnn.digits", ["seven.png"])[0]["class"]
     """
-    predictor = open_predictor(Run.open(run), runtime)
-    results = _iterate_results(predictor, expand_items(items, predictor.input_shape))
+    run = Run.open(run)
+    predictor = open_predictor(run, runtime)
+    results = _iterate_results(run, predictor, expand_items(items, predictor.input_shape))
     return results if stream else list(results)
 
 
@@ -101,7 +103,7 @@ def apply_to_files(
         ExportError: the exported files compute something else than the model.
     """
     files = expand_items(list(map(Path, items)), run.record["config"].get("input_shape"))
-    answers = iterate_answers(open_predictor(run, runtime), files)
+    answers = _iterate_answers(run, open_predictor(run, runtime), files)
     originals = {Path(os.path.realpath(file)) for file in files}  # a link to itself is one item
     results, faults = [], []
     left_out: dict[str, None] = {}
@@ -191,8 +193,28 @@ def evaluate_model(
     return architecture.evaluate(model, config, data, parts, batch_size, run)
 
 
-def _iterate_results(predictor: Predictor, items: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    for answer in iterate_answers(predictor, items):
+def _iterate_answers(run: Run, predictor: Predictor, items: Sequence[Any]) -> Iterator[Answer]:
+    """Yield an answer for each item; at the end, warn of those that are unlike the training data.
+
+    A model with the setting `noise` takes noisy inputs, which are unlike those of its data set.
+    """
+    source = str(run.record["dataset"].get("source"))
+    ranges = {} if "noise" in run.record["config"] else input_ranges(source)
+    differences = []
+    try:
+        for answer in iterate_answers(predictor, items, ranges):
+            if answer.difference:
+                differences.append((item_name(answer.item), answer.difference))
+            yield answer
+    finally:
+        for text in warnings_of(differences, source):
+            _log.warning("%s", text)
+
+
+def _iterate_results(
+    run: Run, predictor: Predictor, items: Sequence[Any]
+) -> Iterator[dict[str, Any]]:
+    for answer in _iterate_answers(run, predictor, items):
         if answer.result is None:
             raise answer.error or RunError(f"There is no result for {answer.item}.")
         yield answer.result
