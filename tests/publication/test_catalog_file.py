@@ -36,14 +36,15 @@ summary = "The second"
 def test_an_entry_is_changed_and_all_else_stays(tmp_path: Path) -> None:
     path = tmp_path / "registry.toml"
     path.write_text(TEXT, "utf-8")
-    update_catalog_file(path, "mlp.a", INFO, {"accuracy": 0.75}, "zoo train mlp.a --seed 1")
+    command, counts = "zoo train mlp.a --seed 1", {"accuracy": 360, "recall_ankle boot": 36}
+    update_catalog_file(path, "mlp.a", INFO, {"accuracy": 0.75}, command, counts)
     text = path.read_text("utf-8")
     assert "# A comment of the file." in text
     assert "# a comment of the line" in text
     entry = read_entries(path, None)["mlp.a"]
     assert entry.weights == INFO
     assert entry.results == {"accuracy": 0.75, "other": 1.0}
-    assert entry.measured == "zoo train mlp.a --seed 1"
+    assert (entry.measured, entry.examples) == (command, counts)
     assert text.index("[mlp.a.weights]") < text.index("[mlp.b]")
 
 
@@ -80,11 +81,13 @@ def test_a_new_entry_is_read_as_it_was_written(tmp_path: Path) -> None:
         settings={"units": [1, 2], "dropout": 0.5, "style": "functional", "flip": True},
         tags=("image",),
         results={"accuracy": 0.5},
+        examples={"accuracy": 24},
         weights=INFO,
     )
     path.write_text(entry_section(entry), "utf-8")
     read = read_entries(path, None)["mlp.new"]
     assert (read.summary, read.settings, read.tags) == (entry.summary, entry.settings, entry.tags)
+    assert (read.results, read.examples) == (entry.results, entry.examples)
     assert read.weights == INFO
 
 

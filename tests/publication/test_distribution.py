@@ -246,6 +246,8 @@ def test_a_run_goes_into_a_package_and_its_catalog_file_in_one_go(
     entry = read_entries(path, None)["mlp.mine"]
     assert entry.weights == info
     assert set(entry.results) == set(list(trained.metrics)[:3])
+    assert entry.examples == trained.examples
+    assert set(trained.examples) == set(trained.metrics)
     monkeypatch.setenv("ZOO_WEIGHTS", str(tmp_path / "package"))
     assert zoo.open("mlp.mine").metrics == trained.metrics
 

@@ -154,6 +154,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         ENTRY.format("a", "x") + "results = { a = '1' }",
         "results must be numbers. Received",
     ),
+    "examples": (
+        ENTRY.format("a", "x") + "examples = 360",
+        "examples must be a table of whole numbers. Received: 360",
+    ),
+    "a count": (
+        ENTRY.format("a", "x") + "examples = { a = -1 }",
+        "examples must be whole numbers from 0 on. Received",
+    ),
     "a yes": (ENTRY.format("a", "x") + "results = { a = true }", "results must be numbers"),
     "measured": (
         ENTRY.format("a", "x") + "measured = 1",

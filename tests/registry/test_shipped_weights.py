@@ -16,7 +16,9 @@ from zoo.data.dataset import Dataset
 from zoo.exporters.locations import find_source
 from zoo.exporters.sources import open_source
 from zoo.io.digest import file_digest
+from zoo.publication.catalog_file import entry_section
 from zoo.registry.catalog import catalog
+from zoo.registry.catalog_reader import Entry
 from zoo.weights.archive import write_archive
 from zoo.weights.description import WeightsInfo
 
@@ -53,6 +55,26 @@ def test_it_is_a_run_with_config_classes_metrics_and_pictures(
     assert [path.name for path in run.pictures] == [path.name for path in trained.pictures]
     assert NAME in zoo.list_models(weights=True)
     assert NAME not in zoo.list_models(weights=False)
+
+
+def test_the_catalog_tells_on_how_many_examples_older_weights_were_measured(
+    trained: zoo.Run, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOO_WEIGHTS", str(tmp_path))
+    run = zoo.Run(tmp_path / "run")
+    shutil.copytree(trained.path, run.path)
+    run.write_record({key: value for key, value in run.record.items() if key != "examples"})
+    entry = Entry(NAME, "Tiny", results={"accuracy": 0.5}, weights=ship(run, tmp_path))
+    assert zoo.open(NAME).examples == {}
+    text = entry_section(replace(entry, examples=trained.examples))
+    Path("registry.toml").write_text(text, "utf-8")
+    catalog.cache_clear()
+    assert zoo.open(NAME).examples == zoo.describe(NAME).examples == trained.examples
+    assert "| accuracy |" in (card := zoo.open(NAME).card())
+    assert f"| {trained.examples['accuracy']} |" in card
+    assert "[accuracy 0.5 on 24]" in shell("list", NAME)[1]
+    for command in (("show", NAME), ("weights", "list", NAME)):
+        assert "accuracy 0.5  on 24 test examples" in shell(*command)[1]
 
 
 def test_the_unpacked_files_go_with_the_run(shipped: WeightsInfo) -> None:

@@ -51,7 +51,7 @@ def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> 
     width = max((len(entry.name) for entry in entries), default=0)
     lines = []
     for entry in entries:
-        result = next((f"  [{k} {v:.4g}]" for k, v in entry.results.items()), "")
+        result = next((f"  [{_figure(entry, name)}]" for name in entry.results), "")
         size = f"  [weights {format_size(entry.weights.size)}]" if entry.weights else ""
         lines.append(f"{entry.name:<{width}}  {entry.summary}{result}{size}")
     if lines:
@@ -61,7 +61,14 @@ def list_models(pattern: str, tag: str | None, weights: bool, as_json: bool) -> 
 def _figures(entry: Entry) -> dict[str, Any]:
     """Return the results of a model and the description of its weights, or None, as plain data."""
     weights = asdict(entry.weights) if entry.weights else None
-    return {"results": dict(entry.results), "weights": weights}
+    results, examples = dict(entry.results), dict(entry.examples)
+    return {"results": results, "examples": examples, "weights": weights}
+
+
+def _figure(entry: Entry, name: str) -> str:
+    """Return a result of a model, and on how many test examples it is taken where that is known."""
+    count = entry.examples.get(name)
+    return f"{name} {entry.results[name]:.4g}{f' on {count:,}' if count else ''}"
 
 
 @click.command(cls=Command)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from zoo.cli.output import format_size
 from zoo.cli.render import print_rich, short_value
 from zoo.io.console import make_table
+from zoo.runs.files.measures import count_words
 from zoo.runs.progress import format_logs
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def show_description(description: Description) -> None:
         "architecture": f"{description.architecture} ({description.package})",
         "dataset": description.dataset or "give --data",
         "reference": description.reference,
-        "results": format_logs(description.results),
+        "results": _results_fact(description),
         "measured by": description.measured,
         "others": description.baseline,
         "weights": _weights_fact(description.weights),
@@ -47,6 +48,13 @@ def show_description(description: Description) -> None:
         usual = f", {default} by default" if value != default else ""
         print_rich(f"\n[bold]{escape(setting.name)}[/] = {escape(value)}", end="")
         print_rich(f"  ({setting.type}{usual})\n    {setting.meaning}", markup=False)
+
+
+def _results_fact(description: Description) -> str:
+    """Return the results and on how many test examples they are taken, as far as that is known."""
+    counts = description.examples
+    words = count_words({counts[name] for name in description.results if name in counts})
+    return f"{format_logs(description.results)}{f'  on {words}' if words else ''}"
 
 
 def _weights_fact(weights: Mapping[str, Any]) -> str:

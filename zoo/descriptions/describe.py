@@ -16,7 +16,13 @@ from zoo.runs.run import Run
 
 __all__ = ["describe", "read_description"]
 
-_DESCRIBED = ("name", "architecture", "config", "dataset")  # a description has them in other places
+_DESCRIBED = (
+    "name",
+    "architecture",
+    "config",
+    "dataset",
+    "examples",
+)  # a description has them in other places
 
 
 def describe(name: str | Path | Run) -> Description:
@@ -112,6 +118,7 @@ def _description(subject: Subject, facts: ModelFacts) -> Description:
         _run_facts(run) if run else {},
         "" if run else entry.baseline,
         asdict(entry.weights) if entry.weights and not run else {},
+        dict(run.examples if run else entry.examples),
     )
 
 

@@ -73,7 +73,8 @@ class Description:
 
     `parameters` is None and `parts` is empty if the data, or a network that a setting names, decides them.
     `run` holds the facts of run.json, and is empty for a model that is no run. `weights` holds what the
-    catalog says of the trained weights, and is empty where there are none.
+    catalog says about the trained weights, and is empty where there are none. `examples` holds the number of
+    test examples of each result, where it is known.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Description:
     run: Mapping[str, Any] = field(default_factory=dict)
     baseline: str = ""
     weights: Mapping[str, Any] = field(default_factory=dict)
+    examples: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

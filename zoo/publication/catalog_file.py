@@ -21,6 +21,10 @@ from zoo.registry.catalog_reader import Entry
 from zoo.weights.description import WeightsInfo, parse_weights
 
 MOST_RESULTS = 3  # measures that a new entry shows
+_ENTRY_KEYS = (
+    *("summary", "dataset", "tags", "reference", "settings"),
+    *("results", "examples", "measured"),
+)
 
 
 def weights_section(name: str, info: WeightsInfo) -> str:
@@ -33,8 +37,7 @@ def weights_section(name: str, info: WeightsInfo) -> str:
 
 def entry_section(entry: Entry) -> str:
     """Return the sections of a whole entry of a catalog file, its weights included."""
-    keys = ("summary", "dataset", "tags", "reference", "settings", "results", "measured")
-    values = {key: getattr(entry, key) for key in keys}
+    values = {key: getattr(entry, key) for key in _ENTRY_KEYS}
     lines = [f"{key} = {_toml(value)}\n" for key, value in values.items() if value]
     section = f"[{entry.name}]\n{''.join(lines)}"
     return section + (f"\n{weights_section(entry.name, entry.weights)}" if entry.weights else "")
@@ -57,16 +60,22 @@ def headline_names(metrics: Mapping[str, float]) -> list[str]:
 
 
 def update_catalog_file(
-    path: Path, name: str, info: WeightsInfo, results: Mapping[str, float], measured: str
+    path: Path,
+    name: str,
+    info: WeightsInfo,
+    results: Mapping[str, float],
+    measured: str,
+    examples: Mapping[str, int] | None = None,
 ) -> None:
     """Replace the weights, the results and the command of one entry of a catalog file.
 
     Args:
         path: the catalog file; it has an entry of that name.
         name: the model.
-        info: what the catalog says of its weights.
+        info: what the catalog says about its weights.
         results: the results to replace or to add; others of the entry stay.
         measured: the command that trained the model.
+        examples: the number of test examples of each measure, in the place of those that the entry has.
 
     Raises:
         UsageError: the file has no entry of that name in the form `[architecture.tag]`.
@@ -79,7 +88,11 @@ def update_catalog_file(
     if not (section := re.search(_section_pattern(name), text, re.M)):
         raise UsageError(f"{path} has no section [{name}]. Add the model there first.")
     kept = {key: value for key, value in entry.get("results", {}).items() if key not in results}
-    changes = {"results": {**entry.get("results", {}), **results, **kept}, "measured": measured}
+    changes = {
+        "results": {**entry.get("results", {}), **results, **kept},
+        "examples": dict(examples or {}),
+        "measured": measured,
+    }
     body = section[0]
     for key, value in changes.items():
         if value:

@@ -111,7 +111,7 @@ def pack_into(
         prepared = prepare_run(run, temporary, precision)
         info = write_weights_file(prepared, run.name, folder, terms, commit or trained_by(run))
         results = _results(prepared, entry, metrics)
-    update_catalog_file(catalog_path, run.name, info, results, info.command)
+    update_catalog_file(catalog_path, run.name, info, results, info.command, prepared.examples)
     catalog.cache_clear()
     return info
 
@@ -194,6 +194,7 @@ def _entry(run: Run, name: str, info: WeightsInfo, metrics: Sequence[str]) -> En
         dataset=source if known else None,
         settings=settings,
         results=results,
+        examples=run.examples,
         measured=train_command(run, run.name),
         weights=info,
     )

@@ -12,7 +12,7 @@ from zoo.exporters.parts.part import prepare_part
 from zoo.io.atomic import disk_errors, make_directory
 from zoo.publication.packed_weights import Precision, pack_weights, save_without_training_state
 from zoo.publication.terms import public_source
-from zoo.runs.evaluation import measure
+from zoo.runs.evaluation import Measurement, measure
 from zoo.runs.load import load_run_model
 from zoo.runs.recipe import Recipe, has_own_data
 from zoo.runs.run import Run
@@ -52,7 +52,9 @@ def prepare_run(run: Run, folder: Path, precision: Precision = "float32") -> Run
         copy.write_record(record)
     else:
         copy.write_record({**record, "stored_precision": precision})
-        copy.write_metrics(_measure_again(copy, run, recipe))
+        measurement = _measure_again(copy, run, recipe)
+        copy.write_metrics(measurement.metrics)
+        copy.update(examples=measurement.counts)
     return copy
 
 
@@ -60,7 +62,8 @@ def _public_record(run: Run, parts: Mapping[str, keras.Model]) -> dict[str, Any]
     """Return a run's record with its parts, and without folders of this machine."""
     contracts = {role: prepare_part(role, part).contract.to_json() for role, part in parts.items()}
     dataset = {**run.record["dataset"], "source": public_source(run)}
-    return {**run.record, "dataset": dataset, "parts": contracts}
+    counts = {"examples": run.examples} if run.examples else {}
+    return {**run.record, **counts, "dataset": dataset, "parts": contracts}
 
 
 def _copy_results(run: Run, folder: Path) -> None:
@@ -73,7 +76,7 @@ def _copy_results(run: Run, folder: Path) -> None:
         shutil.copytree(run.path / "pictures", folder / "pictures")
 
 
-def _measure_again(copy: Run, run: Run, recipe: Recipe) -> dict[str, float]:
+def _measure_again(copy: Run, run: Run, recipe: Recipe) -> Measurement:
     """Return the figures of the rounded weights, measured on the run's own data.
 
     Raises:
@@ -85,4 +88,4 @@ def _measure_again(copy: Run, run: Run, recipe: Recipe) -> dict[str, float]:
             f"{run} is measured again after its weights are rounded, and its data has changed: "
             f"{recipe.source} has another fingerprint than run.json says."
         )
-    return measure(copy, data).metrics
+    return measure(copy, data)

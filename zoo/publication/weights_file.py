@@ -20,7 +20,7 @@ from zoo.runs.run import Run
 from zoo.weights.archive import PICTURE, write_archive
 from zoo.weights.description import LARGEST_WEIGHTS, WeightsInfo
 
-_PICTURE_BYTES = 256 * 2**10  # of all pictures in a weights file
+_PICTURE_BYTES = 320 * 2**10  # of all pictures in a weights file
 _EXECUTION = ("compile", "threads")  # settings that say how to compute, not what
 
 

@@ -8,6 +8,7 @@
     reference = "..."               # the paper or page that it follows
     baseline = "..."                # what others report for the same task
     results = { accuracy = 0.99 }   # measured on the test split ...
+    examples = { accuracy = 360 }   # ... on so many test examples ...
     measured = "zoo train ..."      # ... by this command
 
     [cnn.digits.weights]            # optional: zoo.weights.description has the keys

@@ -12,7 +12,7 @@ from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.entry_points.switches import KEY
 from zoo.errors import CatalogError, UnsafeFile, brief, nearest
 from zoo.io.cache.parsed_files import Parse
-from zoo.io.foreign.entries import is_number
+from zoo.io.foreign.entries import COUNTS, is_number
 from zoo.io.foreign.limits import LIMITS, check_limit, limit
 from zoo.io.foreign.toml_text import parse_toml
 from zoo.io.text import read_bytes
@@ -34,6 +34,7 @@ class Entry:
     reference: str = ""
     baseline: str = ""
     results: Mapping[str, float] = field(default_factory=dict)
+    examples: Mapping[str, int] = field(default_factory=dict)
     measured: str = ""
     weights: WeightsInfo | None = None
     source: str = ""
@@ -59,6 +60,7 @@ _TYPES: dict[str, tuple[type, str]] = {
     "reference": (str, "a text"),
     "baseline": (str, "a text"),
     "results": (dict, "a table of numbers"),
+    "examples": (dict, "a table of whole numbers"),
     "measured": (str, "a command"),
     "weights": (dict, "a table that describes a weights file"),
 }
@@ -149,6 +151,10 @@ def _check_types(where: str, table: Mapping[str, Any]) -> None:
         raise CatalogError(f"{where}: tags must be texts. Received: {brief(table['tags'])}")
     if not all(map(is_number, table.get("results", {}).values())):
         raise CatalogError(f"{where}: results must be numbers. Received: {brief(table['results'])}")
+    if not COUNTS[0](examples := table.get("examples", {})):
+        raise CatalogError(
+            f"{where}: examples must be whole numbers from 0 on. Received: {brief(examples)}"
+        )
 
 
 def _read(path: Path) -> bytes:

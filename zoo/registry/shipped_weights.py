@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo.errors import UnknownName, UsageError, ZooError
@@ -24,12 +25,16 @@ log = logging.getLogger("zoo")
 
 @dataclass(frozen=True)
 class Shipped:
-    """A weights file that is unpacked: its folder, its model, what the catalog says, its origin."""
+    """A weights file that is unpacked: its folder, its model, what the catalog says, its origin.
+
+    `examples` are the numbers of test examples of its measures, as far as the catalog has them.
+    """
 
     folder: Path
     name: str
     info: WeightsInfo
     origin: str
+    examples: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_entry(reference: str) -> Entry | None:
@@ -108,4 +113,4 @@ def unpack(entry: Entry) -> Shipped:
         shutil.rmtree(folder.parent, ignore_errors=True)
         raise
     log.info("%s: the weights of %s, verified by their hash", entry.name, place.origin)
-    return Shipped(folder, entry.name, entry.weights, place.origin)
+    return Shipped(folder, entry.name, entry.weights, place.origin, entry.examples)

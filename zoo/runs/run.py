@@ -148,8 +148,8 @@ class Run:
 
     @property
     def examples(self) -> dict[str, int]:
-        """On how many test examples each measure of `metrics` is taken, as far as run.json tells."""
-        return dict(self.record.get("examples", {}))
+        """On how many test examples each measure is taken, as far as run.json or the catalog tells."""
+        return dict(self.record.get("examples") or (self.shipped.examples if self.shipped else {}))
 
     @property
     def history(self) -> list[dict[str, float]]:

@@ -38,6 +38,7 @@ def list_weights(patterns: tuple[str, ...], as_json: bool) -> None:
         return print_json(rows)
     for row in rows:
         results = "  ".join(f"{key} {value:.4g}" for key, value in row["results"].items())
+        results += f"  on {words}" if (words := _count(row)) else ""
         place = f"{row['path']} ({row['origin']})" if row["path"] else "not on this machine"
         size = format_size(row["size"])
         print_result(f"{row['name']:<24} {size:>8}  {row['license']}  {results}\n    {place}")
@@ -119,6 +120,15 @@ def find_entries(patterns: tuple[str, ...]) -> list[Entry]:
     return list(found.values())
 
 
+def _count(row: dict[str, Any]) -> str:
+    """Return on how many test examples the results of a row are taken; empty where nobody knows."""
+    from zoo.runs.files.measures import count_words
+
+    return count_words(
+        {row["examples"][name] for name in row["results"] if name in row["examples"]}
+    )
+
+
 def _row(entry: Entry) -> dict[str, Any]:
     from zoo.registry.shipped_weights import locate
 
@@ -131,6 +141,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "license": entry.weights.license,
         "sha256": entry.weights.sha256,
         "results": dict(entry.results),
+        "examples": dict(entry.examples),
         "path": str(place.path) if place else None,
         "origin": place.origin if place else None,
     }
