@@ -1,6 +1,7 @@
 """zoo-mlflow with the real MLflow and a local store; the same run goes on after a resume."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,29 @@ def test_a_store_that_breaks_during_a_training_does_not_stop_it(
     with pytest.warns(UserWarning, match="MLflow: ConnectionError: no answer. It goes on without"):
         run = zoo.train("mlp", data=tiny, out="runs/one", **SETTINGS)
     assert run.state == "finished"
+
+
+def test_a_store_that_cannot_be_opened_is_an_error_with_the_way_out(
+    client: Any, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nowhere:1")
+    with pytest.raises(
+        zoo.UsageError, match=r"MLflow's store cannot be opened.*ZOO_DISABLE=mlflow"
+    ):
+        zoo.train("mlp", data=tiny, out="runs/one", **SETTINGS)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow uses what SQLAlchemy deprecates
+def test_without_a_variable_the_store_is_a_file(
+    client: Any, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE")
+    shutil.rmtree(tmp_path / "mlruns")
+    zoo.train("mlp", data=tiny, out="runs/one", **SETTINGS)
+    (tracked,) = runs_of(mlflow.MlflowClient("sqlite:///mlflow.db"))
+    assert tracked.info.status == "FINISHED"
 
 
 def test_it_can_be_switched_off(

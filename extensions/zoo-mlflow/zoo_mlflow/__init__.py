@@ -1,6 +1,7 @@
 """Tracking in MLflow: each training is a run of MLflow, which goes on when the training is resumed.
 
-MLflow's own variables choose the server and the experiment: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME.
+MLflow's own variables choose the server and the experiment: MLFLOW_TRACKING_URI (mlflow.db in the working
+directory if it is not set), MLFLOW_EXPERIMENT_NAME.
 The id of MLflow's run is in RUN/mlflow.json.
 """
 
@@ -24,7 +25,13 @@ def train(
     """Start a run of MLflow, or go on with the one of a resumed training, and write its curves."""
     if run is None or run.worker:  # a model in memory, or one of several processes
         return (yield)
-    tracked = TrackedRun.open(run, config.model_dump(mode="json"), data)
+    try:
+        tracked = TrackedRun.open(run, config.model_dump(mode="json"), data)
+    except Exception as error:  # whatever MLflow raises where its store cannot be opened
+        raise zoo.UsageError(
+            f"MLflow's store cannot be opened: {str(error).rstrip('.')}. Set MLFLOW_TRACKING_URI to one "
+            "that can, or train without MLflow: ZOO_DISABLE=mlflow"
+        ) from error
     callbacks.insert(0, _curves(tracked))  # before the checkpoint: a resume begins after it
     try:
         history = yield
