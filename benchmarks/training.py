@@ -92,7 +92,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.way:
         task = TASKS[options.tasks[0]].scaled(options.scale)
-        run_way(options.way, task, options.rounds + 2)
+        run_way(options.way, task, options.rounds + 3)
         return
     print(f"# Training\n\n{describe_machine(options.avx2)}\n", flush=True)
     for task in options.tasks or TASKS:

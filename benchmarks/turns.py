@@ -5,8 +5,8 @@ for each way, and lets one of them at a time run one epoch; the others wait. The
 every other round, because the machine may be warmer for the second one.
 
 A child calls `Turns.begin_epoch` at the start of each epoch. An epoch lasts from there to the next call, so
-the zoo's epochs include its checkpoint, its history and its progress. The first epoch of each way is left
-out: it includes tracing and compiling.
+the zoo's epochs include its checkpoint, its history and its progress. The first two epochs of each way are
+left out: they include tracing, compiling, and what the zoo measures to choose the faster kind of step.
 """
 
 import json
@@ -122,7 +122,7 @@ def measure(ways: Sequence[Way], rounds: int, folder: Path) -> list[Way]:
 
     Args:
         ways: the ways.
-        rounds: the epochs of each way that count; one more is run before them.
+        rounds: the epochs of each way that count; two more are run before them.
         folder: for what the processes print.
     """
     working: list[Way] = []
@@ -130,6 +130,7 @@ def measure(ways: Sequence[Way], rounds: int, folder: Path) -> list[Way]:
         for number, way in enumerate(ways):
             try:
                 way.start(folder / f"{number}.log")
+                way.run_epoch()
                 way.run_epoch()
                 working.append(way)
                 print(f"{way.name} is ready", file=sys.stderr, flush=True)
