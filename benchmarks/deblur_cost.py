@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--once", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.turns:
-        return run_child(lambda turns: restore_in_turns(options.turns, turns), options.rounds + 1)
+        return run_child(lambda turns: restore_in_turns(options.turns, turns), options.rounds + 2)
     if options.once:
         return restore_once(options.once)
     print(
