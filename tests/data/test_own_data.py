@@ -108,6 +108,7 @@ def test_apply_takes_the_file_that_train_takes(kind: str, tmp_path: Path) -> Non
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
+@pytest.mark.filterwarnings("ignore:.* is trained on .*:UserWarning")  # all of a file is measured
 def test_each_kind_trains_and_applies(tmp_path: Path) -> None:
     rows = list(own_data.measure_kinds(tmp_path))
     assert [row[0] for row in rows] == KINDS
