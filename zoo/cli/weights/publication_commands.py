@@ -149,6 +149,7 @@ def card(
         figures = check_card(opened, check)
         return print_result(f"{len(figures)} figures of the card agree with {opened}.")
     terms = resolve_terms(opened, license, data_source, data_license)
+    import_backend()
     from zoo.publication.card import write_card
 
     folder = out or (Path("cards") / opened.name if opened.shipped else opened.path / "card")
