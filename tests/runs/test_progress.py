@@ -2,6 +2,7 @@ import io
 import re
 from collections.abc import Mapping
 
+import pytest
 from rich.console import Console
 
 from zoo.runs.progress import ConsoleProgress, format_logs
@@ -44,6 +45,16 @@ def test_an_epoch_is_one_line_whatever_its_length() -> None:
     lines = [line.rpartition("\r")[2] for line in terminal.splitlines()]
     assert max(map(len, lines)) <= 100
     assert len([line for line in lines if line.startswith("epoch   1/2") and "…" in line]) == 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_has_no_steps_is_shown_on_a_terminal_alone(terminal: bool) -> None:
+    stream = io.StringIO()
+    progress = ConsoleProgress(Console(file=stream, force_terminal=terminal, width=100))
+    with progress.status("measuring"):
+        pass
+    assert ("measuring" in stream.getvalue()) == terminal
+    assert terminal or not stream.getvalue()
 
 
 def test_numbers_stand_beside_their_names() -> None:

@@ -59,7 +59,8 @@ def evaluate(
     from zoo.runs.evaluation import measure
 
     options: dict[str, Any] = {"batch_size": batch_size, "runtime": runtime}
-    measurement = measure(opened, data, predictions=predictions, **options)
+    with render.show_status(f"measuring {opened}"):
+        measurement = measure(opened, data, predictions=predictions, **options)
     if opened.state != before:
         render.err.print(f"{opened.path} is finished now.", markup=False, soft_wrap=True)
     if as_json:

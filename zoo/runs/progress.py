@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +48,10 @@ class Progress:
 
     def epoch(self, number: int, logs: Mapping[str, float]) -> None:
         """End an epoch; `number` counts from 1."""
+
+    def status(self, text: str) -> AbstractContextManager[Any]:
+        """Show a text while something is done that has no steps."""
+        return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,10 @@ class ConsoleProgress(Progress):
         if self.console.is_terminal:
             line = _shorten(line, self.console.width)
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def status(self, text: str) -> AbstractContextManager[Any]:
+        """Show a text with a moving sign on a terminal, until something that has no steps is done."""
+        return self.console.status(text)
 
 
 def format_logs(logs: Mapping[str, float]) -> str:

@@ -153,7 +153,8 @@ def train_model(
     with run.lock():
         recipe, model = _trained_model(run, recipe, observers, not resume)
         if measure:
-            finish_run(run, recipe, model)
+            with observers.progress.status("measuring the model and drawing its pictures"):
+                finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
 
 

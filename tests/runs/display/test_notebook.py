@@ -89,3 +89,13 @@ def test_a_curve_leaves_out_what_is_not_finite() -> None:
     rows = [{"loss": 1.0}, {"loss": float("nan")}, {"loss": 0.5}]
     (points,) = re.findall(r'points="([^"]*)"', notebook.plot_losses(rows))
     assert len(points.split()) == 2
+
+
+def test_the_bar_over_items_is_removed_where_not_all_are_taken(kernel: Any) -> None:
+    track = choose_track(None)
+    for item in track(range(9)):
+        if item == 2:
+            break
+    pages = shown_pages(kernel)
+    assert any("2/9" in page for page in pages)
+    assert pages[-1] == ""

@@ -94,13 +94,18 @@ class NotebookProgress(Progress):
 
 
 def track_in_notebook(items: Sequence[Any] | Iterable[Any]) -> Iterator[Any]:
-    """Yield the items; a bar in the cell's output shows how many are done."""
+    """Yield the items; a bar in the cell's output shows how many are done, and is removed at the end.
+
+    It is also removed where not all items are taken.
+    """
     items = list(items)
     output = Output()
-    for number, item in enumerate(items):
-        output.show(f"{bar(number, len(items))} {number}/{len(items)}")
-        yield item
-    output.show("", at_once=True)
+    try:
+        for number, item in enumerate(items):
+            output.show(f"{bar(number, len(items))} {number}/{len(items)}")
+            yield item
+    finally:
+        output.show("", at_once=True)
 
 
 def bar(done: int, whole: int) -> str:
