@@ -27,6 +27,7 @@ __all__ = [
     "read_arrays",
 ]
 
+_FIRST_HALF, _LAST_HALF = 0xD800, 0xDFFF  # numbers of halves of letters in UTF-16
 LARGEST_RATIO = LIMITS["model_ratio"][0]  # how many times its own size a model file may declare
 
 
@@ -74,8 +75,10 @@ def _is_text_of_unicode(array: np.ndarray[Any, np.dtype[Any]]) -> bool:
     """Return whether the letters of an array of texts exist; NumPy reads any numbers as such."""
     if array.dtype.kind != "U" or not array.nbytes:
         return True
-    codes = np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
-    return bool(np.ascontiguousarray(array).view(codes).max() <= sys.maxunicode)
+    numbers = np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
+    codes = np.ascontiguousarray(array).view(numbers)
+    is_half = (codes >= _FIRST_HALF) & (codes <= _LAST_HALF)
+    return not bool(is_half.any() or codes.max() > sys.maxunicode)
 
 
 def read_array(path: Path) -> np.ndarray[Any, np.dtype[Any]]:

@@ -287,3 +287,15 @@ def flipped(at: int) -> bytes:
 def test_broken_files_are_refused(content: Callable[[], bytes], problem: str) -> None:
     Path("mine.npz").write_bytes(content())
     refused(problem)
+
+
+def test_many_classes_without_an_example_take_a_limit_that_is_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    np.savez("few.npz", x=np.zeros((20, 3), np.float32), y=np.array([0, 50_000] * 10))
+    with pytest.raises(zoo.UnsafeFile, match=r"49,999 found.*ZOO_LIMITS=empty_classes=49999"):
+        zoo.open_dataset("few.npz")
+    monkeypatch.setenv("ZOO_LIMITS", "empty_classes=49999")
+    classes = zoo.open_dataset("few.npz").classes
+    assert classes is not None
+    assert len(classes) == 50_001

@@ -9,6 +9,7 @@ import numpy as np
 
 from zoo.data.arrays import Array, check_numbers
 from zoo.errors import DataError
+from zoo.io.foreign.limits import check_limit, limit
 
 __all__ = ["read_targets"]
 
@@ -29,6 +30,7 @@ def read_targets(
 
     Raises:
         DataError: with the array that is wrong and what was expected.
+        UnsafeFile: very many classes have no example.
     """
     arrays = [
         _read_labels(f"{name} in {where}", array) for name, array in named if array is not None
@@ -46,6 +48,8 @@ def read_targets(
         ):  # a column a class
             return list(arrays), tuple(map(str, range(original.shape[1])))
     top = int(arrays[0].max(initial=0))
+    if top > limit("empty_classes"):
+        check_limit(where, "empty_classes", top + 1 - len(np.unique(arrays[0])))
     return list(arrays), tuple(map(str, range(top + 1)))
 
 

@@ -25,6 +25,7 @@ from zoo.io.safe_load import read_arrays
 
 __all__ = ["NamedArrays", "dataset_from_arrays", "example_inputs", "named_arrays", "read"]
 
+MOST_NAMES = 20  # of arrays, in messages
 MOST_CHANNELS = 16  # of images; a longer last axis may be the width of a volume
 _ALIASES = {  # other names of the arrays
     "x_train": ("x_train", "X_train", "train_images", "train_x"),
@@ -68,9 +69,7 @@ def example_inputs(path: Path, shape: tuple[int | None, ...]) -> Array:
     for name in ("x", "x_test", "x_train"):
         if name in keys:
             return _read_inputs(f"{keys[name]} in {path}", arrays[keys[name]], shape)
-    raise DataError(
-        f"{path} has no array x, x_test or x_train. Received: {', '.join(arrays) or 'nothing'}."
-    )
+    raise DataError(f"{path} has no array x, x_test or x_train. Received: {_list_names(arrays)}.")
 
 
 def dataset_from_arrays(
@@ -132,13 +131,19 @@ def named_arrays(path: Any, arrays: dict[str, Array]) -> list[NamedArrays]:
     if missing := [name for name in wanted if name not in keys]:
         raise DataError(
             f"{path} lacks {' and '.join(missing)}. Expected: x_train, y_train, x_test, y_test, or x "
-            f"and y. Received: {', '.join(arrays) or 'nothing'}."
+            f"and y. Received: {_list_names(arrays)}."
         )
     targets = [arrays[keys[y]] if y in keys else None for _, y in splits]
     return [
         (keys[x], arrays[keys[x]], keys.get(y, y), each)
         for (x, y), each in zip(splits, targets, strict=True)
     ]
+
+
+def _list_names(arrays: dict[str, Array]) -> str:
+    """Return the names of the arrays in a file, the first ones where there are many."""
+    more = f" and {len(arrays) - MOST_NAMES} more" if len(arrays) > MOST_NAMES else ""
+    return f"{', '.join(list(arrays)[:MOST_NAMES]) or 'nothing'}{more}"
 
 
 def _keys(path: Any, arrays: dict[str, Array]) -> dict[str, str]:

@@ -30,7 +30,8 @@ def text_lines(path: Path) -> Iterator[str]:
     try:
         with open_plain(path) as plain, TextIOWrapper(plain, "utf-8-sig", newline="") as file:
             while line := file.readline(most + 1):
-                check_limit(path, "line_bytes", len(line), more=True)
+                if len(line) > most:
+                    check_limit(path, "line_bytes", len(line), more=True)
                 yield line
     except UnsafeFile as error:
         raise DataError(str(error)) from error

@@ -30,6 +30,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     ),
     "zip_members": (20_000, "members of a .zip, .npz or .keras file"),
     "npz_ratio": (200, "unpacked bytes for each byte of an .npz file, beyond 256 MiB"),
+    "empty_classes": (10_000, "classes without an example, below the largest label"),
     "array_rank": (32, "dimensions of an array"),
     "model_ratio": (
         20,

@@ -98,5 +98,11 @@ def _archives() -> dict[str, bytes]:
         "names of letters that do not exist": zip_bytes(
             {"x.npy": npy_bytes((2, 2)), "y.npy": npy_bytes((2,), "<U1", b"\xff" * 8)}
         ),
+        "names of halves of letters": zip_bytes(
+            {"x.npy": npy_bytes((2, 2)), "y.npy": npy_bytes((2,), "<U1", b"\x41\0\0\0\0\xd8\0\0")}
+        ),
+        "a class of 99,999 of two examples": zip_bytes(
+            {"x.npy": npy_bytes((2, 2)), "y.npy": npy_bytes((2,), "<i4", b"\0\0\0\0\x9f\x86\1\0")}
+        ),
         "an .npy file": npy_bytes(),
     }
