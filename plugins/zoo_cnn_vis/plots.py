@@ -18,6 +18,7 @@ from .config import Config
 from .metrics import image_titles, objective_values
 
 MOST_IMAGES, COLUMNS, SIDE = 120, 8, 96
+TITLE_LENGTH = 24  # letters of an image's title beside a strip
 LARGE = 320  # pixels of the longer side from which on an image is a picture of its own
 
 
@@ -64,7 +65,8 @@ def growth_pictures(model: Canvas) -> dict[str, Any]:
         for page in pages
     ]
     title = "How the images developed, from the start (left) to the end"
-    return {"growth": plot_sheet(strips, title), "growing": frames}
+    labels = [pictures.shorten(text, TITLE_LENGTH) for text in image_titles(model)[: few.shape[1]]]
+    return {"growth": plot_sheet(strips, title, labels), "growing": frames}
 
 
 def comparison_grid(model: Canvas, images: Array) -> Any:

@@ -54,7 +54,9 @@ def plot_comparison(blurred: Array, restored: Array, sharp: Array) -> Any:
             detail = image[top : top + size, left : left + size]
             pictures.show_image(axes[3 + column], detail)
             axes[column].add_patch(detail_frame(left, top, size))
-    for axes, name in zip(panels[0], 2 * ("blurred", "restored", "sharp"), strict=True):
+    names = ("blurred", "restored", "sharp")
+    details = tuple(f"{name}, detail" for name in names)
+    for axes, name in zip(panels[0], names + details, strict=True):
         axes.set_title(name, y=1.0, fontsize=9)
     return figure
 

@@ -150,6 +150,8 @@ def plot_series(
         axes.plot(values, linewidth=1)
         axes.set_title(caption, y=CAPTION, fontsize=8, parse_math=False)
         axes.tick_params(labelsize=6)
+        if at % columns == 0:
+            axes.set_ylabel("value", fontsize=7)
         if at >= len(series) - columns:
             axes.set_xlabel("time step", fontsize=7)
     return drawing

@@ -56,7 +56,10 @@ def plot_mistakes(probabilities: Array, data: Dataset) -> dict[str, Figure]:
         for at in worst
     ]
     inputs = as_float(data.test.stored[worst])
-    title = f"Mistakes: {len(wrong):,} of {len(truth):,} examples, the surest first"
+    title = (
+        f"Mistakes: {len(wrong):,} of {len(truth):,} examples, the surest first\n"
+        "over each the prediction with its probability, and what it is"
+    )
     if kind == "series":
         return {"mistakes": pictures.plot_series(list(inputs), captions, title=title)}
     return {"mistakes": pictures.plot_images(_project_volumes(inputs), captions, title=title)}
@@ -124,7 +127,9 @@ def _filter_curves(kernel: Array) -> Figure:
     count = min(MOST_FILTERS, kernel.shape[-1])
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
-    title = f"{count} filters of the first layer over {len(kernel)} time steps; the grey line is 0"
+    channels = kernel.shape[1]
+    colours = f"; a colour for each of {channels} channels" if channels > 1 else ""
+    title = f"{count} filters of the first layer over {len(kernel)} time steps{colours}; the grey line is 0"
     figure = pictures.figure(*pictures.room_for_title(1.1 * columns, 0.9 * rows, title), title)
     for at in range(count):
         axes = figure.add_subplot(rows, columns, at + 1)
