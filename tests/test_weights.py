@@ -1,6 +1,7 @@
 """What we ship: every file is the one of the catalog, and the figures are those that it gives."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -11,7 +12,7 @@ from PIL import Image
 import zoo
 from tests.conftest import Shell
 from zoo.registry.catalog_reader import Entry
-from zoo.weights.archive import verify_weights
+from zoo.weights.archive import unpack_weights, verify_weights
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "weights" / "keras_zoo_weights"
@@ -45,6 +46,7 @@ def test_every_file_is_the_one_of_the_catalog_and_holds_the_model(entry: Entry) 
     assert run.record["architecture"] == entry.architecture
     assert run.record["dataset"]["source"] == entry.dataset
     assert run.metrics
+    assert set(run.examples) >= {*entry.results} - {"sigma"}, "a number without its examples"
 
 
 def test_no_file_is_without_an_entry_and_all_are_small() -> None:
@@ -63,6 +65,28 @@ def test_readmes_table_is_that_of_the_catalog() -> None:
 )
 def test_the_figures_of_the_small_models_are_measured_again(entry: Entry) -> None:
     assert RESULTS.problems(entry) == []
+
+
+def test_pictures_and_counts_are_renewed_and_the_weights_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, registry = "mlp.diabetes.zip", tmp_path / "registry.toml"
+    for source in (FOLDER / file, ROOT / "registry.toml"):
+        shutil.copy(source, tmp_path)
+    monkeypatch.setattr(RESULTS, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(RESULTS, "REGISTRY", registry)
+    entry = next(entry for entry in RESULTS.entries() if entry.name == "mlp.diabetes")
+    old = zoo.open("weights:mlp.diabetes")
+    counts = {"rmse": 88, "r2": 7}
+    RESULTS.renew(entry, zoo.open("weights:mlp.diabetes"), counts)
+    new = next(entry for entry in RESULTS.entries() if entry.name == "mlp.diabetes")
+    assert (new.examples, new.results) == (counts, entry.results)
+    run = zoo.Run(tmp_path / "run")
+    run.path.mkdir()
+    unpack_weights(tmp_path / file, new.weights, run.path)
+    assert (run.examples, run.metrics) == (counts, old.metrics)
+    assert run.weights.read_bytes() == old.weights.read_bytes()
+    assert {each.name for each in run.pictures} >= {each.name for each in old.pictures}
 
 
 def test_a_difference_beyond_the_tolerance_is_found() -> None:
