@@ -38,6 +38,8 @@ PERCEPTRON = "pip install ./zoo-perceptron && zoo train perceptron.digits"
 BEFORE = {  # what has to happen before a command, and does not stand on the page
     "zoo train mlp.digits --resume": f"{STOPPED} mlp.digits",
     "zoo train cnn.mnist --out runs/cnn.mnist --resume": f"rm -rf runs/cnn.mnist && {STOPPED} cnn.mnist",
+    "zoo pack runs/my-net.digits": "zoo train my-net.digits --force",  # as its catalog entry says
+    "zoo list 'my-net.*'": "pip install zoo-my-net",  # here it is no editable installation
     "zoo pack runs/perceptron.digits": f"{PERCEPTRON} && cp -r zoo-perceptron/zoo_perceptron .",
     "zoo pack runs/cnn.digits": "zoo train cnn.digits && cp $ROOT/registry.toml .",
     "ZOO_LIMITS=": "zoo export cnn.digits --to onnx --out large",
