@@ -1,6 +1,7 @@
 """Recurrent layers, instance normalisation and nearest upsampling are one operator of ONNX each."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_instance_normalisation_and_upsampling_are_operators_at_any_size() -> No
     assert (found["InstanceNormalization"], found["Resize"]) == (2, 1)
     assert not {"ReduceMean", "Reshape", "Shape", "Tile"} & set(found)
     assert found["Transpose"] == 2  # of the image, and of the scores
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("opset", [11, 13, 15, 18, 19, 20, 21])
+@pytest.mark.parametrize("build", [recurrent_network, normalised_images])
+def test_the_operators_are_equal_at_every_opset(
+    build: Callable[[], keras.Model], opset: int
+) -> None:
+    assert zoo.export(build(), ["onnx"], out="shipped", opset=opset).ok
+    imports = onnx.load("shipped/model.onnx").opset_import
+    assert {item.version for item in imports if item.domain in ("", "ai.onnx")} == {opset}
 
 
 @pytest.mark.parametrize("rank", [1, 3])
