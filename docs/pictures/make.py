@@ -34,9 +34,10 @@ COLOURS = 256
 ROWS = 3  # of photographs
 
 
-def beside(files: list[Path]) -> Image.Image:
-    """Return the pictures at one height, in a row."""
-    images = [Image.open(file).convert("RGB") for file in files]
+def beside(pictures: list[Any]) -> Image.Image:
+    """Return the pictures at one height, in a row; each is a file, an image or a figure."""
+    opened = [Image.open(each) if isinstance(each, Path) else to_image(each) for each in pictures]
+    images = [image.convert("RGB") for image in opened]
     scaled = [image.resize((image.width * HEIGHT // image.height, HEIGHT)) for image in images]
     width = sum(image.width for image in scaled) + GAP * (len(scaled) - 1)
     row = Image.new("RGB", (width, HEIGHT), "white")
@@ -68,6 +69,12 @@ def draw_deblurring() -> Any:
     chunks = metrics.blurred_test_chunks(recipe.config, recipe.load_data(), ROWS)
     rows = [(blurred, metrics.restore(model, blurred), sharp) for sharp, blurred, _ in chunks]
     return plots.plot_comparison(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+def draw_manifold() -> Any:
+    """Return the images at the places of a grid in the plane of two latents."""
+    recipe, model = load_run_model(trained_run("vae.mnist"))
+    return recipe.architecture.preview(model, recipe.config, recipe.load_data(), None)["manifold"]
 
 
 def draw_templates(folder: Path) -> Image.Image:
@@ -117,7 +124,7 @@ PICTURES: dict[str, Callable[[Path], Any]] = {
     "sweep-best.png": lambda folder: Image.open(sweep_pictures(folder)["best"]),
     "sweep-parallel.png": lambda folder: Image.open(sweep_pictures(folder)["parallel"]),
     "threat-model.svg": lambda folder: drawing("threat_model"),
-    "vae.mnist.png": lambda folder: beside(pictures_of("vae.mnist", "samples", "latents")),
+    "vae.mnist.png": lambda folder: beside([draw_manifold(), *pictures_of("vae.mnist", "latents")]),
 }
 
 
