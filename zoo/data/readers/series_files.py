@@ -57,7 +57,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
         for line, values, label in rows:
             known = np.isfinite(values)
             if not known.all():
-                missing += np.count_nonzero(~known)
+                missing += int(np.count_nonzero(~known))
                 values = _interpolate(values, known, f"{path}, line {line}")
             file.append(Series(values.astype(np.float32), label, line))
     if not file:
