@@ -36,8 +36,25 @@ def save(name: str) -> Path:
     side = FAMILIES[name]
     build = getattr(keras.applications, name)
     path = Path(f"{name}.keras")
-    build(weights=None, classes=10, input_shape=(side, side, 3)).save(path)
+    network = build(weights=None, classes=10, input_shape=(side, side, 3))
+    _adapt_normalizations(network, side)
+    network.save(path)
     return path
+
+
+def _adapt_normalizations(network: keras.Model, side: int) -> None:
+    """Set the statistics of the normalizations to those of noise.
+
+    With those of a new network, the output of MobileNetV3Small is the same for all inputs, and export
+    refuses that.
+    """
+    layers = [each for each in network.layers if isinstance(each, keras.layers.BatchNormalization)]
+    before = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    network(255 * np.random.default_rng(0).random((8, side, side, 3)), training=True)
+    for layer, momentum in zip(layers, before, strict=True):
+        layer.momentum = momentum
 
 
 def family(name: str) -> str:
