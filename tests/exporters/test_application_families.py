@@ -37,7 +37,8 @@ def save(name: str) -> Path:
     build = getattr(keras.applications, name)
     path = Path(f"{name}.keras")
     network = build(weights=None, classes=10, input_shape=(side, side, 3))
-    _adapt_normalizations(network, side)
+    if name == "MobileNetV3Small":
+        _adapt_normalizations(network, side)
     network.save(path)
     return path
 
