@@ -26,6 +26,7 @@ from zoo.data.arrays import Array
 from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.on_demand.examples import OnDemand
 from zoo.data.on_demand.order import epoch_orders
+from zoo.data.on_demand.reads import read_in_progress
 from zoo.data.random.stream import Augment, Example, TrainingStream
 from zoo.data.split import Split
 
@@ -170,8 +171,12 @@ def _take_function(stored: Array | OnDemand) -> Callable[[Any], Any]:
     if isinstance(stored, OnDemand):
         dtype = tf.as_dtype(stored.dtype)
 
+        def read_stored(positions: Array) -> Array:
+            with read_in_progress():
+                return stored[positions]
+
         def read(positions: Any) -> Any:
-            values = tf.numpy_function(stored.__getitem__, [positions], dtype, stateful=False)
+            values = tf.numpy_function(read_stored, [positions], dtype, stateful=False)
             return tf.ensure_shape(values, [*positions.shape, *stored.shape[1:]])
 
         return read
