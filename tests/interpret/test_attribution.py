@@ -66,7 +66,7 @@ def test_gradcam_of_a_pooled_network_is_its_class_activation_map() -> None:
 
 def test_the_map_is_that_of_the_last_convolution_before_it_is_pooled() -> None:
     logits = classifier.open_classifier(small()).logits
-    assert attribution.last_map(networks.layers_of(logits)).startswith("re_lu")
+    assert attribution.default_layers(networks.layers_of(logits))[0].startswith("re_lu")
     assert Explainer(classifier.open_classifier(small())).explain(X, 0, "gradcam").shape == (8, 8)
 
 
@@ -101,6 +101,17 @@ def test_a_rounding_on_the_way_is_told() -> None:
     keras.Model(image, dense).save("rounded.keras")
     with pytest.raises(ZooError, match=r"no gradient"):
         zoo.explain("rounded.keras", [X], methods=["gradient"])
+
+
+def test_the_default_is_a_layer_that_every_path_passes() -> None:
+    image = keras.Input((8, 8, 1))
+    outside = layers.Conv2D(2, 3, padding="same", name="outside")(image)
+    inside = layers.Conv2D(2, 3, padding="same", name="inside")(outside)
+    pooled = [layers.GlobalAveragePooling2D()(x) for x in (outside, inside)]
+    model = keras.Model(image, layers.Dense(2)(layers.Add()(pooled)))
+    assert attribution.default_layers(networks.layers_of(model)) == ["inside", "outside"]
+    body, _ = attribution.split_at(model, None)
+    assert body.output._keras_history.operation.name == "outside"
 
 
 def test_a_layer_that_is_gone_around_is_refused() -> None:

@@ -16,24 +16,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo.data.arrays import Array, example_kind
 from zoo.errors import SettingError, UnknownName, ZooError
-from zoo.interpret.gradients import GradientFunction, compile_gradient
+from zoo.interpret.gradients import GradientFunction, gradient_in_batches, logit_gradient
 from zoo.interpret.networks import LayerInfo, find_layers, layers_of, truncate
 
 if TYPE_CHECKING:
     import keras
 
     from zoo.interpret.classifier import Classifier
-
-MOST_NUMBERS = 1_000_000  # numbers of input in one batch
-MOST_INPUTS = 32  # inputs in one batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,29 +102,29 @@ class Explainer:
 
     def gradient(self, inputs: Array, index: int) -> Array:
         """Return the gradient of a class' logit with respect to each input of a batch."""
-        return _in_batches(self._gradient, inputs, index)
+        return gradient_in_batches(self._gradient, inputs, index)
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that can be used: gradcam only where a layer has maps."""
-        maps = self.layer or last_map(layers_of(self.classifier.logits))
+        maps = self.layer or default_layers(layers_of(self.classifier.logits))
         return tuple(name for name in METHODS if name != "gradcam" or maps)
 
     @cached_property
     def _gradient(self) -> GradientFunction:
-        return _logit_gradient(self.classifier.logits)
+        return logit_gradient(self.classifier.logits)
 
     @cached_property
     def _halves(self) -> tuple[keras.Model, GradientFunction]:
         """The network up to the layer, and the gradient of what comes after it."""
         body, head = split_at(self.classifier.logits, self.layer)
-        return body, _logit_gradient(head)
+        return body, logit_gradient(head)
 
     def maps_and_gradient(self, x: Array, index: int) -> tuple[Array, Array]:
         """Return a layer's maps of an input, and the gradient of a class' logit with respect to them."""
         body, gradient = self._halves
         maps = np.asarray(body(x[None]), np.float32)
-        return maps[0], _in_batches(gradient, maps, index)[0]
+        return maps[0], gradient_in_batches(gradient, maps, index)[0]
 
 
 def _gradient(explainer: Explainer, x: Array, index: int) -> Array:
@@ -184,34 +182,52 @@ def resize_linearly(values: Array, sizes: Sequence[int]) -> Array:
     return values
 
 
-def last_map(layers: Sequence[LayerInfo]) -> str | None:
-    """Return the name of the layer with the maps of the last convolution, normalised and activated.
+def default_layers(layers: Sequence[LayerInfo]) -> list[str]:
+    """Return the names of the layers with maps, from the last convolution, normalised and activated, back.
 
-    Without convolutions it is the last layer that has maps; None if there is none. A free size is above 1.
+    Without convolutions they begin with the last layer that has maps. Maps of one position are left out; a
+    free size is above 1.
     """
     maps = [
         layer
         for layer in layers
         if layer.is_map and math.prod(size or 2 for size in layer.shape[:-1]) > 1
     ]
+    end = len(maps) - 1
     convolutions = [position for position, layer in enumerate(maps) if "Conv" in layer.kind]
     if convolutions:
-        last = maps[convolutions[-1]]
-        maps = [layer for layer in maps[convolutions[-1] :] if layer.shape == last.shape]
-    return maps[-1].name if maps else None
+        shape = maps[convolutions[-1]].shape
+        end = max(at for at in range(convolutions[-1], len(maps)) if maps[at].shape == shape)
+    return [layer.name for layer in reversed(maps[: end + 1])]
 
 
 def split_at(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras.Model]:
     """Split a network at a layer: from inputs to its maps, and from its maps to the logits.
+
+    Args:
+        logits: the network.
+        layer: the name; None: the first of `default_layers` that every path passes.
+
+    Raises:
+        SettingError: there is no such layer, it has no maps, or a path of the network goes around it.
+    """
+    names = [layer] if layer else default_layers(layers_of(logits))
+    if not names:
+        raise SettingError(f"{logits.name} has no layer with maps, which gradcam needs.")
+    for name in names[:-1]:
+        with suppress(SettingError):
+            return _split_at(logits, name)
+    return _split_at(logits, names[-1])
+
+
+def _split_at(logits: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """Split a network at one layer.
 
     Raises:
         SettingError: there is no such layer, it has no maps, or a path of the network goes around it.
     """
     import keras
 
-    layer = layer or last_map(layers_of(logits))
-    if layer is None:
-        raise SettingError(f"{logits.name} has no layer with maps, which gradcam needs.")
     (info,) = find_layers(logits, [layer])[:1]
     if not info.is_map:
         raise SettingError(
@@ -229,22 +245,3 @@ def split_at(logits: keras.Model, layer: str | None) -> tuple[keras.Model, keras
             "every path passes."
         ) from error
     return keras.Model(whole.inputs[0], maps), head
-
-
-def _logit_gradient(logits: keras.Model) -> GradientFunction:
-    """Return the gradient of one class' logit for each example: (inputs, indices)."""
-    from keras import ops
-
-    def logit(x: Any, indices: Any) -> Any:
-        outputs = ops.cast(logits(x, training=False), "float32")
-        return ops.sum(outputs * ops.one_hot(indices, outputs.shape[-1]), -1)
-
-    return compile_gradient(logit, logits.variables)
-
-
-def _in_batches(gradient: GradientFunction, inputs: Array, index: int) -> Array:
-    """Return the gradients of many inputs, a batch at a time, so that they fit into memory."""
-    size = max(1, min(MOST_INPUTS, MOST_NUMBERS // inputs[0].size))
-    batches = [inputs[start : start + size] for start in range(0, len(inputs), size)]
-    gradients = [gradient(batch, np.full(len(batch), index, np.int32))[1] for batch in batches]
-    return np.concatenate([np.asarray(each) for each in gradients])

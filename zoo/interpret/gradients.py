@@ -9,11 +9,20 @@ alone, as in a network that is used and not trained. So one backward pass return
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from zoo.data.arrays import Array
 from zoo.errors import ZooError
 
-__all__ = ["GradientFunction", "compile_gradient"]
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["GradientFunction", "compile_gradient", "gradient_in_batches", "logit_gradient"]
+
+MOST_NUMBERS = 1_000_000  # numbers of input in one batch
+MOST_INPUTS = 32  # inputs in one batch
 
 GradientFunction = Callable[..., tuple[Any, Any]]
 """(x, *others) -> (scores of shape (n,), gradients of x's shape)"""
@@ -113,3 +122,28 @@ _NO_GRADIENT = (
     "The score has no gradient with respect to the input: an operation between them (an argmax, a "
     "rounding, a cast to whole numbers) has none. Choose an earlier layer."
 )
+
+
+def logit_gradient(logits: keras.Model) -> GradientFunction:
+    """Return the gradient of one class' logit for each example: (inputs, indices)."""
+    from keras import ops
+
+    def logit(x: Any, indices: Any) -> Any:
+        outputs = ops.cast(logits(x, training=False), "float32")
+        return ops.sum(outputs * ops.one_hot(indices, outputs.shape[-1]), -1)
+
+    return compile_gradient(logit, logits.variables)
+
+
+def gradient_in_batches(gradient: GradientFunction, inputs: Array, index: int) -> Array:
+    """Return the gradients of many inputs, a batch at a time, so that they fit into memory.
+
+    Args:
+        gradient: what `logit_gradient` returns.
+        inputs: shape (n, ...).
+        index: the class whose logit is meant.
+    """
+    size = max(1, min(MOST_INPUTS, MOST_NUMBERS // inputs[0].size))
+    batches = [inputs[start : start + size] for start in range(0, len(inputs), size)]
+    gradients = [gradient(batch, np.full(len(batch), index, np.int32))[1] for batch in batches]
+    return np.concatenate([np.asarray(each) for each in gradients])
