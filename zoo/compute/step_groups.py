@@ -85,11 +85,16 @@ def steps_of_call(function: Any) -> int:
 
 @dataclass
 class Place:
-    """Where a training is: the step of the epoch, the steps of an epoch, and the epochs from here on."""
+    """Where a training is: the step of the epoch, the steps of an epoch, and the epochs from here on.
+
+    `is_begun` says that `fit` has begun this step: another call of the train function, as by
+    `train_on_batch` or by a second `fit` without the core's callbacks, is no step of the training.
+    """
 
     step: int = 0
     steps: int = 0
     epochs: int = 0
+    is_begun: bool = False
 
 
 class StepGroups:
@@ -123,7 +128,10 @@ class StepGroups:
 
     def __call__(self, batches: Any) -> Any:
         """Return the logs after this step, or after the last step of its group."""
-        step = self.place.step
+        step, is_begun = self.place.step, self.place.is_begun
+        self.place.is_begun = False
+        if not is_begun:
+            return self.one(batches)
         if 0 < step < self._end:
             return self._logs
         if self.count is None:

@@ -136,7 +136,7 @@ class ChooseXLA(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Take over a train function that `fit`, or the plug-in, has made since the last step."""
-        self._place.step = batch
+        self._place.step, self._place.is_begun = batch, True
         function = self.model.train_function
         if function is None or function is self._function:
             return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import os
 import struct
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, UnidentifiedImageError
 
@@ -24,6 +25,7 @@ __all__ = ["open_image_file"]
 # content, and hands an EPS with the name of a .png to Ghostscript.
 _DECODERS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 _SCAN, _BLOCK = b"\xff\xda", 2**20  # what begins a scan of a JPEG; bytes that are read at a time
+_lock, _readers, _filters = threading.Lock(), list[None](), list[Any]()
 _BROKEN = (  # what Pillow's decoders raise on broken files
     OSError,
     SyntaxError,
@@ -57,16 +59,17 @@ def open_image_file(
         DataError: there is no such file, it is no image or a broken one, or it is too large.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata, and of more than 90 megapixels
-            with open_plain(path) if content is None else io.BytesIO(content) as file:
-                size = os.fstat(file.fileno()).st_size if content is None else len(content)
-                check_limit(path, "image_bytes", size)
-                with Image.open(file, formats=_DECODERS) as image:
-                    check_limit(path, "image_pixels", image.width * image.height)
-                    if image.format in ("JPEG", "MPO") and not header_only:
-                        _check_scans(path, file, image.width * image.height)
-                    yield image
+        with (
+            _no_warnings(),
+            open_plain(path) if content is None else io.BytesIO(content) as file,
+        ):
+            size = os.fstat(file.fileno()).st_size if content is None else len(content)
+            check_limit(path, "image_bytes", size)
+            with Image.open(file, formats=_DECODERS) as image:
+                check_limit(path, "image_pixels", image.width * image.height)
+                if image.format in ("JPEG", "MPO") and not header_only:
+                    _check_scans(path, file, image.width * image.height)
+                yield image
     except UnsafeFile as error:
         raise DataError(str(error)) from error
     except FileNotFoundError as error:
@@ -85,6 +88,28 @@ def open_image_file(
         raise DataError(
             f"{path} is a broken image: {error if usual else format_error(error)}."
         ) from error
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Ignore warnings of odd metadata, and of more than 90 megapixels, in all threads that read images.
+
+    Python's filters belong to the process: the first thread sets them, and the last one restores them.
+    """
+    with _lock:
+        if not _filters:
+            ignore = warnings.catch_warnings()
+            ignore.__enter__()
+            warnings.simplefilter("ignore")
+            _filters.append(ignore)
+        _readers.append(None)
+    try:
+        yield
+    finally:
+        with _lock:
+            _readers.pop()
+            if not _readers:
+                _filters.pop().__exit__(None, None, None)
 
 
 def _check_scans(path: Path, file: IO[bytes], pixels: int) -> None:
