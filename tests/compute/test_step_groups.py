@@ -40,20 +40,35 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return make_groups
 
 
+def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets an entry for each call that makes several steps."""
+    calls: list[int] = []
+    make = step_groups.StepGroups._several_steps
+
+    def make_and_count(groups: Any, count: int) -> Any:
+        function = make(groups, count)
+        return lambda batches: (calls.append(count), function(batches))[1]
+
+    monkeypatch.setattr(step_groups.StepGroups, "_several_steps", make_and_count)
+    return calls
+
+
 def steps_of(run: zoo.Run) -> Any:
     return run.record["compute"].get("steps_per_execution")
 
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_groups_end_with_the_bits_of_single_steps(
-    tiny: Dataset, groups: Callable[[int], None], count: int
+    tiny: Dataset, groups: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     settings = CNN | {"epochs": 4, "batch_size": 8}
     single = zoo.train("cnn", data=tiny, out="single", **settings)
     assert steps_of(single) is None
     groups(count)
+    calls = count_calls(monkeypatch)
     several = zoo.train("cnn", data=tiny, out="several", **settings)
     assert steps_of(several) == count
+    assert len(calls) == 1 + 3 * (4 // count)  # one to try, then 4 steps in each of 3 epochs
     assert_same(single, several)
 
 

@@ -105,11 +105,12 @@ def test_a_rounding_on_the_way_is_told() -> None:
 
 def test_the_default_is_a_layer_that_every_path_passes() -> None:
     image = keras.Input((8, 8, 1))
-    outside = layers.Conv2D(2, 3, padding="same", name="outside")(image)
+    first = layers.Conv2D(2, 3, padding="same", name="first")(image)
+    outside = layers.Conv2D(2, 3, padding="same", name="outside")(first)
     inside = layers.Conv2D(2, 3, padding="same", name="inside")(outside)
     pooled = [layers.GlobalAveragePooling2D()(x) for x in (outside, inside)]
     model = keras.Model(image, layers.Dense(2)(layers.Add()(pooled)))
-    assert attribution.default_layers(networks.layers_of(model)) == ["inside", "outside"]
+    assert attribution.default_layers(networks.layers_of(model)) == ["inside", "outside", "first"]
     body, _ = attribution.split_at(model, None)
     assert body.output._keras_history.operation.name == "outside"
 

@@ -11,12 +11,9 @@ A callback that sees each step would see several at once. Such a training makes 
 
 from __future__ import annotations
 
-import functools
-import inspect
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,31 +30,16 @@ MOST_STEPS = 32  # of one call
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 _watched: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()  # by model
-_recorders: weakref.WeakSet[Any] = weakref.WeakSet()  # functions that stand for Model.fit
 
 
-@contextmanager
-def remember_callbacks() -> Iterator[None]:
-    """Remember which models a plug-in fits with a callback that sees each step."""
-    original = keras.Model.fit
-    if original in _recorders:  # another training in this process remembers already
-        yield
-        return
+def remember_callbacks(model: Any, arguments: Mapping[str, Any]) -> None:
+    """Remember whether a plug-in fits a model with a callback that sees each step.
 
-    parameters = inspect.signature(original)
-
-    @functools.wraps(original)
-    def fit_and_remember(model: Any, *arguments: Any, **named: Any) -> Any:
-        callbacks = parameters.bind(model, *arguments, **named).arguments.get("callbacks")
-        _watched[model] = sees_each_step(callbacks or ())
-        return original(model, *arguments, **named)
-
-    _recorders.add(fit_and_remember)
-    keras.Model.fit = fit_and_remember
-    try:
-        yield
-    finally:
-        keras.Model.fit = original
+    Args:
+        model: the model.
+        arguments: those of its `fit`, by name.
+    """
+    _watched[model] = sees_each_step(arguments.get("callbacks") or ())
 
 
 def sees_each_step(callbacks: Any) -> bool:
@@ -101,7 +83,7 @@ class StepGroups:
     """A train function that `fit` calls for each step, and that may make several at the first of them.
 
     Args:
-        model: it is in `fit`, inside of `remember_callbacks`.
+        model: it is in `fit`, and `remember_callbacks` was called.
         one: Keras' train function of one step.
         make: returns a new one. It reads the model's `steps_per_execution` when it is traced.
         place: where the training is; its owner updates it before each call.

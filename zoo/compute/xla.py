@@ -12,7 +12,6 @@ On JAX, Keras compiles every step, and there is nothing to choose.
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ import keras
 
 from zoo.compute import step_trial
 from zoo.compute.batch_normalization import keras_batch_normalization
+from zoo.compute.call_records import record_calls
 from zoo.compute.step_groups import Place, StepGroups, remember_callbacks
 from zoo.errors import format_error
 
@@ -32,7 +32,6 @@ TRACES = 20.0  # nor one that takes less than so many times its first step, whic
 CLEARLY_FASTER = 0.95  # XLA's share of the time without it, compilation included
 
 _own_choices: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()  # by model
-_recorders: weakref.WeakSet[Any] = weakref.WeakSet()  # functions that stand for Model.compile
 
 
 @dataclass(frozen=True)
@@ -47,37 +46,23 @@ class Choice:
 @contextmanager
 def remember_plugin_calls() -> Iterator[None]:
     """Remember how a plug-in calls `compile` and `fit`."""
-    with _remember_jit_compile(), remember_callbacks():
+    with (
+        record_calls("compile", _remember_jit_compile),
+        record_calls("fit", remember_callbacks),
+    ):
         yield
 
 
-@contextmanager
-def _remember_jit_compile() -> Iterator[None]:
-    """Remember which models a plug-in compiles with a `jit_compile` of its own: `auto` does not change it.
+def _remember_jit_compile(model: Any, arguments: Mapping[str, Any]) -> None:
+    """Remember whether a plug-in compiles a model with a `jit_compile` of its own: `auto` does not change it.
 
     Keras does not keep whether `compile` was called with it, or resolved "auto" by itself.
     """
-    original = keras.Model.compile
-    if original in _recorders:  # another training in this process remembers already
-        yield
-        return
-    parameters = inspect.signature(original)
-
-    @functools.wraps(original)
-    def compile_and_remember(model: Any, *arguments: Any, **named: Any) -> Any:
-        choice = parameters.bind(model, *arguments, **named).arguments.get("jit_compile", "auto")
-        if choice == "auto":
-            _own_choices.pop(model, None)
-        else:
-            _own_choices[model] = bool(choice)
-        return original(model, *arguments, **named)
-
-    _recorders.add(compile_and_remember)
-    keras.Model.compile = compile_and_remember
-    try:
-        yield
-    finally:
-        keras.Model.compile = original
+    choice = arguments.get("jit_compile", "auto")
+    if choice == "auto":
+        _own_choices.pop(model, None)
+    else:
+        _own_choices[model] = bool(choice)
 
 
 def make_train_function(model: keras.Model, xla: bool) -> step_trial.TrainFunction:

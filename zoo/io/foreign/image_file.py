@@ -25,7 +25,6 @@ __all__ = ["open_image_file"]
 # content, and hands an EPS with the name of a .png to Ghostscript.
 _DECODERS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 _SCAN, _BLOCK = b"\xff\xda", 2**20  # what begins a scan of a JPEG; bytes that are read at a time
-_lock, _readers, _filters = threading.Lock(), list[None](), list[Any]()
 _BROKEN = (  # what Pillow's decoders raise on broken files
     OSError,
     SyntaxError,
@@ -44,6 +43,34 @@ _BROKEN = (  # what Pillow's decoders raise on broken files
 )
 
 
+class _IgnoredWarnings:
+    """Ignores warnings of odd metadata, and of more than 90 megapixels, in all threads that read images.
+
+    Python's filters belong to the process: the first thread sets them, and the last one restores them.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._readers = threading.Lock(), 0
+        self._filters: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._readers:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._readers += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                self._filters.__exit__(None, None, None)
+
+
+_ignored_warnings = _IgnoredWarnings()
+
+
 @contextmanager
 def open_image_file(
     path: Path, content: bytes | None = None, *, header_only: bool = False
@@ -60,7 +87,7 @@ def open_image_file(
     """
     try:
         with (
-            _no_warnings(),
+            _ignored_warnings,
             open_plain(path) if content is None else io.BytesIO(content) as file,
         ):
             size = os.fstat(file.fileno()).st_size if content is None else len(content)
@@ -88,28 +115,6 @@ def open_image_file(
         raise DataError(
             f"{path} is a broken image: {error if usual else format_error(error)}."
         ) from error
-
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Ignore warnings of odd metadata, and of more than 90 megapixels, in all threads that read images.
-
-    Python's filters belong to the process: the first thread sets them, and the last one restores them.
-    """
-    with _lock:
-        if not _filters:
-            ignore = warnings.catch_warnings()
-            ignore.__enter__()
-            warnings.simplefilter("ignore")
-            _filters.append(ignore)
-        _readers.append(None)
-    try:
-        yield
-    finally:
-        with _lock:
-            _readers.pop()
-            if not _readers:
-                _filters.pop().__exit__(None, None, None)
 
 
 def _check_scans(path: Path, file: IO[bytes], pixels: int) -> None:
