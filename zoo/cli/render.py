@@ -15,6 +15,7 @@ from zoo.cli.output import print_json, result_stream
 from zoo.errors import DataError, ZooError
 from zoo.io.console import SafeConsole, make_table
 from zoo.io.printable import printable
+from zoo.io.tables.shown_table import short_value
 from zoo.runs.files.measures import example_count, measures_line
 from zoo.runs.progress import ConsoleProgress
 
@@ -147,16 +148,6 @@ def show_exports(outcomes: Sequence[ExportOutcome]) -> None:
     for outcome in outcomes:
         if outcome.error:
             err.print(f"{outcome.source}: {outcome.error}", markup=False, soft_wrap=True)
-
-
-def short_value(value: Any) -> str:
-    """Return a setting's value in a few characters."""
-    if value is None:
-        return "none"
-    if isinstance(value, tuple | list):
-        items = ", ".join(map(str, value[:4]))
-        return f"[{items}{', ...' if len(value) > 4 else ''}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def show_comparison(found: Comparison) -> None:

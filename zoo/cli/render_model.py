@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from zoo.cli.output import format_size
-from zoo.cli.render import print_rich, short_value
+from zoo.cli.render import print_rich
 from zoo.io.console import make_table
+from zoo.io.tables.shown_table import short_value
 from zoo.runs.files.measures import count_words
 from zoo.runs.progress import format_logs
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import Array, as_array, as_float
+from zoo.data.arrays import Array, as_array, as_float, format_shape
 from zoo.data.on_demand.examples import OnDemand
 from zoo.errors import DataError
 
@@ -47,6 +47,11 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.stored)
+
+    def __repr__(self) -> str:
+        targets = "no targets" if self.targets is None else f"targets of {self.targets.dtype}"
+        shape = format_shape(self.stored.shape[1:])
+        return f"Split({len(self)} of shape {shape}, {self.stored.dtype}, {targets})"
 
     @cached_property
     def inputs(self) -> Array:
@@ -108,7 +113,9 @@ def train_test_split(split: Split) -> tuple[Split, Split]:
     if not test_sizes.any():
         test_sizes[sizes.argmax()] = 1
     order = np.random.default_rng(0).permutation(count)
-    test = np.concatenate([order[group[order] == at][:size] for at, size in enumerate(test_sizes)])
+    order = order[np.argsort(group[order], kind="stable")]  # one class after the other
+    places = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # within each class
+    test = order[places < np.repeat(test_sizes, sizes)]
     return split.take(np.setdiff1d(order, test)), split.take(np.sort(test))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from zoo.exporters.parts.contract import Contract
+from zoo.exporters.parts.contract import Contract, Tensor
+from zoo.io.tables.shown_table import Rows, ShownTable, short_value
 
 __all__ = ["Description", "ModelFacts", "Setting"]
 
@@ -67,8 +68,8 @@ class ModelFacts:
         )
 
 
-@dataclass(frozen=True)
-class Description:
+@dataclass(frozen=True, repr=False)
+class Description(ShownTable):
     """What is known of a model without training it, or of a run.
 
     `parameters` is None and `parts` is empty if the data, or a network that a setting names, decides them.
@@ -97,6 +98,29 @@ class Description:
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return asdict(self)
+
+    def _title_and_rows(self) -> tuple[str, Rows]:
+        facts = {
+            "architecture": f"{self.architecture} ({self.package})",
+            "dataset": self.dataset or "",
+            "parameters": "" if self.parameters is None else f"{self.parameters:,}",
+        }
+        facts |= {f"part {role}": _show_part(part) for role, part in self.parts.items()}
+        facts |= {f"result {name}": f"{value:.5g}" for name, value in self.results.items()}
+        facts |= {
+            f"setting {each.name}": short_value(each.value)
+            for each in self.settings
+            if each.value != each.default
+        }
+        rows = [(name, text) for name, text in facts.items() if text]
+        return f"{self.name}: {self.summary}", [("fact", "value"), *rows]
+
+
+def _show_part(part: Contract) -> str:
+    def names(tensors: Sequence[Tensor]) -> str:
+        return ", ".join(f"{each.name} ({', '.join(map(str, each.shape))})" for each in tensors)
+
+    return f"{names(part.inputs)} -> {names(part.outputs)}"
 
 
 def _setting(item: Any) -> Setting:

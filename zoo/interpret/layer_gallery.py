@@ -74,7 +74,7 @@ class LayerGallery:
 
     layer: LayerInfo
     follows: str
-    channels: tuple[ChannelGallery, ...]
+    channels: tuple[ChannelGallery, ...] = field(repr=False)
 
     @property
     def dead(self) -> list[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import UsageError, ZooError
+from zoo.io.tables.shown_table import Rows, ShownTable, short_value
 from zoo.runs.run import Run
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ NO_VALIDATION = "no validation curve: validation=0 trains on every training exam
 COMPUTE = ("onednn", "xla", "threads", "processor")  # of run.json's `compute`
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(ShownTable):
     """How runs differ; each value is a tuple with one entry for each run, None where it has none.
 
     `examples` are the numbers of test examples of each result.
@@ -30,6 +31,14 @@ class Comparison:
     settings: dict[str, tuple[Any, ...]]
     results: dict[str, tuple[float | None, ...]]
     examples: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
+
+    def _title_and_rows(self) -> tuple[str, Rows]:
+        settings = [
+            (name, *(short_value(value) for value in values))
+            for name, values in self.settings.items()
+        ]
+        title = f"{len(self.runs)} runs: the settings that differ, and the results"
+        return title, [("", *self.runs), *settings, *self.result_rows()]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

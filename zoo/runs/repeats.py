@@ -22,6 +22,7 @@ from zoo.data.dataset import Dataset
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UsageError, brief
 from zoo.io.atomic import make_directory, write_json
+from zoo.io.tables.shown_table import Rows, ShownTable
 from zoo.runs.display.choice import choose_progress
 from zoo.runs.progress import Progress
 from zoo.runs.run import Run
@@ -44,13 +45,21 @@ class Interval:
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Repeats:
+@dataclass(frozen=True, repr=False)
+class Repeats(ShownTable):
     """The runs of a model with several seeds, the interval of each metric, and the file that holds them."""
 
     runs: tuple[Run, ...]
     metrics: dict[str, Interval]
     path: Path
+
+    def _title_and_rows(self) -> tuple[str, Rows]:
+        rows = [
+            (name, f"{each.mean:.5g}", f"{each.low:.5g} to {each.high:.5g}")
+            for name, each in self.metrics.items()
+        ]
+        title = f"{self.runs[0].name} with {len(self.runs)} seeds, in {self.path}"
+        return title, [("measure", "mean", f"{CONFIDENCE:.0%} interval"), *rows]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -36,20 +36,21 @@ class Run:
     """One run directory. run.json is read once, on first use; `Run.open(run.path)` reads it again.
 
     Example:
-        >>> run = zoo.train("cnn.digits")
-        >>> run.metrics["accuracy"]
+        >>> zoo.train("cnn.digits").metrics["accuracy"]
     """
 
     path: Path
     shipped: Shipped | None = None  # the catalog's weights that it holds; None: a user's run
 
     def __post_init__(self) -> None:
-        """Take a path that is text, too."""
         object.__setattr__(self, "path", Path(self.path))
 
     def __str__(self) -> str:
         """Return how the run is named in messages: its path, or weights:NAME."""
         return f"weights:{self.shipped.name}" if self.shipped else str(self.path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self)!r})"
 
     @classmethod
     def open(cls, reference: str | Path | Run, *, weights: bool = True) -> Run:

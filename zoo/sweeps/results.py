@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RunError
+from zoo.io.tables.shown_table import Rows, ShownTable, short_value
 from zoo.runs.run import Run
 from zoo.sweeps.journal import ERROR, SECONDS, STATE, Journal
 from zoo.sweeps.search import Search, read_search
@@ -46,8 +47,8 @@ class TrialRow:
     error: str = ""
 
 
-@dataclass(frozen=True)
-class Sweep:
+@dataclass(frozen=True, repr=False)
+class Sweep(ShownTable):
     """A sweep: what is searched, and its trials in the order of their numbers."""
 
     folder: Path
@@ -76,6 +77,29 @@ class Sweep:
         if row.value is None or not math.isfinite(row.value):
             return math.inf
         return -row.value if self.search.direction == "max" else row.value
+
+    @property
+    def ranking(self) -> list[TrialRow]:
+        """The trials, the best finished one first."""
+        return sorted(self.rows, key=lambda row: (row.state != "finished", self.rank(row)))
+
+    def _title_and_rows(self) -> tuple[str, Rows]:
+        search, space = self.search, list(self.search.space)
+        rows = [
+            (
+                str(row.number),
+                row.state,
+                str(row.epochs),
+                "" if row.value is None else f"{row.value:.5g}",
+                *(
+                    short_value(row.settings[name]) if name in row.settings else ""
+                    for name in space
+                ),
+            )
+            for row in self.ranking
+        ]
+        title = f"Sweep of {search.name} in {self.folder}: {len(rows)} trials"
+        return title, [("trial", "state", "epochs", search.metric, *space), *rows]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 from zoo.cli import render
 from zoo.cli.output import print_json
 from zoo.io.console import make_table
+from zoo.io.tables.shown_table import short_value
 from zoo.runs.files.measures import measures_line
 from zoo.sweeps.progress import SweepProgress
 
@@ -50,9 +51,7 @@ class ShowTrials(SweepProgress):
         self._bar.advance(self._task)
         value = "" if row.value is None else f"{row.value:.4g}"
         epochs = f"{row.epochs} epoch{'' if row.epochs == 1 else 's'}"
-        chosen = "  ".join(
-            f"{name} {render.short_value(each)}" for name, each in row.settings.items()
-        )
+        chosen = "  ".join(f"{name} {short_value(each)}" for name, each in row.settings.items())
         self._print(f"trial {row.number:>3}  {row.state:<8} {epochs:>10}  {value:>8}  {chosen}")
         if row.error:
             self._print(f"           {row.error}")
@@ -73,10 +72,10 @@ def show_sweep(found: Sweep, as_json: bool) -> None:
         return print_json(found.to_json())
     search, best = found.search, found.best
     table = make_table("trial", "state", "epochs", search.metric, *search.space, "seconds")
-    order = sorted(found.rows, key=lambda row: (row.state != "finished", found.rank(row)))
+    order = found.ranking
     for row in order[:MOST_ROWS]:
         value = "" if row.value is None else f"{row.value:.5g}"
-        cells = [render.short_value(value) for value in row.settings.values()]
+        cells = [short_value(value) for value in row.settings.values()]
         table.add_row(
             str(row.number), row.state, str(row.epochs), value, *cells, f"{row.seconds:.1f}"
         )
@@ -93,9 +92,7 @@ def show_sweep(found: Sweep, as_json: bool) -> None:
     else:
         metrics = found.run.metrics
         test = f"; on the test split: {measures_line(found.run)}" if metrics else ""
-        chosen = ", ".join(
-            f"{name}={render.short_value(each)}" for name, each in best.settings.items()
-        )
+        chosen = ", ".join(f"{name}={short_value(each)}" for name, each in best.settings.items())
         text = f"best: trial {best.number} with {chosen}: {search.metric} {best.value:.5g}{test}"
         render.print_rich(text, markup=False)
         render.print_rich(f"Export it: zoo export {best.run} --to onnx", markup=False)

@@ -1,0 +1,1 @@
+"""Results that Python's prompt and a notebook show as tables."""
