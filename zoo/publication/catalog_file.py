@@ -82,31 +82,31 @@ def update_catalog_file(
         WriteError: the disk refuses.
     """
     text = read_text(path)
-    before = tomllib.loads(text)
+    expected = tomllib.loads(text)
     architecture, _, tag = name.partition(".")
-    entry: dict[str, Any] = before.get(architecture, {}).get(tag, {})
+    entry: dict[str, Any] = expected.get(architecture, {}).get(tag, {})
+    results = {**entry.get("results", {}), **results}
+    changes = {"results": results, "examples": dict(examples or {}), "measured": measured}
+    changes = {key: value for key, value in changes.items() if value}
     if not (section := re.search(_section_pattern(name), text, re.M)):
         raise UsageError(f"{path} has no section [{name}]. Add the model there first.")
-    kept = {key: value for key, value in entry.get("results", {}).items() if key not in results}
-    changes = {
-        "results": {**entry.get("results", {}), **results, **kept},
-        "examples": dict(examples or {}),
-        "measured": measured,
-    }
-    body = section[0]
-    for key, value in changes.items():
-        if value:
-            body = _set_line(body, key, _toml(value))
-    text = text[: section.start()] + body + text[section.end() :]
+    text = text[: section.start()] + _with_values(section[0], changes) + text[section.end() :]
     text = _replace_weights(text, name, weights_section(name, info))
-    entry.update({key: value for key, value in changes.items() if value})
-    after = tomllib.loads(text)
-    written = after.get(architecture, {}).get(tag, {}).pop("weights", {})
+    entry.update(changes)
     entry.pop("weights", None)
-    if after != before or parse_weights(f"{path}: [{name}]", written) != info:
+    written = tomllib.loads(text)
+    weights = written.get(architecture, {}).get(tag, {}).pop("weights", {})
+    if written != expected or parse_weights(f"{path}: [{name}]", weights) != info:
         raise WriteError(f"{path} could not be edited; the entry [{name}] has an unusual form.")
     with atomic_write(path) as temporary:
         temporary.write_text(text, "utf-8")
+
+
+def _with_values(section: str, values: Mapping[str, Any]) -> str:
+    """Return a section of a catalog file with other values for some keys."""
+    for key, value in values.items():
+        section = _set_line(section, key, _toml(value))
+    return section
 
 
 def _section_pattern(name: str) -> str:

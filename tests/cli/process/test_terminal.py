@@ -13,11 +13,10 @@ import pytest
 
 pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
 
-DATA, SIGN = (
-    rb"data: digits, 10 classes; \(8, 8, 1\)",
-    rb"\xe2[\xa0-\xa3].(\x1b\[\d*m)* importing Keras",
-)
-MODEL, BAR = rb"model: [\d,]+ parameters; CPU, \d+ threads?", rb"epoch \d+/\d+"
+DATA = rb"data: digits, 10 classes; \(8, 8, 1\)"
+SIGN = rb"\xe2[\xa0-\xa3].(\x1b\[\d*m)* importing Keras"
+MODEL = rb"model: [\d,]+ parameters; CPU, \d+ threads?"
+BAR = rb"epoch \d+/\d+"
 
 
 def seconds_until(patterns: tuple[bytes, ...], *words: str) -> list[float]:

@@ -97,24 +97,27 @@ def open_image_file(
                 if image.format in ("JPEG", "MPO") and not header_only:
                     _check_scans(path, file, image.width * image.height)
                 yield image
-    except UnsafeFile as error:
-        raise DataError(str(error)) from error
-    except FileNotFoundError as error:
-        raise DataError(f"There is no file {path}.") from error
-    except UnidentifiedImageError as error:
-        kinds = ", ".join(_DECODERS)
-        raise DataError(
-            f"{path} is not an image that Pillow can read. Expected: {kinds}."
-        ) from error
-    except PermissionError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{path} was not opened: it has too many pixels. {error}") from error
-    except _BROKEN as error:
-        usual = isinstance(error, OSError | SyntaxError | ValueError)
-        raise DataError(
-            f"{path} is a broken image: {error if usual else format_error(error)}."
-        ) from error
+    except (UnsafeFile, Image.DecompressionBombError, *_BROKEN) as error:
+        raise DataError(_describe_failure(path, error)) from error
+
+
+def _describe_failure(path: Path, error: Exception) -> str:
+    """Return why an image file cannot be read, in one or two sentences."""
+    match error:
+        case UnsafeFile():
+            return str(error)
+        case FileNotFoundError():
+            return f"There is no file {path}."
+        case UnidentifiedImageError():
+            kinds = ", ".join(_DECODERS)
+            return f"{path} is not an image that Pillow can read. Expected: {kinds}."
+        case PermissionError():
+            return f"{path} cannot be read: {error.strerror}."
+        case Image.DecompressionBombError():
+            return f"{path} was not opened: it has too many pixels. {error}"
+        case OSError() | SyntaxError() | ValueError():
+            return f"{path} is a broken image: {error}."
+    return f"{path} is a broken image: {format_error(error)}."
 
 
 def _check_scans(path: Path, file: IO[bytes], pixels: int) -> None:
