@@ -59,5 +59,6 @@ def test_batches_are_float_and_in_order() -> None:
     split = Split(np.arange(5, dtype=np.uint8)[:, None] * 51)
     batches = list(split.batches(2))
     assert [len(batch) for batch in batches] == [2, 2, 1]
+    assert repr(split) == "Split(5 of shape (1,), uint8, no targets)"
     np.testing.assert_allclose(np.concatenate(batches)[:, 0], np.arange(5) / 5, rtol=1e-6)
     assert split.decoding_error is None

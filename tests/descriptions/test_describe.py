@@ -261,6 +261,10 @@ def test_a_run_is_described_by_what_its_record_says(trained: zoo.Run, shell: She
     assert described == zoo.describe(trained) == read_description(str(trained.path))
     assert (described.run["state"], described.run["epochs"]) == ("finished", 2)
     assert described.results == trained.metrics
+    lines = repr(described).splitlines()
+    assert lines[0].startswith(f"{described.name}: ")
+    assert any(line.split() == ["setting", "units", "[8]"] for line in lines)
+    assert max(map(len, lines[1:])) < 100
     assert {each.name: each.value for each in described.settings}["units"] == (8,)
     status, out, _ = shell("show", trained.path)
     assert status == 0

@@ -23,6 +23,8 @@ def test_only_settings_that_differ_are_told(trained: zoo.Run, other: zoo.Run) ->
     found = compare([trained, other])
     assert found.settings == {"units": ([8], [16])}
     assert found.runs == ("run", "wider")
+    title, head, units, *_ = map(str.split, repr(found).splitlines())
+    assert (title[:2], head, units) == (["2", "runs:"], ["run", "wider"], ["units", "[8]", "[16]"])
     assert found.results["accuracy"] == (trained.metrics["accuracy"], other.metrics["accuracy"])
 
 

@@ -56,6 +56,9 @@ def test_each_seed_is_an_ordinary_run_and_the_file_has_the_intervals(tiny: Datas
     written = json.loads(Path("runs/stranger-seeds.json").read_text("utf-8"))
     accuracies = [run.metrics["accuracy"] for run in repeats.runs]
     assert written["runs"] == names
+    title, head, *rows = repr(repeats).splitlines()
+    assert title == "stranger with 2 seeds, in runs/stranger-seeds.json"
+    assert (head.split()[:2], len(rows)) == (["measure", "mean"], len(repeats.metrics))
     assert written["metrics"]["accuracy"]["values"] == accuracies
     assert written["metrics"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
     with pytest.raises(zoo.RunError, match=r"holds a run already.*--resume"):

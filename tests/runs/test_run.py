@@ -34,6 +34,7 @@ def test_a_path_may_be_text() -> None:
     path = create().path
     run = zoo.Run(str(path))
     assert run == zoo.Run(path)
+    assert repr(run) == f"Run({str(path)!r})"
     assert run.weights == path / "model.weights.h5"
     assert (run.name, run.history, run.metrics, run.pictures) == ("mlp", [], {}, [])
     with pytest.raises(zoo.RunError, match=r"nowhere"):

@@ -11,7 +11,8 @@ import pytest
 
 from tests.conftest import Shell
 from tests.sweeps.conftest import SETTINGS, SPACE, Small, outcomes
-from zoo.errors import RunError, SettingError, UsageError
+from zoo.data.dataset import Dataset
+from zoo.errors import RunError, SettingError, TrainingError, UsageError
 from zoo.runs.run import Run
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import Sweep, TrialRow, open_sweep
@@ -35,6 +36,10 @@ def test_trials_are_ordinary_runs_and_only_the_winner_is_measured(whole: Sweep) 
     best = whole.best
     assert best is not None
     assert best.value == min(row.value or 0 for row in whole.rows if row.state == "finished")
+    title, head, first, *_ = repr(whole).splitlines()
+    assert title.endswith(": 5 trials")
+    assert head.split() == ["trial", "state", "epochs", whole.search.metric, *SPACE]
+    assert first.split()[:2] == [str(best.number), "finished"]
     for row in whole.rows:
         run = Run(row.run)
         states = {"finished": "trained", "stopped": "interrupted"}
@@ -96,6 +101,9 @@ def test_a_wrong_metric_is_named_and_leaves_nothing(small: Small) -> None:
         ({"address": "auto"}, UsageError, "needs --workers"),
         ({"workers": 0}, UsageError, "from 1 to"),
         ({"data": "nothing.npz"}, UsageError, "nothing.npz"),
+        ({"window": 0}, UsageError, "window must be a whole number from 1"),
+        ({"grace": 0}, UsageError, "grace must be a whole number from 1"),
+        ({"units": [8]}, SettingError, "'units' is in the space, and has a fixed value"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_written(
@@ -103,6 +111,13 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 ) -> None:
     with pytest.raises(error, match=message):
         small(Path("out"), **options)
+    assert not Path("out").exists()
+
+
+def test_data_in_memory_is_refused(tiny: Dataset) -> None:
+    arguments: dict[str, Any] = {"data": tiny, "out": "out"}
+    with pytest.raises(UsageError, match="Give its name or its path, not data in memory"):
+        sweep("mlp.digits", SPACE, **arguments)
     assert not Path("out").exists()
 
 
@@ -141,18 +156,50 @@ def test_a_trial_that_cannot_be_built_fails_alone(digits_file: Path) -> None:
     assert states.get("val_nothing", "failed") == "failed"
 
 
+def test_a_sweep_without_a_finished_trial_keeps_the_errors(digits_file: Path) -> None:
+    space = {"monitor": ["val_nothing", "val_none"]}
+    options: dict[str, Any] = {"best_epoch": True, **SETTINGS, "epochs": 1}
+    with pytest.raises(
+        TrainingError, match=r"No trial of .* is finished. The last error: monitor="
+    ):
+        sweep("mlp", space, trials=2, data=digits_file, out="out", **options)
+    rows = open_sweep("out").rows
+    assert [row.state for row in rows] == ["failed", "failed"]
+    assert all("validation has no such measure" in row.error for row in rows)
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_sweep_of_a_file_that_is_stopped_says_how_to_go_on(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, begins: bool
+) -> None:
+    def stop(*arguments: Any, out: str, **options: Any) -> None:
+        if begins:
+            Path(out).mkdir()
+            Path(out, "sweep.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zoo.sweeps.sweep.sweep", stop)
+    Path("sweep.toml").write_text('name = "mlp.digits"\nout = "one"\nspace = {units = [8, 16]}\n')
+    code, _, err = shell("sweep", "sweep.toml")
+    assert code == 130
+    assert ("zoo sweep --resume --out one" if begins else "nothing was written") in err
+
+
 def test_from_the_shell(
     shell: Shell, digits_file: Path, whole: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)  # as where Ray is not installed
     Path("sweep.toml").write_text(
-        f'name = "mlp"\ndata = "{digits_file}"\ntrials = 2\nmetric = "val_accuracy"\n'
+        f'name = "mlp"\ndata = "{digits_file}"\ntrials = 2\nmetric = "val_accuracy"\nout = "one"\n'
         "[space]\nlearning_rate = 'log(1e-3, 1e-1)'\n[settings]\nepochs = 1\n"
     )
-    code, out, err = shell("sweep", "sweep.toml", "--out", "one", "--set", "batch_size=16")
+    code, out, err = shell("sweep", "sweep.toml", "--set", "batch_size=16")
     assert code == 0, err
     assert "zoo export" in out
     assert "trial   1  finished" in err
+    code, out, err = shell("sweep", "sweep.toml", "--resume")
+    assert code == 0, err
+    assert "best: trial" in out
     code, out, _ = shell("sweep", "--show", "one", "--json")
     shown = json.loads(out)
     assert [trial["number"] for trial in shown["trials"]] == [0, 1]
@@ -169,6 +216,11 @@ def test_from_the_shell(
         (["mlp.digits"], "needs a space"),
         (["mlp.digits", "--space", "units"], "--space takes key=value"),
         (["mlp.digits", "--space", "units=8,16", "--set", "unit=8"], "Did you mean units"),
+        (["mlp.digits", "--space", "units=8,16", "--space", "units=8,32"], "'units' twice"),
+        (
+            ["mlp.digits", "--space", "units=8,16", "--set", "trials=8"],
+            "'trials' is no setting of a model",
+        ),
         ([], "Name a model"),
         (["nothing.toml"], "nothing.toml cannot be read"),
         (["--show", "nowhere"], "nowhere is no sweep"),
