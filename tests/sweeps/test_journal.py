@@ -6,18 +6,23 @@ import math
 import random
 import shutil
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from zoo.errors import RunError
+from zoo.errors import RunError, WriteError
+from zoo.sweeps import engines, trial
 from zoo.sweeps.journal import FILE, Journal
+from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import read_sweep
 from zoo.sweeps.search import FACTOR, Search
 from zoo.sweeps.space import Choice, Range
 from zoo.sweeps.task import Task, TrialResult
-from zoo.sweeps.trial import FallsBehind, Watch
+from zoo.sweeps.trial import FallsBehind, Watch, train_trial
 
 SPACE: Any = {"rate": Range(1e-4, 1e-1, log=True), "units": Choice(([8], [8, 8], [16]))}
 EPOCHS = 9
@@ -170,4 +175,97 @@ def test_trials_that_fail_and_that_diverge_are_kept_with_their_errors(tmp_path: 
 def test_a_folder_without_a_journal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="never began"):
         Journal(tmp_path, search())
+    (tmp_path / FILE).touch()
+    with pytest.raises(RunError, match="has no trials yet"):
+        Journal(tmp_path, search())
     shutil.rmtree(tmp_path)
+
+
+def test_a_reader_changes_nothing(tmp_path: Path) -> None:
+    Journal(tmp_path, search(), writes=True).begin(0)
+    before = (tmp_path / FILE).read_bytes()
+    assert len(Journal(tmp_path, search()).trials()) == 1
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_trial_whose_metric_is_no_number_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(task: Task, watch: Watch) -> None:
+        watch.start(EPOCHS, 1, 0)
+        watch.epoch(1, {"val_loss": math.nan})
+
+    monkeypatch.setattr(trial, "_train", train)
+    result = train_trial(Journal(tmp_path, search(), writes=True).begin(0))
+    assert (result.state, result.diverged) == ("failed", True)
+    assert result.error == "val_loss is nan after epoch 1"
+
+
+def test_a_trial_that_kills_its_process_each_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, begun = Journal(tmp_path, search(trials=2), writes=True), list[int]()
+
+    def train(task: Task) -> TrialResult:
+        begun.append(task.number)
+        if len(begun) < 5:
+            raise KeyboardInterrupt  # is not counted: nothing killed the process
+        return pretend(task)
+
+    monkeypatch.setattr(engines, "train_trial", train)
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            engines.run_here(journal, SweepProgress())
+    assert [journal.count_start(0, 0) for _ in range(3)] == [1, 2, 3]
+    engines.run_here(journal, SweepProgress())
+    rows = read_sweep(journal).rows
+    assert [row.state for row in rows] == ["failed", "finished"]
+    assert "the process was killed 3 times in epoch 1" in rows[0].error
+    assert begun == [0, 0, 0, 0, 1]
+
+
+class LostError(Exception):
+    """A worker is lost, as Ray says it."""
+
+
+class FailedError(LostError):
+    """A task has raised an error."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+
+
+def run_on_pretended_ray(journal: Journal, outcome: Callable[[Task], TrialResult]) -> None:
+    ray = SimpleNamespace(
+        exceptions=SimpleNamespace(RayError=LostError, RayTaskError=FailedError),
+        wait=lambda tasks, num_returns: (tasks[:1], tasks[1:]),
+        get=lambda task: task(),
+    )
+    train = SimpleNamespace(remote=lambda task: partial(outcome, task))
+    engines._run(ray, train, {}, journal, SweepProgress(), 1)
+
+
+def test_a_trial_whose_worker_is_lost_each_time_fails_alone(tmp_path: Path) -> None:
+    journal, begun = Journal(tmp_path, search(trials=3), writes=True), list[int]()
+
+    def outcome(task: Task) -> TrialResult:
+        begun.append(task.number)
+        if task.number == 1:
+            raise LostError("The node died.")
+        return pretend(task)
+
+    run_on_pretended_ray(journal, outcome)
+    rows = read_sweep(journal).rows
+    assert [row.state for row in rows] == ["finished", "failed", "finished"]
+    assert rows[1].error == "its worker was lost 3 times: The node died."
+    assert begun == [0, 1, 1, 1, 2]
+
+
+def test_a_full_disk_ends_the_sweep_and_no_trial(tmp_path: Path) -> None:
+    def outcome(task: Task) -> TrialResult:
+        raise FailedError(WriteError("No space left."))
+
+    journal = Journal(tmp_path, search(), writes=True)
+    with pytest.raises(WriteError, match="No space left"):
+        run_on_pretended_ray(journal, outcome)
+    assert [row.state for row in read_sweep(journal).rows] == ["unfinished"]

@@ -35,6 +35,20 @@ def test_a_range_is_of_whole_numbers_where_the_setting_is() -> None:
     assert checked(learning_rate="uniform(1, 2)")["learning_rate"] == Range(1, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [("uniform(16, 100, 24)", 88), ("uniform(0, 0.3, 0.1)", 0.3), ("uniform(0, 0.5, 0.2)", 0.4)],
+)
+def test_a_range_with_steps_ends_at_its_last_step(
+    text: str, last: float, recwarn: pytest.WarningsRecorder
+) -> None:
+    found = parse_space({"a": text})["a"]
+    assert isinstance(found, Range)
+    assert found.high == last
+    found.distribution()
+    assert not recwarn.list  # Optuna warns of other ends, in each trial
+
+
 def test_a_space_is_the_same_after_it_was_written() -> None:
     found = checked(
         learning_rate="log(1e-4, 1)", units=[[8], [8, 8]], batch_size="uniform(8, 64, 8)"

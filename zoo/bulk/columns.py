@@ -76,7 +76,8 @@ def _cell(value: Any, kind: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if pa.types.is_string(kind):
-        return str(value) if isinstance(value, str | Path) else json.dumps(value, default=str)
+        text = str(value) if isinstance(value, str | Path) else json.dumps(value, default=str)
+        return text.encode("utf-8", "backslashreplace").decode()  # a name may be no UTF-8
     return value
 
 

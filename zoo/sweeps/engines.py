@@ -1,24 +1,28 @@
 """The two ways through the trials of a sweep: one after the other in this process, or on workers of Ray.
 
-Both take the same decisions (zoo/sweeps/search.py), so a sweep may go on with the other one.
+Both take the same decisions (zoo/sweeps/search.py), so a sweep may go on with the other one. After the last
+trial, the best one is measured on the test split.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from zoo.compute.ray_cluster import ray_session, task_resources
-from zoo.errors import TrainingError, UsageError
+from zoo.errors import TrainingError, UsageError, ZooError
+from zoo.runs.evaluation import measure
+from zoo.runs.run import Run
 from zoo.sweeps.journal import Journal
 from zoo.sweeps.progress import SweepProgress
-from zoo.sweeps.results import trial_row
-from zoo.sweeps.task import TrialResult
+from zoo.sweeps.results import Sweep, trial_row
+from zoo.sweeps.task import Task, TrialResult
 from zoo.sweeps.trial import train_trial
 
-__all__ = ["run_here", "run_on_ray"]
+__all__ = ["measure_winner", "run_here", "run_on_ray"]
 
-MOST_ATTEMPTS = 3  # for a trial whose worker is lost each time
+MOST_ATTEMPTS = 3  # for a trial whose worker is lost, or whose process is killed, each time
 FIRST_FAILURES = 3  # trials that fail before any other ends: the sweep is given up
 STOP_SECONDS = 30.0
 
@@ -33,11 +37,28 @@ def run_here(journal: Journal, progress: SweepProgress) -> None:
     Raises:
         UsageError: the validation has no such metric.
         TrainingError: the first trials all fail.
+        WriteError: the disk refuses.
     """
     for number in open_numbers(journal):
         task = journal.begin(number)
         progress.begin(number)
-        _end(journal, number, train_trial(task), progress)
+        _end(journal, number, _train_here(journal, task), progress)
+
+
+def _train_here(journal: Journal, task: Task) -> TrialResult:
+    """Train a trial, unless each start of it before has ended with a killed process: memory may be short."""
+    has_rows = (task.folder / "history.csv").is_file()
+    epochs = len(Run(task.folder).history) if has_rows else 0
+    if journal.count_start(task.number, epochs) > MOST_ATTEMPTS:
+        return TrialResult(
+            "failed",
+            error=f"the process was killed {MOST_ATTEMPTS} times in epoch {epochs + 1}; memory may be short",
+        )
+    try:
+        return train_trial(task)
+    except BaseException:  # such as Ctrl-C: the process ends by itself
+        journal.forget_starts(task.number)
+        raise
 
 
 def run_on_ray(
@@ -56,6 +77,7 @@ def run_on_ray(
     Raises:
         UsageError: there is no such cluster, or the validation has no such metric.
         TrainingError: the first trials all fail.
+        WriteError: the disk refuses.
     """
     threads = int(journal.search.settings.get("threads") or 1)
     with ray_session(workers * threads, address, threads) as ray:
@@ -90,7 +112,9 @@ def _run(
         number = running.pop(ended)
         try:
             result: TrialResult = ray.get(ended)
-        except ray.exceptions.RayTaskError:
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, ZooError):  # such as a full disk
+                raise error.cause from error
             raise  # an error that nobody foresaw
         except ray.exceptions.RayError as error:
             reason = str(error).strip().partition("\n")[0][:200]
@@ -131,3 +155,30 @@ def _check_first_failures(errors: Sequence[str]) -> None:
         raise TrainingError(
             f"The first {FIRST_FAILURES} trials all failed. The last one: {errors[-1]}"
         )
+
+
+def measure_winner(found: Sweep) -> None:
+    """Measure the best run on the test split, once.
+
+    Raises:
+        TrainingError: no trial is finished.
+
+    Warns:
+        UserWarning: another trial was measured before, when the sweep had fewer trials.
+    """
+    if found.best is None:
+        errors = [f" The last error: {row.error}" for row in found.rows if row.error]
+        raise TrainingError(f"No trial of {found.folder} is finished.{''.join(errors[-1:])}")
+    winner = found.run
+    before = [row for row in found.rows if Run(row.run).metrics and row.run != winner.path]
+    if before:
+        warnings.warn(
+            f"The test split was used before, for trial {before[0].number}, which was the best of fewer "
+            "trials. A choice between both by their test results would be biased.",
+            stacklevel=4,
+        )
+    if winner.state != "finished":
+        try:
+            measure(winner)
+        except ZooError as error:
+            raise type(error)(f"All trials have ended. The best one: {error}") from error

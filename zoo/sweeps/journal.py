@@ -18,13 +18,14 @@ from zoo.sweeps.search import Search
 from zoo.sweeps.task import STUDY, Task, TrialResult, in_memory_study
 
 if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, Trial
 
 __all__ = ["Journal"]
 
 FILE = "journal.log"
 RANDOM_TRIALS = 10  # that are drawn at random, before the sampler has results to learn from
 STATE, ERROR, NOTES, SECONDS = "state", "error", "pruner", "seconds"  # attributes of a trial
+STARTS = "starts"  # [whole epochs, how often the trial was started with these]
 
 
 class Journal:
@@ -51,9 +52,15 @@ class Journal:
         direction = "maximize" if search.direction == "max" else "minimize"
         with disk_errors(path):
             storage = JournalStorage(JournalFileBackend(str(path)))
-            self.study = optuna.create_study(
-                study_name=STUDY, storage=storage, direction=direction, load_if_exists=True
-            )
+            if writes:
+                self.study = optuna.create_study(
+                    study_name=STUDY, storage=storage, direction=direction, load_if_exists=True
+                )
+                return
+        try:  # a reader takes no lock: a lock of a killed reader would stop the sweep
+            self.study = optuna.load_study(study_name=STUDY, storage=storage)
+        except KeyError as error:
+            raise RunError(f"{folder} has no trials yet.") from error
 
     def trials(self) -> list[FrozenTrial]:
         """Return all trials, in the order of their numbers."""
@@ -89,11 +96,32 @@ class Journal:
         run = self.folder / self.search.trial_folder(number)
         return Task(number, run, self.search, params, past)
 
+    def count_start(self, number: int, epochs: int) -> int:
+        """Return how often in a row a trial was started with so many whole epochs, now included."""
+        before, count = self.trials()[number].user_attrs.get(STARTS, (-1, 0))
+        count = count + 1 if before == epochs else 1
+        self._set_starts(number, epochs, count)
+        return int(count)
+
+    def forget_starts(self, number: int) -> None:
+        """Forget the starts of a trial, whose process was not killed."""
+        self._set_starts(number, -1, 0)
+
+    def _set_starts(self, number: int, epochs: int, count: int) -> None:
+        with disk_errors(self.folder / FILE):
+            self._trial(number).set_user_attr(STARTS, [epochs, count])
+
+    def _trial(self, number: int) -> Trial:
+        """Return a trial that runs, to write to it."""
+        from optuna.trial import Trial
+
+        return Trial(self.study, self.trials()[number]._trial_id)
+
     def end(self, number: int, result: TrialResult) -> None:
         """Write the result of a trial that runs."""
-        from optuna.trial import Trial, TrialState
+        from optuna.trial import TrialState
 
-        trial = Trial(self.study, self.trials()[number]._trial_id)
+        trial = self._trial(number)
         with disk_errors(self.folder / FILE):
             for epoch, value in enumerate(result.values, 1):
                 trial.report(value, epoch)

@@ -2,7 +2,7 @@
 
 log(1e-4, 1e-2)       numbers, uniform on a logarithmic scale
 uniform(0, 0.5)       numbers, uniform
-uniform(16, 128, 16)  numbers in steps
+uniform(16, 128, 16)  numbers in steps from the lower end on
 [[16, 32], [32, 64]]  one of these values
 
 A range is of whole numbers if the setting takes no others.
@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from zoo.config import Config
@@ -23,7 +24,9 @@ from zoo.errors import SettingError, UnknownName, UsageError, brief
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-__all__ = ["Choice", "Parameter", "Range", "Space", "check_parameters", "parse_space"]
+__all__ = [
+    "Choice", "Parameter", "Range", "Space", "check_fixed", "check_parameters", "parse_space",
+]  # fmt: skip
 
 FORMS = "log(LOW, HIGH), uniform(LOW, HIGH), uniform(LOW, HIGH, STEP), or a list such as [16, 32]"
 FUNCTIONS = ("log", "uniform")
@@ -130,6 +133,18 @@ def check_parameters(space: Space, config: Config) -> Space:
     return typed
 
 
+def check_fixed(space: Iterable[str], settings: Iterable[str]) -> None:
+    """Refuse settings that are searched and that have a fixed value, too.
+
+    Raises:
+        SettingError: names the first of them.
+    """
+    if both := [name for name in space if name in set(settings)]:
+        raise SettingError(
+            f"The setting {both[0]!r} is in the space, and has a fixed value. Leave one of them out."
+        )
+
+
 def to_json(space: Space) -> dict[str, Any]:
     """Return a space as plain data, as sweep.json has it."""
     return {name: asdict(parameter) for name, parameter in space.items()}
@@ -181,7 +196,13 @@ def _check_range(name: str, text: str, found: Range) -> Range:
         raise UsageError(
             f"The space of {name!r}: the step must be above 0 and at most the range. Received: {brief(text)}"
         )
-    return found
+    return found if found.step is None else replace(found, high=_last_step(found))
+
+
+def _last_step(found: Range) -> float:
+    """Return the last number of a range with steps, by decimals: in binary, 0.3 is no multiple of 0.1."""
+    low, high, step = (Decimal(str(each)) for each in (found.low, found.high, found.step))
+    return float(low + (high - low) // step * step)
 
 
 def _parse_choices(name: str, values: list[Any]) -> Choice:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import shutil
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,9 @@ from typing import Any
 from zoo.compute.kernels import use_threads
 from zoo.compute.ray_cluster import check_ray, check_workers
 from zoo.config import Config, WithoutData
-from zoo.errors import SettingError, UsageError, ZooError
-from zoo.runs.evaluation import measure
+from zoo.errors import SettingError, UsageError
 from zoo.runs.recipe import Recipe, resolve
-from zoo.runs.run import Run
-from zoo.sweeps.engines import run_here, run_on_ray
+from zoo.sweeps.engines import measure_winner, run_here, run_on_ray
 from zoo.sweeps.folders import lock_sweep, new_folder
 from zoo.sweeps.journal import Journal
 from zoo.sweeps.plots import save_pictures
@@ -36,7 +33,7 @@ from zoo.sweeps.search import (
     metric_direction,
     read_search,
 )
-from zoo.sweeps.space import check_parameters, parse_space
+from zoo.sweeps.space import check_fixed, check_parameters, parse_space
 
 __all__ = ["check_optuna", "resume_sweep", "sweep"]
 
@@ -89,13 +86,14 @@ def sweep(
 
     Raises:
         UsageError: a name, a setting, the space or the data is wrong; nothing is written.
-        TrainingError: the first trials all fail, or none is finished.
+        TrainingError: the first trials all fail, or no trial is finished.
 
     Example:
         >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
     """
     check_optuna()
     _check_engine(workers, address)
+    check_fixed(space, settings)
     if workers is not None and not settings.get("threads"):
         settings["threads"] = 1
     recipe, settings = _resolve(name, settings, data, trains_here=workers is None)
@@ -109,9 +107,9 @@ def sweep(
         seed,
         settings,
         recipe.source,
-        window or (1 if workers is None else AHEAD * workers),
+        (1 if workers is None else AHEAD * workers) if window is None else window,
         pruner,
-        grace or first_comparison(epochs),
+        first_comparison(epochs) if grace is None else grace,
         epochs,
     )
     search.check()
@@ -190,6 +188,11 @@ def _resolve(
         raise UsageError(
             f"{name} learns from no examples, so no validation can compare its trials."
         )
+    if recipe.source is None and recipe.data is not None:
+        raise UsageError(
+            "Trials are trained in any process, and open the data themselves. Give its name or its path, "
+            "not data in memory."
+        )
     if not recipe.config.validation:
         settings = {**settings, "validation": VALIDATION}
         recipe = resolve(name, settings, data)
@@ -221,27 +224,6 @@ def _run(
         else:
             run_on_ray(journal, progress, workers, address)
     found = read_sweep(journal)
-    _measure_winner(found)
+    measure_winner(found)
     save_pictures(found)
     return found
-
-
-def _measure_winner(found: Sweep) -> None:
-    """Measure the best run on the test split, once.
-
-    Warns:
-        UserWarning: another trial was measured before, when the sweep had fewer trials.
-    """
-    winner = found.run
-    before = [row for row in found.rows if Run(row.run).metrics and row.run != winner.path]
-    if before:
-        warnings.warn(
-            f"The test split was used before, for trial {before[0].number}, which was the best of fewer "
-            "trials. A choice between both by their test results would be biased.",
-            stacklevel=3,
-        )
-    if winner.state != "finished":
-        try:
-            measure(winner)
-        except ZooError as error:
-            raise type(error)(f"All trials have ended. The best one: {error}") from error

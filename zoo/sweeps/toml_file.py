@@ -10,13 +10,14 @@ from zoo.errors import UnknownName, UsageError, brief
 from zoo.io.foreign.toml_text import parse_toml
 from zoo.io.text import read_text
 
-__all__ = ["read_toml"]
+__all__ = ["OPTIONS", "read_toml"]
 
 _KINDS: dict[str, type] = {
     "name": str, "space": dict, "settings": dict, "trials": int, "metric": str, "direction": str,
     "data": str, "out": str, "seed": int, "workers": int, "address": str, "window": int,
     "pruner": str, "grace": int,
 }  # fmt: skip
+OPTIONS = frozenset(_KINDS) - {"settings"}
 _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RunError, TrainingError, UnknownName, UsageError, ZooError
+from zoo.errors import RunError, TrainingError, UnknownName, UsageError, WriteError, ZooError
 from zoo.io.atomic import make_directory
 from zoo.io.console import quiet_logger
 from zoo.runs.progress import Progress
@@ -88,6 +88,9 @@ def train_trial(task: Task) -> TrialResult:
     """Train a trial from where it stands; one that is trained is only read.
 
     It runs in the process of the sweep, or in a worker of Ray.
+
+    Raises:
+        WriteError: the disk refuses: that is no fault of the trial, and ends the sweep.
     """
     import keras
 
@@ -98,16 +101,19 @@ def train_trial(task: Task) -> TrialResult:
             _train(task, watch)
     except FallsBehind:
         _mark_interrupted(Run(task.folder))
-        return _result("stopped", task, watch)
+        if math.isfinite(watch.values[-1]):
+            return _result("stopped", task, watch)
+        return _diverged(task, watch, watch.values[-1])
     except NoSuchMetric as error:
         return TrialResult("failed", error=str(error), refusal=str(error))
+    except WriteError:
+        raise
     except ZooError as error:
         diverged = isinstance(error, TrainingError)
         return _result("failed", task, watch, error=str(error), diverged=diverged)
     value = kept_value(Run(task.folder), task.search.metric)
     if not math.isfinite(value):
-        message = f"{task.search.metric} is {value}"
-        return _result("failed", task, watch, error=message, diverged=True)
+        return _diverged(task, watch, value)
     return _result("finished", task, watch, value=value)
 
 
@@ -182,6 +188,11 @@ def _mark_interrupted(run: Run) -> None:
     with suppress(UsageError):
         if run.state == "training":
             run.update(state="interrupted")
+
+
+def _diverged(task: Task, watch: Watch, value: float) -> TrialResult:
+    message = f"{task.search.metric} is {value} after epoch {len(watch.values)}"
+    return _result("failed", task, watch, error=message, diverged=True)
 
 
 def _result(state: str, task: Task, watch: Watch, **more: Any) -> TrialResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -100,12 +101,15 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     if name is None:
         raise UsageError("Name a model, an architecture or a TOML file: zoo sweep NAME --space ...")
     arguments = _file_arguments(name)
-    spaces = dict(parse_setting(text, "--space") for text in given.pop("space", ()))
+    spaces = _parse_spaces(given.pop("space", ()))
     settings = dict(parse_setting(text) for text in given.pop("settings", ()))
     model = str(arguments.pop("name"))
     check_model_name(model)
     space = arguments.pop("space", {}) | spaces
     settings = arguments.pop("settings", {}) | settings
+    _check_settings(settings)
+    options = {**arguments, **given}
+    before = _find(model, options.get("out"))
     import_backend()
     from zoo.cli.workers.trial_tables import ShowTrials
     from zoo.sweeps.space import parse_space
@@ -115,9 +119,33 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     progress = ShowTrials()
     try:
         with progress:
-            return begin(model, space, progress=progress, **{**arguments, **given}, **settings)
+            return begin(model, space, progress=progress, **options, **settings)
     except KeyboardInterrupt as error:
-        _stop(model, given.get("out"), exit_code(error))
+        found = _find(model, options.get("out"))
+        _stop(None if found == before else found, exit_code(error))
+
+
+def _parse_spaces(texts: Sequence[str]) -> dict[str, Any]:
+    from zoo.cli.settings import parse_setting
+
+    spaces: dict[str, Any] = {}
+    for text in texts:
+        name, space = parse_setting(text, "--space")
+        if name in spaces:
+            raise UsageError(f"--space has the setting {name!r} twice. Leave one of them out.")
+        spaces[name] = space
+    return spaces
+
+
+def _check_settings(settings: Iterable[str]) -> None:
+    """Refuse settings that have the name of an argument of `zoo.sweep`."""
+    from zoo.config import RESERVED
+    from zoo.sweeps.toml_file import OPTIONS
+
+    if taken := [name for name in settings if name in (*OPTIONS, *RESERVED)]:
+        raise UsageError(
+            f"{taken[0]!r} is no setting of a model but an option of its own: see zoo sweep --help"
+        )
 
 
 def _file_arguments(name: str) -> dict[str, Any]:
@@ -129,34 +157,44 @@ def _file_arguments(name: str) -> dict[str, Any]:
 
 
 def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
-    """Go on with a sweep."""
+    """Go on with a sweep; of a file, the folder, the workers and more trials count."""
     from zoo.cli.workers.trial_tables import ShowTrials
     from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.search import read_search
     from zoo.sweeps.sweep import resume_sweep
 
-    model = None if name is None else str(_file_arguments(name)["name"])
-    folder = find_sweep(model, given.pop("out", None))
-    from zoo.sweeps.search import read_search
-
-    searched = read_search(folder).name
-    if model is not None and model != searched:
-        raise UsageError(f"{folder} is a sweep of {searched}, not of {model}.")
+    file = {} if name is None else _file_arguments(name)
+    model = file.get("name")
+    folder = find_sweep(model, given.pop("out", file.get("out")))
+    search = read_search(folder)
+    if model is not None and model != search.name:
+        raise UsageError(f"{folder} is a sweep of {search.name}, not of {model}.")
+    options = {key: file[key] for key in ("workers", "address") if key in file}
+    options |= {"trials": max(search.trials, file.get("trials", 0))} | given
     import_backend()
     progress = ShowTrials()
     try:
         with progress:
-            return resume_sweep(folder, progress=progress, **given)
+            return resume_sweep(folder, progress=progress, **options)
     except KeyboardInterrupt as error:
-        _stop(model, folder, exit_code(error))
+        _stop(folder, exit_code(error))
 
 
-def _stop(name: str | None, out: Path | None, code: int) -> NoReturn:
-    """Show how to go on with a sweep that was stopped."""
+def _find(name: str, out: str | Path | None) -> Path | None:
+    """Return the folder of a sweep; None if there is none."""
     from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.search import FILE
 
     try:
         folder = find_sweep(name, out)
     except UsageError:
+        return None
+    return folder if (folder / FILE).is_file() else None
+
+
+def _stop(folder: Path | None, code: int) -> NoReturn:
+    """Show how to go on with a sweep that was stopped."""
+    if folder is None:
         click.echo("Error: Stopped before the sweep began; nothing was written.", err=True)
         sys.exit(code)
     click.echo(f"Stopped. Go on with: zoo sweep --resume --out {folder}", err=True)
