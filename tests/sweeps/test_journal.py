@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from zoo.errors import RunError, WriteError
+from zoo.runs.run import Run
 from zoo.sweeps import engines, trial
 from zoo.sweeps.journal import FILE, Journal
 from zoo.sweeps.progress import SweepProgress
@@ -201,6 +202,17 @@ def test_a_trial_whose_metric_is_no_number_has_failed(
     assert result.error == "val_loss is nan after epoch 1"
 
 
+def test_a_run_that_another_process_holds_ends_the_sweep_and_no_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "LOCK_SECONDS", 0.0)
+    task = Journal(tmp_path, search(), writes=True).begin(0)
+    task.folder.mkdir()
+    (task.folder / "run.json").write_text("{}")
+    with Run(task.folder).lock(), pytest.raises(trial.BusyRun, match="process"):
+        train_trial(task)
+
+
 def test_a_trial_that_kills_its_process_each_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,7 +258,8 @@ def run_on_pretended_ray(journal: Journal, outcome: Callable[[Task], TrialResult
 
 
 def test_a_trial_whose_worker_is_lost_each_time_fails_alone(tmp_path: Path) -> None:
-    journal, begun = Journal(tmp_path, search(trials=3), writes=True), list[int]()
+    found = search(trials=3, pruner="none")
+    journal, begun = Journal(tmp_path, found, writes=True), list[int]()
 
     def outcome(task: Task) -> TrialResult:
         begun.append(task.number)

@@ -80,6 +80,8 @@ def test_a_choice_is_decoded_as_the_setting_takes_it() -> None:
         ({"learning_rate": "log(1e-2, 1e-4)"}, "lower end must be below"),
         ({"learning_rate": "log(0, 1)"}, "begins above 0"),
         ({"dropout": "uniform(0, 0.5, 1)"}, "the step"),
+        ({"dropout": "uniform(0, 1, 1e-300)"}, "more than 1e\\+15 steps"),
+        ({"learning_rate": "uniform(-1e308, 1e308)"}, "the range is too large"),
         ({"units": [[8]]}, "two or more choices"),
         ({"units": [[8], [8]]}, "all different"),
         ({"learning_rat": "log(1e-4, 1e-2)"}, r"Did you mean learning_rate\?"),

@@ -35,6 +35,7 @@ FIXED = {
     "threads": "the number of threads belongs to a process, not to a trial",
 }
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.S)
+MOST_STEPS = 1e15  # of a range
 _FRACTION = 0.3819660113  # of a range: no end, and no whole number between whole ends
 
 
@@ -191,6 +192,12 @@ def _check_range(name: str, text: str, found: Range) -> Range:
     if found.log and found.low <= 0:
         raise UsageError(
             f"The space of {name!r}: a logarithmic range begins above 0. Received: {brief(text)}"
+        )
+    if not math.isfinite(found.high - found.low):
+        raise UsageError(f"The space of {name!r}: the range is too large. Received: {brief(text)}")
+    if found.step and (found.high - found.low) / found.step > MOST_STEPS:
+        raise UsageError(
+            f"The space of {name!r}: the range has more than {MOST_STEPS:g} steps. Received: {brief(text)}"
         )
     if found.step is not None and not 0 < found.step <= found.high - found.low:
         raise UsageError(

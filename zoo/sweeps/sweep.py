@@ -18,7 +18,7 @@ from typing import Any
 from zoo.compute.kernels import use_threads
 from zoo.compute.ray_cluster import check_ray, check_workers
 from zoo.config import Config, WithoutData
-from zoo.errors import SettingError, UsageError
+from zoo.errors import RunError, SettingError, UsageError
 from zoo.runs.recipe import Recipe, resolve
 from zoo.sweeps.engines import measure_winner, run_here, run_on_ray
 from zoo.sweeps.folders import lock_sweep, new_folder
@@ -118,8 +118,9 @@ def sweep(
         search.write(folder)
         try:
             return _run(folder, search, workers, address, progress or SweepProgress())
-        except UsageError:
-            if not any(folder.glob("trial-*/model.weights.h5")):  # nothing was trained
+        except UsageError as error:
+            trained = any(folder.glob("trial-*/model.weights.h5"))
+            if not trained and not isinstance(error, RunError):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
 

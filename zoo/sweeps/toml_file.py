@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo.errors import UnknownName, UsageError, brief
 from zoo.io.foreign.toml_text import parse_toml
-from zoo.io.text import read_text
+from zoo.io.text import read_bytes
 
 __all__ = ["OPTIONS", "read_toml"]
 
@@ -29,7 +29,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         UnsafeFile: it is too large or too deep.
     """
     try:
-        entries: Mapping[str, Any] = parse_toml(read_text(path), path)
+        entries: Mapping[str, Any] = parse_toml(read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:

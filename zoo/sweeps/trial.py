@@ -40,6 +40,10 @@ class NoSuchMetric(UnknownName):
         super().__init__("metric", metric, names, "A sweep chooses by the validation.")
 
 
+class BusyRun(RunError):
+    """Another process still trains into the run of the trial."""
+
+
 class Watch(Progress):
     """Compares the trial with earlier ones after each epoch, and stops it where it falls behind."""
 
@@ -91,6 +95,7 @@ def train_trial(task: Task) -> TrialResult:
 
     Raises:
         WriteError: the disk refuses: that is no fault of the trial, and ends the sweep.
+        BusyRun: as the class says; this ends the sweep, too.
     """
     import keras
 
@@ -106,7 +111,7 @@ def train_trial(task: Task) -> TrialResult:
         return _diverged(task, watch, watch.values[-1])
     except NoSuchMetric as error:
         return TrialResult("failed", error=str(error), refusal=str(error))
-    except WriteError:
+    except (WriteError, BusyRun):
         raise
     except ZooError as error:
         diverged = isinstance(error, TrainingError)
@@ -170,16 +175,16 @@ def _wait_for_lock(run: Run) -> None:
     """Wait until a worker that is lost, but not quite dead, lets go of the run.
 
     Raises:
-        RunError: another process still trains into it.
+        BusyRun: another process still trains into it.
     """
     end = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             with run.lock():
                 return
-        except RunError:
+        except RunError as error:
             if time.monotonic() > end:
-                raise
+                raise BusyRun(str(error)) from error
             time.sleep(0.5)
 
 
