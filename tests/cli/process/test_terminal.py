@@ -47,7 +47,13 @@ def seconds_until(patterns: tuple[bytes, ...], *words: str) -> list[float]:
     return times
 
 
-def test_data_and_a_moving_sign_are_shown_before_keras_is_imported() -> None:
+def test_data_and_a_moving_sign_are_shown_at_once() -> None:
+    data, sign = seconds_until((DATA, SIGN), "train", "mlp.digits")
+    assert data <= sign < 3, "a second on an idle machine"
+
+
+@pytest.mark.long
+def test_the_model_and_a_bar_follow() -> None:
     data, sign, model, bar = seconds_until((DATA, SIGN, MODEL, BAR), "train", "mlp.digits")
     assert data <= sign < model / 2, (data, sign, model)
     assert model <= bar
