@@ -108,7 +108,7 @@ def train_trial(task: Task) -> TrialResult:
         _mark_interrupted(Run(task.folder))
         if math.isfinite(watch.values[-1]):
             return _result("stopped", task, watch)
-        return _diverged(task, watch, watch.values[-1])
+        return _metric_failure(task, watch, watch.values[-1])
     except NoSuchMetric as error:
         return TrialResult("failed", error=str(error), refusal=str(error))
     except (WriteError, BusyRun):
@@ -118,7 +118,7 @@ def train_trial(task: Task) -> TrialResult:
         return _result("failed", task, watch, error=str(error), diverged=diverged)
     value = kept_value(Run(task.folder), task.search.metric)
     if not math.isfinite(value):
-        return _diverged(task, watch, value)
+        return _metric_failure(task, watch, value)
     return _result("finished", task, watch, value=value)
 
 
@@ -195,7 +195,7 @@ def _mark_interrupted(run: Run) -> None:
             run.update(state="interrupted")
 
 
-def _diverged(task: Task, watch: Watch, value: float) -> TrialResult:
+def _metric_failure(task: Task, watch: Watch, value: float) -> TrialResult:
     message = f"{task.search.metric} is {value} after epoch {len(watch.values)}"
     return _result("failed", task, watch, error=message, diverged=True)
 

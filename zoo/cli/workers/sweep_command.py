@@ -169,7 +169,7 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     search = read_search(folder)
     if model is not None and model != search.name:
         raise UsageError(f"{folder} is a sweep of {search.name}, not of {model}.")
-    options = {key: file[key] for key in ("workers", "address") if key in file}
+    options: dict[str, Any] = {key: file[key] for key in ("workers", "address") if key in file}
     options |= {"trials": max(search.trials, file.get("trials", 0))} | given
     import_backend()
     progress = ShowTrials()
