@@ -144,6 +144,10 @@ def test_honest_data_at_the_edge_opens() -> None:
     assert read_input("fortran.npy", (3, 4)).shape == (3, 4)
     Path("long.csv").write_text("a," + ",".join(["0.25"] * 200_000) + "\n")
     assert parse_series(Path("long.csv"))[0].values.shape == (200_000, 1)
+    Path("lines.csv").write_text("class,a,b\n" + "x,1,?\ny,2,3\n" * 50_000)
+    assert len(parse_series(Path("lines.csv"))) == 100_000
+    np.savez("classes.npz", x=np.zeros((270_000, 1), "f4"), y=np.repeat(np.arange(90_000), 3))
+    assert len(zoo.open_dataset("classes.npz").test) == 90_000
     Image.new("RGB", (40, 30)).save("photo.png", "JPEG")  # a wrong suffix is common
     Image.new("L", (9_000, 9_000)).save("map.png")
     os.symlink("photo.png", "link.png")

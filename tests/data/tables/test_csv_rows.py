@@ -66,6 +66,8 @@ def test_the_long_format_has_several_channels_and_gaps(tmp_path: Path) -> None:
             ("t0,day,class", "1,2020-01-01,cat", "4,2020-01-02,dog"),
             "line 2: the column 'day' holds '2020-01-01', which is no number. Turn it into numbers",
         ),
+        (("class,class,a", "cat,cat,1", "dog,dog,2"), "has 2 columns called 'class'"),
+        (("class,a", "cat,1\0"), "holds zeros, as no text in UTF-8 does"),
         (
             ("filename,label", "a/0.png,cat", "a/1.png,dog"),
             "line 2: the column 'filename' holds 'a/0.png'.* Images are given as a folder",
@@ -75,3 +77,38 @@ def test_the_long_format_has_several_channels_and_gaps(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named(lines: tuple[str, ...], message: str, tmp_path: Path) -> None:
     with pytest.raises(zoo.DataError, match=message):
         parse_series(write(tmp_path / "a.csv", *lines))
+
+
+def test_lines_and_columns_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.csv", "class,a,b", "cat,1,2", "dog,3,4")
+    for name, most in (("series_columns", 2), ("series_lines", 2), ("line_bytes", 8)):
+        monkeypatch.setenv("ZOO_LIMITS", f"{name}={most}")
+        with pytest.raises(zoo.ZooError, match=rf"at most {most} allowed.*set ZOO_LIMITS={name}="):
+            parse_series(path)
+        monkeypatch.setenv("ZOO_LIMITS", f"{name}={most + 8}")
+        assert len(parse_series(path)) == 2
+
+
+def test_rows_of_any_number_keep_their_lines_and_gaps(tmp_path: Path) -> None:
+    rows = [f"{'ab'[at % 2]},{at},{'' if at % 7 == 3 else at + 2},{at + 4}" for at in range(12_000)]
+    series = parse_series(write(tmp_path / "a.csv", "class,t0,t1,t2", *rows))
+    assert [each.line for each in series] == list(range(2, 12_002))
+    assert [each.label for each in series] == list("ab") * 6_000
+    np.testing.assert_array_equal(
+        [each.values[:, 0] for each in series], [[at, at + 2, at + 4] for at in range(12_000)]
+    )
+
+
+def test_long_series_of_many_ids_are_put_in_order(tmp_path: Path) -> None:
+    rows = [f"{at % 500},{-at},{at},cat" for at in range(2_000)]
+    series = parse_series(write(tmp_path / "a.csv", "id,time,value,class", *rows))
+    assert [each.line for each in series] == list(range(2, 502))
+    np.testing.assert_array_equal(series[3].values[:, 0], [1503, 1003, 503, 3])
+
+
+def test_names_of_classes_that_are_nan_are_words(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", *["2,1", "nan,2", "10,3", "NaN,4", "1,5"] * 4)
+    assert zoo.open_dataset(tmp_path / "a.csv").classes == ("1", "2", "10", "NaN", "nan")
+    write(tmp_path / "b.csv", *[f"{'c' * 2000},1", "b,2"] * 4)
+    with pytest.raises(zoo.UnsafeFile, match="letters of the name of a class: 2,000 found"):
+        zoo.open_dataset(tmp_path / "b.csv")

@@ -11,7 +11,7 @@ from zoo.data.arrays import Array, check_numbers
 from zoo.errors import DataError
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["read_targets"]
+__all__ = ["check_classes", "read_targets"]
 
 MOST_CLASSES = 100_000
 
@@ -51,6 +51,16 @@ def read_targets(
     if top > limit("empty_classes"):
         check_limit(where, "empty_classes", top + 1 - len(np.unique(arrays[0])))
     return list(arrays), tuple(map(str, range(top + 1)))
+
+
+def check_classes(where: Any, classes: Sequence[str]) -> None:
+    """Refuse very many classes, and names of classes that are no names.
+
+    Raises:
+        UnsafeFile: there are too many, or the name of one is too long.
+    """
+    check_limit(where, "classes", len(classes))
+    check_limit(where, "class_letters", max(map(len, classes), default=0))
 
 
 def _read_labels(what: str, labels: Array) -> Array:
@@ -99,6 +109,7 @@ def _number_names(
     if any(array.ndim != 1 or array.dtype.kind != "U" for array in arrays):
         raise DataError(f"{' and '.join(names)} in {where} must both hold one name for each input.")
     classes = np.unique(arrays[0])
+    check_classes(where, classes)
     for name, array in zip(names, arrays, strict=True):
         if unknown := sorted(set(array) - set(classes)):
             raise DataError(

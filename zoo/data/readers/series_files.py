@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data.arrays import Array
-from zoo.data.tables.cells import Row, numbers, text_lines
+from zoo.data.tables.cells import Row, blocks, numbers, text_lines
 from zoo.data.tables.csv_rows import csv_rows
 from zoo.errors import DataError
 from zoo.io.foreign.limits import check_limit, limit
@@ -52,14 +52,17 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
     rows = _ts(path, needs_labels)
     if path.suffix.lower() != ".ts":
         rows = csv_rows(path, None if needs_labels else length)
-    file, missing = [], 0
+    file, missing, names = list[Series](), 0, dict[str | None, str | None]()
     with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is refused
-        for line, values, label in rows:
+        for block in blocks(rows):
+            lines, channels, labels = zip(*block, strict=True)
+            values = np.array(channels, np.float64).transpose(0, 2, 1)
             known = np.isfinite(values)
-            if not known.all():
-                missing += int(np.count_nonzero(~known))
-                values = _interpolate(values, known, f"{path}, line {line}")
-            file.append(Series(values.astype(np.float32), label, line))
+            missing += int(np.count_nonzero(~known))
+            for at in np.flatnonzero(~known.all((1, 2))):
+                _interpolate(values[at], known[at], f"{path}, line {lines[at]}")
+            own = [names.setdefault(label, label) for label in labels]  # one text for each class
+            file.extend(map(Series, values.astype(np.float32), own, lines))
     if not file:
         raise DataError(f"{path} holds no series.")
     if missing:
@@ -96,7 +99,7 @@ def _ts(path: Path, needs_labels: bool) -> Iterator[Row]:
         if len({len(channel) for channel in values}) > 1:
             lengths = ", ".join(str(len(channel)) for channel in values)
             raise DataError(f"{path}, line {line}: the channels differ in length: {lengths}.")
-        yield line, np.array(values, np.float64).T, label
+        yield line, values, label
     if not in_data:
         raise DataError(f"{path} is no .ts file: no line says @data.")
 
@@ -120,8 +123,8 @@ def _header_has_labels(where: str, words: list[str], needs_labels: bool) -> bool
     return True
 
 
-def _interpolate(values: Array, known: Array, where: str) -> Array:
-    """Return values with the missing ones of each channel filled along time.
+def _interpolate(values: Array, known: Array, where: str) -> None:
+    """Fill the missing values of each channel along time.
 
     Args:
         values: shape (time, channels); changed in place.
@@ -132,7 +135,6 @@ def _interpolate(values: Array, known: Array, where: str) -> Array:
         raise DataError(f"{where}: channel {int(np.argmin(has_value)) + 1} has no value at all.")
     gaps = np.flatnonzero(~known.all(0))
     values[:, gaps] = _fill(values[:, gaps], known[:, gaps])
-    return values
 
 
 def _fill(values: Array, known: Array) -> Array:

@@ -13,10 +13,11 @@ import numpy as np
 
 from zoo.data.arrays import Array, describe_shape
 from zoo.data.dataset import Dataset
+from zoo.data.readers.labels import check_classes
 from zoo.data.readers.series_files import Series, parse_series
 from zoo.data.split import Split, train_and_test
 from zoo.environment import data_folder
-from zoo.errors import DataError
+from zoo.errors import DataError, brief
 
 __all__ = ["read", "read_archive"]
 
@@ -55,18 +56,18 @@ def read_archive(name: str, title: str) -> Dataset:
 
 def _dataset(name: str, paths: Sequence[Path], hold_out: bool = True) -> Dataset:
     """Make a dataset of the training file, and of the test file where there is one."""
-    files = [_same_shape(path, parse_series(path)) for path in paths]
-    labels = [[str(series.label) for series in file] for file in files]
+    values, labels = zip(*map(_values_and_labels, paths), strict=True)
     preprocessing = "as measured, gaps filled in"
     if paths[0].suffix.lower() == ".csv" and (targets := _numbers_to_predict(labels)):
-        splits = [Split(_values(file), np.array(y)) for file, y in zip(files, targets, strict=True)]
+        splits = [Split(x, np.array(y)) for x, y in zip(values, targets, strict=True)]
         return Dataset(name, *train_and_test(splits, hold_out), preprocessing=preprocessing)
     classes = tuple(sorted(set(labels[0]), key=_label_order))
+    check_classes(name, classes)
     if unknown := sorted(set(labels[-1]) - set(classes)):
         raise DataError(
-            f"{name}: no training series has the label {unknown[0]!r} of the test part."
+            f"{name}: no training series has the label {brief(unknown[0])} of the test part."
         )
-    splits = [_split(*each, classes) for each in zip(files, labels, strict=True)]
+    splits = [_split(*each, classes) for each in zip(values, labels, strict=True)]
     train, test = train_and_test(splits, hold_out)
     return Dataset(name, train, test, classes, preprocessing=preprocessing)
 
@@ -74,16 +75,22 @@ def _dataset(name: str, paths: Sequence[Path], hold_out: bool = True) -> Dataset
 def _numbers_to_predict(labels: Sequence[Sequence[str]]) -> list[list[np.float32]]:
     """Return the labels of each file as numbers, if all are numbers and one is not whole; else nothing."""
     try:
-        numbers = [[np.float32(label) for label in file] for file in labels]
+        numbers = {label: np.float32(label) for file in labels for label in set(file)}
     except ValueError:
         return []
-    each = [number for file in numbers for number in file]
-    is_finite = all(math.isfinite(number) for number in each)
-    return numbers if is_finite and any(number % 1 for number in each) else []
+    is_finite = all(map(math.isfinite, numbers.values()))
+    if not is_finite or not any(number % 1 for number in numbers.values()):
+        return []
+    return [[numbers[label] for label in file] for file in labels]
 
 
-def _values(file: Sequence[Series]) -> Array:
-    return np.stack([series.values for series in file])
+def _values_and_labels(path: Path) -> tuple[Array, list[str]]:
+    """Return all values and all labels of a file; np.stack takes five times the memory."""
+    file = _same_shape(path, parse_series(path))
+    values = np.empty((len(file), *file[0].values.shape), np.float32)
+    for at, series in enumerate(file):
+        values[at] = series.values
+    return values, [str(series.label) for series in file]
 
 
 def _same_shape(path: Path, file: list[Series]) -> list[Series]:
@@ -99,14 +106,15 @@ def _same_shape(path: Path, file: list[Series]) -> list[Series]:
     return file
 
 
-def _split(file: Sequence[Series], labels: Sequence[str], classes: Sequence[str]) -> Split:
+def _split(values: Array, labels: Sequence[str], classes: Sequence[str]) -> Split:
     numbers = {label: at for at, label in enumerate(classes)}
-    return Split(_values(file), np.array([numbers[label] for label in labels], np.int64))
+    return Split(values, np.array([numbers[label] for label in labels], np.int64))
 
 
 def _label_order(label: str) -> tuple[float, str]:
-    """Return the sort key of a label: numbers by size, and words after them."""
+    """Return the sort key of a label: numbers by size, and words after them; nan is a word."""
     try:
-        return float(label), label
+        number = float(label)
     except ValueError:
-        return math.inf, label
+        number = math.inf
+    return (number, label) if math.isfinite(number) else (math.inf, label)

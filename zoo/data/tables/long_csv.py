@@ -7,6 +7,7 @@ id,time,value,label         or several columns of values, one for each channel; 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,12 +56,13 @@ class LongLayout:
 
 @dataclass
 class _Steps:
-    """The time steps of one series, as they are read."""
+    """The time steps of all series, in the order of the file."""
 
-    line: int
-    label: str | None
+    lines: list[int] = field(default_factory=list)  # the first of each series
+    labels: list[str | None] = field(default_factory=list)  # of each series
+    series: array[int] = field(default_factory=lambda: array("q"))  # its number, for each step
     times: list[str] = field(default_factory=list)
-    values: list[list[float]] = field(default_factory=list)
+    values: array[float] = field(default_factory=lambda: array("d"))  # step by step
 
 
 def long_layout(names: Sequence[str], label_names: Sequence[str]) -> LongLayout | None:
@@ -84,8 +86,8 @@ def long_layout(names: Sequence[str], label_names: Sequence[str]) -> LongLayout 
 
 def long_rows(
     path: Any, layout: LongLayout, rows: Iterable[Row], numbers: Any
-) -> Iterator[tuple[int, Array, str | None]]:
-    """Yield each series: its first line, its values of shape (time, channels), and its label.
+) -> Iterator[tuple[int, list[list[float]], str | None]]:
+    """Yield each series: its first line, the values of each channel, and its label.
 
     The steps are in the order of their times where these are numbers, else in that of the file.
 
@@ -98,7 +100,8 @@ def long_rows(
     Raises:
         DataError: a row lacks a column, or a series has two labels.
     """
-    found: dict[str, _Steps] = {}
+    found: dict[str, int] = {}
+    steps = _Steps()
     columns = len(layout.channels) + 2 + (layout.label is not None)
     for line, cells in rows:
         where = f"{path}, line {line}"
@@ -106,16 +109,33 @@ def long_rows(
             raise DataError(f"{where}: {len(cells)} columns, where the first line has {columns}.")
         name = cells[layout.series].strip()
         label = None if layout.label is None else cells[layout.label].strip()
-        steps = found.setdefault(name, _Steps(line, label))
-        if steps.label != label:
+        number = found.setdefault(name, len(found))
+        if number == len(steps.lines):
+            steps.lines.append(line)
+            steps.labels.append(label)
+        elif steps.labels[number] != label:
             raise DataError(
                 f"{where}: the series {brief(name)} has the class {brief(label)}, and "
-                f"{brief(steps.label)} in line {steps.line}. A series has one class."
+                f"{brief(steps.labels[number])} in line {steps.lines[number]}. A series has one class."
             )
+        steps.series.append(number)
         steps.times.append(cells[layout.time].strip())
-        steps.values.append(numbers([cells[at] for at in layout.channels], where))
-    for steps in found.values():
-        yield steps.line, np.array(steps.values, np.float64)[_order(steps.times)], steps.label
+        steps.values.extend(numbers([cells[at] for at in layout.channels], where))
+    yield from _series(steps, len(layout.channels))
+
+
+def _series(steps: _Steps, channels: int) -> Iterator[tuple[int, list[list[float]], str | None]]:
+    """Yield the line, the values of each channel, and the label of each series."""
+    if not steps.lines:
+        return
+    values = np.array(steps.values).reshape(-1, channels)
+    numbers = np.array(steps.series)
+    order = np.argsort(numbers, kind="stable")
+    starts = np.searchsorted(numbers[order], np.arange(len(steps.lines) + 1))
+    for number, (line, label) in enumerate(zip(steps.lines, steps.labels, strict=True)):
+        own = order[starts[number] : starts[number + 1]]
+        own = own[_order([steps.times[at] for at in own])]
+        yield line, values[own].T.tolist(), label
 
 
 def _order(times: Sequence[str]) -> Array:

@@ -16,8 +16,13 @@ __all__ = ["LIMITS", "check_limit", "limit"]
 LIMITS: dict[str, tuple[int, str]] = {
     "text_bytes": (16 * 2**20, "bytes of a text file (run.json, report.json, history.csv, cards)"),
     "line_bytes": (16 * 2**20, "bytes of one line in a .ts or .csv file"),
+    "series_lines": (2_000_000, "lines of a .ts, .csv, .tsv or .txt file"),
+    "series_columns": (250_000, "columns of a .csv, .tsv or .txt file"),
     "series_channels": (20_000, "channels of a series in a .ts file"),
-    "catalog_bytes": (8 * 2**20, "bytes of a catalog file; 10,000 entries take 3 MB"),
+    "catalog_bytes": (
+        8 * 2**20,
+        "bytes of a catalog file, a run file or a sweep; 10,000 entries take 3 MB",
+    ),
     "toml_depth": (32, "nested tables, lists and parts of a key in a catalog file"),
     "json_depth": (128, "nested lists and objects in a JSON file"),
     "number_digits": (300, "digits of a number in a JSON or TOML file"),
@@ -30,6 +35,8 @@ LIMITS: dict[str, tuple[int, str]] = {
     ),
     "zip_members": (20_000, "members of a .zip, .npz or .keras file"),
     "npz_ratio": (200, "unpacked bytes for each byte of an .npz file, beyond 256 MiB"),
+    "classes": (100_000, "classes of a data set"),
+    "class_letters": (1_000, "letters of the name of a class"),
     "empty_classes": (10_000, "classes without an example, below the largest label"),
     "array_rank": (32, "dimensions of an array"),
     "model_ratio": (

@@ -90,6 +90,15 @@ _CSV: Mapping[str, str | bytes] = {
     "lines that U+2028 ends": "a,1,2\u2028b,3,4\u2028",
     "a quote that ends nowhere": "a,1,2\nb,3,4\n" * 3 + '"a,1,2\n',
     "zeros": b"\0" * 5000,
+    "a million columns": "a" + ",1" * 10**6 + "\nb" + ",2" * 10**6,
+    "a million columns with names": "class" + ",c" * 10**6 + "\na" + ",2" * 10**6,
+    "a million columns without values": "a" + "," * 10**6,
+    "a header alone": "class,a,b\n",
+    "two columns of classes": "class,class,a\n0,0,1\n1,1,2\n",
+    "thousands between commas": 'a,"1,000","2,000"\nb,"1,000","3,000"\n',
+    "a number of a million digits": f"a,1,2\nb,1,{'9' * 10**6}\n",
+    "the name of a class of 5,000 letters": f"{'a' * 5000},1\n{'b' * 5000},2\n" * 2,
+    "blank lines alone": "\n \n,,\n\r\n",
 }
 _TOML: Mapping[str, str | bytes] = {
     "a key of 10,000 parts": "a" + ".a" * 10_000 + " = 1\n",
@@ -136,8 +145,14 @@ _JSON: Mapping[str, str | bytes] = {
     "two values": "{} {}",
 }
 _LONG: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "ts": {"a line of 40 MB": ("@data\n", "1,")},
-    "csv": {"a line of 40 MB": ("a,", "1,"), "a cell of 40 MB": ("a,", "1")},
+    "ts": {"a line of 40 MB": ("@data\n", "1,"), "10 million lines": ("@data\n", "1:a\n")},
+    "csv": {
+        "a line of 40 MB": ("a,", "1,"),
+        "a cell of 40 MB": ("a,", "1"),
+        "a row of 40 MB between quotes": ("a,", '"\n' + "1" * 60 + '",'),
+        "10 million lines": ("", "a,1\n"),
+        "20 million lines without a line feed": ("", "1\r"),
+    },
     "toml": {"40 MB of comments": ("", "# nothing\n"), "40 MB of tables": ("", "[[a]]\n")},
     "json": {"40 MB of blanks": ("", "    "), "40 MB of numbers": ("[1", ",1")},
 }
