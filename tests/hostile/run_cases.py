@@ -122,6 +122,12 @@ REFUSED: dict[str, Change] = {  # `zoo show RUN --layers` or `zoo export RUN` re
     "name: an escape": record(name="\x1b[31mx"),
     "name: a number": record(name=3),
     "name: nothing": record(name=""),
+    "name: two lines": record(name="mlp\nx"),
+    "name: a command": record(name="mlp; touch x"),
+    "parts: a number": record(parts={"classifier": 3}),
+    "parts: no shape": record(parts={"classifier": {"inputs": [{"name": "x"}], "outputs": []}}),
+    "an unknown entry: NaN": record(unknown=float("nan")),
+    "an unknown entry: half a letter": record(unknown="\ud800"),
     "architecture: unknown": record(architecture="evil"),
     "architecture: a path": record(architecture="../evil"),
     "architecture: a list": record(architecture=["mlp"]),
@@ -215,6 +221,7 @@ HIDDEN: dict[str, Change] = (
         }.items()
     }
     | {
+        "metrics.json: half a letter": text("metrics.json", '{"\\ud800": 1}'),
         "history.csv: an epoch without an end": text("history.csv", "epoch,loss\ninf,1\n"),
         "metrics.json: 90,000 numbers": text(
             "metrics.json", json.dumps({f"m{number}": 1 for number in range(90_000)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from zoo.io.atomic import atomic_write
 from zoo.io.foreign.entries import (
     COUNTS,
     OBJECT,
+    OBJECTS,
     OPTIONAL_SIZES,
     OPTIONAL_TEXT,
     OPTIONAL_TEXTS,
     SEED,
+    SIZES,
     TEXT,
     TEXTS,
     THREADS,
@@ -26,7 +29,6 @@ from zoo.io.foreign.entries import (
     numbers_by_name,
 )
 from zoo.io.foreign.limits import check_limit, limit
-from zoo.io.printable import printable
 from zoo.io.text import read_json, read_text
 
 __all__ = ["STATES", "read_history", "read_metrics", "read_record", "write_history"]
@@ -55,6 +57,7 @@ _RECORD: dict[str, Kind] = {
     "examples": COUNTS,
     "callbacks": TEXTS,
     "stored_precision": TEXT,
+    "parts": OBJECT,
 }
 _DATASET: dict[str, Kind] = {
     "source": OPTIONAL_TEXT,
@@ -65,6 +68,9 @@ _DATASET: dict[str, Kind] = {
 }
 _COMPUTE = {"backend": OPTIONAL_TEXT, "threads": THREADS}
 _FROM = {"run": TEXT, "model": TEXT, "sha256": TEXT}
+_PART = {"inputs": OBJECTS, "outputs": OBJECTS}
+_TENSOR = {"name": TEXT, "dtype": TEXT, "shape": SIZES}
+_NAME = re.compile(r"\w[\w .+-]*")  # it stands in commands that users copy, and in cards
 _MOST_EPOCHS = 2**53
 _LONGEST_NAME = 250  # letters of a model's name, which is also the name of a folder
 
@@ -87,28 +93,36 @@ def read_record(folder: Path) -> dict[str, Any]:
         check_entries("config", record["config"], {"input_shape": OPTIONAL_SIZES})
         check_entries("compute", record.get("compute", {}), _COMPUTE)
         check_entries("from", record.get("from", {}), _FROM, _FROM if "from" in record else ())
+        _check_parts(record.get("parts", {}))
         _check_names(record)
     except ValueError as error:
         raise RunError(f"{file} is no record of a run: {error}.") from error
     return dict(record)
 
 
+def _check_parts(parts: Mapping[str, Any]) -> None:
+    """Refuse parts whose inputs and outputs are not described as `zoo pack` does.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for role, part in parts.items():
+        check_entries(f"parts: {brief(role)}", part, _PART, _PART)
+        for tensor in (*part["inputs"], *part["outputs"]):
+            check_entries(f"parts: {brief(role)}", tensor, {**_TENSOR, "expects": TEXT}, _TENSOR)
+
+
 def _check_names(record: Mapping[str, Any]) -> None:
-    """Refuse a name that is no name of a folder, or cannot be printed, and an unknown state.
+    """Refuse a name that is no name of a model, and an unknown state.
 
     Raises:
         ValueError: there is one.
     """
     for key in ("name", "architecture"):
         name = record[key]
-        if (
-            name in ("", ".", "..")
-            or len(name) > _LONGEST_NAME
-            or "/" in name
-            or printable(name) != name
-        ):
+        if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
             raise ValueError(
-                f"{key!r} must be a name without / and controls. Received: {brief(name)}"
+                f"{key!r} must be a name of letters, digits, '.', '_' and '-'. Received: {brief(name)}"
             )
     if record["state"] not in STATES:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def read_bytes(path: Path, name: str, folder: Path | None = None) -> bytes:
 
 
 def read_json(path: Path, folder: Path | None = None) -> Any:
-    """Return the value of a JSON file, whose depth and numbers are bounded.
+    """Return the value of a JSON file, whose depth and numbers are bounded, and which can be written again.
 
     Args:
         path: the file.
@@ -64,6 +65,8 @@ def read_json(path: Path, folder: Path | None = None) -> Any:
     Raises:
         UnsafeFile: it is too large, too deep, no plain file, or a link out of the folder.
         OSError: it cannot be opened.
-        ValueError: it is no JSON in UTF-8.
+        ValueError: it is no JSON in UTF-8, or holds NaN, infinity or halves of letters.
     """
-    return parse_json(read_text(path, folder), path)
+    value = parse_json(read_text(path, folder), path)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    return value

@@ -11,11 +11,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from zoo.errors import UnknownName, UsageError, ZooError
 from zoo.exporters.report import Report
 from zoo.io.atomic import atomic_write, disk_errors, make_directory
+from zoo.io.foreign.plain_file import check_inside
 from zoo.io.printable import markdown
+from zoo.io.text import read_bytes
 from zoo.publication.card_metadata import card_metadata, eval_results, to_yaml
 from zoo.publication.terms import Terms, dataset_facts, public_source, resolve_terms
 from zoo.publication.weights_file import train_command
@@ -37,21 +40,27 @@ def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) ->
 
     Raises:
         UsageError: the folder has a README.md that is no card.
+        UnsafeFile: the folder is in the run, and the run has links there that lead out of it.
         WriteError: the disk refuses.
     """
     path = folder / "README.md"
-    if path.exists() and "library_name: keras" not in path.read_text("utf-8")[:4000]:
+    if folder.is_relative_to(run.path):
+        for place in ("README.md", "pictures", ".eval_results"):
+            check_inside(folder / place, run.path)
+    if path.exists() and b"library_name: keras" not in read_bytes(path, "text_bytes")[:4000]:
         raise UsageError(f"{path} exists and is no card. Give another folder: --out DIR")
     make_directory(folder / "pictures")
     with disk_errors(folder):
         for picture in _pictures(run):
-            shutil.copyfile(picture, folder / "pictures" / picture.name)
+            with atomic_write(folder / "pictures" / picture.name) as temporary:
+                shutil.copyfile(picture, temporary)
         with atomic_write(path) as temporary:
             temporary.write_text(card_text(run, terms, name or run.name), "utf-8")
         if (hub := dataset_facts(run).get("HUB")) and run.metrics:
             results = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
             make_directory(results.parent)
-            results.write_text(eval_results(run, hub, name or run.name), "utf-8")
+            with atomic_write(results) as temporary:
+                temporary.write_text(eval_results(run, hub, name or run.name), "utf-8")
     return path
 
 
@@ -77,7 +86,9 @@ def card_text(run: Run, terms: Terms, name: str) -> str:
     sections = (
         f"---\n{to_yaml(card_metadata(run, terms, name, entry))}---\n",
         f"# {name}\n\n{entry.summary}.\n",
-        "".join(f"![{path.stem}](pictures/{path.name})\n" for path in _pictures(run)),
+        "".join(
+            f"![{markdown(path.stem)}](pictures/{quote(path.name)})\n" for path in _pictures(run)
+        ),
         _usage(name),
         _parts(run),
         _data(run, terms),
@@ -96,7 +107,7 @@ def _entry(run: Run, name: str) -> Entry:
             return catalog().get(candidate)
         except (UnknownName, ZooError):
             continue
-    source = public_source(run) or "its own data"
+    source = markdown(public_source(run) or "its own data")
     return Entry(name, f"{run.record['architecture']} trained on {source}")
 
 
@@ -133,9 +144,8 @@ def _parts(run: Run) -> str:
 
 def part_contracts(run: Run) -> Mapping[str, Any]:
     """Return inputs and outputs of a run's parts, from its weights file or its export; else nothing."""
-    recorded = run.record.get("parts")
-    if isinstance(recorded, dict):
-        return recorded
+    if (recorded := run.record.get("parts")) is not None:
+        return dict(recorded)
     report = _report(run)
     return report.to_json()["parts"] if report else {}
 
@@ -173,7 +183,7 @@ def _training(run: Run, command: str) -> str:
     lines.append(f"Backend {markdown(str(record.get('backend')))}; {versions}.")
     if precision := record.get("stored_precision"):
         lines.append(
-            f"The weights are stored in {precision}; the figures below are measured with the stored weights."
+            f"The weights are stored in {markdown(precision)}; the figures below are measured with these."
         )
     return "## Training\n\n" + "\n".join(lines) + "\n"
 
@@ -213,7 +223,8 @@ def _exports(run: Run) -> str:
     if report is None:
         return ""
     rows = "".join(
-        f"| {file.part} | {file.format} | {file.bytes} | {file.difference or 0:.1e} | {file.runtime} |\n"
+        f"| {markdown(file.part)} | {markdown(file.format)} | {file.bytes} | {file.difference or 0:.1e} "
+        f"| {markdown(file.runtime)} |\n"
         for file in report.files
     )
     return f"""\
@@ -227,7 +238,7 @@ Each file was run in its own runtime; its outputs equal the model's.
 
 
 def _limits(run: Run, terms: Terms, entry: Entry) -> str:
-    source = public_source(run) or "its data"
+    source = markdown(public_source(run) or "its data")
     lines = [
         f"The figures hold for the test split of {source}, and for inputs that are prepared like it. "
         "Nothing is known about other data.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import RunError
 from zoo.exporters.parts.part import prepare_part
 from zoo.io.atomic import disk_errors, make_directory
+from zoo.io.text import read_bytes
 from zoo.publication.packed_weights import Precision, pack_weights, save_without_training_state
 from zoo.publication.terms import public_source
 from zoo.runs.evaluation import Measurement, measure
@@ -67,13 +68,20 @@ def _public_record(run: Run, parts: Mapping[str, keras.Model]) -> dict[str, Any]
 
 
 def _copy_results(run: Run, folder: Path) -> None:
-    """Copy what a run has beside its weights: its history, its metrics and its pictures."""
+    """Copy what a run has beside its weights: its history, its metrics and its pictures.
+
+    Links out of the run are not followed: what they lead to would be published.
+
+    Raises:
+        UnsafeFile: there is one among the history, the metrics and the report, or one of these is too large.
+    """
     for member in (*OPTIONAL_MEMBERS, "export/report.json"):
-        if (run.path / member).is_file():
+        if (path := run.path / member).exists():
             make_directory((folder / member).parent)
-            shutil.copyfile(run.path / member, folder / member)
-    if run.pictures:
-        shutil.copytree(run.path / "pictures", folder / "pictures")
+            (folder / member).write_bytes(read_bytes(path, "text_bytes", run.path))
+    for picture in run.pictures:
+        make_directory(folder / "pictures")
+        shutil.copyfile(picture, folder / "pictures" / picture.name)
 
 
 def _measure_again(copy: Run, run: Run, recipe: Recipe) -> Measurement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
@@ -83,13 +84,14 @@ def train_command(run: Run, name: str) -> str:
     record = run.record
     words = ["zoo", "train", record["name"]]
     differences = setting_differences(run, record["name"])
-    words += [f"--set {key}={_as_word(value)}" for key, value in differences.items()]
+    for key, value in differences.items():
+        words += ["--set", f"{key}={_as_word(value)}"]
     base = resolve_without_loading(record["name"], {})
     if (source := public_source(run)) != base.source and source:
-        words.append(f"--data {source}")
+        words += ["--data", " ".join(source.split())]
     if record.get("seed"):
-        words.append(f"--seed {record['seed']}")
-    return " ".join(words)
+        words += ["--seed", str(record["seed"])]
+    return shlex.join(words)
 
 
 def setting_differences(run: Run, name: str) -> dict[str, Any]:
@@ -143,4 +145,5 @@ def _as_word(value: Any) -> str:
     """Return a setting's value as the shell's --set takes it."""
     if isinstance(value, list):
         return ",".join(map(_as_word, value))
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    text = str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    return " ".join(text.split())

@@ -157,7 +157,7 @@ def load_run_model(
             f"{run} has no trained weights yet (state: {run.state}). Go on with it: "
             f"zoo train {run.name} --out {run.path} --resume"
         )
-    check_model_file(run.weights)
+    check_model_file(run.weights, run.path)
     recipe = recipe_from_run(run, data)
     _check_proportion(recipe, run.weights)
     return recipe, _build_with_weights(run, recipe)

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 from zoo.environment import runs_folder
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
 from zoo.io.atomic import disk_errors, write_json
-from zoo.io.foreign.plain_file import is_inside, is_plain
+from zoo.io.foreign.limits import limit
+from zoo.io.foreign.plain_file import plain_files
 from zoo.io.run_files import read_history, read_metrics, read_record, write_history
 
 if TYPE_CHECKING:
@@ -163,9 +164,8 @@ class Run:
 
     @property
     def pictures(self) -> list[Path]:
-        """The files of the pictures that were drawn after training; links out of the run are left out."""
-        pictures = sorted((self.path / "pictures").glob("*.*"))
-        return [each for each in pictures if is_plain(each) and is_inside(each, self.path)]
+        """The pictures that were drawn after training, without links out of the run and absurd sizes."""
+        return plain_files(self.path / "pictures", self.path, limit("image_bytes"))
 
     def predict(self, inputs: Any, **options: Any) -> Any:
         """Return what the model computes from arrays of shape (n, ...), like keras.Model.predict.

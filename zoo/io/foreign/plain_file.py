@@ -19,6 +19,7 @@ __all__ = [
     "is_inside",
     "is_plain",
     "open_plain",
+    "plain_files",
     "stored_bytes",
 ]
 
@@ -94,6 +95,18 @@ def is_plain(path: Path) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def plain_files(folder: Path, home: Path, most: int) -> list[Path]:
+    """Return the plain files in a folder whose names have a suffix, sorted; other files are left out.
+
+    Args:
+        folder: it may not exist.
+        home: links out of this folder are left out.
+        most: bytes; larger files are left out.
+    """
+    files = filter(is_plain, sorted(folder.glob("*.*")))
+    return [each for each in files if is_inside(each, home) and each.stat().st_size <= most]
 
 
 def stored_bytes(descriptor: int) -> int:
