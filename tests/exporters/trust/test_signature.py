@@ -1,5 +1,6 @@
 """Signatures over an export: whoever changes, adds or removes a file cannot sign it again."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def test_no_change_passes(name: str, signed: tuple[Path, Path]) -> None:
     CHANGES[name](folder)
     with pytest.raises(ExportError, match=r"is not signed|does not fit"):
         verify_signature(folder, public)
+
+
+def test_a_signature_of_8_gigabytes_is_not_read(signed: tuple[Path, Path]) -> None:
+    os.truncate(signed[0] / "model.sig", 2**33)
+    with pytest.raises(zoo.UnsafeFile, match="text file"):
+        verify_signature(*signed)
 
 
 def test_another_key_does_not_pass(signed: tuple[Path, Path], tmp_path: Path) -> None:

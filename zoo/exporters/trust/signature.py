@@ -13,6 +13,7 @@ from typing import Any
 
 from zoo.environment import key_password
 from zoo.errors import ExportError, UsageError, format_error
+from zoo.io.text import read_bytes
 
 SIGNATURE = "model.sig"
 """The name of the signature's file in the folder. It covers every other file."""
@@ -51,6 +52,7 @@ def verify_signature(folder: Path, key: Path) -> None:
     Raises:
         UsageError: it is no public key, or the package is not installed.
         ExportError: the folder has no signature, or another one; or files were changed, added or removed.
+        UnsafeFile: the signature is too large.
     """
     verifying = _package("verifying")
     try:
@@ -59,6 +61,7 @@ def verify_signature(folder: Path, key: Path) -> None:
         raise UsageError(f"{key} is no public key in a PEM file: {format_error(error)}.") from error
     if not (folder / SIGNATURE).is_file():
         raise ExportError(f"{folder} is not signed: it holds no {SIGNATURE}.")
+    read_bytes(folder / SIGNATURE, "text_bytes", folder)  # the package reads any size
     try:
         verifier.set_hashing_config(_hashing()).verify(folder, folder / SIGNATURE)
     except Exception as error:  # the package raises whatever its own packages raise

@@ -20,7 +20,7 @@ from typing import Any
 
 from zoo.errors import UnknownName, UsageError, brief
 from zoo.io.foreign.toml_text import parse_toml
-from zoo.io.text import read_text
+from zoo.io.text import read_bytes
 
 __all__ = ["SUFFIX", "RunFile", "read_run_file"]
 
@@ -58,7 +58,7 @@ def read_run_file(path: Path) -> RunFile:
         UnsafeFile: it is too large or too deep.
     """
     try:
-        table = parse_toml(read_text(path, path.parent), path)
+        table = parse_toml(read_bytes(path, "catalog_bytes", path.parent).decode("utf-8-sig"), path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{path} cannot be read: {reason}.") from error
