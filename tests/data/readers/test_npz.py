@@ -11,6 +11,7 @@ import pytest
 
 import zoo
 from zoo.data.dataset import Dataset
+from zoo.data.inputs import read_input
 from zoo.data.load import open_dataset
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1)).astype(np.uint8)
@@ -299,3 +300,10 @@ def test_many_classes_without_an_example_take_a_limit_that_is_raised(
     classes = zoo.open_dataset("few.npz").classes
     assert classes is not None
     assert len(classes) == 50_001
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (10**9, 0), (0, 10**15)])
+def test_an_item_without_examples_is_refused(shape: tuple[int, ...]) -> None:
+    np.savez("empty.npz", x=np.zeros(shape, "f4"))
+    with pytest.raises(zoo.DataError, match="holds no example"):
+        read_input("empty.npz", (3,))

@@ -62,13 +62,17 @@ def example_inputs(path: Path, shape: tuple[int | None, ...]) -> Array:
         shape: the input shape of the model.
 
     Raises:
-        DataError: it has none of these arrays, or holds something else than numbers.
+        DataError: it has none of these arrays, or one without examples, or holds something else than numbers.
     """
     arrays = read_arrays(path)
     keys = _keys(path, arrays)
     for name in ("x", "x_test", "x_train"):
         if name in keys:
-            return _read_inputs(f"{keys[name]} in {path}", arrays[keys[name]], shape)
+            if not (array := arrays[keys[name]]).size:
+                raise DataError(
+                    f"{keys[name]} in {path} holds no example. Its shape: {array.shape}"
+                )
+            return _read_inputs(f"{keys[name]} in {path}", array, shape)
     raise DataError(f"{path} has no array x, x_test or x_train. Received: {_list_names(arrays)}.")
 
 

@@ -9,7 +9,7 @@ aeon and sktime read .ts files too. They bring many dependencies, and their erro
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +59,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
             values = np.array(channels, np.float64).transpose(0, 2, 1)
             known = np.isfinite(values)
             missing += int(np.count_nonzero(~known))
-            for at in np.flatnonzero(~known.all((1, 2))):
-                _interpolate(values[at], known[at], f"{path}, line {lines[at]}")
+            _interpolate(path, lines, values, known)
             own = [names.setdefault(label, label) for label in labels]  # one text for each class
             file.extend(map(Series, values.astype(np.float32), own, lines))
     if not file:
@@ -123,29 +122,30 @@ def _header_has_labels(where: str, words: list[str], needs_labels: bool) -> bool
     return True
 
 
-def _interpolate(values: Array, known: Array, where: str) -> None:
+def _interpolate(path: Path, lines: Sequence[int], values: Array, known: Array) -> None:
     """Fill the missing values of each channel along time.
 
     Args:
-        values: shape (time, channels); changed in place.
+        path: the file, for the error message.
+        lines: of each series.
+        values: of the series, shape (series, time, channels); changed in place.
         known: whether each value is there, of the same shape.
-        where: the file and line, for the error message.
     """
-    if not (has_value := known.any(0)).all():
-        raise DataError(f"{where}: channel {int(np.argmin(has_value)) + 1} has no value at all.")
-    gaps = np.flatnonzero(~known.all(0))
-    values[:, gaps] = _fill(values[:, gaps], known[:, gaps])
+    if not (has_value := known.any(1)).all():
+        at, channel = np.argwhere(~has_value)[0]
+        raise DataError(f"{path}, line {lines[at]}: channel {channel + 1} has no value at all.")
+    gaps = np.flatnonzero(~known.all((1, 2)))
+    if gaps.size:
+        values[gaps] = _fill(values[gaps], known[gaps])
 
 
 def _fill(values: Array, known: Array) -> Array:
-    """Return values of shape (time, channels) as np.interp fills the gaps of each channel."""
-    steps = np.arange(len(values))[:, None]
-    before = np.maximum.accumulate(np.where(known, steps, -1))
-    after = np.minimum.accumulate(np.where(known, steps, len(values))[::-1])[::-1]
-    before, after = (
-        np.where(before < 0, after, before),
-        np.where(after == len(values), before, after),
-    )
-    low, high = (np.take_along_axis(values, places, 0) for places in (before, after))
+    """Return values of shape (series, time, channels) as np.interp fills the gaps of each channel."""
+    count = values.shape[1]
+    steps = np.arange(count)[:, None]
+    before = np.maximum.accumulate(np.where(known, steps, -1), 1)
+    after = np.minimum.accumulate(np.where(known, steps, count)[:, ::-1], 1)[:, ::-1]
+    before, after = np.where(before < 0, after, before), np.where(after == count, before, after)
+    low, high = (np.take_along_axis(values, places, 1) for places in (before, after))
     slopes = (high - low) / np.maximum(after - before, 1)
     return np.where(before == after, low, slopes * (steps - before) + low)
