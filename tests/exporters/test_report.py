@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import zoo
-from zoo.exporters.report import Report
+from zoo.exporters.proof.verdict import Verdict
+from zoo.exporters.report import ExportedFile, Report
 
 
 def read(*paths: str) -> Report:
@@ -39,3 +40,24 @@ def test_a_file_is_found_by_part_and_format() -> None:
         zoo.UnknownName, match=r"no file 'model as onx'\. Did you mean model as onnx"
     ):
         report["model", "onx"]
+
+
+def test_a_report_is_a_table_at_a_prompt() -> None:
+    own = Verdict("onnxruntime", "equal", "onnxruntime 1.32.0", 1e-7)
+    others = (Verdict("tract", "different", "tract 0.23", 0.5), Verdict("java", "not available"))
+    files = (
+        ExportedFile("encoder", "onnx", "e.onnx", verdict="equal", verdicts=(own, *others)),
+        ExportedFile(
+            "encoder", "keras", "e.keras", difference=0.0, verdict="equal", runtime="keras"
+        ),
+    )
+    report = Report(Path("shipped"), "vae.digits", files, {}, {})
+    assert repr(report).splitlines() == [
+        "vae.digits in shipped: different",
+        "part     format  verdict    largest difference  checked with",
+        "encoder  onnx    different  5.0e-01             onnxruntime 1.32.0, tract 0.23",
+        "encoder  keras   equal      0.0e+00             keras",
+    ]
+    assert "<td>5.0e-01</td>" in report._repr_html_()
+    assert repr(files[1]) == "ExportedFile('e.keras', equal, 0.0e+00, keras)"
+    assert "no files" in repr(Report(Path("shipped"), "x", (), {}, {}))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.environment import keras_backend
-from zoo.errors import ExportError, UsageError
+from zoo.errors import UsageError
 from zoo.exporters.checker import Checker, start_processes
 from zoo.exporters.formats.protocol import load_format
 from zoo.exporters.locations import Location, find_untrained
@@ -24,12 +24,13 @@ from zoo.exporters.output.folder import check_probe, free_folder, is_unchanged, 
 from zoo.exporters.output.other_backend import export_on_tensorflow
 from zoo.exporters.output.outcome import check_any_ran, is_equal_in_onnxruntime, raise_unequal
 from zoo.exporters.proof.plan import Plan, plan_runtimes
+from zoo.exporters.proof.published_files import files_to_run, verify_files
 from zoo.exporters.proof.task_measures import add_task_measures
-from zoo.exporters.report import ExportedFile, Report
+from zoo.exporters.report import Report
 from zoo.exporters.sources import Source, open_source
 from zoo.exporters.trust.folder import check_folder
 from zoo.exporters.trust.signature import check_private_key, verify_signature
-from zoo.exporters.verify import Job, verify_files, write_and_verify
+from zoo.exporters.verify import Job, write_and_verify
 from zoo.inference.examples import check_batch_size
 from zoo.inference.known_exports import remember_export
 from zoo.io.atomic import disk_errors, temporary_directory
@@ -187,7 +188,7 @@ def verify(
     report = _read_report(folder, key)
     names = _format_names(sorted({file.format for file in report.files}))
     plan = plan_runtimes(names, runs_in, own=not runs_in)
-    chosen = _files_to_run(report, plan, runs_in)
+    chosen = files_to_run(report, plan, runs_in)
     unchanged = [file for file in chosen if is_unchanged(folder, file)]
     with Checker(plan.python) as checker:
         verdicts = verify_files(checker, folder, unchanged, plan)
@@ -213,21 +214,6 @@ def _read_report(folder: Path, key: str | Path | None) -> Report:
     report = Report.read(folder)
     check_probe(report)
     return report
-
-
-def _files_to_run(report: Report, plan: Plan, runs_in: Sequence[str]) -> list[ExportedFile]:
-    """Return the files that the runtimes asked for read; all files where none was asked for.
-
-    Raises:
-        ExportError: they read none.
-    """
-    chosen = [file for file in report.files if plan.runtimes[file.format] or not runs_in]
-    if report.files and not chosen:
-        raise ExportError(
-            f"No file of {report.folder} was run: {', '.join(runs_in)} read{'s' * (len(runs_in) == 1)} "
-            f"none of its formats. They are {', '.join(plan.runtimes)}."
-        )
-    return chosen
 
 
 def _as_names(names: Sequence[str]) -> list[str]:

@@ -23,6 +23,10 @@ _NRMSE = (
     "NRMSE is the root mean square of the differences from the model, divided by the standard deviation\n"
     "of the output: 0 is a copy, and 1 is no better than the mean."
 )
+_CONSTANT = (
+    "This part returns the same for every input, since it was never trained. Each format also wrote a copy\n"
+    "whose normalizations have the statistics of noise, and that was compared with the copy in Keras."
+)
 
 
 def readme(report: Report) -> str:
@@ -52,6 +56,8 @@ def readme(report: Report) -> str:
         lines += ["", f"## {role}", "", *_contract_table(contract)]
         if role in report.without_ratio:
             lines += ["", f"R is not known: {report.without_ratio[role]}."]
+        if any(file.part == role and file.is_constant for file in report.files):
+            lines += ["", _CONSTANT]
         for file in report.files:
             if file.part == role:
                 lines += _file_section(contract, file)

@@ -12,93 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from zoo.errors import RunError, UnknownName, UnsafeFile, brief
+from zoo.exporters.output.exported_file import ExportedFile
 from zoo.exporters.parts.contract import Contract, check_contracts
-from zoo.exporters.proof.verdict import TaskMeasure, Verdict
 from zoo.io.foreign.plain_file import check_names, is_inside
 from zoo.io.recovery import recover
+from zoo.io.tables.shown_table import Rows, ShownTable
 from zoo.io.text import read_json
+
+__all__ = ["ABSOLUTE", "RELATIVE", "ExportedFile", "Report"]
 
 ABSOLUTE = 1e-5  # |a - b| <= ABSOLUTE + RELATIVE |b|
 RELATIVE = 1e-4
 _PLACES = ("path", "data", "test_data")  # of a file, relative to the report's folder
 
 
-@dataclass(frozen=True)
-class ExportedFile:
-    """One part in one format, and its result in each runtime.
-
-    `path` is relative to the report's folder. `verdicts` has one entry for each runtime that was asked for,
-    the format's own first. `verdict`, `difference`, `ratio`, `nrmse`, `problem` and `runtime` are those that
-    stand for the file: of its own runtime, or of another one where its own is not available.
-
-    `verdict` is one of
-    unchecked     no process has answered yet
-    equal         the runtime computes what the original computes
-    approximate   the format changes the numbers on purpose; `difference` says by how much
-    not run       no runtime on this machine reads the file
-    refused       it was not written, or the runtime does not run it
-    different     the runtime computes something else
-    changed       its bytes are others
-
-    `measures` are those of the task, for an approximate file of a run with data.
-    `difference` is the largest absolute difference of an output. `ratio` is the R of
-    `zoo.exporters.comparison`, and `nrmse` the NRMSE of an approximate file; None where they are not known.
-    `problem` says what is wrong. `requires` are the modules to import before the file can be opened. `data`
-    is the path of a second file, which the first one reads its weights from, `test_data` that of the folder
-    with its test sets in the form of the ONNX backend tests, and `data_sha256` and `test_data_sha256` are
-    their digests. `tolerance` is what an approximate format declares, with its reason. They are empty where
-    there is none.
-    """
-
-    part: str
-    format: str
-    path: str
-    bytes: int = 0
-    sha256: str = ""
-    difference: float | None = None
-    verdict: str = "unchecked"
-    problem: str = ""
-    runtime: str = ""
-    requires: tuple[str, ...] = ()
-    data: str = ""
-    data_sha256: str = ""
-    ratio: float | None = None
-    test_data: str = ""
-    tolerance: str = ""
-    measures: tuple[TaskMeasure, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    nrmse: float | None = None
-    test_data_sha256: str = ""
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The paths of all that belongs to the file: its own, its second file, and its test sets."""
-        return tuple(filter(None, (self.path, self.data, self.test_data)))
-
-    @property
-    def ok(self) -> bool:
-        """Whether a runtime computes what the original computes, or is near it in an approximate format."""
-        return self.verdict in ("equal", "approximate")
-
-    @property
-    def is_publishable(self) -> bool:
-        """Whether nothing is known to be wrong with the file in its own runtime."""
-        return self.ok or self.verdict == "not run"
-
-    @property
-    def problems(self) -> list[str]:
-        """What is wrong, in one line for each runtime; empty where nothing is."""
-        if not self.is_publishable:
-            return [f"{self.part} as {self.format}: {self.problem}"]
-        return [
-            f"{self.part} as {self.format} in {verdict.runtime}: {verdict.problem}"
-            for verdict in self.verdicts
-            if verdict.is_failure
-        ]
-
-
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(ShownTable):
     """The result of an export or of a verification.
 
     `contracts` has the inputs and outputs of each part by role, `origin` facts about the model.
@@ -152,6 +81,11 @@ class Report:
         """What each runtime lacks that is not available, by its name."""
         verdicts = [verdict for file in self.files for verdict in file.verdicts]
         return {each.runtime: each.problem for each in verdicts if each.verdict == "not available"}
+
+    def _title_and_rows(self) -> tuple[str, Rows]:
+        head = ("part", "format", "verdict", "largest difference", "checked with")
+        title = f"{self.model} in {self.folder}: {self.verdict if self.files else 'no files'}"
+        return title, [head, *(file.row() for file in self.files)]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain data."""
@@ -242,9 +176,3 @@ def _read_content(path: Path, folder: Path) -> _Content:
     check_names(each for file in content.files for each in file.paths)
     check_contracts(content.parts)
     return content
-
-
-def size_on_disk(path: Path) -> int:
-    """Return the bytes of a file, or of all files of a folder."""
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())

@@ -15,18 +15,23 @@ from zoo.exporters.checker import Checker
 from zoo.exporters.formats.protocol import data_file, file_name, is_approximate, load_format
 from zoo.exporters.parts.contract import Contract
 from zoo.exporters.parts.part import Part, prepare_part
-from zoo.exporters.parts.probe_inputs import Array
-from zoo.exporters.parts.probes import Probe, find_weakness, load_probes, make_probes, save_probes
+from zoo.exporters.parts.probes import (
+    ConstantOutput,
+    Probe,
+    draw_probes,
+    make_probes,
+    save_probes,
+)
 from zoo.exporters.proof.file_verdicts import FileProof, collect_results
 from zoo.exporters.proof.float64 import add_exact_outputs
 from zoo.exporters.proof.plan import Plan
+from zoo.exporters.proof.rehearsal import has_new_normalizations, rehearse, with_rehearsal
 from zoo.exporters.proof.test_sets import SUFFIX as TEST_DATA
 from zoo.exporters.proof.test_sets import write_test_sets
-from zoo.exporters.report import ExportedFile, Report, size_on_disk
+from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.worker import CRASHED
 from zoo.io.atomic import check_space
-from zoo.io.digest import file_digest
-from zoo.io.safe_load import read_arrays
+from zoo.io.digest import file_digest, size_on_disk
 from zoo.runtimes.group import missing_parts, own_runtime
 
 if TYPE_CHECKING:
@@ -81,14 +86,16 @@ def write_and_verify(
     """
     parts = job.parts_of(models)
     contracts = {role: part.contract for role, part in parts.items()}
-    probes, without_ratio = _make_probes(parts)
+    probes, constant, without_ratio = _make_probes(parts)
+    refused = _rehearse(constant, plan, checker, folder, job) if constant else {}
     with (folder / "probe.npz").open("wb") as file:
         save_probes(probes, file)
     proofs = []
     for role, name in product(parts, plan.runtimes):
         written = _write_file(parts[role], name, folder, {**job.options, "parts": parts})
         complete = _with_test_sets(written, folder, contracts, probes)
-        proofs.append(FileProof(checker, folder, complete, plan, model_file=job.model_file))
+        rehearsed = with_rehearsal(complete, constant, refused)
+        proofs.append(FileProof(checker, folder, rehearsed, plan, model_file=job.model_file))
         _start_proof(proofs[-1], job)
     if job.reopen is not None and any(proof.is_large for proof in proofs):
         parts.clear()
@@ -119,22 +126,39 @@ def _explain_files(
     return tuple(_explain(file, parts, {**job.options, "parts": parts}) for file in files)
 
 
+def _rehearse(
+    parts: Mapping[str, Part], plan: Plan, checker: Checker, folder: Path, job: Job
+) -> dict[tuple[str, str], str]:
+    """Return what is wrong with the files of copies of parts that return the same for every input."""
+    other = replace(job, reopen=None)
+    return rehearse(
+        parts, folder, lambda models, place: write_and_verify(models, plan, checker, place, other)
+    )
+
+
 def _make_probes(
     parts: Mapping[str, Part],
-) -> tuple[dict[str, list[Probe]], dict[str, str]]:
-    """Return the probes of all parts; and for each part that has no outputs in float64, why not.
+) -> tuple[dict[str, list[Probe]], dict[str, Part], dict[str, str]]:
+    """Return the probes of all parts; and the parts that were never trained, and return a constant.
 
-    Each clone is compared with its original on the probes.
+    The third value says for each part that has no outputs in float64, why not. Each clone is compared with
+    its original on the probes.
     """
-    probes = {role: make_probes(part) for role, part in parts.items()}
-    without_ratio = {}
+    probes: dict[str, list[Probe]] = {}
+    constant, without_ratio = {}, {}
     for role, part in parts.items():
+        try:
+            probes[role] = make_probes(part)
+        except ConstantOutput:
+            if not has_new_normalizations(part.original):
+                raise
+            probes[role], constant[role] = draw_probes(part), part
         check_clone(part, probes[role])
         try:
             probes[role] = add_exact_outputs(part, probes[role])
         except ExportError as error:
             without_ratio[role] = str(error)
-    return probes, without_ratio
+    return probes, constant, without_ratio
 
 
 def _with_test_sets(
@@ -150,55 +174,6 @@ def _with_test_sets(
     write_test_sets(folder / test_data, contracts[file.part], probes[file.part])
     digest = file_digest(folder / test_data)
     return replace(file, test_data=test_data, test_data_sha256=digest)
-
-
-def verify_files(
-    checker: Checker, folder: Path, files: Sequence[ExportedFile], plan: Plan
-) -> dict[ExportedFile, ExportedFile]:
-    """Open and compare published files, and return each with its verdicts.
-
-    Args:
-        checker: opens the files, each in its runtimes.
-        folder: that has probe.npz, and the files, which somebody else may have written.
-        files: those to compare.
-        plan: in which runtimes.
-    """
-    weak = _weak_parts(folder, files) if plan.programs else {}
-    proofs = [
-        FileProof(
-            checker, folder, _without_verdict(file, weak.get(file.part, "")), plan, foreign=True
-        )
-        for file in files
-    ]
-    return dict(zip(files, collect_results(proofs, folder, plan), strict=True))
-
-
-def _weak_parts(folder: Path, files: Sequence[ExportedFile]) -> dict[str, str]:
-    """Return for each part with useless probes what is wrong with them; the cage looks by itself."""
-    arrays = read_arrays(folder / "probe.npz")
-    return {part: _weakness(arrays, part) for part in {file.part for file in files}}
-
-
-def _weakness(arrays: dict[str, Array], part: str) -> str:
-    """Return what is wrong with the probes of a part, which somebody else may have written."""
-    try:
-        return find_weakness(load_probes(arrays, part))
-    except Exception as error:  # their shapes and dtypes may not fit in any way
-        return f"its probes in probe.npz cannot be read: {format_cause(error)}"
-
-
-def _without_verdict(file: ExportedFile, problem: str) -> ExportedFile:
-    """Return a file without the verdicts that its report has; with a problem, it is refused."""
-    return replace(
-        file,
-        verdict="refused" if problem else "unchecked",
-        problem=problem,
-        verdicts=(),
-        difference=None,
-        ratio=None,
-        nrmse=None,
-        runtime="",
-    )
 
 
 def _write_file(part: Part, name: str, folder: Path, options: Mapping[str, Any]) -> ExportedFile:

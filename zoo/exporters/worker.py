@@ -6,13 +6,15 @@ imports these modules, and then answers requests, one a line, until its standard
 --twin=W`, two descriptors, a fork of the process answers the requests that come over R through W. A request:
 
     {"folder": ..., "part": ..., "runtime": ..., "path": ..., "requires": [MODULE, ...],
-     "approximate": true or false, "tolerance": [ABSOLUTE, RELATIVE] or null, "cage": BYTES}
+     "constant": true or false, "approximate": true or false, "tolerance": [ABSOLUTE, RELATIVE] or null,
+     "cage": BYTES}
 
 `runtime` is a name of the group `zoo.runtimes`, or "format:NAME" for a format that brings its own. The
 answer is one line: {"difference": ..., "problem": ..., "ratio": ..., "refused": ..., "runtime": ...,
 "reusable": ...}. `refused` is whether the runtime computed nothing; `runtime` is its name and version.
 
-`inner` is there for tensors inside a graph, which may be constant. `cage` is there for a file from elsewhere:
+`constant` is whether the model is known to return the same for every input. `inner` is there for tensors
+inside a graph, which may be constant too. `cage` is there for a file from elsewhere:
 its size. The file is then opened in a cage (`zoo.exporters.cage.walls`), and the answer has `protection`,
 the walls that stood.
 
@@ -85,7 +87,8 @@ def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict
             if has_checked_operators(folder / request["path"]):
                 protection = f"checked operators, {protection}"
         probes = load_probes(read_arrays(folder / "probe.npz"), request["part"])
-        if is_caged and "inner" not in request and (weakness := find_weakness(probes)):
+        is_inner, is_constant = "inner" in request, request.get("constant", False)
+        if is_caged and not is_inner and (weakness := find_weakness(probes, is_constant)):
             return {**refusal_answer(weakness), "protection": protection}
         runner = runtime.open(folder / request["path"])
         approximate, tolerance = request.get("approximate", False), request.get("tolerance")

@@ -16,9 +16,9 @@ from zoo.exporters.formats.protocol import file_name, is_approximate, load_forma
 from zoo.exporters.parts.part import prepare_part
 from zoo.exporters.parts.probes import make_probes, save_probes
 from zoo.exporters.proof.plan import Plan
+from zoo.exporters.proof.published_files import verify_files
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile
-from zoo.exporters.verify import verify_files
 from zoo.runtimes.group import is_program, missing_parts, reads
 
 PAIRS = [

@@ -14,9 +14,9 @@ from zoo.exporters.parts.probes import Probe, save_probes
 from zoo.exporters.proof import task_measures
 from zoo.exporters.proof.first_tensor import name_command
 from zoo.exporters.proof.programs import _verdict as program_verdict
+from zoo.exporters.proof.published_files import verify_files
 from zoo.exporters.proof.verdict import Verdict
 from zoo.exporters.report import ExportedFile, Report
-from zoo.exporters.verify import verify_files
 from zoo.runtimes.protocol import FileResult, SetResult
 
 EQUAL = Verdict("onnxruntime", "equal", "onnxruntime 1.0", 0.0)

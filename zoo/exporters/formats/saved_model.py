@@ -48,13 +48,15 @@ def serving_function(part: Part) -> Any:
 def _serving_function(part: Part) -> Any:
     import tensorflow as tf
 
+    from zoo.exporters.formats.grouped import convolutions_without_xla
     from zoo.exporters.parts.part import call_part
 
     names = [tensor.name for tensor in part.contract.outputs]
     model = part.model  # a function that held the part would keep it in `_FUNCTIONS` for ever
 
     def call(*inputs: Any) -> dict[str, Any]:
-        return dict(zip(names, call_part(model, inputs), strict=True))
+        with convolutions_without_xla(model):
+            return dict(zip(names, call_part(model, inputs), strict=True))
 
     specs = [
         tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name)

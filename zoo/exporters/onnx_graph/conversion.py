@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from zoo.exporters.formats.grouped import convolutions_without_xla, needs_xla
 from zoo.exporters.formats.saved_model import serving_function
 from zoo.exporters.onnx_graph.layer_operators import Operator, is_one_operator, operator_of
 from zoo.exporters.onnx_graph.size_multiples import strided_convolutions
@@ -47,9 +48,8 @@ def convert_part(part: Part, opset: int, weights: Mapping[str, Any]) -> Any:
     function, layers = _function_of(part, weights)
     concrete = function.get_concrete_function()
     operators = list(map(operator_of, layers))
-    logging.getLogger("tf2onnx").setLevel(
-        logging.CRITICAL
-    )  # the caller looks for unknown operators
+    # the caller looks for unknown operators
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     model, _ = tf2onnx.convert.from_function(
         function,
         input_signature=function.input_signature,
@@ -77,7 +77,7 @@ def _function_of(part: Part, weights: Mapping[str, Any]) -> tuple[Any, Sequence[
     import tensorflow as tf
 
     calls, padding = _replaceable_calls(part), strided_convolutions(part.model)
-    if not weights and not calls and not padding:
+    if not (weights or calls or padding or any(map(needs_xla, layers_of(part.model)))):
         return serving_function(part), []  # traced once for all formats
     names = [tensor.name for tensor in part.contract.outputs]
     inputs = part.contract.inputs
@@ -95,6 +95,7 @@ def _function_of(part: Part, weights: Mapping[str, Any]) -> tuple[Any, Sequence[
             keras.StatelessScope(values) if values else nullcontext(),
             _replaced_calls(part.model, answer),
             _padded_calls(padding),
+            convolutions_without_xla(part.model, split=False),
         ):
             outputs = call_part(part.model, arguments[: len(inputs)])
         return dict(zip(names, outputs, strict=True)) | layer_inputs
@@ -112,10 +113,9 @@ def _argument_specs(
 
     specs = [tf.TensorSpec(tensor.sizes, tensor.dtype, name=tensor.name) for tensor in inputs]
     specs += [tf.TensorSpec(value.shape, value.dtype, name=key) for key, value in weights.items()]
-    names = map(_LAYER_OUTPUT.format, range(len(outputs)))
     return specs + [
-        tf.TensorSpec(output.shape, output.dtype, name=name)
-        for name, output in zip(names, outputs, strict=True)
+        tf.TensorSpec(output.shape, output.dtype, name=_LAYER_OUTPUT.format(number))
+        for number, output in enumerate(outputs)
     ]
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import ExportError, RunError, UsageError
 from zoo.exporters.readme import readme
-from zoo.exporters.report import ExportedFile, Report, size_on_disk
+from zoo.exporters.report import ExportedFile, Report
 from zoo.exporters.trust.signature import SIGNATURE, sign_folder
 from zoo.inference.known_exports import remember_export
 from zoo.io.atomic import make_directory, replace_directory
-from zoo.io.digest import file_digest
+from zoo.io.digest import file_digest, size_on_disk
 from zoo.io.recovery import recover, remove_left_over
 
 if TYPE_CHECKING:

@@ -80,12 +80,18 @@ def prepare_part(
     return Part(role, model, clone, contract, origin or {}, _custom_objects(clone))
 
 
-def call_part(model: keras.Model, inputs: Sequence[Any]) -> list[Any]:
-    """Call a model with inputs in its contract's order; return its outputs in that order."""
+def call_part(model: keras.Model, inputs: Sequence[Any], training: bool = False) -> list[Any]:
+    """Call a model, and return its outputs in the order of its contract.
+
+    Args:
+        model: the model.
+        inputs: one for each input of the contract, in its order.
+        training: whether the layers compute as in training.
+    """
     import keras
 
     arguments = keras.tree.pack_sequence_as(model.input, list(inputs))
-    return flat_outputs(model, model(arguments, training=False))
+    return flat_outputs(model, model(arguments, training=training))
 
 
 def flat_outputs(model: keras.Model, values: Any) -> list[Any]:

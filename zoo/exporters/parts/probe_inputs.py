@@ -1,7 +1,7 @@
 """The inputs of a probe: seeded random arrays of the shapes, dtypes and ranges that a part takes.
 
 Whole numbers point into the part's smallest embedding. Real numbers lie around the mean of the
-training data where the part standardises its input first.
+training data where the part standardises its input first, and between 0 and 255 where it divides by that.
 """
 
 from __future__ import annotations
@@ -154,12 +154,20 @@ def _embedding_inputs(part: Part) -> set[str]:
 
 
 def _standardised_inputs(part: Part) -> dict[str, tuple[Array, Array]]:
-    """Return the mean and the standard deviation of each input that a Normalization takes."""
+    """Return the mean and the standard deviation of each input that a Normalization or Rescaling takes.
+
+    A Rescaling to less than a tenth stands behind pixels from 0 to 255, whatever it then subtracts.
+    """
     import keras
 
-    return {
-        tensor._keras_history.operation.name: (np.asarray(layer.mean), np.sqrt(layer.variance))
-        for layer in part.model.operations
-        if isinstance(layer, keras.layers.Normalization) and not layer.invert
-        for tensor in keras.tree.flatten(layer.input)
-    }
+    statistics: dict[str, tuple[Any, Any]] = {}
+    for layer in part.model.operations:
+        if isinstance(layer, keras.layers.Normalization) and not layer.invert:
+            found = (np.asarray(layer.mean), np.sqrt(layer.variance))
+        elif isinstance(layer, keras.layers.Rescaling) and 0 < np.max(layer.scale) < 0.1:
+            found = (np.zeros(1), 1 / np.asarray(layer.scale))
+        else:
+            continue
+        for tensor in keras.tree.flatten(layer.input):
+            statistics[tensor._keras_history.operation.name] = found
+    return statistics

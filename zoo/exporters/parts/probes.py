@@ -43,11 +43,16 @@ class Probe:
     exact: dict[str, Array] = field(default_factory=dict)
 
 
+class ConstantOutput(ExportError):
+    """An output of a part is the same for every input that was tried."""
+
+
 def make_probes(part: Part) -> list[Probe]:
     """Return the probes of a part, with finite outputs that vary.
 
     Raises:
-        ExportError: the part fails on all inputs, returns NaN or infinity, or returns the same for all.
+        ConstantOutput: the part returns the same for all inputs.
+        ExportError: the part fails on all inputs, or returns NaN or infinity.
     """
     best: tuple[float, str, list[Probe]] = (-1.0, "", [])
     for fill in fillers(part):
@@ -64,7 +69,7 @@ def make_probes(part: Part) -> list[Probe]:
             break
     variation, output, probes = best
     if variation < LEAST_VARIATION:
-        raise ExportError(
+        raise ConstantOutput(
             f"The output {output!r} of the part {part.role!r} is the same for every input tried, up to "
             "rounding, so no copy of it could be told from a broken one. Is it trained, and are its "
             "activations alive?"
@@ -120,8 +125,11 @@ def load_probes(arrays: dict[str, Array], role: str) -> list[Probe]:
     return [Probe(*(side(number, which) for which in ("in", "out", "exact"))) for number in numbers]
 
 
-def find_weakness(probes: Sequence[Probe]) -> str:
-    """Return why probes from elsewhere could not tell a copy from a broken one; empty where they can."""
+def find_weakness(probes: Sequence[Probe], may_be_constant: bool = False) -> str:
+    """Return why probes from elsewhere could not tell a copy from a broken one; empty where they can.
+
+    With `may_be_constant`, the outputs may be the same for all inputs: the export had another proof.
+    """
     if not probes or not all(probe.outputs for probe in probes):
         return "there is no probe for it"
     values = [
@@ -132,7 +140,7 @@ def find_weakness(probes: Sequence[Probe]) -> str:
     if {*probes[0].outputs} != {name for probe in probes for name in probe.outputs}:
         return "its probes have different outputs"
     variation, name = _least_variation(list(probes))
-    if variation < LEAST_VARIATION / 10:
+    if variation < LEAST_VARIATION / 10 and not may_be_constant:
         return f"the output {name!r} is the same for every input of its probe, so it compares with nothing"
     return ""
 

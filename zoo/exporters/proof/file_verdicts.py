@@ -14,8 +14,9 @@ from zoo.exporters.proof.first_tensor import Prove, name_command, name_first_ten
 from zoo.exporters.proof.plan import Plan
 from zoo.exporters.proof.programs import prove_in_program
 from zoo.exporters.proof.verdict import Verdict, deciding_verdict, make_verdict
-from zoo.exporters.report import ExportedFile, size_on_disk
+from zoo.exporters.report import ExportedFile
 from zoo.exporters.trust.graphs import find_danger
+from zoo.io.digest import size_on_disk
 from zoo.runtimes.command import stop_programs
 from zoo.runtimes.group import own_runtime
 
@@ -128,6 +129,7 @@ class FileProof:
             "requires": self.file.requires,
             "approximate": is_approximate(self.file.format),
             "tolerance": tolerance_pair(self.file.format),
+            "constant": self.file.is_constant,
         } | self._cage(self._folder, self.file)
 
     def _cage(self, folder: Path, file: ExportedFile) -> dict[str, int]:

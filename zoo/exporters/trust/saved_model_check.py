@@ -32,6 +32,8 @@ _OBJECT_KINDS = {  # what loading acts on
 }  # fmt: skip
 _OBJECT_CLASS, _OBJECT_CLASS_NAME = 4, 1
 _CLASSES = {"_generic_user_object", "trackable_list_wrapper", "signature_map"}
+_REGISTERED_NAME = 13
+_CONSTANT = b"tf.TrackableConstant"  # TensorFlow's own; its value is in the graph
 _FILES = {"saved_model.pb", "fingerprint.pb", "variables.index", "variables.data-00000-of-00001"}
 _SIGNATURES = {"serving_default", "__saved_model_init_op"}
 
@@ -207,6 +209,8 @@ class _Reader:
     def _read_object(self, node: memoryview) -> None:
         for number, content in self._messages(node, 3):
             kind = _OBJECT_KINDS.get(number)
+            if number == _REGISTERED_NAME and bytes(content) == _CONSTANT:
+                continue
             name = self._text(content, _OBJECT_CLASS_NAME, 4) if number == _OBJECT_CLASS else ""
             if kind and len(content) and name not in _CLASSES:
                 raise UnsafeFile(
