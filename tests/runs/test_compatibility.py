@@ -53,7 +53,7 @@ def test_bare_numbers_may_stand_for_any_classes() -> None:
         ),
         (data(), {"classes": 3}, r"2 classes \(cat, dog\), and the setting classes has 3"),
         (data(), {"classes": ("dog", "cat")}, "classes are cat, dog, and the model's are dog, cat"),
-        (data(None, None), {}, "pets has no labels, and the model is a classifier"),
+        (data(None, None), {}, "no labels, and the model is a classifier.* called class, label"),
         (data(None, (0.5, 1)), {}, r"pets has targets of float64, \(2,\)"),
         (data(("cat",), (0, 0)), {}, r"a single class \(cat\). Expected: two or more"),
     ],

@@ -12,12 +12,15 @@ import numpy as np
 from zoo.config import Config, WithoutData
 from zoo.data.arrays import describe_misfit, shape_fits
 from zoo.data.dataset import Dataset
+from zoo.data.tables.cells import LABEL_WORDS
 from zoo.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
+
+_COLUMN = f" In a table, the column of the classes is called {LABEL_WORDS}."
 
 
 def check_fit(data: Dataset, config: Config) -> None:
@@ -102,6 +105,7 @@ def _check_classes(data: Dataset, wanted: Any) -> None:
         raise DataError(
             f"{data.name} has {found}, and the model is a classifier. Expected: one label for each "
             "input, 0 to k - 1 or the name of its class; for numbers, mlp takes task=regression."
+            f"{_COLUMN * (targets is None)}"
         )
     if len(data.classes) < 2:
         raise DataError(

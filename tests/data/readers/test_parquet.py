@@ -153,11 +153,19 @@ def test_numbers_to_predict(tmp_path: Path, on_demand: None) -> None:
     np.testing.assert_allclose(data.train.inputs, values.astype(np.float32))
 
 
+@pytest.mark.parametrize("name", ["Species", "category", "class", "target", "LABEL", "labels", "y"])
+def test_the_column_of_the_classes_is_found_by_its_name(tmp_path: Path, name: str) -> None:
+    table = pa.table({"length": [1.0, 2.0] * 4, name: ["setosa", "virginica"] * 4})
+    pq.write_table(table, tmp_path / "flowers.parquet")
+    data = open_dataset(tmp_path / "flowers.parquet")
+    assert (data.input_shape, data.classes) == ((1,), ("setosa", "virginica"))
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
         ({"a": [b"x"], "b": [b"y"]}, "more than one column of bytes: a, b"),
-        ({"a": [1.0], "b": ["text"]}, "columns that are no numbers: b"),
+        ({"a": [1.0], "b": ["text"]}, "no numbers: b.* called class, label, .*species or y. Rename"),
         ({"label": [1]}, "no columns of numbers: only targets"),
         ({"a": [1.0, 2.0, None, 4.0], "label": [0, 1, 0, 1]}, "not a finite number"),
         ({"a": [1.0, 2.0], "label": [0, None]}, "rows without a target in the column label"),

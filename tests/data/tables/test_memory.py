@@ -58,7 +58,10 @@ def test_a_table_has_a_feature_in_each_column() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (frame(), r"columns height, width. Expected: one of them called class, label, target or y"),
+        (
+            frame(),
+            r"columns height, width. Expected: one of them called class, label, .*species or y",
+        ),
         (frame(y=Y, name=["a"] * 20), r"column name of the DataFrame holds no numbers"),
         (frame(y=Y, day=pandas.date_range("2020", periods=20)), r"column day .* dates or times"),
         (

@@ -4,8 +4,8 @@ mine.parquet, or mine/*.parquet: a fifth is held out
 mine/train/*.parquet, mine/test/*.parquet (or validation, val); or mine/train-*.parquet, mine/test-*.parquet
 
 A table has one column of encoded images (bytes, or a struct with an entry `bytes`, as Hugging Face writes
-it), or columns of numbers, which are the features in their order. The targets are the column label, labels,
-y, target, targets or class; beside images, also the only other column.
+it), or columns of numbers, which are the features in their order. The targets are the first column of the
+name of LABEL_COLUMNS; beside images, also the only other column.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from zoo.data.readers.image_folder import LAZY_BYTES
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.labels import read_targets
 from zoo.data.split import Split, train_and_test
+from zoo.data.tables.cells import LABEL_COLUMNS, LABEL_WORDS
 from zoo.errors import DataError, UsageError
 from zoo.io.foreign.json_text import parse_json
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIX", "has_parquet", "read"]
 
 SUFFIX = ".parquet"
-_TARGETS = ("label", "labels", "y", "target", "targets", "class")
 _TESTS = ("test", "validation", "val")
 SAMPLE = 512  # images whose sizes are looked at
 MOST_GROUP_BYTES = 2**30  # of one row group, unpacked
@@ -135,7 +135,8 @@ def _choose_columns(path: Path) -> tuple[str | None, tuple[str, ...], str | None
 
     _, schema = read_metadata(path)
     images = [field.name for field in schema if _holds_bytes(field.type)]
-    target = next((name for name in _TARGETS if name in schema.names), None)
+    plain = {name.strip().lower(): name for name in schema.names}
+    target = next((plain[name] for name in LABEL_COLUMNS if name in plain), None)
     if len(images) > 1:
         raise DataError(
             f"{path} has more than one column of bytes: {', '.join(images[:8])}. Expected: one, the images."
@@ -143,15 +144,11 @@ def _choose_columns(path: Path) -> tuple[str | None, tuple[str, ...], str | None
     if images:
         others = [name for name in schema.names if name != images[0]]
         return images[0], (), target or (others[0] if len(others) == 1 else None)
+    kinds = (types.is_integer, types.is_floating, types.is_boolean)
     numbers = tuple(
         field.name
         for field in schema
-        if field.name != target
-        and (
-            types.is_integer(field.type)
-            or types.is_floating(field.type)
-            or types.is_boolean(field.type)
-        )
+        if field.name != target and any(is_kind(field.type) for is_kind in kinds)
     )
     read = {*numbers, target}
     unread = [name for name in schema.names if name not in read]
@@ -159,7 +156,7 @@ def _choose_columns(path: Path) -> tuple[str | None, tuple[str, ...], str | None
         raise DataError(
             f"{path} has {'columns that are no numbers' if numbers else 'no columns of numbers'}: "
             f"{', '.join(unread[:8]) or 'only targets'}. Expected: one column of encoded images, or columns "
-            f"of numbers; and a column of targets: {', '.join(_TARGETS)}."
+            f"of numbers and the targets in one called {LABEL_WORDS}. Rename it, or leave the others out."
         )
     return None, numbers, target
 

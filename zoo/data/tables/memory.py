@@ -1,7 +1,7 @@
 """Data in memory as a dataset: (x, y), arrays by name, or a DataFrame.
 
 (x, y)   (x, y, x_test, y_test)   ((x, y), (x_test, y_test))   x alone   {"x_train": ..., "y_train": ...}
-a DataFrame with a column of numbers for each feature, and a column `class`, `label`, `target` or `y`
+a DataFrame with a column of numbers for each feature, and one of the name of LABEL_COLUMNS
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from zoo.data.arrays import Array, as_array
 from zoo.data.dataset import Dataset
 from zoo.data.readers.npz import NamedArrays, dataset_from_arrays, named_arrays
-from zoo.data.tables.cells import LABEL_COLUMNS
+from zoo.data.tables.cells import LABEL_COLUMNS, LABEL_WORDS
 from zoo.errors import DataError, UsageError
 
 __all__ = ["MemoryData", "Table", "dataset_from_memory"]
@@ -119,8 +119,7 @@ def _read_table(table: Table) -> NamedArrays:
     if target is None:
         raise UsageError(
             f"The DataFrame has the columns {', '.join(map(str, names[:8]))}. Expected: one of them called "
-            "class, label, target or y, with the classes or the numbers to predict. Rename it, or give "
-            "data=(x, y)."
+            f"{LABEL_WORDS}, with the classes or the numbers to predict. Rename it, or give data=(x, y)."
         )
     if repeated := [name for name in names if names.count(name) > 1]:
         raise DataError(
