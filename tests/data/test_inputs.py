@@ -143,3 +143,13 @@ def test_stems_name_what_is_made_of_an_item() -> None:
     assert [item_stem(Path(item)) for item in ("a/b.png", "a.b", "b.png,c.npy", "1,2")] == [
         "b", "a.b", "b-c", "1-2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (4, 5, 6, 1), (4, 5, 1)])
+def test_an_array_may_lack_the_axis_of_its_one_channel(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).random(shape, np.float32)
+    np.save("one.npy", values[..., 0])
+    assert np.array_equal(read_input("one.npy", shape), values)
+    assert np.array_equal(read_input(values[..., 0], shape), values)
+    with pytest.raises(zoo.DataError):
+        read_input(values[..., 0], (*shape[:-1], 2))

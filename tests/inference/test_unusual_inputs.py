@@ -1,5 +1,6 @@
 """Inputs that are unlike the training data are named, those of the data itself are not."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -11,7 +12,12 @@ import zoo
 from tests.conftest import Shell
 from zoo.data.arrays import Array
 from zoo.errors import DataError
-from zoo.inference.unusual_inputs import describe_difference, input_ranges, warnings_of
+from zoo.inference.unusual_inputs import (
+    describe_difference,
+    has_several_frames,
+    input_ranges,
+    warnings_of,
+)
 
 IMAGES = ("digits", "mnist", "fashion-mnist")
 SERIES = ("gunpoint", "italy-power", "basic-motions")
@@ -69,16 +75,25 @@ def test_a_few_items_are_named_and_the_others_counted() -> None:
 def test_the_shell_and_python_warn_of_such_items(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    frames = [Image.new("L", (8, 8), value) for value in (0, 90)]
+    frames[0].save("d.gif", save_all=True, append_images=frames[1:])
+    frames[0].save("e.gif")
+    assert [has_several_frames(Path(f"{name}.gif")) for name in "def"] == [True, False, False]
     monkeypatch.setenv(
         "ZOO_WEIGHTS", str(Path(__file__).parents[2] / "weights" / "keras_zoo_weights")
     )
     seven = np.uint8(zoo.open_dataset("digits").test.inputs[0, ..., 0] * 255)
-    for name, pixels in (("a.png", seven), ("b.png", 255 - seven), ("c.png", 255 - seven)):
+    noise = np.random.default_rng(0).integers(0, 100, (8, 8), np.uint8)
+    for name, pixels in (("a.png", seven), ("b.png", 255 - seven), ("c.png", noise)):
         Image.fromarray(pixels).save(name)
-    code, out, message = shell("apply", "cnn.digits", "a.png", "b.png", "c.png")
-    assert (code, len(out.splitlines())) == (0, 4)
-    assert "Warning: b.png is unlike the training data, digits: its corners" in message
-    assert "Invert a drawing that is dark on light." in message
+    code, out, message = shell("apply", "cnn.digits", "a.png", "b.png", "c.png", "--json")
+    answers = json.loads(out)
+    assert code == 0
+    assert answers[0]["class"] == answers[1]["class"]
+    assert answers[0]["probability"] == pytest.approx(answers[1]["probability"], rel=1e-4)
+    assert "b.png: inverted, as the images of digits are" in message
+    assert "Warning: c.png is unlike the training data, digits: its highest" in message
+    assert "a.png" not in message
     caplog.clear()
     zoo.apply("cnn.digits", ["a.png"])
     assert [each for each in caplog.records if each.levelno == logging.WARNING] == []

@@ -29,6 +29,7 @@ def test_the_metadata_are_the_hubs(trained: zoo.Run, tmp_path: Path) -> None:
     run.update(dataset={**run.record["dataset"], "source": "mnist"})
     card = write_card(run, tmp_path / "card", TERMS)
     found = metadata(card.read_text("utf-8"))
+    assert "Made for single handwritten digits, light on black" in card.read_text("utf-8")
     assert found["license"] == "mit"
     assert found["library_name"] == "keras"
     assert found["pipeline_tag"] == "image-classification"

@@ -123,6 +123,11 @@ def _apply_with_workers(
     check_ray()
     _prepare_runtime(run, "onnx", keras=False)
     from zoo.cli.workers.bulk_tables import apply_with_workers, show_bulk_result
+    from zoo.inference.image_form import image_form
+
+    source = run.record["dataset"].get("source")
+    if image_form(source):
+        click.echo(f"Image files are brought to the form of the images of {source}.", err=True)
 
     try:
         result = apply_with_workers(run, items, out, **options)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from zoo.data.arrays import (
     Array,
+    Shape,
     as_array,
     as_float,
     check_numbers,
@@ -28,9 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "OTHER_PICTURES",
     "SUFFIXES",
+    "adjust_images",
     "channels_of",
     "check_array",
-    "flatten_onto_white",
+    "flatten_image",
     "image_size",
     "open_image",
     "read_image",
@@ -43,6 +48,22 @@ OTHER_PICTURES = frozenset(f".{name}" for name in _OTHERS.split())  # which no d
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _ROWS = 1024  # of an image that are converted at a time: a large one takes less memory
 _TRANSPOSED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+Adjust = Callable[[Path, Image.Image, Shape], Array | None]
+_adjust: ContextVar[Adjust | None] = ContextVar("adjust", default=None)
+
+
+@contextmanager
+def adjust_images(adjust: Adjust) -> Iterator[None]:
+    """Let `read_image` ask of each file whether another image is read in its place.
+
+    `adjust` takes the file, its image and the shape; it returns float32 in [0, 1] of that shape, or None.
+    """
+    token = _adjust.set(adjust)
+    try:
+        yield
+    finally:
+        _adjust.reset(token)
 
 
 def open_image(path: Path, content: bytes | None = None) -> Image.Image:
@@ -112,7 +133,7 @@ def to_array(image: Image.Image, shape: tuple[int | None, ...], resize: Resize =
         )
     height, width, channels = shape
     if channels != 4 and image.mode in ("LA", "RGBA"):
-        image = flatten_onto_white(image)
+        image = flatten_image(image)
     mode = _MODES[channels or channels_of(image)]
     image = _convert(image, mode)
     size = (width or image.width, height or image.height)
@@ -150,7 +171,9 @@ def read_image(
     """
     if isinstance(item, str | Path):
         path = item if isinstance(item, Path) else Path(item)  # a Path of a Path parses it again
-        return as_float(to_array(open_image(path), shape, resize))
+        image, adjust = open_image(path), _adjust.get()
+        adjusted = None if adjust is None else adjust(path, image, shape)
+        return as_float(to_array(image, shape, resize)) if adjusted is None else adjusted
     array = as_array(item)
     if array.ndim == 2 and shape[-1] == 1:
         array = array[..., None]
@@ -182,12 +205,12 @@ def check_array(array: Array, shape: tuple[int | None, ...]) -> Array:
     return as_float(array)
 
 
-def flatten_onto_white(image: Image.Image) -> Image.Image:
-    """Return an image without transparency, laid over white as viewers show it."""
+def flatten_image(image: Image.Image, ground: str = "white") -> Image.Image:
+    """Return an image without transparency, laid over white as viewers show it, or over another colour."""
     flat = Image.new("RGB" if image.mode == "RGBA" else "L", image.size)
     for top in range(0, image.height, _ROWS):
         piece = image.crop((0, top, image.width, min(top + _ROWS, image.height))).convert("RGBA")
-        background = Image.new("RGBA", piece.size, "white")
+        background = Image.new("RGBA", piece.size, ground)
         background.alpha_composite(piece)
         flat.paste(background.convert(flat.mode), (0, top))
     return flat

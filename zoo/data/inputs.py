@@ -142,7 +142,10 @@ def _read_file(
 def _check_input(array: Any, shape: tuple[int | None, ...]) -> Array:
     if example_kind(shape) == "image":
         return read_image(array, shape)
-    return check_array(as_array(array), shape)
+    array = as_array(array)
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:  # without the axis of its one channel
+        array = array[..., None]
+    return check_array(array, shape)
 
 
 def _takes_series(shape: Shape | None) -> bool:

@@ -18,6 +18,7 @@ INPUT_SHAPE = (32, 32, 32, 1)
 CLASSES = ("normal", "hyperplasia")
 SOURCE = "AdrenalMNIST3D of MedMNIST v2, Yang et al. 2023"
 LICENSE = "CC-BY-4.0"
+INPUTS = "shapes of adrenal glands cut out of CT scans, 1 inside and 0 outside"
 FILE = "adrenalmnist3d_64.npz"
 
 

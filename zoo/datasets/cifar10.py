@@ -9,6 +9,7 @@ CLASSES = (
 )  # fmt: skip
 SOURCE = "CIFAR-10, Krizhevsky 2009"
 LICENSE = "not stated"
+INPUTS = "colour photographs of one thing, 32 x 32 pixels"
 HUB = "uoft-cs/cifar10"  # on huggingface.co
 
 

@@ -13,6 +13,7 @@ CLASSES = None
 OUTPUTS = 1
 SOURCE = "Efron et al. 2004, Least angle regression, as scikit-learn ships it"
 LICENSE = "not stated"
+INPUTS = "ten measurements of a patient, scaled as in scikit-learn"
 HELD_OUT = 88
 
 

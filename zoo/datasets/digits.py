@@ -12,11 +12,13 @@ INPUT_SHAPE = (8, 8, 1)
 CLASSES = tuple("0123456789")
 SOURCE = "Optical Recognition of Handwritten Digits (UCI), as scikit-learn ships it"
 LICENSE = "CC-BY-4.0"
+INPUTS = "single handwritten digits, light on black, 8 pixels high"
 INPUT_RANGES = {
     "corners": (0.0, 0.3),
     "highest": (0.6, 1.0),
     "mean": (0.15, 0.45),
 }  # bright on black
+IMAGE_FORM = {"extent": 1.0, "stroke": 0.15}
 HELD_OUT = 360
 
 

@@ -10,12 +10,17 @@ CLASSES = (
 )  # fmt: skip
 SOURCE = "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, Zalando"
 LICENSE = "MIT"
+INPUTS = (
+    "single pieces of clothing and shoes, photographed from the front,"
+    " light on black, as large as the image"
+)
 HUB = "zalando-datasets/fashion_mnist"  # on huggingface.co
 INPUT_RANGES = {
     "corners": (0.0, 0.3),
     "highest": (0.6, 1.0),
     "mean": (0.02, 0.75),
 }  # bright on black
+IMAGE_FORM = {"extent": 1.0}
 
 
 def load() -> Dataset:

@@ -7,6 +7,7 @@ INPUT_SHAPE = (150, 1)
 CLASSES = ("1", "2")
 SOURCE = "GunPoint of the UCR archive of time series, Ratanamahatana and Keogh 2004"
 LICENSE = "not stated"
+INPUTS = "tracks of 150 steps of one hand along one axis, each with mean 0 and standard deviation 1"
 INPUT_RANGES = {"mean": (-0.05, 0.05), "deviation": (0.9, 1.1)}  # each series is standardised
 
 

@@ -7,6 +7,7 @@ INPUT_SHAPE = (24, 1)
 CLASSES = ("1", "2")
 SOURCE = "ItalyPowerDemand of the UCR archive of time series, Keogh et al. 2006"
 LICENSE = "not stated"
+INPUTS = "24 hourly values of one day, each day with mean 0 and standard deviation 1"
 INPUT_RANGES = {"mean": (-0.05, 0.05), "deviation": (0.9, 1.1)}  # each series is standardised
 
 

@@ -7,12 +7,14 @@ INPUT_SHAPE = (28, 28, 1)
 CLASSES = tuple("0123456789")
 SOURCE = "MNIST, LeCun, Cortes and Burges 1998"
 LICENSE = "CC-BY-SA-3.0"
+INPUTS = "single handwritten digits, light on black, 20 of 28 pixels large, in the middle"
 HUB = "ylecun/mnist"  # on huggingface.co
 INPUT_RANGES = {
     "corners": (0.0, 0.1),
     "highest": (0.6, 1.0),
     "mean": (0.02, 0.45),
 }  # bright on black
+IMAGE_FORM = {"extent": 20 / 28, "centre": "mass", "stroke": 0.085}
 
 
 def load() -> Dataset:

@@ -9,6 +9,7 @@ INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
 SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
 LICENSE = "non-commercial research and education"
+INPUTS = "colour photographs of outdoor scenes, of about 481 x 321 pixels"
 
 
 def load() -> Dataset:

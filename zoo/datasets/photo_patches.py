@@ -12,6 +12,7 @@ INPUT_SHAPE = (SIDE, SIDE, 3)
 CLASSES = None
 SOURCE = "BSDS500, Arbelaez et al. 2011; without ZOO_DATA two photographs of scikit-learn"
 LICENSE = "non-commercial research and education"
+INPUTS = "squares of 32 x 32 pixels of colour photographs"
 
 
 def load() -> Dataset:

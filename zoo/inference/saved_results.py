@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.data.images import SUFFIXES, flatten_onto_white
+from zoo.data.images import SUFFIXES, flatten_image
 from zoo.data.inputs import item_path, item_stem
 from zoo.errors import UsageError
 from zoo.io import pictures
@@ -138,7 +138,7 @@ def _save_edited(
     make_directory(out)
     image = pictures.to_image(picture)
     metadata = {key: image.info[key] for key in ("exif", "icc_profile") if key in image.info}
-    image = flatten_onto_white(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
+    image = flatten_image(image) if suffix.lower() in OPAQUE and "A" in image.mode else image
     with atomic_write(path) as temporary:
         image.save(temporary, **_WRITE_OPTIONS[suffix.lower()], **metadata)
     return path

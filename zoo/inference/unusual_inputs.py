@@ -12,15 +12,19 @@ standardised. The measures that may have a range:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.entry_points import DATASETS, EntryPointGroup
-from zoo.errors import ZooError
+from zoo.errors import DataError, ZooError
+from zoo.io.foreign.image_file import open_image_file
 
 MOST_WARNINGS = 5  # items that are named
+FILMS = (".gif", ".tif", ".tiff", ".webp")  # files that may have several frames
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -66,6 +70,18 @@ def describe_difference(values: Any, ranges: Ranges) -> str:
             found.append(f"{_WORDS[name]} {value:.3g}, there {low:g} to {high:g}")
             advice = advice or (_ADVICE.get(name, "") if value > high else "")
     return f"{'; '.join(found)}. {advice}".rstrip() if found else ""
+
+
+def has_several_frames(item: Any) -> bool:
+    """Return whether an item is an animation, or a file of several pages; the first one is read."""
+    if not isinstance(item, str | Path) or Path(item).suffix.lower() not in FILMS:
+        return False
+    with (
+        suppress(DataError, OSError),
+        open_image_file(Path(item), header_only=True) as image,
+    ):
+        return bool(getattr(image, "is_animated", False))
+    return False
 
 
 def warnings_of(differences: Sequence[tuple[str, str]], source: str) -> list[str]:

@@ -45,6 +45,7 @@ class Classifier:
         exclusive: whether one class excludes the others (softmax), or several may be true (sigmoid).
         classes: the name of each class.
         resize: how images of another size are brought to the network's: pad, stretch or crop.
+        data: the name of the data set that a run is trained on; None where it is unknown.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Classifier:
     exclusive: bool
     classes: tuple[str, ...]
     resize: Resize = "crop"
+    data: str | None = None
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -109,7 +111,8 @@ def open_classifier(
     count = int(logits.output.shape[-1])
     classes = _class_names(source, count) or tuple(map(str, range(count)))
     resize = "crop" if source.recipe is None else source.recipe.config.resize
-    classifier = Classifier(source.name, logits, exclusive, classes, resize)
+    data = None if source.run is None else source.run.record["dataset"].get("source")
+    classifier = Classifier(source.name, logits, exclusive, classes, resize, data)
     if source.kind in ("file", "model") and is_picture(classifier.shape):
         scores = classifier.logits(probe_images(classifier.shape))
         warn_if_unresponsive(source.name, {"the result": classifier.probabilities(scores)})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.data.arrays import Array
 from zoo.data.inputs import expand_items, item_name, read_input
 from zoo.errors import DataError, UnknownName
+from zoo.inference.form_reader import form_notes, read_in_form
 from zoo.inference.saved_results import output_names
 from zoo.interpret.attribution import METHODS, Explainer
 from zoo.interpret.attribution_plots import plot_attributions
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "explain"]
 
+_log = logging.getLogger("zoo")
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
@@ -160,14 +164,26 @@ def explain_each(
     paths = [Path(item) if isinstance(item, str) else item for item in items]
     files = expand_items(paths, explainer.classifier.shape)
     names = output_names([file if isinstance(file, Path) else Path("array") for file in files])
-    for file, name in zip(track(files), names, strict=True):
-        picture = None if out is None else Path(out) / f"{name}-explained"
-        try:
-            yield _explain_item(explainer, file, methods, class_name, picture)
-        except DataError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+    read = _item_reader(explainer)
+    try:
+        for file, name in zip(track(files), names, strict=True):
+            picture = None if out is None else Path(out) / f"{name}-explained"
+            try:
+                yield _explain_item(explainer, file, read(file), methods, class_name, picture)
+            except DataError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+    finally:
+        for text in form_notes(read):
+            _log.warning("%s", text)
+
+
+def _item_reader(explainer: Explainer) -> Callable[[Any], Array]:
+    """Return what reads items as `zoo apply` reads them."""
+    classifier = explainer.classifier
+    read = partial(read_input, shape=classifier.shape, resize=classifier.resize)
+    return read_in_form(read, classifier.data)
 
 
 def _check_methods(
@@ -189,12 +205,12 @@ def _check_methods(
 def _explain_item(
     explainer: Explainer,
     item: Any,
+    x: Array,
     methods: Sequence[str],
     class_name: str | int | None,
     picture: Path | None,
 ) -> Explanation:
     classifier = explainer.classifier
-    x = read_input(item, classifier.shape, classifier.resize)
     warn_if_constant(item_name(item), x)
     probabilities = classifier.probabilities(classifier.logits(x[None]))[0]
     best = int(probabilities.argmax())

@@ -239,7 +239,9 @@ Each file was run in its own runtime; its outputs equal the model's.
 
 def _limits(run: Run, terms: Terms, entry: Entry) -> str:
     source = markdown(public_source(run) or "its data")
+    inputs = dataset_facts(run).get("INPUTS")
     lines = [
+        *([f"Made for {inputs}."] if inputs else []),
         f"The figures hold for the test split of {source}, and for inputs that are prepared like it. "
         "Nothing is known about other data.",
         *([f"Reference: {entry.reference}."] if entry.reference else []),

@@ -70,11 +70,11 @@ def public_source(run: Run) -> str | None:
 
 
 def dataset_facts(run: Run) -> dict[str, str]:
-    """Return SOURCE, LICENSE and HUB of the data set that a run is trained on, as far as it has them."""
+    """Return SOURCE, LICENSE, HUB and INPUTS of the data set of a run, as far as it has them."""
     source: Any = run.record["dataset"].get("source")
     group = EntryPointGroup(DATASETS)
     if source not in group.names():
         return {}
     module = group.load(source)
-    names = ("SOURCE", "LICENSE", "HUB")
+    names = ("SOURCE", "LICENSE", "HUB", "INPUTS")
     return {name: str(getattr(module, name)) for name in names if hasattr(module, name)}

@@ -12,10 +12,16 @@ from zoo.data.arrays import Array
 from zoo.data.inputs import expand_items, item_name
 from zoo.errors import RunError, UsageError
 from zoo.inference.examples import predict_examples
+from zoo.inference.form_reader import form_notes
 from zoo.inference.keras_parts import KerasParts
 from zoo.inference.predictor import Answer, Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
-from zoo.inference.unusual_inputs import input_ranges, warnings_of
+from zoo.inference.unusual_inputs import (
+    MOST_WARNINGS,
+    has_several_frames,
+    input_ranges,
+    warnings_of,
+)
 from zoo.runs.predictors import check_needs_no_model, open_predictor
 from zoo.runs.run import Run
 
@@ -194,20 +200,22 @@ def evaluate_model(
 
 
 def _iterate_answers(run: Run, predictor: Predictor, items: Sequence[Any]) -> Iterator[Answer]:
-    """Yield an answer for each item; at the end, warn of those that are unlike the training data.
+    """Yield an answer for each item; at the end, say what was done to items, and warn of unusual ones.
 
     A model with the setting `noise` takes noisy inputs, which are unlike those of its data set.
     """
     source = str(run.record["dataset"].get("source"))
     ranges = {} if "noise" in run.record["config"] else input_ranges(source)
-    differences = []
+    differences, notes = list[tuple[str, str]](), list[str]()
     try:
         for answer in iterate_answers(predictor, items, ranges):
+            if len(notes) < MOST_WARNINGS and has_several_frames(answer.item):
+                notes.append(f"{item_name(answer.item)}: only the first of its frames is read")
             if answer.difference:
                 differences.append((item_name(answer.item), answer.difference))
             yield answer
     finally:
-        for text in warnings_of(differences, source):
+        for text in [*notes, *form_notes(predictor.read), *warnings_of(differences, source)]:
             _log.warning("%s", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -13,6 +14,7 @@ from zoo.entry_points import EXTENSIONS, PREDICTORS, EntryPointGroup
 from zoo.environment import cache_folder
 from zoo.errors import ExportError, PluginError, UnknownName, UsageError, ZooError, format_error
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
+from zoo.inference.form_reader import read_in_form
 from zoo.inference.keras_parts import KerasParts
 from zoo.inference.parts import Parts
 from zoo.inference.predictor import Predictor, call_with
@@ -56,6 +58,8 @@ def open_predictor(run: Run, runtime: str) -> Predictor:
     predictors: dict[Any, Predictor] = vars(run).setdefault("_predictors", {})
     if key not in predictors:
         predictor = _keras_predictor(run) if runtime == "keras" else _onnx_predictor(run)
+        read = read_in_form(predictor.read, run.record["dataset"].get("source"))
+        predictor = replace(predictor, read=read)
         for other in [other for other in predictors if other[0] == runtime]:
             del predictors[other]
         predictors[key] = predictor
