@@ -2,9 +2,10 @@
 
 An item is an image file, or an array of shape (height, width) or (height, width, 1, 3 or 4), uint8 or
 float in [0, 1]. A restored file has the size and the colours of the original, upright, with its
-transparency, its colour profile and its EXIF data.
+transparency, its colour profile and its EXIF data, in 8 bits a channel.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,18 @@ from zoo.inference.parts import PartFunction, Parts
 
 from .config import Config
 from .networks import receptive_radius, size_multiple
+from .sharpness import is_sharp
 from .tiled_inference import restore_in_tiles
 
 LARGEST_WHOLE = (
     2**21
 )  # pixels of the largest image that is restored in one piece: 1920 x 1080 is one
 TILE = 1024
+STRONG = 2.0  # shake of a training after which sharp photographs come out worse, in pixels
 METADATA = ("exif", "icc_profile")
+SPACES = {b"GRAY": ("L", "LA"), b"RGB ": ("RGB", "RGBA"), b"CMYK": ()}  # of colour profiles
+
+_log = logging.getLogger("zoo")
 
 
 def read_item(config: Config, item: Any) -> Image.Image | Array:
@@ -48,13 +54,25 @@ def read_item(config: Config, item: Any) -> Image.Image | Array:
 
 
 def apply(
-    parts: Parts, config: Config, inputs: Sequence[Image.Image | Array]
+    parts: Parts, config: Config, items: Sequence[Any], inputs: Sequence[Image.Image | Array]
 ) -> list[dict[str, Any]]:
     """Restore photographs, one by one: each may have a size of its own.
+
+    Args:
+        parts: with the generator.
+        config: the settings.
+        items: the user's files and arrays, for messages.
+        inputs: what was read for them.
 
     Raises:
         DataError: an image is too large for the runtime.
     """
+    for item, image in zip(items, inputs, strict=True):
+        if not config.has_pairs and config.shake[0] >= STRONG and is_sharp(image):
+            _log.warning(
+                "Warning: %s is sharp already. The model, made for blurred ones, may make it worse.",
+                item_name(item),
+            )
     # under the key "edited", the zoo saves a picture as the item's file, with its name and format
     return [{"edited": restore(parts["generator"], config, image)} for image in inputs]
 
@@ -83,6 +101,9 @@ def restore_photograph(generator: PartFunction, config: Config, image: Image.Ima
     restored = np.concatenate([restored, pixels[..., colours:]], -1)
     photograph = Image.fromarray(restored[..., 0] if image.mode == "L" else restored, image.mode)
     photograph.info = {key: image.info[key] for key in METADATA if image.info.get(key)}
+    profile = photograph.info.get("icc_profile", b"")
+    if image.mode not in SPACES.get(profile[16:20], (image.mode,)):
+        del photograph.info["icc_profile"]  # of a file in other colours, such as CMYK
     return photograph
 
 

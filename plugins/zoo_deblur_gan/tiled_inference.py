@@ -12,7 +12,9 @@ the whole image, not the same (benchmarks/deblur.py).
 """
 
 import itertools
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +28,9 @@ from .losses import jit_compile
 
 FADE = 32  # pixels over which one tile fades into the next
 SQUARES, SQUARE_SIDE = 3, 344  # squares of a mosaic along each axis, and their side in pixels
+SECONDS = 10  # from one line about the tiles that are done to the next
 Span = tuple[int, int]
+_log = logging.getLogger("zoo")
 
 
 def restore_in_tiles(
@@ -46,9 +50,11 @@ def restore_in_tiles(
     """
     margin = -(-(radius + FADE // 2) // multiple) * multiple
     rows, columns = (list(spans(size, tile, margin, multiple)) for size in image.shape[:2])
+    tiles = list(itertools.product(rows, columns))
+    _log.info("%d x %d pixels are restored in %d tiles", image.shape[1], image.shape[0], len(tiles))
     network = with_fixed_moments(network, mosaic(image))
     total, weights = np.zeros_like(image), np.zeros((*image.shape[:2], 1), np.float32)
-    for row, column in itertools.product(rows, columns):
+    for row, column in with_progress(tiles):
         here = slice(*row), slice(*column)
         down, across = (
             fade_weights(span, size, margin)
@@ -59,6 +65,16 @@ def restore_in_tiles(
         weights[here] += weight
     restored: Array = total / weights
     return restored
+
+
+def with_progress(tiles: Sequence[tuple[Span, Span]]) -> Iterator[tuple[Span, Span]]:
+    """Yield tiles; from time to time, print how many are done."""
+    last = time.monotonic()
+    for done, tile in enumerate(tiles):
+        if time.monotonic() - last > SECONDS:
+            _log.info("%d of %d tiles are done", done, len(tiles))
+            last = time.monotonic()
+        yield tile
 
 
 def run_compiled(network: keras.Model, images: Array) -> Array:

@@ -21,6 +21,7 @@ from zoo_deblur_gan import (
 )
 from zoo_deblur_gan.model import crop_middle
 from zoo_deblur_gan.networks import clip_output
+from zoo_deblur_gan.sharpness import is_sharp
 
 import zoo
 from zoo.inference.keras_parts import KerasPart, KerasParts
@@ -371,6 +372,18 @@ def test_a_network_that_cannot_look_is_refused(tmp_path: Path) -> None:
             losses.perceptual_features(create_gan(perceptual_network=name).config)
 
 
+def test_a_sharp_photograph_is_told_from_a_blurred_one() -> None:
+    edges = np.kron(RNG.random((20, 20, 3)), np.ones((8, 8, 1)))  # squares
+    assert is_sharp(edges)
+    assert is_sharp(
+        Image.fromarray(np.uint8(255 * edges)).resize((1500, 1500), 0).crop((0, 0, 1500, 99))
+    )
+    kernel = kernels.draw_kernels(1, 21, (2.5, 3.5), 0)[0]
+    assert not is_sharp(blur.convolve_array(edges, kernel))
+    assert not is_sharp(np.zeros((99, 99, 3)))
+    assert not is_sharp(edges[:63])
+
+
 def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> None:
     Path("in/below").mkdir(parents=True)
     colour = Image.fromarray(RNG.integers(0, 256, (11, 17, 3), np.uint8))
@@ -381,6 +394,7 @@ def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> Non
     alpha.putalpha(Image.fromarray(RNG.integers(0, 256, (11, 17), np.uint8)))
     alpha.save("in/alpha.png")
     colour.convert("L").save("in/grey.png")
+    colour.convert("CMYK").save("in/ink.jpg", icc_profile=16 * b" " + b"CMYK")
     colour.quantize(8).save("in/palette.gif")
     deep = RNG.integers(0, 65536, (11, 17)).astype(np.uint16)
     Image.fromarray(deep).save("in/below/deep.tif")
@@ -389,12 +403,13 @@ def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> Non
     (fault,) = faults
     assert fault.startswith("in/broken.png is not an image that Pillow can read.")
     names = {path.name for path in Path("out").iterdir()}
-    assert names == {"turned.jpg", "alpha.png", "grey.png", "palette.png", "deep.tif"}
+    assert names == {"turned.jpg", "alpha.png", "grey.png", "ink.jpg", "palette.png", "deep.tif"}
     assert {result["edited"].name for result in results} == names
     for name, size, mode in (
         ("turned.jpg", (11, 17), "RGB"),
         ("alpha.png", (17, 11), "RGBA"),
         ("grey.png", (17, 11), "L"),
+        ("ink.jpg", (17, 11), "RGB"),
         ("palette.png", (17, 11), "RGB"),
         ("deep.tif", (17, 11), "L"),
     ):
@@ -403,6 +418,8 @@ def test_photographs_of_every_kind_keep_their_size_and_kind(run: zoo.Run) -> Non
     with Image.open("out/turned.jpg") as image:
         assert (image.getexif()[0x010F], 0x0112 in image.getexif()) == ("a camera", False)
         assert image.info["icc_profile"] == b"a profile"
+    with Image.open("out/ink.jpg") as image:
+        assert "icc_profile" not in image.info
     with Image.open("out/alpha.png") as image:
         np.testing.assert_array_equal(np.asarray(image)[..., 3], np.asarray(alpha)[..., 3])
     with pytest.raises(zoo.UsageError, match=r"is an original or .* would be replaced"):
