@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import random
 import sys
@@ -158,6 +159,10 @@ Shell = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Type a command: its exit code, and what it says on both streams."""
+
+    monkeypatch.setattr(
+        logging.getLogger("zoo"), "propagate", True
+    )  # as before, once the test ends
 
     def typed(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["zoo", *map(str, words)])

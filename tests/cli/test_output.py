@@ -1,6 +1,7 @@
 """Standard output holds results alone, whatever plug-ins print."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -105,3 +106,19 @@ def test_standard_output_is_restored_after_a_command(capfd: pytest.CaptureFixtur
         with pytest.raises(zoo.ZooError):
             fail.main([], standalone_mode=False)
         assert os.path.samestat(os.fstat(1), before)
+
+
+def test_a_handler_of_the_root_logger_says_nothing_again(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tf2onnx and others give the root logger a handler while a command runs."""
+    heard: list[str] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: heard.append(record.getMessage()))
+    logging.getLogger().addHandler(handler)
+    try:
+        shell("list")
+        logging.getLogger("zoo").warning("once")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert not heard

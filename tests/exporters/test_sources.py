@@ -120,6 +120,7 @@ def test_untrained_models_are_built_only_where_they_are_allowed() -> None:
         ("VGG61", "Did you mean VGG19 or VGG16?"),
         ("cnn.digts", "Did you mean cnn.digits"),
         ("finihsed", "Did you mean finished?"),
+        ("onnx", "it is a format. Put commas between formats: --to keras,onnx"),
     ],
 )
 def test_what_cannot_be_opened_has_one_message(name: str, message: str, trained: zoo.Run) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from zoo.entry_points import FORMATS, EntryPointGroup
 from zoo.errors import SettingError, UnknownName, UsageError, nearest
 from zoo.io.safe_load import check_model_file
 from zoo.registry import shipped_weights
@@ -145,6 +146,8 @@ def _not_found(name: str, setting: str | None, example: str) -> UsageError:
         problem = f"the file must end in {' or '.join(FILE_SUFFIXES)}."
     elif _is_path(name) and Path(name).expanduser().is_dir():
         problem = "the folder is no run: it has no run.json."
+    elif name in EntryPointGroup(FORMATS).names():
+        problem = f"it is a format. Put commas between formats: --to keras,{name}"
     elif Path(name).suffix in FILE_SUFFIXES:
         problem = f"there is no such {Path(name).suffix} file. {hint}".strip()
     else:
