@@ -45,6 +45,12 @@ def test_results_become_columns_of_their_kinds() -> None:
     assert rows[1] == {name: None for name in kinds} | {"item": "b.png", "error": "broken"}
 
 
+def test_a_name_that_is_no_text_is_escaped() -> None:
+    schema = schema_of([{"item": "a.png", "class": "7"}])
+    rows = rows_table([{"item": "caf\udce9.png", "error": "caf\udce9.png is broken"}], schema)
+    assert rows.to_pylist()[0]["item"] == "caf\\udce9.png"
+
+
 def test_arrays_of_any_rank_become_lists() -> None:
     schema = schema_of([{"item": "a", "map": np.zeros((2, 3), np.int64).view(zoo.Values)}])
     assert schema.field("map").type == pa.list_(pa.list_(pa.int64()))

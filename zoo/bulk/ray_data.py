@@ -12,6 +12,7 @@ from zoo.compute.ray_cluster import ray_session
 __all__ = ["run_parts"]
 
 Row = dict[str, Any]
+MOST_LOST = 3  # processes in a row that end while they start; Ray's own number is 0
 
 
 def run_parts(
@@ -50,6 +51,7 @@ def _iterate(rows: list[Row], arguments: tuple[Any, ...], workers: int) -> Itera
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors reach the user as errors
     context = data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
+    context.max_consecutive_actor_init_deaths = MOST_LOST
     parts = data.from_items(rows, override_num_blocks=len(rows))
     pool = data.ActorPoolStrategy(size=min(workers, len(rows)), max_tasks_in_flight_per_actor=2)
     done = parts.map(PartWorker, fn_constructor_args=arguments, compute=pool, num_cpus=1)
