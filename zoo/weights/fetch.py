@@ -64,14 +64,28 @@ def fetch_weights(name: str, info: WeightsInfo, progress: Progress | None = None
                 _download(url, part, info, progress or _show_progress)
             except _BROKEN as error:
                 reason = getattr(error, "reason", None) or error
-                raise missing_weights(name, info, f"and {url} cannot be read: {reason}") from error
+                problem = f"and {url} cannot be read: {reason}{_resume_words(part)}"
+                raise missing_weights(name, info, problem) from error
             try:
                 verify_weights(part, info)
             except UnsafeFile as error:
                 part.unlink()
-                raise UnsafeFile(f"{url} is not the file of the catalog. {error}") from error
+                problem = str(error).partition(" It was not opened")[0]
+                raise UnsafeFile(
+                    f"{url} is not the file of the catalog. {problem} What was fetched is removed."
+                ) from error
             os.replace(part, path)
     return path
+
+
+def _resume_words(part: Path) -> str:
+    """Return what is said of the bytes that are here already; empty where there are none."""
+    size = part.stat().st_size if part.exists() else 0
+    return (
+        f". {size / 1e6:.1f} MB of it are here, and the same command fetches the rest"
+        if size
+        else ""
+    )
 
 
 def weights_url(info: WeightsInfo) -> str | None:

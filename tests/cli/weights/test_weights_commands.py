@@ -51,6 +51,7 @@ def test_fetch_and_remove(trained: zoo.Run, tmp_path: Path, shell: Shell) -> Non
     code, out, _ = shell("weights", "remove", NAME)
     assert (code, "removed from" in out) == (0, True)
     assert not path.exists()
+    assert shell("weights", "remove", NAME)[1].split(maxsplit=1)[1] == "is not in the cache\n"
 
 
 @pytest.mark.parametrize("command", ["list", "verify", "fetch", "remove"])

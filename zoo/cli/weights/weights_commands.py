@@ -100,6 +100,8 @@ def remove(patterns: tuple[str, ...]) -> None:
             with disk_errors(folder):
                 shutil.rmtree(folder)
             print_result(f"{entry.name:<24} removed from {folder}")
+        elif patterns:
+            print_result(f"{entry.name:<24} is not in the cache")
 
 
 def find_entries(patterns: tuple[str, ...]) -> list[Entry]:
