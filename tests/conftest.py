@@ -160,14 +160,11 @@ Shell = Callable[..., tuple[int, str, str]]
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Type a command: its exit code, and what it says on both streams."""
 
-    monkeypatch.setattr(
-        logging.getLogger("zoo"), "propagate", True
-    )  # as before, once the test ends
-
     def typed(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["zoo", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main.main()
+        logging.getLogger("zoo").propagate = True  # for other tests in this process
         said = capsys.readouterr()
         return int(ended.value.code or 0), said.out, said.err
 
