@@ -13,6 +13,7 @@ from tests.runs.test_training import Interrupted, same
 from tests.shipped import NAME, ship
 from zoo.data.dataset import Dataset
 from zoo.io.digest import file_digest
+from zoo.publication.weights_file import setting_differences, train_command
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +80,8 @@ def test_another_architecture_and_another_network_are_refused(
     with pytest.raises(zoo.UsageError, match="is a run of mlp; a training of cnn cannot start"):
         zoo.train("cnn", data=tiny, from_run=trained)
     with pytest.raises(zoo.RunError, match="the networks differ"):
-        zoo.train("mlp", data=tiny, from_run=trained, units=[8, 8])
+        zoo.train("mlp", data=tiny, from_run=trained, units=[8, 8], out="refused")
+    assert not Path("refused", "run.json").exists()  # the corrected command may use the folder
     with pytest.raises(zoo.SettingError, match=r"freeze=dens: no layer .*Did you mean dense"):
         zoo.train("mlp", data=tiny, from_run=trained, freeze=["dens"])
     with pytest.raises(zoo.UnknownName, match="no run 'nothing'"):
@@ -90,9 +92,13 @@ def test_the_shell_starts_from_a_model_of_the_catalog(
     trained: zoo.Run, tmp_path: Path, shell: Shell
 ) -> None:
     ship(trained, tmp_path)
-    words = ("--data", "digits", "--set", "epochs=1", "--set", "freeze=dense", "--json")
+    settings = ("epochs=1", "freeze=dense", "class_weight=balanced")
+    words = ("--data", "digits", "--json", *(word for each in settings for word in ("--set", each)))
     code, out, message = shell("train", "mlp", "--from", NAME, *words)
     assert code == 0, message
     run = zoo.Run.open(json.loads(out)["run"])
     assert run.record["from"]["run"] == f"weights:{NAME}"
+    assert f"--from weights:{NAME}" in train_command(run, "mlp")
+    assert "--set class_weight=balanced" in train_command(run, "mlp")
+    assert not {"classes", "input_shape"} & setting_differences(run, "mlp").keys()
     assert np.array_equal(hidden_and_head(run)[0], hidden_and_head(trained)[0])

@@ -14,6 +14,7 @@ from zoo.entry_points import ARCHITECTURES, EntryPointGroup
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import atomic_write
 from zoo.io.digest import file_digest
+from zoo.io.printable import printable
 from zoo.publication.terms import Terms, public_source
 from zoo.registry.catalog_reader import TAG
 from zoo.runs.recipe import resolve_without_loading
@@ -80,7 +81,7 @@ def check_publishable(run: Run, name: str) -> None:
 
 
 def train_command(run: Run, name: str) -> str:
-    """Return the command that trains a run: its model, its data, its seed and the settings that differ."""
+    """Return the command that trains a run: its model, start, data and seed, and the settings that differ."""
     record = run.record
     words = ["zoo", "train", record["name"]]
     differences = setting_differences(run, record["name"])
@@ -88,7 +89,10 @@ def train_command(run: Run, name: str) -> str:
         words += ["--set", f"{key}={_as_word(value)}"]
     base = resolve_without_loading(record["name"], {})
     if (source := public_source(run)) != base.source and source:
-        words += ["--data", " ".join(source.split())]
+        words += ["--data", " ".join(printable(source).split())]
+    if start := str(record.get("from", {}).get("run", "")):
+        name = Path(start).name if Path(start).is_absolute() else start
+        words += ["--from", " ".join(printable(name).split())]
     if record.get("seed"):
         words += ["--seed", str(record["seed"])]
     return shlex.join(words)
@@ -97,14 +101,19 @@ def train_command(run: Run, name: str) -> str:
 def setting_differences(run: Run, name: str) -> dict[str, Any]:
     """Return the settings of a run that differ from those of a model of the catalog, or an architecture.
 
-    Settings that the data decides, and those that say how to compute, do not count.
+    Settings that the data decides, and those that say how to compute, do not count. The data decides those
+    that are None in the model, unless the user has set them.
     """
+    set_by_user = run.record.get("changed", {})
     base = resolve_without_loading(name, {}).config
     settings: Mapping[str, Any] = base.model_dump(mode="json")
     return {
         key: value
         for key, value in run.record["config"].items()
-        if key in settings and settings[key] not in (value, None) and key not in _EXECUTION
+        if key in settings
+        and settings[key] != value
+        and (settings[key] is not None or key in set_by_user)
+        and key not in _EXECUTION
     }
 
 
@@ -146,4 +155,4 @@ def _as_word(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(_as_word, value))
     text = str(value).lower() if isinstance(value, bool) or value is None else str(value)
-    return " ".join(text.split())
+    return " ".join(printable(text).split())
