@@ -88,6 +88,7 @@ def test_the_model_is_loaded_once(
     [
         (np.zeros((8, 8, 1)), r"Expected: classifier: inputs \(n, 8, 8, 1\). Received: shape"),
         (np.zeros((8, 8, 1)), r"add the axis of examples, array\[None\]"),
+        (["a.png"], r"predict takes arrays. Received: .a.png.. For files use zoo.apply"),
         (np.zeros((2, 9, 8, 1)), r"Received: shape \(2, 9, 8, 1\)"),
         (np.zeros((0, 8, 8, 1)), "is empty"),
         (np.full((1, 8, 8, 1), np.nan), "not a finite number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def predict_examples(
     check_batch_size(batch_size)
     if part is not None and part not in parts:
         raise UnknownName("part", part, list(parts))
+    _check_no_files(inputs)
     found = {}
     for role in [part] if part is not None else parts:
         arrays = _arrays_for(parts[role], inputs)
@@ -73,6 +75,20 @@ def check_batch_size(batch_size: int | None) -> None:
     """
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise UsageError(f"batch_size must be a whole number from 1 on. Received: {batch_size!r}")
+
+
+def _check_no_files(inputs: Any) -> None:
+    """Refuse names of files, which other functions read.
+
+    Raises:
+        DataError: it says which.
+    """
+    first = inputs[0] if isinstance(inputs, list | tuple) and inputs else inputs
+    if isinstance(first, str | Path):
+        raise DataError(
+            f"predict takes arrays. Received: {str(first)!r}. For files use zoo.apply, or read one with "
+            "zoo.read_image."
+        )
 
 
 def _arrays_for(part: PartFunction, inputs: Any) -> list[Array] | None:
