@@ -33,7 +33,7 @@ __all__ = [
     "WithoutData",
 ]
 
-MOST_CLASSES, MOST_NUMBERS = 100_000, 1000  # numbers: in one list, such as the units of layers
+MOST_CLASSES, MOST_NUMBERS = 100_000, 500  # numbers: in one list, such as the units of layers
 RESERVED = (  # the arguments of zoo.train
     "name",
     "data",

@@ -73,13 +73,14 @@ def test_a_text_that_is_a_link_out_is_not_packed(place: str, path: Path, tmp_pat
 
 def test_texts_of_a_run_are_neither_markup_nor_commands(path: Path, tmp_path: Path) -> None:
     config(optimizer="adam; touch evil\n```")(path)
-    dataset(source="<b>[x](y)</b>; touch evil", preprocessing="<i>")(path)
+    dataset(source="<b>[x](y)</b>; touch evil\x1b", preprocessing="<i>")(path)
     record(stored_precision="<u>")(path)
     (path / "pictures" / "a](b)<s>.png").write_bytes(b"")
     run = zoo.Run.open(path)
     command = train_command(run, run.name)
     assert "'optimizer=adam; touch evil ```'" in command
-    assert "--data '<b>[x](y)</b>; touch evil'" in command
+    assert "--data '<b>[x](y)</b>; touch evil\\x1b'" in command
     text = write_card(run, tmp_path / "card", TERMS).read_text("utf-8")
     shown = text.split("```console")[0].partition("\n# ")[2] + text.split("```")[-1]
+    assert "\x1b" not in text
     assert not any(tag in shown for tag in ("<b>", "<i>", "<u>", "<s>"))

@@ -84,6 +84,7 @@ def test_a_choice_is_decoded_as_the_setting_takes_it() -> None:
         ({"learning_rate": "uniform(-1e308, 1e308)"}, "the range is too large"),
         ({"units": [[8]]}, "two or more choices"),
         ({"units": [[8], [8]]}, "all different"),
+        ({"epochs": list(range(1, 2000))}, "at most 1000"),
         ({"learning_rat": "log(1e-4, 1e-2)"}, r"Did you mean learning_rate\?"),
         ({"learning_rate": "uniform(-1, 1)"}, "space of 'learning_rate' has a value that is not valid"),
         ({"dropout": ["much", "little"]}, "space of 'dropout' has a value"),

@@ -230,6 +230,7 @@ def xla_callbacks(
 
 def _recorded_choice(compute: Mapping[str, Any]) -> Choice | None:
     """Return the choice of a training that is resumed."""
-    if "xla" not in compute:
+    if compute.get("xla") is None:
         return None
-    return Choice(compute["xla"], compute["xla_reason"], compute.get("steps_per_execution"))
+    reason = compute.get("xla_reason", "as before")
+    return Choice(compute["xla"], reason, compute.get("steps_per_execution"))

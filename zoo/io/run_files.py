@@ -15,11 +15,13 @@ from zoo.io.foreign.entries import (
     COUNTS,
     OBJECT,
     OBJECTS,
+    OPTIONAL_FLAG,
     OPTIONAL_SIZES,
     OPTIONAL_TEXT,
     OPTIONAL_TEXTS,
     SEED,
     SIZES,
+    STEPS,
     TEXT,
     TEXTS,
     THREADS,
@@ -66,7 +68,14 @@ _DATASET: dict[str, Kind] = {
     "classes": OPTIONAL_TEXTS,
     "preprocessing": OPTIONAL_TEXT,
 }
-_COMPUTE = {"backend": OPTIONAL_TEXT, "threads": THREADS}
+_COMPUTE = {
+    "backend": OPTIONAL_TEXT,
+    "threads": THREADS,
+    "onednn": OPTIONAL_FLAG,
+    "xla": OPTIONAL_FLAG,
+    "xla_reason": TEXT,
+    "steps_per_execution": STEPS,
+}
 _FROM = {"run": TEXT, "model": TEXT, "sha256": TEXT}
 _PART = {"inputs": OBJECTS, "outputs": OBJECTS}
 _TENSOR = {"name": TEXT, "dtype": TEXT, "shape": SIZES}

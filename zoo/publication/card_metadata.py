@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from zoo.io.printable import printable
 from zoo.publication.terms import Terms, dataset_facts, public_source
 from zoo.registry.catalog_reader import Entry
 from zoo.runs.run import Run
@@ -104,5 +105,5 @@ def _scalar(value: Any) -> str:
     return (
         value
         if plain and value not in ("true", "false", "null", "yes", "no", "on", "off")
-        else (json.dumps(value, ensure_ascii=False))
+        else printable(json.dumps(value, ensure_ascii=False))
     )

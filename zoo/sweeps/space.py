@@ -35,7 +35,7 @@ FIXED = {
     "threads": "the number of threads belongs to a process, not to a trial",
 }
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.S)
-MOST_STEPS = 1e15  # of a range
+MOST_STEPS, MOST_CHOICES = 1e15, 1000
 _FRACTION = 0.3819660113  # of a range: no end, and no whole number between whole ends
 
 
@@ -214,9 +214,10 @@ def _last_step(found: Range) -> float:
 
 def _parse_choices(name: str, values: list[Any]) -> Choice:
     texts = [json.dumps(value, default=str) for value in values]
-    if len(set(texts)) < 2 or len(set(texts)) < len(texts):
+    if not 2 <= len(set(texts)) == len(texts) <= MOST_CHOICES:
         raise UsageError(
-            f"The space of {name!r} must have two or more choices, all different. Received: {brief(values)}"
+            f"The space of {name!r} must have two or more choices, at most {MOST_CHOICES}, all different. "
+            f"Received: {brief(values)}"
         )
     return Choice(tuple(values))
 

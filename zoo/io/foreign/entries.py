@@ -14,11 +14,13 @@ __all__ = [
     "NUMBER",
     "OBJECT",
     "OBJECTS",
+    "OPTIONAL_FLAG",
     "OPTIONAL_SIZES",
     "OPTIONAL_TEXT",
     "OPTIONAL_TEXTS",
     "SEED",
     "SIZES",
+    "STEPS",
     "TEXT",
     "TEXTS",
     "THREADS",
@@ -76,6 +78,10 @@ THREADS: Kind = (
     lambda value: value is None or (_is_whole(value) and 0 <= value <= 4096),
     "a whole number from 0 to 4096, or null",
 )
+STEPS: Kind = (
+    lambda value: value is None or (_is_whole(value) and 1 <= value <= 4096),
+    "a whole number from 1 to 4096, or null",
+)
 OBJECT: Kind = (_is_object, "an object")
 COUNTS: Kind = (
     lambda value: (
@@ -94,6 +100,10 @@ SIZES: Kind = (
         and all(isinstance(size, str) or _is_size(size) for size in value)
     ),
     "a list of sizes, or of their names",
+)
+OPTIONAL_FLAG: Kind = (
+    lambda value: value is None or isinstance(value, bool),
+    "true, false or null",
 )
 OPTIONAL_TEXT: Kind = (lambda value: value is None or _is_text(value), "a text or null")
 OPTIONAL_TEXTS: Kind = (lambda value: value is None or _are_texts(value), "a list of texts or null")
