@@ -103,7 +103,9 @@ def _show_log() -> None:
     if not logger.handlers:
         logger.addHandler(_ShowOnStandardError())
         logger.setLevel(logging.INFO)
-    logger.propagate = False  # some libraries give the root logger a handler, which would say it again
+    logger.propagate = (
+        False  # some libraries give the root logger a handler, which would say it again
+    )
 
 
 class _ShowOnStandardError(logging.Handler):

@@ -24,7 +24,9 @@ __all__ = [
 ]  # fmt: skip
 
 HEARTBEAT_SECONDS = 30  # a process that is silent for so long counts as lost
-START_SECONDS = 1800  # how long the processes wait for each other: the first task reads the data before
+START_SECONDS = (
+    1800  # how long the processes wait for each other: the first task reads the data before
+)
 AXIS = "batch"  # of the mesh of all devices
 
 _joined = False

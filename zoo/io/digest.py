@@ -38,3 +38,9 @@ def weights_digest(model: keras.Model) -> str:
         digest.update(f"{array.dtype}{weight.shape}".encode())
         digest.update(array.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def size_on_disk(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -29,7 +29,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         UnsafeFile: it is too large or too deep.
     """
     try:
-        entries: Mapping[str, Any] = parse_toml(read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path)
+        entries: Mapping[str, Any] = parse_toml(
+            read_bytes(path, "catalog_bytes").decode("utf-8-sig"), path
+        )
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:

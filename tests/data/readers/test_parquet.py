@@ -165,7 +165,10 @@ def test_the_column_of_the_classes_is_found_by_its_name(tmp_path: Path, name: st
     ("columns", "message"),
     [
         ({"a": [b"x"], "b": [b"y"]}, "more than one column of bytes: a, b"),
-        ({"a": [1.0], "b": ["text"]}, "no numbers: b.* called class, label, .*species or y. Rename"),
+        (
+            {"a": [1.0], "b": ["text"]},
+            "no numbers: b.* called class, label, .*species or y. Rename",
+        ),
         ({"label": [1]}, "no columns of numbers: only targets"),
         ({"a": [1.0, 2.0, None, 4.0], "label": [0, 1, 0, 1]}, "not a finite number"),
         ({"a": [1.0, 2.0], "label": [0, None]}, "rows without a target in the column label"),

@@ -109,7 +109,7 @@ def _number_names(
     if any(array.ndim != 1 or array.dtype.kind != "U" for array in arrays):
         raise DataError(f"{' and '.join(names)} in {where} must both hold one name for each input.")
     classes = np.unique(arrays[0])
-    check_classes(where, classes)
+    check_classes(where, classes.tolist())
     for name, array in zip(names, arrays, strict=True):
         if unknown := sorted(set(array) - set(classes)):
             raise DataError(

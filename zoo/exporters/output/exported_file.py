@@ -91,7 +91,8 @@ class ExportedFile:
         """
         verdict = next((each.verdict for each in self.verdicts if each.is_failure), self.verdict)
         ran = [each for each in self.verdicts if each.verdict != "not available"]
-        known = [each.difference for each in (self, *ran) if each.difference is not None]
+        differences = [self.difference, *(each.difference for each in ran)]
+        known = [each for each in differences if each is not None]
         largest = f"{max(known):.1e}" if known else ""
         runtimes = [each.version or each.runtime for each in ran] or [self.runtime]
         return self.part, self.format, verdict, largest, ", ".join(runtimes)
