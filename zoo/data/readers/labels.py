@@ -53,7 +53,7 @@ def read_targets(
     return list(arrays), tuple(map(str, range(top + 1)))
 
 
-def check_classes(where: Any, classes: Sequence[str]) -> None:
+def check_classes(where: Any, classes: Sequence[str] | Array) -> None:
     """Refuse very many classes, and names of classes that are no names.
 
     Raises:
