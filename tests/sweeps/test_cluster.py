@@ -28,7 +28,7 @@ from zoo.errors import RunError, UsageError
 from zoo.runs.run import Run
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import TrialRow, open_sweep
-from zoo.sweeps.sweep import resume_sweep, sweep
+from zoo.sweeps.sweep import sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -235,7 +235,9 @@ def test_a_command_that_is_killed_goes_on(
         os.killpg(process.pid, signal.SIGKILL)
     ended = {row.number for row in open_sweep("killed").rows if row.state != "unfinished"}
     written = {n: Path(f"killed/trial-{n:03}/history.csv").stat().st_mtime_ns for n in ended}
-    found = resume_sweep("killed", workers=after_kill)
+    more = ["--workers", str(after_kill)] if after_kill else []
+    subprocess.run([*command[:4], "--resume", "--out", "killed", *more], check=True)
+    found = open_sweep("killed")
     check_alike(found, calm)
     if before == after_kill == 2:  # the same number of threads, so the same bits
         assert outcomes(found) == outcomes(calm)

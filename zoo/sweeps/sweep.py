@@ -221,6 +221,7 @@ def _run(
     progress.start(search.trials, ended)
     if ended < search.trials:
         if workers is None:
+            use_threads(search.settings.get("threads"))  # one that cannot be set fails no trial
             run_here(journal, progress)
         else:
             run_on_ray(journal, progress, workers, address)
