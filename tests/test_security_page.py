@@ -29,3 +29,5 @@ def test_its_limits_exist() -> None:
     assert f"{limits.SECONDS_PER_MIB} s for each" in TEXT
     assert f"{limits.MEMORY // 2**20} MiB of memory" in TEXT
     assert f"{limits.MEMORY_PER_BYTE} for each MiB of the file" in TEXT
+    first = limits.MOST_MORE // limits.MORE_PER_BYTE // 2**20
+    assert f"The first {first} MiB of the file add {limits.MORE_PER_BYTE} for each MiB" in TEXT

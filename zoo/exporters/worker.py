@@ -95,6 +95,8 @@ def _compare_outputs(request: Mapping[str, Any], runtime: PythonRuntime) -> dict
         comparison = compare_outputs(runner, probes, approximate, tolerance)
     except Exception as error:  # each runtime has errors of its own, and any of them is the answer
         problem = f"its runtime refuses it: {format_cause(error)}"
+        if is_caged:
+            problem = limits_for(request["cage"]).describe_error(problem)
         return {**refusal_answer(problem), "protection": protection}
     return {**comparison._asdict(), "refused": False, "protection": protection}
 

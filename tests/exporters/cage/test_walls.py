@@ -126,6 +126,13 @@ def test_an_end_by_another_reason_than_a_limit_is_none() -> None:
     assert "does not end" in limits.describe_end(-9, "late")
 
 
+def test_an_error_for_want_of_memory_comes_with_the_limits() -> None:
+    """oneDNN does not say what it lacks."""
+    limits = limits_for(0)
+    assert limits.describe_error("a shape does not fit.") == "a shape does not fit."
+    assert "cage_mib" in limits.describe_error("Status: 1, message: could not create a primitive")
+
+
 def test_no_secret_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = (
         "AWS_SECRET_ACCESS_KEY",

@@ -18,6 +18,8 @@ from zoo.io.foreign.limits import limit
 
 SECONDS, SECONDS_PER_MIB = 6.0, 0.5  # of processor time, after the runtime is imported
 MEMORY, MEMORY_PER_BYTE = 768 * 2**20, 8  # bytes, beside what the process has already
+MORE_PER_BYTE, MOST_MORE = 32, 512 * 2**20  # a network of hundreds of layers is small as a file
+SHORTAGES = ("MemoryError", "could not create a primitive", "bad_alloc", "OOM when allocating")
 MEMORY_PER_THREAD = 32 * 2**20  # a runtime starts threads for each processor, and each has a stack
 IDLE_FACTOR, IDLE_SECONDS = 8, 30.0  # the clock's limit: a busy machine needs longer
 START_SECONDS = 180.0  # until a process has imported its runtimes, on a busy machine
@@ -63,10 +65,21 @@ class Limits:
             problem = "its runtime ended, probably for want of memory"
         else:
             return ""
+        return f"{problem}. {self.advice}"
+
+    @property
+    def advice(self) -> str:
+        """What the limits are, and how to set others."""
         return (
-            f"{problem}. {LIMITS_WERE_MET} {self}. If you trust it, set more: "
+            f"{LIMITS_WERE_MET} {self}. If you trust it, set more: "
             "ZOO_LIMITS=cage_seconds=600,cage_mib=16000"
         )
+
+    def describe_error(self, problem: str) -> str:
+        """Return what a runtime said, with the limits where it may lack memory; oneDNN does not say so."""
+        if any(words in problem for words in SHORTAGES):
+            return f"{problem.rstrip('.')}. Probably it wants memory. {self.advice}"
+        return problem
 
 
 def limits_for(size: int) -> Limits:
@@ -77,9 +90,8 @@ def limits_for(size: int) -> Limits:
     """
     threads = os.cpu_count() or 1
     seconds = limit("cage_seconds") or SECONDS + SECONDS_PER_MIB * size / 2**20
-    memory = (
-        limit("cage_mib") * 2**20 or MEMORY + MEMORY_PER_THREAD * threads + MEMORY_PER_BYTE * size
-    )
+    of_size = MEMORY_PER_BYTE * size + min(MORE_PER_BYTE * size, MOST_MORE)
+    memory = limit("cage_mib") * 2**20 or MEMORY + MEMORY_PER_THREAD * threads + of_size
     return Limits(seconds, IDLE_SECONDS + IDLE_FACTOR * seconds, memory)
 
 
