@@ -8,7 +8,7 @@ import pytest
 
 from zoo.errors import ExportError
 from zoo.exporters.parts.part import Part, prepare_part
-from zoo.exporters.parts.probe_inputs import fillers
+from zoo.exporters.parts.probe_inputs import draw_inputs, fillers
 from zoo.exporters.parts.probes import (
     GOOD_VARIATION,
     _least_variation,
@@ -58,3 +58,12 @@ def test_there_are_three_sizes_of_batch_and_all_arrays_are_saved() -> None:
     assert [probe.inputs.keys() for probe in loaded] == [probe.inputs.keys() for probe in probes]
     for probe, original in zip(loaded, probes, strict=True):
         np.testing.assert_array_equal(probe.outputs["score"], original.outputs["score"])
+
+
+@pytest.mark.parametrize(("scale", "largest"), [(1 / 255, 255), (1 / 127.5, 127.5), (2.0, 1)])
+def test_pixels_that_are_divided_first_get_their_range(scale: float, largest: float) -> None:
+    pixels = keras.Input((8, 8, 3), name="pixels")
+    outputs = keras.layers.Flatten()(keras.layers.Rescaling(scale, -1.0)(pixels))
+    part = prepare_part("model", keras.Model(pixels, outputs))
+    drawn = draw_inputs(part, fillers(part)[0], 0, {}, 4)["pixels"]
+    assert 0.9 * largest < drawn.max() <= largest
