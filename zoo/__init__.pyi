@@ -476,6 +476,8 @@ class _DeblurGanSettings(TypedDict, total=False):
     """Strength of the blur: least and largest root mean square distance of the camera's path from its centre, in pixels. A straight path is 3.5 times as long."""
     blur_kernels: int
     """Number of different kernels for the training images."""
+    weak_kernels: float
+    """Share of these kernels with a weaker shake, from 0 to the least one, so that the network leaves an image sharp that is sharp already. The test images have none."""
     noise: float
     """Standard deviation of the noise that is added to blurred pixels; white is 1."""
     generator_filters: Sequence[int]

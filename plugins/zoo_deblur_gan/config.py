@@ -30,6 +30,9 @@ class Config(gan.GANConfig):
     centre, in pixels. A straight path is 3.5 times as long."""
     blur_kernels: Annotated[int, Field(ge=1, le=65536)] = 4096
     """Number of different kernels for the training images."""
+    weak_kernels: Fraction = 0.0
+    """Share of these kernels with a weaker shake, from 0 to the least one, so that the network leaves an
+    image sharp that is sharp already. The test images have none."""
     noise: NonNegativeFloat = 0.01
     """Standard deviation of the noise that is added to blurred pixels; white is 1."""
     generator_filters: Filters = (16, 32, 64)

@@ -34,6 +34,8 @@ def draw_kernels(count: int, side: int, shake: tuple[float, float], seed: int) -
     Returns:
         Kernels of shape (count, side, side), float32.
     """
+    if not count:
+        return np.zeros((0, side, side), np.float32)
     rng = np.random.default_rng(seed)
     distances = rng.uniform(*shake, count)
     paths = draw_paths(count, rng)

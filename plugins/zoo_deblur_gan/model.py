@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.data.arrays import Array
 from zoo.tasks import gan
 from zoo.tasks.reconstruction import psnr_per_example
 
@@ -15,7 +16,8 @@ from .config import Config
 from .kernels import draw_kernels
 from .networks import discriminator, generator
 
-TRAIN_SEED = 1  # of the kernels of the training images; those of the test images have another
+# Seeds of the kernels of the training images; those of the test images have another
+TRAIN_SEED, WEAK_SEED = 1, 3
 
 
 class DeblurGAN(gan.GAN):
@@ -37,9 +39,7 @@ class DeblurGAN(gan.GAN):
         self.adversarial_weight = config.adversarial_weight
         self.seed_generator = keras.random.SeedGenerator()
         if not config.has_pairs:
-            self.kernels = draw_kernels(
-                config.blur_kernels, config.blur_kernel_size, config.shake, TRAIN_SEED
-            )
+            self.kernels = training_kernels(config)
         self.psnr = keras.metrics.Mean(name="psnr")
         self.features = None
 
@@ -70,6 +70,22 @@ class DeblurGAN(gan.GAN):
                 self.features, sharp, generated
             )
         return loss
+
+
+def training_kernels(config: Config) -> Array:
+    """Return the kernels of the training images, of the setting's shake or a weaker one.
+
+    Args:
+        config: the settings.
+
+    Returns:
+        Kernels of shape (blur_kernels, side, side).
+    """
+    side, least = config.blur_kernel_size, config.shake[0]
+    kernels = draw_kernels(config.blur_kernels, side, config.shake, TRAIN_SEED)
+    weak = round(config.weak_kernels * len(kernels))
+    kernels[:weak] = draw_kernels(weak, side, (0.0, least), WEAK_SEED)
+    return kernels
 
 
 def crop_middle(images: Any, size: Sequence[int]) -> Any:

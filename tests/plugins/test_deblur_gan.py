@@ -93,6 +93,18 @@ def test_the_shake_is_the_paths_distance_from_its_middle() -> None:
         assert 9 <= (kernel * squares).sum() <= 9.5
 
 
+def test_a_share_of_the_training_kernels_has_a_weaker_shake() -> None:
+    settings = {"input_shape": (64, 64, 3), "blur_kernels": 100, "shake": (2.5, 3.5)}
+    away = np.arange(21) - 10
+    squares = away[:, None] ** 2 + away**2
+    for share in (0.0, 0.25):
+        config = zoo_deblur_gan.Config(**settings, weak_kernels=share)
+        bank = zoo_deblur_gan.model.training_kernels(config)
+        distances = np.sqrt((bank * squares).sum((1, 2)))
+        assert (distances < 2.5).sum() == pytest.approx(100 * share, abs=2)
+        assert (distances < 1).any() == bool(share)
+
+
 def test_points_between_pixels_are_shared_by_their_neighbours() -> None:
     kernel = kernels.rasterise(np.array([[0.25, -0.5]]), 3)
     wanted = np.zeros((3, 3))
