@@ -209,6 +209,74 @@ def test_from_the_shell(
     assert "best: trial" in out
 
 
+FILE = (
+    'name = "mlp.digits"\ntrials = 2\nmetric = "val_loss"\nseed = 1\nout = "one"\n'
+    "[space]\nunits = [[4], [8]]\nlearning_rate = 'log(1e-3, 1e-1)'\nbatch_size = 'uniform(8, 32, 8)'\n"
+    "[settings]\nepochs = 1\n"
+)
+
+
+@pytest.fixture
+def begun(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep of FILE and --set validation=0.3 that was stopped before its first trial."""
+
+    def stop(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("zoo.sweeps.sweep.run_here", stop)
+        Path("sweep.toml").write_text(FILE)
+        code, _, err = shell("sweep", "sweep.toml", "--set", "validation=0.3")
+    assert code == 130, err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        ("[[4], [8]]", "[[4], [16]]", "units of the space was [[4], [8]] and is [[4], [16]]"),
+        ("log(1e-3, 1e-1)", "log(1e-3, 1)", "rate of the space was log(0.001, 0.1) and is log(0.001, 1)"),
+        ("units = [[4], [8]]", "", "units of the space was [[4], [8]] and is absent"),
+        ("[settings]", "dropout = [0, 0.1]\n[settings]", "dropout of the space was absent and is [0, 0.1]"),
+        ("epochs = 1", "epochs = 2", "the setting epochs was 1 and is 2"),
+        ("epochs = 1", "epochs = 1\nshift = 0.1", "the setting shift was absent and is 0.1"),
+        ("val_loss", "val_accuracy", "metric was 'val_loss' and is 'val_accuracy'"),
+        ("seed = 1", "seed = 2", "seed was 1 and is 2"),
+        ("seed = 1", 'data = "fashion-mnist"', "data was 'digits' and is 'fashion-mnist'"),
+    ],
+)  # fmt: skip
+def test_a_sweep_does_not_go_on_with_a_file_that_has_changed(
+    shell: Shell, begun: None, old: str, new: str, difference: str
+) -> None:
+    before = Path("one/sweep.json").read_bytes()
+    Path("sweep.toml").write_text(FILE.replace(old, new))
+    code, out, err = shell("sweep", "sweep.toml", "--resume")
+    assert (code, out) == (2, "")
+    assert "sweep.toml is not what the sweep in one began with: " in err
+    assert f"{difference}. Begin another sweep" in err
+    assert "zoo sweep --resume --out one" in err
+    assert Path("one/sweep.json").read_bytes() == before
+    assert not Path("one/trial-000").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "trials", "warning"),
+    [
+        ("trials = 2", "trials = 3", 3, "does not say: validation=0.3\n"),
+        ("trials = 2", "trials = 1", 2, "does not say: validation=0.3, trials=2 instead of 1\n"),
+        ("[settings]", "[settings]\nvalidation = 0.3", 2, ""),
+    ],
+)
+def test_a_sweep_goes_on_with_more_trials_of_its_file(
+    shell: Shell, begun: None, old: str, new: str, trials: int, warning: str
+) -> None:
+    Path("sweep.toml").write_text(FILE.replace(old, new).replace('"one"', '"one"\n# a comment'))
+    code, _, err = shell("sweep", "sweep.toml", "--resume")
+    assert code == 0, err
+    assert warning in err
+    assert ("does not say" in err) == bool(warning)
+    assert len(open_sweep("one").rows) == trials
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from zoo.errors import UnknownName, UsageError, brief
 from zoo.io.foreign.toml_text import parse_toml
 from zoo.io.text import read_bytes
+from zoo.sweeps.search import VALIDATION, Search
+from zoo.sweeps.space import Parameter, Range, parse_space
 
-__all__ = ["OPTIONS", "read_toml"]
+__all__ = ["OPTIONS", "check_unchanged", "read_toml"]
+
+log = logging.getLogger("zoo.sweeps")
 
 _KINDS: dict[str, type] = {
     "name": str, "space": dict, "settings": dict, "trials": int, "metric": str, "direction": str,
@@ -18,6 +24,8 @@ _KINDS: dict[str, type] = {
     "pruner": str, "grace": int,
 }  # fmt: skip
 OPTIONS = frozenset(_KINDS) - {"settings"}
+_DECIDE = ("metric", "direction", "seed", "window", "pruner", "grace")  # with the space, all trials
+_ADDED = {"validation": VALIDATION, "threads": 1}  # by a sweep, where its settings have none
 _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 
 
@@ -50,3 +58,74 @@ def read_toml(path: Path) -> dict[str, Any]:
     if "name" not in entries:
         raise UsageError(f'{path} names no model. Add a line such as: name = "cnn.digits"')
     return dict(entries)
+
+
+def check_unchanged(path: Path, entries: Mapping[str, Any], search: Search, folder: Path) -> None:
+    """Refuse to go on with a sweep whose file has changed since: its trials would not fit together.
+
+    The workers, their address and a larger number of trials may change. If the sweep has settings that the
+    file lacks, as after `--set`, or more trials, that is said.
+
+    Args:
+        path: of the file, for messages.
+        entries: of the file, as `read_toml` returns them.
+        search: what the sweep searches.
+        folder: of the sweep.
+
+    Raises:
+        UsageError: names the entries that differ.
+    """
+    if found := [*_space_differences(entries, search), *_differences(entries, search)]:
+        raise UsageError(
+            f"{path} is not what the sweep in {folder} began with: {'; '.join(found)}. Begin another sweep, "
+            f"with a new out, or go on with this one as it began: zoo sweep --resume --out {folder}"
+        )
+    settings = entries.get("settings", {})
+    more = [
+        f"{name}={brief(value)}"
+        for name, value in search.settings.items()
+        if name not in settings and _ADDED.get(name) != value
+    ]
+    if entries.get("trials", search.trials) < search.trials:
+        more.append(f"trials={search.trials} instead of {entries['trials']}")
+    if more:
+        log.warning(
+            "The sweep in %s goes on as it began, with what %s does not say: %s",
+            folder, path, ", ".join(more),
+        )  # fmt: skip
+
+
+def _space_differences(entries: Mapping[str, Any], search: Search) -> Iterator[str]:
+    """Yield each difference of the space in words; a file without one leaves it to the shell."""
+    if "space" not in entries:
+        return
+    before, now = search.space, parse_space(entries["space"])
+    for name in {**before, **now}:
+        old, new = (_text(space[name]) if name in space else "absent" for space in (before, now))
+        if old != new:
+            yield f"{name} of the space was {old} and is {new}"
+
+
+def _differences(entries: Mapping[str, Any], search: Search) -> Iterator[str]:
+    """Yield each other difference in words."""
+    for name, value in entries.get("settings", {}).items():
+        before = brief(search.settings[name]) if name in search.settings else "absent"
+        if search.settings.get(name) != value:
+            yield f"the setting {name} was {before} and is {brief(value)}"
+    given = {name: entries[name] for name in _DECIDE if name in entries}
+    if "data" in entries:
+        from zoo.data.load import absolute_source  # imports NumPy
+
+        given["data"] = absolute_source(entries["data"])
+    for name, value in given.items():
+        if value != getattr(search, name):
+            yield f"{name} was {brief(getattr(search, name))} and is {brief(value)}"
+
+
+def _text(parameter: Parameter) -> str:
+    """Return a parameter as a file has it: whether a range is of whole numbers follows from the setting."""
+    if not isinstance(parameter, Range):
+        return json.dumps(parameter.choices)
+    numbers = [parameter.low, parameter.high, *([parameter.step] if parameter.step else [])]
+    ends = ", ".join(f"{number:.12g}" for number in numbers)
+    return f"log({ends})" if parameter.log else f"uniform({ends})"

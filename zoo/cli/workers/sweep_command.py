@@ -162,6 +162,7 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     from zoo.sweeps.folders import find_sweep
     from zoo.sweeps.search import read_search
     from zoo.sweeps.sweep import resume_sweep
+    from zoo.sweeps.toml_file import check_unchanged
 
     file = {} if name is None else _file_arguments(name)
     model = file.get("name")
@@ -169,6 +170,8 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     search = read_search(folder)
     if model is not None and model != search.name:
         raise UsageError(f"{folder} is a sweep of {search.name}, not of {model}.")
+    if name is not None and len(file) > 1:
+        check_unchanged(Path(name), file, search, folder)
     options: dict[str, Any] = {key: file[key] for key in ("workers", "address") if key in file}
     options |= {"trials": max(search.trials, file.get("trials", 0))} | given
     import_backend()
