@@ -96,6 +96,7 @@ def test_the_shell_starts_from_a_model_of_the_catalog(
     words = ("--data", "digits", "--json", *(word for each in settings for word in ("--set", each)))
     code, out, message = shell("train", "mlp", "--from", NAME, *words)
     assert code == 0, message
+    assert message.count(f"{NAME}: the weights of") == 1
     run = zoo.Run.open(json.loads(out)["run"])
     assert run.record["from"]["run"] == f"weights:{NAME}"
     assert f"--from weights:{NAME}" in train_command(run, "mlp")

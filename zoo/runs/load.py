@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, SettingError, UnsafeFile, UsageError
+from zoo.io.console import quiet_logger
 from zoo.io.digest import file_digest
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
 from zoo.registry.deferred_values import build_without_values, fill_values
@@ -135,7 +136,8 @@ def load_start_weights(run: Run, model: keras.Model) -> None:
     if run.checkpoint.exists():
         return
     start = run.record["from"]
-    source = Run.open(start["run"])
+    with quiet_logger("zoo"):  # the line below names the weights
+        source = Run.open(start["run"])
     if file_digest(source.weights) != start["sha256"]:
         raise RunError(f"The weights of {source} have changed since the training was started.")
     new = transfer_weights(load_run_model(source)[1], model, str(source))

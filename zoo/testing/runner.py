@@ -86,7 +86,8 @@ class Runner:
     def _verdict(self, name: str) -> tuple[Verdict, str]:
         """Run one check, and return its outcome; with ZOO_TRACEBACK set, a failure is raised."""
         try:
-            with quiet_logger("tensorflow"):  # it warns of many small models in one process
+            # TensorFlow warns of many small models in one process, and the zoo of the checks' small data
+            with quiet_logger("tensorflow"), quiet_logger("zoo"):
                 self.checks[name].function(self.subject)
         except SkipCheck as reason:
             return "skipped", str(reason)

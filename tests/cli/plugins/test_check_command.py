@@ -30,6 +30,16 @@ def test_fast_makes_the_fast_checks_and_says_what_it_leaves_out(shell: Shell) ->
     assert f"--fast leaves out {left_out}." in err
 
 
+def test_the_small_trainings_of_the_checks_say_nothing(shell: Shell) -> None:
+    code, out, err = shell("check", "mlp", "--only", "train,series")
+    assert code == 0
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["passed", "train"],
+        ["passed", "series"],
+    ]
+    assert err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

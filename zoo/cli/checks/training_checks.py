@@ -13,6 +13,7 @@ from zoo.data.readers import tfds
 from zoo.descriptions.completion import find_settings
 from zoo.entry_points import ARCHITECTURES, DATASETS, EntryPointGroup
 from zoo.errors import RunError, UnknownName
+from zoo.io.console import quiet_logger
 
 # settings of every architecture whose types no architecture widens
 _COMMON = ("epochs", "batch_size", "validation", "early_stopping", "compile", "threads", "resize")
@@ -51,7 +52,8 @@ def check_training(
     if from_run is not None:
         from zoo.runs.run import Run
 
-        Run.open(from_run)
+        with quiet_logger("zoo"):  # the training says where the weights come from
+            Run.open(from_run)
     source, usual = _catalog_choice(name)
     if (source := data or source) is not None:
         _show_data(source, {**usual, **settings}, from_run is None)

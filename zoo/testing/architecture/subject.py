@@ -137,7 +137,7 @@ class Subject:
                 data=self.data if data is None else data,
                 out=self.folder / where,
                 seed=SEED,
-                **options,
+                **{"progress": False, **options},
                 **self.settings,
             )
 

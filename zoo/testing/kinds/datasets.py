@@ -184,7 +184,13 @@ def check_trains(subject: DatasetSubject) -> None:
     if data.classes is None and data.outputs is None:
         raise SkipCheck("there are neither classes nor numbers to predict")
     task = "regression" if data.classes is None else "classification"
-    settings: dict[str, Any] = {"epochs": 1, "batch_size": 8, "units": [4], "task": task}
+    settings: dict[str, Any] = {
+        "progress": False,
+        "epochs": 1,
+        "batch_size": 8,
+        "units": [4],
+        "task": task,
+    }
     run = train("mlp", data=data, out=subject.folder / "run", **settings)
     require(run.metrics, "The network was not measured.")
 
