@@ -1,4 +1,4 @@
-"""Plug-ins and examples import from the zoo only what docs/plugin-kit.md declares."""
+"""Plug-ins, examples, extensions and new projects import only what docs/plugin-kit.md declares."""
 
 import ast
 import importlib
@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from zoo.scaffold import project
+from zoo.scaffold.names import GROUPS
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "plugin-kit.md").read_text("utf-8")
 KIT = re.findall(r"^\| `(zoo[\w.]*)` \|", PAGE, re.MULTILINE)
-PLUGINS = sorted([*ROOT.glob("plugins/**/*.py"), *ROOT.glob("examples/*/zoo_*/**/*.py")])
+PLUGINS = sorted(
+    path
+    for pattern in ("plugins/**/*.py", "examples/**/*.py", "extensions/**/*.py")
+    for path in ROOT.glob(pattern)
+)
 
 
 def imports_from_zoo(path: Path) -> list[tuple[str, str]]:
@@ -64,9 +71,25 @@ def test_each_module_of_the_kit_declares_its_public_names(module: str) -> None:
         assert hasattr(importlib.import_module(module), name), f"{module} has no {name}"
 
 
-@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: "-".join(path.parts[-2:]))
-def test_a_plugin_imports_only_the_kit(path: Path) -> None:
+def check_imports(path: Path) -> None:
     for module, name in imports_from_zoo(path):
         assert is_declared(module, name), f"{path} imports {name or module} from {module}"
     for module, name in attributes_of_modules(path):
         assert name in importlib.import_module(module).__all__, f"{path} uses {module}.{name}"
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: "-".join(path.parts[-2:]))
+def test_a_plugin_imports_only_the_kit(path: Path) -> None:
+    check_imports(path)
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+def test_a_new_project_imports_only_the_kit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        project, "find_spec", lambda name: None
+    )  # without copier, which takes longer
+    folder = project.create_project(kind, f"fresh-{kind}", license="MIT", author="Ada")
+    modules = list(folder.rglob("*.py"))
+    assert [path for path in modules if imports_from_zoo(path)]
+    for path in modules:
+        check_imports(path)
