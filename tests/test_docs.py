@@ -11,6 +11,7 @@ import pytest
 
 import zoo
 from tests.conftest import Install
+from tests.runs.test_training import Interrupted
 from zoo.data.dataset import Dataset
 from zoo.diagnosis import plugin_states
 from zoo.entry_points import EXTENSIONS
@@ -21,6 +22,9 @@ from zoo.registry import hookspecs
 from zoo.registry.architectures import registry
 from zoo.registry.catalog_reader import _TYPES
 from zoo.registry.hookspecs import EVENTS, OPTIONAL, REQUIRED
+from zoo.runs.workers.plan import WorkerPlan
+from zoo.runs.workers.supervision import _record_restart
+from zoo.runs.workers.training import _describe
 from zoo.weights.description import _KEYS
 
 ROOT = Path(__file__).parents[1]
@@ -104,6 +108,18 @@ def test_the_page_of_files_names_every_entry() -> None:
     entries += [each.name for kind in (ExportedFile, _Content) for each in fields(kind)]
     assert [entry for entry in entries if f"`{entry}`" not in page and entry not in STATES] == []
     assert all(state in page for state in STATES)
+
+
+def test_the_page_of_files_names_what_a_training_adds_to_its_record(tiny: Dataset) -> None:
+    page = (ROOT / "docs" / "files.md").read_text("utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        zoo.train("mlp", data=tiny, out="run", progress=Interrupted(1, 0), units=[4], epochs=2)
+    run = zoo.train("mlp", data=tiny, out="run", resume=True)
+    run.update(**_describe(WorkerPlan(2)))
+    _record_restart(run, "A worker was lost.")
+    assert {"count", "place", "restarts"} <= run.record["workers"].keys()
+    for entry in {*run.record, *run.record["workers"]}:
+        assert f"`{entry}`" in page, entry
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
