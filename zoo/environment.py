@@ -14,6 +14,7 @@ ZOO_WEIGHTS        a folder with weights files, which is searched first
 ZOO_WEIGHTS_URL    a mirror: weights files are fetched from here instead of their own URLs
 ZOO_KEY_PASSWORD   the password of the private key that signs exports
 ZOO_COORDINATOR    HOST:PORT of worker 0, where Slurm or mpirun do not tell it: zoo train --workers
+ZOO_WORKERS_WAIT   seconds that workers wait for each other at the start; 1800 if not set
 ZOO_HOSTILE_LOADER module:function that the hostile files of zoo.testing are tried on
 ZOO_HOSTILE_KINDS  the kinds of these files, with commas between; all if not set
 KERAS_HOME         the folder of Keras' cache; ~/.keras if not set
@@ -123,8 +124,7 @@ def cache_folder() -> Path:
 
 def weights_folder() -> Path | None:
     """Return the folder of weights files that ZOO_WEIGHTS names, or None."""
-    named = os.environ.get("ZOO_WEIGHTS")
-    return Path(named).expanduser() if named else None
+    return Path(named).expanduser() if (named := os.environ.get("ZOO_WEIGHTS")) else None
 
 
 def weights_mirror() -> str | None:

@@ -24,9 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 HEARTBEAT_SECONDS = 30  # a process that is silent for so long counts as lost
-START_SECONDS = (
-    1800  # how long the processes wait for each other: the first task reads the data before
-)
+MORE_SECONDS = 60  # than the caller waits: JAX ends a process that waits too long by a stack trace
 AXIS = "batch"  # of the mesh of all devices
 
 _joined = False
@@ -56,13 +54,16 @@ def _jax() -> Any:
     return jax
 
 
-def join(member: Member) -> None:
+def join(member: Member, seconds: int) -> None:
     """Join the other processes; Keras then gives every variable to all of them.
 
     It must come before the first computation of JAX.
+
+    Args:
+        member: this process among the others.
+        seconds: after which the caller ends the process if the others have not come.
     """
     jax = _jax()
-
     if member.count == 1:
         return
     # a step is finished before the next one begins: so all processes exchange numbers in one order
@@ -73,7 +74,7 @@ def join(member: Member) -> None:
         member.count,
         member.rank,
         cluster_detection_method="deactivate",
-        initialization_timeout=START_SECONDS,
+        initialization_timeout=seconds + MORE_SECONDS,
         heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
         coordinator_bind_address=member.coordinator if member.local else None,
     )
@@ -142,7 +143,6 @@ def row_sharding(rows: int) -> Any:
     Rows that the devices cannot divide evenly are the same in every process.
     """
     jax = _jax()
-
     if not has_other_processes():
         return None
     if not divides(rows):
@@ -181,7 +181,6 @@ def check_batch(batch: int, shares: int | None = None) -> None:
 def own_rows(rows: int) -> slice:
     """Return which of so many rows of a batch this process reads: its share, or all of them."""
     jax = _jax()
-
     if not has_other_processes() or not divides(rows):
         return slice(0, rows)
     share = rows // jax.process_count()
@@ -196,7 +195,6 @@ def global_rows(own: Any, rows: int) -> Any:
         rows: of all processes together.
     """
     jax = _jax()
-
     if not has_other_processes():
         return own
     return jax.make_array_from_process_local_data(row_sharding(rows), own, (rows, *own.shape[1:]))
@@ -214,7 +212,6 @@ def divide_rows(rows: Any) -> Any:
     if not has_other_processes():
         return rows
     jax = _jax()
-
     if not isinstance(rows, jax.core.Tracer):
         return rows
     return jax.lax.with_sharding_constraint(rows, row_sharding(rows.shape[0]))
@@ -232,7 +229,7 @@ def host_value(value: Any) -> Any:
     return np.array(keras.ops.convert_to_numpy(value))
 
 
-def share_text(name: str, text: str | None, seconds: int = START_SECONDS) -> str:
+def share_text(name: str, text: str | None, seconds: int) -> str:
     """Return a text that the process of rank 0 gives to all of them.
 
     Args:

@@ -17,7 +17,7 @@ SLURM = {
 
 @pytest.fixture(autouse=True)
 def no_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*plan._SLURM, *plan._MPI, "ZOO_COORDINATOR"):
+    for name in (*plan._SLURM, *plan._MPI, "ZOO_COORDINATOR", "ZOO_WORKERS_WAIT"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -87,6 +87,8 @@ def test_a_process_of_mpirun(
     [
         ({"ZOO_COORDINATOR": "head"}, "ZOO_COORDINATOR must be HOST:PORT. Received: 'head'"),
         ({"OMPI_COMM_WORLD_RANK": "one"}, "OMPI_COMM_WORLD_RANK must be a number. Received: 'one'"),
+        ({"ZOO_WORKERS_WAIT": "1.5"}, r"ZOO_WORKERS_WAIT must be a number. Received: '1\.5'"),
+        ({"ZOO_WORKERS_WAIT": "0"}, "ZOO_WORKERS_WAIT must be 1 to 1,000,000 seconds. Received: 0"),
     ],
 )
 def test_a_variable_that_is_wrong_is_named(
@@ -94,7 +96,7 @@ def test_a_variable_that_is_wrong_is_named(
 ) -> None:
     set_all(monkeypatch, {"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", **variables})
     with pytest.raises(UsageError, match=message):
-        cluster_task()
+        plan_workers(2)
 
 
 def test_tasks_and_workers_must_be_equally_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,11 @@ from typing import Any, Literal
 from zoo import environment
 from zoo.errors import UsageError
 
-__all__ = ["MOST_WORKERS", "Task", "WorkerPlan", "cluster_task", "plan_workers"]
+__all__ = ["MOST_WORKERS", "Task", "WorkerPlan", "cluster_task", "plan_workers", "wait_seconds"]
 
 MOST_WORKERS = 4096
+WAIT_SECONDS = 1800  # by default: the first task may read large data before it starts
+MOST_SECONDS = 10**6
 FIRST_PORT, PORTS = 20_000, 10_000  # a job's number chooses one of these ports
 _SLURM = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_JOB_ID",
           "SLURM_STEP_NODELIST", "SLURM_NODELIST")  # fmt: skip
@@ -82,6 +84,7 @@ def plan_workers(count: int, address: str | None = None, slurm: bool = False) ->
         raise UsageError(
             "Several workers train on JAX, which is not installed. pip install 'keras-zoo[jax]'"
         )
+    wait_seconds()
     if address is not None:
         if slurm:
             raise UsageError("--address is for Ray and --slurm for Slurm. Leave one of them out.")
@@ -96,6 +99,19 @@ def plan_workers(count: int, address: str | None = None, slurm: bool = False) ->
             f"{task.launcher} has started {task.count} tasks, and --workers is {count}. Both must be equal."
         )
     return WorkerPlan(count, None, task)
+
+
+def wait_seconds() -> int:
+    """Return how long the workers wait for each other at the start: ZOO_WORKERS_WAIT, or half an hour.
+
+    Raises:
+        UsageError: it is no number of seconds.
+    """
+    name = "ZOO_WORKERS_WAIT"
+    seconds = _number(environment.job_variables(name), name, WAIT_SECONDS)
+    if not 1 <= seconds <= MOST_SECONDS:
+        raise UsageError(f"{name} must be 1 to {MOST_SECONDS:,} seconds. Received: {seconds}")
+    return seconds
 
 
 def cluster_task(slurm: bool = False) -> Task | None:

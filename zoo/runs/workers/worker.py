@@ -16,17 +16,19 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from zoo.compute import distribution
+from zoo.compute.distribution import Member
 from zoo.errors import PluginError, UsageError, ZooError
 from zoo.runs.progress import Observers, Progress
 from zoo.runs.recipe import recipe_from_run
 from zoo.runs.run import Run
 from zoo.runs.training import fit_and_save
 from zoo.runs.workers.messages import Event, Job, ReportedProgress, error_event
+from zoo.runs.workers.plan import wait_seconds
 
 NOT_AN_ARGUMENT = "non-addressable"  # in JAX's error about an array that a step uses from outside
 
@@ -42,7 +44,9 @@ def main() -> None:
     job = Job.from_line(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        work(job, ReportedProgress(send) if job.member.rank == 0 else Progress())
+        with end_after(wait_seconds(), job.member, send):
+            path = join(job)
+        work(job, path, ReportedProgress(send) if job.member.rank == 0 else Progress())
     except ZooError as error:
         send(error_event(_explain(error)))
         reports.flush()
@@ -54,13 +58,52 @@ def main() -> None:
     send({"event": "done"})
 
 
-def work(job: Job, progress: Progress) -> None:
-    """Join the other workers, train from the last checkpoint on, and save the weights."""
-    distribution.join(job.member)
+@contextmanager
+def end_after(seconds: float, member: Member, send: Callable[[Event], None]) -> Iterator[None]:
+    """End this process with an error if it waits for the others for longer.
+
+    Args:
+        seconds: that it waits.
+        member: this process among the others.
+        send: reports the error.
+    """
+
+    def end() -> None:
+        error = UsageError(
+            f"Worker {member.rank + 1} of {member.count} has waited {seconds:,} seconds for the others at "
+            f"{member.coordinator}. Start all of them in this time, where they reach this address, or set "
+            "ZOO_WORKERS_WAIT to more seconds."
+        )
+        send(error_event(error))
+        os._exit(1)  # JAX waits in C++, where no exception reaches it
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def join(job: Job) -> Path:
+    """Join the other workers, and return the folder of the run, which the worker of rank 0 tells."""
+    distribution.join(job.member, wait_seconds())
     path = job.run
     if job.member.count > 1 and (job.member.rank == 0 or path is None):
-        path = distribution.share_text("zoo-run", path)
-    with _own_run(Path(str(path)), job) as run:
+        path = distribution.share_text("zoo-run", path, wait_seconds())
+    return Path(str(path))
+
+
+def work(job: Job, path: Path, progress: Progress) -> None:
+    """Train a run from the last checkpoint on, and save the weights.
+
+    Args:
+        job: of this worker, which has joined the others.
+        path: of the run.
+        progress: is called at every step and epoch.
+    """
+    with _own_run(path, job) as run:
         recipe = dataclasses.replace(recipe_from_run(run), download=True)  # on each machine
         fit_and_save(run, recipe, Observers(progress, job.tensorboard), job.is_new)
     distribution.leave()
