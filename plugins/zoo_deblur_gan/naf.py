@@ -52,15 +52,20 @@ def naf_network(x: Any, config: Config) -> Any:
 def naf_block(x: Any) -> Any:
     """Return x after one block, which begins as the identity."""
     filters = x.shape[-1]
-    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    normal = normalize(x)
     halves = (layers.DepthwiseConv2D(3, padding="same")(pointwise(normal, filters)) for _ in "ab")
     gate = layers.Multiply()(list(halves))
     attention = pointwise(layers.GlobalAveragePooling2D(keepdims=True)(gate), filters)
     change = pointwise(layers.Multiply()([gate, attention]), filters, "zeros")
     x = layers.Add()([x, change])
-    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    normal = normalize(x)
     gate = layers.Multiply()([pointwise(normal, filters) for _ in "ab"])
     return layers.Add()([x, pointwise(gate, filters, "zeros")])
+
+
+def normalize(x: Any) -> Any:
+    """Apply layer normalisation without scale and offset: those of the 1 x 1 convolution behind it suffice."""
+    return layers.LayerNormalization(epsilon=1e-6, center=False, scale=False)(x)
 
 
 def naf_radius(config: Config) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import math
 import struct
-import zipfile
 from typing import IO, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from zoo.environment import largest_data
 from zoo.errors import UnsafeFile, format_error
 from zoo.io.foreign.limits import check_limit, limit
-from zoo.io.foreign.zip_file import check_zip
+from zoo.io.foreign.zip_file import open_zip
 
 __all__ = ["ArrayHeader", "array_bytes", "check_npz", "read_header"]
 
@@ -105,32 +104,30 @@ def check_npz(path: Any, file: IO[bytes]) -> int:
         ValueError: a member is no array, or declares another size than it has.
         zipfile.BadZipFile: it is no zip.
     """
-    members = check_zip(path, file)
+    archive = open_zip(path, file)
+    members = archive.infolist()
     size = file.seek(0, 2)
     total = sum(member.file_size for member in members)
     _check_total(path, total, size)
     headers, most = 0, max(_MOST_HEADERS, _USUAL_HEADER * len(members))
-    with zipfile.ZipFile(file) as archive:
-        for member in members:
-            if not member.filename.endswith(".npy"):
-                continue  # reading it gives bytes, which are refused as no array
-            with archive.open(member) as content:
-                try:
-                    header = read_header(content, f"{path} ({member.filename})")
-                except ValueError as error:
-                    name = member.filename.removesuffix(".npy")
-                    raise ValueError(f"{name} in it is no array: {error}") from error
-            headers += header[2]
-            if headers > most:
-                raise UnsafeFile(
-                    f"{path} has headers of more than {most:,} bytes, and was not opened."
-                )
-            held = member.file_size - header[2]
-            _check_total(path, array_bytes(header), size)
-            if array_bytes(header) > held:
-                raise ValueError(
-                    f"{member.filename} declares {array_bytes(header):,} bytes and holds {held:,}"
-                )
+    for member in members:
+        if not member.filename.endswith(".npy"):
+            continue  # reading it gives bytes, which are refused as no array
+        with archive.open(member) as content:
+            try:
+                header = read_header(content, f"{path} ({member.filename})")
+            except ValueError as error:
+                name = member.filename.removesuffix(".npy")
+                raise ValueError(f"{name} in it is no array: {error}") from error
+        headers += header[2]
+        if headers > most:
+            raise UnsafeFile(f"{path} has headers of more than {most:,} bytes, and was not opened.")
+        held = member.file_size - header[2]
+        _check_total(path, array_bytes(header), size)
+        if array_bytes(header) > held:
+            raise ValueError(
+                f"{member.filename} declares {array_bytes(header):,} bytes and holds {held:,}"
+            )
     return total
 
 

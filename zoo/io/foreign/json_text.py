@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
 from zoo.io.foreign.limits import check_limit, limit
@@ -11,7 +12,8 @@ from zoo.io.foreign.limits import check_limit, limit
 __all__ = ["check_depth", "check_digits", "parse_json"]
 
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # without an end: the rest
-_BRACKET = re.compile(r"[\[\]{}]")
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}  # of the depth
+_OTHERS = bytes(set(range(256)) - _STEPS.keys())
 
 
 def parse_json(text: str, path: Any) -> Any:
@@ -42,11 +44,9 @@ def check_depth(plain: str, name: str, path: Any) -> None:
     Raises:
         UnsafeFile: they are.
     """
-    depth, most = 0, limit(name)
-    for match in _BRACKET.finditer(plain):
-        depth += 1 if match[0] in "[{" else -1
-        if depth > most:
-            check_limit(path, name, depth, more=True)
+    brackets = plain.encode("ascii", "replace").translate(None, _OTHERS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > (most := limit(name)):
+        check_limit(path, name, most + 1, more=True)
 
 
 def check_digits(plain: str, digit: str, path: Any, start: str = "") -> None:

@@ -18,16 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import h5py
-
 from zoo.environment import file_limits
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.array_file import check_npz
-from zoo.io.foreign.hdf5.archive import check_hdf5, open_hdf5
+from zoo.io.foreign.hdf5.archive import check_hdf5, inspect_hdf5
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import open_plain, stored_bytes
-from zoo.io.foreign.zip_file import check_zip
+from zoo.io.foreign.zip_file import open_zip
 
 __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_file"]
 
@@ -81,9 +79,12 @@ def _inspect(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
     """Check an open model file with so many bytes on the disk, and return what its config names."""
     if path.suffix == ".keras":
         return _check_keras(path, file, size)
-    with open_hdf5(path, file, path) as (archive, declared):
-        check_declared(path, declared, size)
-        return _check_h5_config(path, archive)
+    declared, config = inspect_hdf5(path, file, path)
+    check_declared(path, declared, size)
+    if config is None:  # it holds weights alone
+        return ()
+    check_limit(path, "config_bytes", len(config))
+    return check_config(config, path)
 
 
 def check_declared(path: Any, declared: int, size: int) -> None:
@@ -126,7 +127,8 @@ def _model_file_errors(path: Path) -> Iterator[None]:
 
 def _check_keras(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:
     """Check the members of a .keras file, and return what its config names."""
-    members = {member.filename: member for member in check_zip(path, file)}
+    archive = open_zip(path, file)
+    members = {member.filename: member for member in archive.infolist()}
     check_declared(path, sum(member.file_size for member in members.values()), size)
     if "config.json" not in members:
         raise UnsafeFile(f"{path} is no .keras file: it lacks config.json. It was not opened.")
@@ -137,13 +139,11 @@ def _check_keras(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, .
             f"{path} holds {len(archives):,} files that end in .h5 or .npz; Keras writes one, and at most "
             f"{_MOST_ARCHIVES} are allowed. It was not opened."
         )
-    with zipfile.ZipFile(file) as archive:
-        text = archive.read("config.json").decode("utf-8")
-        names = check_config(text, path)
-        for name in archives:
-            with _open_member(file, archive, members[name]) as content:
-                check = check_hdf5 if name.endswith(".h5") else check_npz
-                check_declared(path, check(path, content), size)
+    names = check_config(archive.read("config.json").decode("utf-8"), path)
+    for name in archives:
+        with _open_member(file, archive, members[name]) as content:
+            check = check_hdf5 if name.endswith(".h5") else check_npz
+            check_declared(path, check(path, content), size)
     return names
 
 
@@ -209,13 +209,3 @@ class _Window(io.RawIOBase):
         buffer[: len(content)] = content
         self._at += len(content)
         return len(content)
-
-
-def _check_h5_config(path: Path, archive: h5py.File) -> tuple[NamedObject, ...]:
-    """Return what the config of an .h5 file names; nothing where it holds weights alone."""
-    config = archive.attrs.get("model_config")
-    if config is None:
-        return ()
-    text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
-    check_limit(path, "config_bytes", len(text))
-    return check_config(text, path)

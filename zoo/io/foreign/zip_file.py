@@ -15,7 +15,7 @@ from typing import IO, Any
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["check_zip"]
+__all__ = ["open_zip"]
 
 _END = b"PK\x05\x06"  # begins the last record of a zip
 _END_BYTES = 22
@@ -29,8 +29,8 @@ _ENCRYPTED = 1
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f]|\\|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 
 
-def check_zip(path: Any, file: IO[bytes]) -> list[zipfile.ZipInfo]:
-    """Check a zip file and return its members; none of them is unpacked.
+def open_zip(path: Any, file: IO[bytes]) -> zipfile.ZipFile:
+    """Check a zip file and return it as an archive; none of its members is unpacked.
 
     Args:
         path: the file, for messages.
@@ -42,14 +42,14 @@ def check_zip(path: Any, file: IO[bytes]) -> list[zipfile.ZipInfo]:
         zipfile.BadZipFile: it is no zip.
     """
     start = _check_directory(path, file)
-    with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
+    archive = zipfile.ZipFile(file)
+    members = archive.infolist()
     check_limit(path, "zip_members", len(members))
     _check_names(path, members)
     for member in members:
         _check_member(path, member)
     _check_places(path, members, start)
-    return members
+    return archive
 
 
 def _check_directory(path: Any, file: IO[bytes]) -> int:

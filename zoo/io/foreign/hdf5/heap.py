@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from math import prod
 from typing import NamedTuple
 
+from zoo.io.foreign.hdf5.messages import Attribute, read_attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Reader, require
 
-__all__ = ["has_whole_texts"]
+__all__ = ["TEXT_BYTES", "VARIABLE", "Text", "has_whole_texts", "text_places", "text_start"]
 
-_ATTRIBUTE = struct.Struct("<BBHHH")  # version, flags, and the bytes of name, type and shape
+VARIABLE = 9
+"""The class of types of any length."""
+
 _TEXT = struct.Struct("<IQI")  # letters, the address of the heap, the number there
+TEXT_BYTES = _TEXT.size
+"""Bytes of the place of a text."""
+
 _HEAP = struct.Struct("<4sB3xQ")  # signature, version and bytes
 _ITEM = struct.Struct("<HH4xQ")  # in a heap: number, references, bytes
 _IS_ATTRIBUTE = 12  # the type of a message
-_VARIABLE, _OF_TEXT = 9, 1  # the class of types of any length, and its kind
+_OF_TEXT = 1  # the kind of VARIABLE
 _SMALLEST_HEAP = 4096  # bytes
 _MOST_TEXTS = 2**16
 
 
-class _Text(NamedTuple):
+class Text(NamedTuple):
     """Where a text lies."""
 
     letters: int
@@ -42,64 +49,71 @@ def has_whole_texts(reader: Reader, address: int, texts: Mapping[bytes, int]) ->
     """
     try:
         found = _texts(reader, address)
-        used = [each for places in found.values() for each in places if each[:2] != (0, 0)]
-        heaps = {heap: _items(reader, heap) for heap in {each.heap for each in used}}
+        for places in found.values():
+            for place in places:
+                text_start(reader, place)
     except (struct.error, ValueError, IndexError):
         return False
-    is_whole = all(heaps[each.heap].get(each.number) == each.letters for each in used)
-    return is_whole and {name: len(places) for name, places in found.items()} == dict(texts)
+    return {name: len(places) for name, places in found.items()} == dict(texts)
 
 
-def _texts(reader: Reader, address: int) -> dict[bytes, list[_Text]]:
+def text_places(attribute: Attribute) -> list[Text]:
+    """Return the places of the texts of an attribute whose texts are of any length.
+
+    Raises:
+        ValueError: they are no texts, or too many.
+        struct.error: they are cut off.
+    """
+    count = prod(shape_of(attribute.shape))
+    require(attribute.kind[1] & 15 == _OF_TEXT and count <= _MOST_TEXTS)
+    return [Text(*_TEXT.unpack_from(attribute.values, _TEXT.size * i)) for i in range(count)]
+
+
+def text_start(reader: Reader, place: Text) -> int:
+    """Return the address of the letters of a text; 0 for one that is nowhere, and empty.
+
+    Raises:
+        ValueError: its heap is not laid out as HDF5 writes it, or has no such text.
+        struct.error: as ValueError.
+    """
+    letters, heap, number = place
+    if letters == heap == 0:
+        return 0
+    items = reader.heaps.get(heap)
+    if items is None:
+        items = reader.heaps[heap] = _items(reader, heap)
+    start, length = items.get(number, (0, -1))
+    require(length == letters)
+    return start
+
+
+def _texts(reader: Reader, address: int) -> dict[bytes, list[Text]]:
     """Return the places of the texts of each attribute that has texts of any length."""
-    found: dict[bytes, list[_Text] | None] = {}
+    found: dict[bytes, Attribute] = {}
     for kind, flags, content in reader.messages(address):
         if kind == _IS_ATTRIBUTE:
-            name, places = _attribute(content, flags)
-            require(name not in found)
-            found[name] = places
-    return {name: places for name, places in found.items() if places is not None}
+            attribute = read_attribute(content, flags)
+            require(attribute.name not in found)
+            found[attribute.name] = attribute
+    return {
+        name: text_places(each) for name, each in found.items() if each.kind[0] & 15 == VARIABLE
+    }
 
 
-def _attribute(content: bytes, flags: int) -> tuple[bytes, list[_Text] | None]:
-    """Return the name of an attribute and the places of its texts; None where they lie in no heap."""
-    version, own_flags, *sizes = _ATTRIBUTE.unpack_from(content)
-    require(not flags & 2 and version in (1, 2, 3) and not (version > 1 and own_flags))
-    at, parts = _ATTRIBUTE.size + (version == 3), []
-    for size in sizes:
-        parts.append(content[at : at + size])
-        at += size if version > 1 else -(-size // 8) * 8
-    name, kind, shape = parts
-    if kind[0] & 15 != _VARIABLE:
-        return name.rstrip(b"\0"), None
-    require(kind[1] & 15 == _OF_TEXT)
-    places = [_Text(*_TEXT.unpack_from(content, at + _TEXT.size * i)) for i in range(_count(shape))]
-    return name.rstrip(b"\0"), places
-
-
-def _count(shape: bytes) -> int:
-    """Return the number of values of a shape."""
-    version, rank, _, kind = struct.unpack_from("<4B", shape)
-    require(version == 1 or (version == 2 and kind == bool(rank)))
-    count = 1
-    for size in struct.unpack_from(f"<{rank}Q", shape, 8 if version == 1 else 4):
-        count *= size
-    require(count <= _MOST_TEXTS)
-    return count
-
-
-def _items(reader: Reader, address: int) -> dict[int, int]:
-    """Return the bytes of each item of a heap by its number."""
+def _items(reader: Reader, address: int) -> dict[int, tuple[int, int]]:
+    """Return the address and the bytes of each item of a heap by its number."""
     signature, version, size = _HEAP.unpack(reader.read(address, _HEAP.size))
     require(signature == b"GCOL" and version == 1)
     require(_SMALLEST_HEAP <= size <= reader.end - address)
-    at, items = _HEAP.size, dict[int, int]()
+    content = reader.read(address, size)
+    at, items = _HEAP.size, dict[int, tuple[int, int]]()
     while at + _ITEM.size <= size:
-        number, _, length = _ITEM.unpack(reader.read(address + at, _ITEM.size))
+        number, _, length = _ITEM.unpack_from(content, at)
         if not number:  # the free space, which is the rest
             require(length == size - at)
             return items
-        at += _ITEM.size + -(-length // 8) * 8
+        start = at + _ITEM.size
+        at = start + -(-length // 8) * 8
         require(number not in items and at <= size)
-        items[number] = length
+        items[number] = (address + start, length)
     return items

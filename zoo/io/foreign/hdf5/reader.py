@@ -11,10 +11,12 @@ import struct
 from collections.abc import Iterator
 from typing import IO, Any
 
-__all__ = ["NOWHERE", "Reader", "require"]
+__all__ = ["NOWHERE", "Message", "Reader", "require"]
 
 NOWHERE = 0xFFFFFFFFFFFFFFFF
 """The address of what is not there."""
+Message = tuple[int, int, bytes]
+"""Type, flags and content of a message in the header of an object."""
 
 _HEADER = struct.Struct("<BxHII4x")  # of an object: version, messages, references, bytes
 _MESSAGE = struct.Struct("<HHB3x")  # type, bytes, flags
@@ -39,19 +41,23 @@ class Reader:
         root_tree: the addresses of its tree and its heap in the superblock; None where it has none.
         leaf_size, node_size: the most entries in a leaf and in a node of a group's tree, halved.
         end: bytes of the file.
+        is_whole: whether the file has as many bytes as it says.
+        heaps: the address and the bytes of each text by its number, in the heaps that were read.
     """
 
     def __init__(self, file: IO[bytes], path: Any) -> None:
         self._file, self.path = file, path
         self.end = file.seek(0, 2)
+        self.heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self._left = 4 * self.end + _SMALL
         file.seek(0)
         self._content = file.read() if self.end <= _SMALL else b""
         values = _SUPERBLOCK.unpack(self.read(0, _SUPERBLOCK.size))
         version, _, _, _, address_bytes, length_bytes, self.leaf_size, self.node_size = values[1:9]
-        base, _, _, driver, self.root, cached, *tree = values[10:]
+        base, _, end, driver, self.root, cached, *tree = values[10:]
         require((version, address_bytes, length_bytes, base) == (0, 8, 8, 0))
         require(driver == NOWHERE and cached < 2)
+        self.is_whole = end <= self.end
         self.root_tree = tuple(tree) if cached else None
 
     def read(self, address: int, size: int) -> bytes:
@@ -63,7 +69,7 @@ class Reader:
         self._file.seek(address)
         return self._file.read(size)
 
-    def messages(self, address: int) -> Iterator[tuple[int, int, bytes]]:
+    def messages(self, address: int) -> Iterator[Message]:
         """Yield type, flags and content of each message in an object's header."""
         version, count, _, size = _HEADER.unpack(self.read(address, _HEADER.size))
         require(version == 1)

@@ -13,7 +13,9 @@ from math import prod
 from typing import NamedTuple
 
 from zoo.errors import UnsafeFile
+from zoo.io.foreign.hdf5.messages import filter_numbers
 from zoo.io.foreign.hdf5.reader import NOWHERE, Reader, require
+from zoo.io.foreign.hdf5.usual import UsualContents
 
 __all__ = ["check_trees"]
 
@@ -21,6 +23,7 @@ _TREE = struct.Struct(
     "<4sBBHQQ"
 )  # signature, type, level, entries, the nodes to the left and right
 _LEAF = struct.Struct("<4sBxH")  # signature, version, entries
+_NAMES = struct.Struct("<4sB3xQQQ")  # signature, version, bytes, what is free, address
 _ENTRY = struct.Struct("<QQI20x")  # of a leaf: place of the name, header, what is cached
 _GROUP, _CHUNKS = 0, 1  # types of trees
 _IS_LAYOUT, _IS_FILTERS, _IS_GROUP = 8, 11, 17  # types of messages
@@ -41,50 +44,72 @@ class _Chunks(NamedTuple):
     size: int
 
 
-def check_trees(reader: Reader) -> None:
+def check_trees(reader: Reader, contents: UsualContents) -> None:
     """Walk all groups, and the trees of all chunks.
+
+    Args:
+        reader: of the open file.
+        contents: the objects are added to it.
 
     Raises:
         UnsafeFile: a tree leads to itself, or a chunk unpacks to more than it declares.
         ValueError: the file is of another layout than h5py writes by default, or broken.
         struct.error: as ValueError.
     """
-    waiting, seen, nodes = [reader.root], set[int](), set[int]()
+    waiting, seen, nodes = [(reader.root, 0)], set[int](), set[int]()
     while waiting:
-        address = waiting.pop()
+        address, depth = waiting.pop()
         if address in seen:  # an array may have several names
+            contents.add(address, depth, ())
             continue
         seen.add(address)
         chunks, is_packed = None, False
-        for kind, flags, content in reader.messages(address):
+        messages = list(reader.messages(address))
+        for kind, flags, content in messages:
             require(kind in _KNOWN and not (flags & 2 and kind in _FOLLOWED))
             if kind == _IS_GROUP:
-                tree = struct.unpack_from("<QQ", content)
-                require(address != reader.root or reader.root_tree in (None, tree))
-                waiting += _group(reader, tree[0], nodes)
+                tree, names = struct.unpack_from("<QQ", content)
+                require(address != reader.root or reader.root_tree in (None, (tree, names)))
+                waiting += [(each, depth + 1) for each in _group(reader, tree, names, nodes)]
             elif kind == _IS_LAYOUT:
                 chunks = _chunks(content)
             elif kind == _IS_FILTERS:
-                is_packed = _has_deflate(content)
+                is_packed = _DEFLATE in filter_numbers(content)
+        contents.add(address, depth, messages)
         if chunks is not None and chunks.tree != NOWHERE:
             for size, place in _chunk_places(reader, chunks, nodes):
                 if is_packed:
                     _check_unpacked(reader, place, size, chunks.size)
 
 
-def _group(reader: Reader, address: int, nodes: set[int]) -> list[int]:
-    """Return the addresses of the headers in a group."""
+def _group(reader: Reader, tree: int, heap: int, nodes: set[int]) -> list[int]:
+    """Return the addresses of the headers in a group.
+
+    Args:
+        reader: of the open file.
+        tree: the address of the group's tree.
+        heap: the address of the names.
+        nodes: the addresses of all nodes that were read; those of this tree are added.
+    """
     headers = []
-    for _, leaf in _entries(reader, address, _GROUP, 8, 2 * reader.node_size, nodes):
+    names = _names(reader, heap)
+    for _, leaf in _entries(reader, tree, _GROUP, 8, 2 * reader.node_size, nodes):
         require(leaf not in nodes)
         nodes.add(leaf)
         signature, version, count = _LEAF.unpack(reader.read(leaf, _LEAF.size))
         require((signature, version) == (b"SNOD", 1) and count <= 2 * reader.leaf_size)
         block = reader.read(leaf + _LEAF.size, count * _ENTRY.size)
-        for _, header, cached in _ENTRY.iter_unpack(block):
-            require(cached < 2)
+        for place, header, cached in _ENTRY.iter_unpack(block):
+            require(cached < 2 and names.find(b"\0", place) > place)
             headers.append(header)
     return headers
+
+
+def _names(reader: Reader, address: int) -> bytes:
+    """Return the heap with the names of a group's members, each with a zero at its end."""
+    signature, version, size, _, start = _NAMES.unpack(reader.read(address, _NAMES.size))
+    require((signature, version) == (b"HEAP", 0))
+    return reader.read(start, size)
 
 
 def _chunk_places(reader: Reader, chunks: _Chunks, nodes: set[int]) -> Iterator[tuple[int, int]]:
@@ -151,18 +176,6 @@ def _chunks(layout: bytes) -> _Chunks | None:
         return None
     rank, tree = struct.unpack_from("<BQ", layout, 2)
     return _Chunks(tree, rank, prod(struct.unpack_from(f"<{rank}I", layout, 11)))
-
-
-def _has_deflate(filters: bytes) -> bool:
-    """Return whether a chunk is packed by deflate."""
-    version, count = filters[0], filters[1]
-    require(version == 1)
-    at, found = 8, False
-    for _ in range(count):
-        number, length, _, values = struct.unpack_from("<HHHH", filters, at)
-        at += 8 + -(-length // 8) * 8 + 4 * (values + values % 2)
-        found |= number == _DEFLATE
-    return found
 
 
 def _check_unpacked(reader: Reader, place: int, packed: int, size: int) -> None:

@@ -1,0 +1,136 @@
+"""What Keras usually writes into an HDF5 file: checked without HDF5, in the same pass as its trees.
+
+Groups, arrays of numbers and texts, and their attributes are usual. A file that holds something else, or
+more than the limits allow, is walked with HDF5 (`zoo.io.foreign.hdf5.check`), which says what it is. So
+nothing is refused here, and whatever is not known to the last byte is not usual.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from math import prod
+
+from zoo.io.foreign.hdf5.heap import TEXT_BYTES, VARIABLE, text_places, text_start
+from zoo.io.foreign.hdf5.messages import Attribute, filter_numbers, read_attribute, shape_of
+from zoo.io.foreign.hdf5.reader import Message, Reader, require
+from zoo.io.foreign.limits import limit
+
+__all__ = ["UsualContents"]
+
+_SHAPE, _TYPE, _LAYOUT, _FILTERS, _ATTRIBUTE, _GROUP = 1, 3, 8, 11, 12, 17  # types of messages
+_PARTS = frozenset((_SHAPE, _TYPE, _LAYOUT, _FILTERS, _GROUP))
+_NUMBERS, _TEXT = (0, 1), 3  # classes of types
+_LARGEST_NUMBER, _LONGEST_TEXT = 4096, 65_536  # bytes
+_POINTER = 8  # bytes
+_OF_LETTERS = b"\x10\0\0\0\1\0\0\0\0\0\x08\0"  # what a text of any length is made of
+_USUAL_FILTERS = frozenset((1, 2, 3, 32000))  # deflate, shuffle, fletcher32, LZF
+_CHUNKED = 2
+
+
+class UsualContents:
+    """Adds up what the objects of a file declare, as long as all of them are usual.
+
+    Args:
+        reader: of the open file.
+
+    Attributes:
+        is_usual: whether all objects that were added are.
+        declared: the bytes of their arrays and attributes.
+        config: the text of the root's attribute `model_config`; None where it has none.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader, self.is_usual, self.declared = reader, reader.is_whole, 0
+        self.config: bytes | None = None
+        self._sizes: dict[int, int] = {}  # bytes of each array by its address
+        self._known: dict[bytes, int] = {}  # bytes of a value of each type of attributes
+        self._left = limit("h5_objects")
+        self._most_attributes, self._deepest = limit("h5_attributes"), limit("h5_depth")
+        self._largest_chunk = limit("h5_chunk")
+
+    def add(self, address: int, depth: int, messages: Sequence[Message]) -> None:
+        """Add a name of an object. An array may have several, each counts; a group has one.
+
+        Args:
+            address: of the object's header.
+            depth: how many groups it is in.
+            messages: of its header; empty if it was added before.
+        """
+        if self.is_usual:
+            try:
+                self._add(address, depth, messages)
+            except (ValueError, IndexError, struct.error):
+                self.is_usual = False
+
+    def _add(self, address: int, depth: int, messages: Sequence[Message]) -> None:
+        self._left -= 1
+        require(self._left >= 0)
+        if not messages:
+            self.declared += self._sizes.get(address, 0)
+            require(address in self._sizes)
+            return
+        parts: dict[int, bytes] = {}
+        attributes: dict[bytes, Attribute] = {}
+        for kind, flags, content in messages:
+            if kind in _PARTS:
+                require(kind not in parts and not flags & 2)
+                parts[kind] = content
+            elif kind == _ATTRIBUTE:
+                attribute = read_attribute(content, flags)
+                require(attribute.name not in attributes)
+                attributes[attribute.name] = attribute
+                self._add_attribute(attribute, address)
+        require(len(attributes) <= self._most_attributes)
+        if _GROUP in parts:
+            require(len(parts) == 1 and depth < self._deepest)
+        else:
+            self._sizes[address] = size = self._array_size(parts)
+            self.declared += size
+
+    def _array_size(self, parts: dict[int, bytes]) -> int:
+        """Return the bytes that an array declares."""
+        item = _value_size(parts.get(_TYPE, b""), _LONGEST_TEXT)
+        layout, shape = parts.get(_LAYOUT, b""), parts.get(_SHAPE, b"")
+        require(layout[0] == 3 and layout[1] <= _CHUNKED)
+        if layout[1] == _CHUNKED:
+            chunk = struct.unpack_from(f"<{layout[2]}I", layout, 11)
+            require(chunk[-1] == item and 0 < prod(chunk) <= self._largest_chunk)
+        if _FILTERS in parts:
+            require(_USUAL_FILTERS.issuperset(filter_numbers(parts[_FILTERS])))
+        return prod(shape_of(shape)) * item
+
+    def _add_attribute(self, attribute: Attribute, address: int) -> None:
+        """Add the bytes of an attribute; its texts lie in heaps as HDF5 writes them."""
+        name, kind, shape, _ = attribute
+        size = self._known.get(kind)
+        if size is None:
+            size = self._known[kind] = _value_size(kind, None)
+        self.declared += size * prod(shape_of(shape))
+        is_config = name == b"model_config" and address == self._reader.root
+        require(not is_config or (kind[0] & 15 == VARIABLE and shape_of(shape) == ()))
+        if kind[0] & 15 == VARIABLE:
+            for place in text_places(attribute):
+                start = text_start(self._reader, place)
+                if is_config:
+                    self.config = self._reader.read(start, place.letters)
+
+
+def _value_size(kind: bytes, longest: int | None) -> int:
+    """Return the bytes of one value of a usual type.
+
+    Args:
+        kind: the message of the type.
+        longest: bytes of a text in an array; None for an attribute, whose texts may be of any length.
+    """
+    code, (size,) = kind[0] & 15, struct.unpack_from("<I", kind, 4)
+    require(kind[0] >> 4 == 1 and size > 0)
+    if code == _TEXT:
+        require(longest is None or size <= longest)
+    elif code == VARIABLE:
+        require(longest is None and kind[1] & 15 == 1 and kind[8:] == _OF_LETTERS)
+        require(size == TEXT_BYTES)
+        return _POINTER  # as HDF5 counts it
+    else:
+        require(code in _NUMBERS and size <= _LARGEST_NUMBER)
+    return int(size)
