@@ -8,11 +8,14 @@ from typing import Any
 
 from zoo.bulk.worker import PartWorker
 from zoo.compute.ray_cluster import ray_session
+from zoo.errors import ZooError
 
 __all__ = ["run_parts"]
 
 Row = dict[str, Any]
-MOST_LOST = 3  # processes in a row that end while they start; Ray's own number is 0
+MOST_LOST = (
+    3  # workers in a row that fail while they start, and are replaced; Ray's own number is 0
+)
 
 
 def run_parts(
@@ -25,13 +28,23 @@ def run_parts(
         arguments: of PartWorker.
         workers: processes.
         address: of a cluster of Ray; None starts one on this machine.
+
+    Raises:
+        ZooError: worker after worker fails while it starts.
     """
     with ray_session(workers, address) as ray:
-        if not (address or "").startswith("ray://"):
-            yield from _iterate(rows, arguments, workers)
-            return
-        results = ray.remote(num_cpus=0)(_Results).remote(rows, arguments, workers)
-        yield from iter(lambda: ray.get(results.next.remote()), None)
+        try:
+            if not (address or "").startswith("ray://"):
+                yield from _iterate(rows, arguments, workers)
+                return
+            results = ray.remote(num_cpus=0)(_Results).remote(rows, arguments, workers)
+            yield from iter(lambda: ray.get(results.next.remote()), None)
+        except ray.exceptions.RayActorError as error:
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            raise ZooError(
+                f"{MOST_LOST + 1} workers of Ray have failed in a row while they started. The last one: "
+                f"{lines[-1][:300]}. What is written stays: the same command goes on with the rest."
+            ) from error
 
 
 class _Results:
