@@ -104,9 +104,10 @@ def long_rows(
     steps = _Steps()
     columns = len(layout.channels) + 2 + (layout.label is not None)
     for line, cells in rows:
-        where = f"{path}, line {line}"
         if len(cells) != columns:
-            raise DataError(f"{where}: {len(cells)} columns, where the first line has {columns}.")
+            raise DataError(
+                f"{path}, line {line}: {len(cells)} columns, where the first line has {columns}."
+            )
         name = cells[layout.series].strip()
         label = None if layout.label is None else cells[layout.label].strip()
         number = found.setdefault(name, len(found))
@@ -115,12 +116,16 @@ def long_rows(
             steps.labels.append(label)
         elif steps.labels[number] != label:
             raise DataError(
-                f"{where}: the series {brief(name)} has the class {brief(label)}, and "
+                f"{path}, line {line}: the series {brief(name)} has the class {brief(label)}, and "
                 f"{brief(steps.labels[number])} in line {steps.lines[number]}. A series has one class."
             )
         steps.series.append(number)
         steps.times.append(cells[layout.time].strip())
-        steps.values.extend(numbers([cells[at] for at in layout.channels], where))
+        own = [cells[at] for at in layout.channels]
+        try:
+            steps.values.extend(list(map(float, own)))
+        except ValueError:
+            steps.values.extend(numbers(own, f"{path}, line {line}"))
     yield from _series(steps, len(layout.channels))
 
 
@@ -128,19 +133,22 @@ def _series(steps: _Steps, channels: int) -> Iterator[tuple[int, list[list[float
     """Yield the line, the values of each channel, and the label of each series."""
     if not steps.lines:
         return
-    values = np.array(steps.values).reshape(-1, channels)
-    numbers = np.array(steps.series)
-    order = np.argsort(numbers, kind="stable")
-    starts = np.searchsorted(numbers[order], np.arange(len(steps.lines) + 1))
-    for number, (line, label) in enumerate(zip(steps.lines, steps.labels, strict=True)):
-        own = order[starts[number] : starts[number + 1]]
-        own = own[_order([steps.times[at] for at in own])]
-        yield line, values[own].T.tolist(), label
+    values, numbers = np.array(steps.values).reshape(-1, channels), np.array(steps.series)
+    times = _as_numbers(steps.times)
+    order = np.argsort(numbers, kind="stable") if times is None else np.lexsort((times, numbers))
+    values, ends, start = values[order], np.cumsum(np.bincount(numbers)).tolist(), 0
+    for end, line, label in zip(ends, steps.lines, steps.labels, strict=True):
+        own = values[start:end]
+        if times is None and end - start > 1:  # this series alone may have numbers as times
+            own_times = _as_numbers([steps.times[at] for at in order[start:end]])
+            own = own if own_times is None else own[np.argsort(own_times, kind="stable")]
+        yield line, own.T.tolist(), label
+        start = end
 
 
-def _order(times: Sequence[str]) -> Array:
-    """Return the positions of the steps by time; their own order where a time is no number."""
+def _as_numbers(times: Sequence[str]) -> Array | None:
+    """Return times as numbers; None where one is none, and the steps are in the order of the file."""
     try:
-        return np.argsort(np.array(times, np.float64), kind="stable")
+        return np.array(times, np.float64)
     except ValueError:
-        return np.arange(len(times))
+        return None
