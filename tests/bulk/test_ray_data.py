@@ -50,7 +50,13 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_data, "PartWorker", failing_worker(tmp_path))
 
 
-def test_a_worker_that_fails_while_it_starts_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize(("lost", "runs"), [(3, 1), (0, 2)])  # replaced by Ray; by a new run
+def test_a_worker_that_fails_while_it_starts_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int, runs: int
+) -> None:
+    monkeypatch.setattr(ray_data, "MOST_LOST", lost)
+    monkeypatch.setattr(ray_data, "MOST_RUNS", runs)
     found = sorted(run_parts(PARTS, (), 1, None), key=lambda row: row["part"])
     assert found == [{"part": number, "done": 1} for number in range(4)]
     assert (tmp_path / "third").exists()
@@ -59,8 +65,7 @@ def test_a_worker_that_fails_while_it_starts_is_replaced(tmp_path: Path) -> None
 def test_workers_that_fail_again_and_again_end_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ray_data, "MOST_LOST", 0)  # as without the replacement
-    with pytest.raises(
-        ZooError, match=r"1 workers of Ray have failed .* OSError: no room left\. What"
-    ):
+    monkeypatch.setattr(ray_data, "MOST_LOST", 0)
+    monkeypatch.setattr(ray_data, "MOST_RUNS", 1)
+    with pytest.raises(ZooError, match=r"workers of Ray fail .* OSError: no room left\. What is"):
         list(run_parts(PARTS, (), 1, None))

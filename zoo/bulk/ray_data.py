@@ -14,8 +14,9 @@ __all__ = ["run_parts"]
 
 Row = dict[str, Any]
 MOST_LOST = (
-    3  # workers in a row that fail while they start, and are replaced; Ray's own number is 0
+    3  # workers in a row that fail while they start, and that Ray replaces; its own number is 0
 )
+MOST_RUNS = 3  # of Ray Data in a row that fail before any part is written
 
 
 def run_parts(
@@ -32,19 +33,38 @@ def run_parts(
     Raises:
         ZooError: worker after worker fails while it starts.
     """
+    left, failures = {row["part"]: row for row in rows}, 0
     with ray_session(workers, address) as ray:
-        try:
-            if not (address or "").startswith("ray://"):
-                yield from _iterate(rows, arguments, workers)
+        while left:
+            try:
+                for result in _run(ray, list(left.values()), arguments, workers, address):
+                    del left[result["part"]]
+                    failures = 0
+                    yield result
                 return
-            results = ray.remote(num_cpus=0)(_Results).remote(rows, arguments, workers)
-            yield from iter(lambda: ray.get(results.next.remote()), None)
-        except ray.exceptions.RayActorError as error:
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise ZooError(
-                f"{MOST_LOST + 1} workers of Ray have failed in a row while they started. The last one: "
-                f"{lines[-1][:300]}. What is written stays: the same command goes on with the rest."
-            ) from error
+            except ray.exceptions.RayActorError as error:
+                failures += 1
+                if failures >= MOST_RUNS:
+                    raise _failure(error) from error
+
+
+def _run(
+    ray: Any, rows: list[Row], arguments: tuple[Any, ...], workers: int, address: str | None
+) -> Iterator[Row]:
+    if not (address or "").startswith("ray://"):
+        yield from _iterate(rows, arguments, workers)
+        return
+    results = ray.remote(num_cpus=0)(_Results).remote(rows, arguments, workers)
+    yield from iter(lambda: ray.get(results.next.remote()), None)
+
+
+def _failure(error: Exception) -> ZooError:
+    """Return an error of Ray about a worker as one for the user."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ZooError(
+        f"The workers of Ray fail while they start, again and again. The last one: {lines[-1][:300]}. What "
+        "is written stays: the same command goes on with the rest."
+    )
 
 
 class _Results:
