@@ -44,10 +44,12 @@ def write_data(folder: Path, count: int) -> Path:
     return folder / "digits.npz"
 
 
-def train(name: str, data: Path, workers: int, settings: tuple[str, ...]) -> Timing:
+def train(
+    name: str, data: Path, workers: int, settings: tuple[str, ...], threads: int | None = None
+) -> Timing:
     """Train with so many workers, each with its share of 2 threads; one worker is a plain training."""
     with tempfile.TemporaryDirectory() as folder:
-        threads = max(1, 2 // workers)
+        threads = threads or max(1, 2 // workers)
         words = [sys.executable, "-m", "zoo", "train", name, "--data", str(data)]
         words += ["--out", f"{folder}/run"] + (["--workers", str(workers)] if workers > 1 else [])
         for setting in (*settings, f"threads={threads}", "validation=0"):
