@@ -30,7 +30,7 @@ class Config(gan.GANConfig):
     centre, in pixels. A straight path is 3.5 times as long."""
     blur_kernels: Annotated[int, Field(ge=1, le=65536)] = 4096
     """Number of different kernels for the training images."""
-    weak_kernels: Fraction = 0.0
+    weak_kernels: Fraction = 0.15
     """Share of these kernels with a weaker shake, from 0 to the least one, so that the network leaves an
     image sharp that is sharp already. The test images have none."""
     noise: NonNegativeFloat = 0.01
