@@ -22,3 +22,8 @@ def test_without_a_terminal_a_line_every_half_minute_says_what_is_left(
         "5,000 of 10,000 items, 3 broken, 75 items/s, 67 s left",
         "7,000 of 10,000 items, 4 broken, 62 items/s, 48 s left",
     ]
+
+
+@pytest.mark.parametrize(("rate", "text"), [(12345.6, "12,346"), (9.94, "9.9"), (0.167, "0.17")])
+def test_a_slow_rate_is_not_rounded_to_nothing(rate: float, text: str) -> None:
+    assert bulk_tables._rate_text(rate) == text

@@ -57,7 +57,7 @@ class ShowItems(BulkProgress):
             rate = (self._done - self._before) / max(now - self._start, 1e-9)
             left = (self._items - self._done) / rate
             self._print(
-                f"{self._done:,} of {self._items:,} items, {self._broken:,} broken, {rate:,.0f} items/s, "
+                f"{self._done:,} of {self._items:,} items, {self._broken:,} broken, {_rate_text(rate)} items/s, "
                 f"{left:,.0f} s left"
             )
 
@@ -87,11 +87,16 @@ def apply_with_workers(
         return apply_in_bulk(run, items, out, progress=progress, **options)
 
 
+def _rate_text(rate: float) -> str:
+    """Return items in a second as a text; slow ones, such as large photographs, with two digits."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
 def show_bulk_result(result: BulkResult, as_json: bool) -> None:
     """Show how many items were computed, and the first of those that could not be."""
     if as_json:
         return print_json(vars(result))
-    rate = f", {result.computed / result.seconds:,.0f} items/s" if result.computed else ""
+    rate = f", {_rate_text(result.computed / result.seconds)} items/s" if result.computed else ""
     before = result.items - result.computed
     there = f" ({before:,} were there already)" if before else ""
     render.print_rich(
