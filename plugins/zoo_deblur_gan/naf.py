@@ -64,7 +64,7 @@ def naf_block(x: Any) -> Any:
 
 
 def normalize(x: Any) -> Any:
-    """Apply layer normalisation without scale and offset: those of the 1 x 1 convolution behind it suffice."""
+    """Apply layer normalisation; the 1 x 1 convolution behind it has scale and offset."""
     return layers.LayerNormalization(epsilon=1e-6, center=False, scale=False)(x)
 
 
