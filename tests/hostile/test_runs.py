@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import zoo
-from tests.hostile.run_cases import HIDDEN, REFUSED, RESUMED, dataset
+from tests.hostile.run_cases import HIDDEN, REFUSED, RESUMED, dataset, special
 from zoo.testing.hostile.guard import Outcome
 from zoo.testing.hostile.server import Server
 
@@ -62,3 +62,14 @@ def test_a_broken_file_hides_no_other_run(
     outcome = light.command("compare", "runs/good", "runs/bad", folder=runs.parent)
     assert outcome.code == 0, harmless(outcome)
     assert "accuracy" in harmless(outcome)
+
+
+def test_a_training_from_a_pipe_leaves_no_folder(
+    runs: Path, heavy: Server, harmless: Check
+) -> None:
+    special("model.weights.h5", "pipe")(runs / "bad")
+    words = ("train", "mlp", "--data", "digits", "--from", "runs/bad", "--out", "new")
+    outcome = heavy.command(*words, folder=runs.parent)
+    assert outcome.code in (1, 2), harmless(outcome)
+    assert "is a named pipe" in harmless(outcome)
+    assert not (runs.parent / "new").exists()

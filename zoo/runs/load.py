@@ -12,6 +12,7 @@ from zoo.data.dataset import Dataset
 from zoo.errors import RunError, SettingError, UnsafeFile, UsageError
 from zoo.io.console import quiet_logger
 from zoo.io.digest import file_digest
+from zoo.io.foreign.plain_file import check_plain
 from zoo.io.safe_load import LARGEST_RATIO, SMALL_FILE, check_model_file
 from zoo.registry.deferred_values import build_without_values, fill_values
 from zoo.registry.model_size import FLOAT_BYTES
@@ -119,9 +120,14 @@ def resolve_start(
 
 
 def describe_start(source: Run | None) -> dict[str, dict[str, str]]:
-    """Return what run.json says about the run that a training starts from; nothing if there is none."""
+    """Return what run.json says about the run that a training starts from; nothing if there is none.
+
+    Raises:
+        UnsafeFile: its weights are no plain file.
+    """
     if source is None:
         return {}
+    check_plain(source.weights)
     reference = str(source) if source.shipped else str(source.path.resolve())
     digest = file_digest(source.weights)
     return {"from": {"run": reference, "model": source.name, "sha256": digest}}
