@@ -57,8 +57,8 @@ class ShowItems(BulkProgress):
             rate = (self._done - self._before) / max(now - self._start, 1e-9)
             left = (self._items - self._done) / rate
             self._print(
-                f"{self._done:,} of {self._items:,} items, {self._broken:,} broken, {_rate_text(rate)} items/s, "
-                f"{left:,.0f} s left"
+                f"{self._done:,} of {self._items:,} items, {self._broken:,} broken, "
+                f"{_rate_text(rate)} items/s, {left:,.0f} s left"
             )
 
     def _print(self, text: str) -> None:
