@@ -61,7 +61,9 @@ def main() -> None:
     generator = zoo.load(name).averaged_generator
     rng = np.random.default_rng(7)
     images = photographs()
-    print(f"`python benchmarks/deblur_kinds.py {name}`: PSNR in dB, mean of {len(images)} squares\n")
+    print(
+        f"`python benchmarks/deblur_kinds.py {name}`: PSNR in dB, mean of {len(images)} squares\n"
+    )
     print("| blur | blurred | restored | gain |\n|---|---|---|---|")
     for kind, bank in kernels():
         rows = []
