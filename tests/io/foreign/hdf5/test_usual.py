@@ -81,6 +81,21 @@ def test_another_model_config_is_left_to_hdf5(value: Any) -> None:
     assert text.strip("[]'") == "a"
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"scaleoffset": 2, "chunks": (5, 5)}, {"external": [("/etc/passwd", 0, 100)]}],
+    ids=["a filter", "another file"],
+)
+def test_storage_that_keras_does_not_write_is_refused(options: dict[str, Any]) -> None:
+    def fill(file: Any) -> None:
+        file.create_dataset("w", (5, 5), "i4", **options)
+
+    content = h5_bytes(fill)
+    assert without_hdf5(content) is None
+    with pytest.raises(zoo.UnsafeFile, match="'w'"):
+        archive.inspect_hdf5("a.h5", io.BytesIO(content))
+
+
 def test_broken_files_that_are_usual_pass_hdf5() -> None:
     draw, usual = random.Random(5), 0
     for content in [*HONEST, h5_bytes(typed_arrays)]:
