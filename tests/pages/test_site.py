@@ -212,3 +212,26 @@ def test_runs_of_one_name_are_told_apart(exported: zoo.Run, stand_in: Path, tmp_
     entries = json.loads((html.parent / site.MARK).read_text("utf-8"))["models"]
     assert [entry["name"] for entry in entries] == ["mlp, run", "mlp, other"]
     assert [entry["folder"] for entry in entries] == ["mlp-run", "mlp-other"]
+
+
+@pytest.mark.parametrize("file", ["metrics.json", "history.csv", "pictures/curve.png"])
+def test_a_file_that_cannot_be_read_is_told_before_anything_is_exported(
+    file: str, trained: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(trained.path, tmp_path / "run"))
+    (run / file).write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n\xff")
+    with pytest.raises(zoo.ZooError, match=file):
+        zoo.page(run, out=tmp_path / "site")
+    assert not (run / "export").exists()
+    assert not (tmp_path / "site").exists()
+
+
+def test_what_is_no_picture_is_not_published(
+    exported: zoo.Run, stand_in: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(exported.path, tmp_path / "run"))
+    for name in ("page.html", "drawing.svg", "script.js", "samples.eps"):
+        (run / "pictures" / name).write_text("<script>alert(1)</script>")
+    zoo.page(run, out=tmp_path / "site")
+    names = {path.name for path in (tmp_path / "site").rglob("card/pictures/*")}
+    assert names == {path.name for path in exported.pictures}

@@ -19,6 +19,7 @@ from zoo.exporters.parts.contract import Contract
 from zoo.exporters.report import Report
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.parts import Parts
+from zoo.io.foreign.image_file import open_image_file
 from zoo.runs.predictors import export_folder
 from zoo.runs.recipe import BEFORE_RESIZE, Recipe, recipe_from_run
 from zoo.runs.run import Run
@@ -121,6 +122,8 @@ def open_page_model(
     Raises:
         UnknownName: nothing has this name.
         UsageError: the model is not trained yet, or cannot be read.
+        RunError: the metrics, the history or a setting of a run cannot be read.
+        DataError: a picture of a run cannot be read.
         ExportError: a part cannot be exported, or its file computes something else.
     """
     location = _locate(source)
@@ -128,6 +131,7 @@ def open_page_model(
     if run is None or (isinstance(location, Location) and location.part):
         report = export(location, [FORMAT], out=temporary / "export")
         return PageModel(_display_name(report.model), report.folder, run)
+    _check_results(run)
     folder = export_folder(run)
     if why_not_usable(folder, FORMAT):
         formats = dict.fromkeys([*(file["format"] for file in _files(folder)), FORMAT])
@@ -137,6 +141,14 @@ def open_page_model(
     model = PageModel(run.name, folder, run)
     _ = model.parts  # an export from elsewhere is verified
     return model
+
+
+def _check_results(run: Run) -> None:
+    """Refuse a run with a file that its page shows and that cannot be read, before anything is exported."""
+    _ = run.metrics, run.history, recipe_from_run(run)
+    for path in run.pictures:
+        with open_image_file(path) as image:
+            image.load()
 
 
 def needs_export(location: Location) -> bool:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from zoo.data.arrays import Array, is_picture
 from zoo.io import pictures
+from zoo.io.foreign.image_file import open_image_file
 from zoo.pages.files import PageFiles
 from zoo.pages.model import PageModel
 
@@ -46,7 +47,7 @@ def write_picture(model: PageModel, files: PageFiles) -> str | None:
 
 def _write_small(path: Path, files: PageFiles) -> str:
     """Write a run's picture, reduced to the width that the index shows if it is larger."""
-    with Image.open(path) as image:
+    with open_image_file(path) as image:
         if image.width <= WIDTH:
             return files.copy(path, f"data/picture{path.suffix}")
         picture = image.convert("RGB")

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from zoo.errors import UsageError
 from zoo.io.atomic import (
     atomic_write,
@@ -20,6 +18,7 @@ from zoo.io.atomic import (
     replace_directory,
     temporary_directory,
 )
+from zoo.io.foreign.image_file import open_image_file
 from zoo.pages.assets import ASSETS, assets_folder
 from zoo.pages.card import card_sections, metric_rows, model_summary, write_links
 from zoo.pages.files import PageFiles
@@ -188,7 +187,7 @@ def _entry(folder: str, model: PageModel, content: dict[str, Any], place: Path) 
 
 def _is_coarse(path: Path) -> bool:
     """Return whether a picture has so few pixels that each is shown as a square."""
-    with Image.open(path) as image:
+    with open_image_file(path, header_only=True) as image:
         return image.width < COARSE
 
 

@@ -164,7 +164,7 @@ class Run:
 
     @property
     def pictures(self) -> list[Path]:
-        """The pictures that were drawn after training, without links out of the run and absurd sizes."""
+        """The pictures that were drawn after training, without other files, links out and absurd sizes."""
         return plain_files(self.path / "pictures", self.path, limit("image_bytes"))
 
     def predict(self, inputs: Any, **options: Any) -> Any:

@@ -25,6 +25,7 @@ __all__ = [
 
 _LONGEST_NAME = 1024  # letters of a path in a folder
 _BLOCK = 512  # bytes that st_blocks counts in
+_PICTURES = (".png", ".gif", ".jpg")
 _MOST_PIECES = 10_000  # between the holes of a sparse file, that are counted
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
@@ -97,15 +98,19 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def plain_files(folder: Path, home: Path, most: int) -> list[Path]:
-    """Return the plain files in a folder whose names have a suffix, sorted; other files are left out.
+def plain_files(
+    folder: Path, home: Path, most: int, suffixes: Iterable[str] = _PICTURES
+) -> list[Path]:
+    """Return the plain files in a folder whose names end in a suffix, sorted; other files are left out.
 
     Args:
         folder: it may not exist.
         home: links out of this folder are left out.
         most: bytes; larger files are left out.
+        suffixes: those of pictures if not given.
     """
-    files = filter(is_plain, sorted(folder.glob("*.*")))
+    found = sorted(each for suffix in suffixes for each in folder.glob(f"*{suffix}"))
+    files = filter(is_plain, found)
     return [each for each in files if is_inside(each, home) and each.stat().st_size <= most]
 
 
