@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from zoo.data.dataset import Dataset
@@ -95,3 +97,22 @@ def train_on_workers(tmp_path_factory: pytest.TempPathFactory, digits_file: Path
 def losses(run: Run) -> np.ndarray[Any, Any]:
     """Return the losses and measures of all epochs, without the seconds."""
     return np.array([[v for k, v in row.items() if k != "seconds"] for row in run.history])
+
+
+def workers_of(process: subprocess.Popen[Any]) -> list[psutil.Process]:
+    """Return the worker processes of a command."""
+    with_worker = "zoo.runs.workers.worker"
+    return [
+        each for each in psutil.Process(process.pid).children() if with_worker in each.cmdline()
+    ]
+
+
+def wait_for_epoch(run: Path, epoch: int, process: subprocess.Popen[Any]) -> None:
+    """Wait until an epoch is in the history of a run."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        history = run / "history.csv"
+        if history.exists() and len(history.read_text().splitlines()) > epoch:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"no epoch {epoch}; exit code {process.poll()}")

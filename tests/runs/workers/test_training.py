@@ -4,18 +4,25 @@ import json
 import os
 import signal
 import subprocess
-import time
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
 
 from tests.conftest import Shell
-from tests.runs.workers.conftest import CNN, DEBLUR, GAN, Train, command, losses, run_command
+from tests.runs.workers.conftest import (
+    CNN,
+    DEBLUR,
+    GAN,
+    Train,
+    command,
+    losses,
+    run_command,
+    wait_for_epoch,
+    workers_of,
+)
 from zoo.io.safe_load import read_arrays
 from zoo.runs.run import Run
 from zoo.runs.workers import plan
@@ -78,25 +85,6 @@ def test_every_architecture_gives_the_same_losses(
     assert one.keys() == other.keys()  # both optimizers, averaged weights, spectral directions
     for key in one:
         np.testing.assert_allclose(other[key], one[key], rtol=1e-2, atol=1e-3, err_msg=key)
-
-
-def workers_of(process: subprocess.Popen[Any]) -> list[psutil.Process]:
-    """Return the worker processes of a command."""
-    with_worker = "zoo.runs.workers.worker"
-    return [
-        each for each in psutil.Process(process.pid).children() if with_worker in each.cmdline()
-    ]
-
-
-def wait_for_epoch(run: Path, epoch: int, process: subprocess.Popen[Any]) -> None:
-    """Wait until an epoch is in the history of a run."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
-        history = run / "history.csv"
-        if history.exists() and len(history.read_text().splitlines()) > epoch:
-            return
-        time.sleep(0.02)
-    pytest.fail(f"no epoch {epoch}; exit code {process.poll()}")
 
 
 @pytest.mark.long
@@ -188,29 +176,6 @@ def test_what_workers_cannot_do_is_refused_before_training(
     assert (code, message in errors) == (2, True), errors
     assert not (tmp_path / "run").exists()
     assert "Traceback" not in errors
-
-
-@pytest.mark.long
-def test_a_broken_image_names_its_file_and_stops_all_workers(tmp_path: Path) -> None:
-    for at in range(90):  # 600 x 600 pixels each: too many for memory, so they are read on demand
-        folder = tmp_path / "data" / "ab"[at % 2]
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((8, 8), at, np.uint8)).save(folder / f"{at}.png")
-    broken = tmp_path / "data" / "a" / "0.png"
-    broken.write_bytes(broken.read_bytes()[:45])  # the size can be read, and no pixel
-    settings = (
-        "input_shape=[600,600,3]",
-        "filters=[2]",
-        "convolutions=1",
-        "batch_size=4",
-        "epochs=1",
-    )
-    words = command("cnn", tmp_path / "data", tmp_path / "run", "--workers", "2", settings=settings)
-    done = run_command(words)
-    assert done.returncode == 2
-    assert "0.png" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.long
