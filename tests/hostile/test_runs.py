@@ -73,3 +73,11 @@ def test_a_training_from_a_pipe_leaves_no_folder(
     assert outcome.code in (1, 2), harmless(outcome)
     assert "is a named pipe" in harmless(outcome)
     assert not (runs.parent / "new").exists()
+
+
+def test_an_honest_training_from_a_run_passes(runs: Path, heavy: Server, harmless: Check) -> None:
+    words = ("train", "mlp", "--data", "digits", "--from", "runs/good", "--out", "new")
+    outcome = heavy.command(*words, "--set", "epochs=1", folder=runs.parent)
+    assert outcome.code == 0, harmless(outcome)
+    assert "weights of" in harmless(outcome)
+    assert zoo.Run.open(runs.parent / "new").state == "finished"

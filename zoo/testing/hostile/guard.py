@@ -22,6 +22,8 @@ BYTES = 2**30  # of memory that a loader may take, beside what the process has
 _PATIENCE = (
     3  # times SECONDS without an end: the loader waits for something, or the machine is busy
 )
+_STACK = 8 * 2**20  # bytes that a thread may have and hardly uses
+_THREADS = 16  # that TensorFlow starts for each processor
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ def run_guarded(
     Args:
         function: without arguments.
         seconds: of processor time.
-        memory: bytes beyond those that the process has.
+        memory: bytes beyond those that the process has; those that are used count, not the reserved ones.
     """
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     with tempfile.TemporaryDirectory(prefix="hostile-") as place:
         folder, log = Path(place) / "empty", Path(place) / "log"
         folder.mkdir()
@@ -64,7 +67,10 @@ def run_guarded(
         output = log.read_text("utf-8", "replace") if log.exists() else ""
         written = tuple(str(path.relative_to(folder)) for path in sorted(folder.rglob("*")))
         taken, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
-        return Outcome(code, output, taken, peak, _problem(code, is_hung, output), written)
+        problem = _problem(code, is_hung, output)
+        if peak - before > memory:
+            problem = problem or "it took too much memory"
+        return Outcome(code, output, taken, peak, problem, written)
 
 
 def _run_child(
@@ -96,13 +102,19 @@ def _run_child(
 
 def _limit(seconds: int, memory: int) -> None:
     """Limit the processor time, the memory, and the size of files of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
-    if pages:
-        most = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if sys.platform == "linux":
+        # not of addresses (RLIMIT_AS): each thread reserves 64 MiB of them, and honest trainings start dozens
+        most = _private_bytes() + memory + _STACK * _THREADS * (os.cpu_count() or 1)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _private_bytes() -> int:
+    """Return the memory that belongs to this process alone and that it can write, used or not."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmData:")) * 1024
 
 
 def _wait(child: int, seconds: float) -> tuple[int, resource.struct_rusage, bool]:

@@ -35,8 +35,6 @@ class Server:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            # by itself, Arrow reserves a gigabyte of addresses, which the limit does not leave
-            env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
 
     def call(self, function: str, *arguments: Any) -> Outcome:
