@@ -22,6 +22,7 @@ from zoo.bulk.plan import (
 )
 from zoo.bulk.ray_data import run_parts
 from zoo.bulk.sources import list_items
+from zoo.bulk.starts import count_starts
 from zoo.bulk.worker import item_rows
 from zoo.compute.ray_cluster import check_ray, check_workers
 from zoo.errors import DataError, UsageError, ZooError
@@ -113,7 +114,7 @@ def apply_in_bulk(
     digest = file_digest(export_folder(run) / "report.json")
     size = part_size or _part_size(seconds, len(found), workers)
     plan = open_plan(out, Plan(str(run), digest, items_digest(found), len(found), size))
-    with lock_results(out):
+    with lock_results(out), count_starts(out):
         return _compute(run, out, plan, found, schema, workers, address, progress or BulkProgress())
 
 

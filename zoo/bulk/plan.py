@@ -4,6 +4,7 @@ OUT/plan.json                 the model, the digest of the items, the size of a 
 OUT/results/part-00000.parquet  one row for each item of the part: the result, or the error
 OUT/pictures/part-00000/*.png   pictures among the results
 OUT/broken.csv                the items that could not be used, and why
+OUT/results/.part-00000.json  while a part is computed: how often its process was killed (starts.py)
 """
 
 from __future__ import annotations

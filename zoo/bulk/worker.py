@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zoo.bulk.columns import ERROR, ITEM, rows_table
 from zoo.bulk.plan import count_part, part_file, write_part
 from zoo.bulk.sources import local_files
+from zoo.bulk.starts import MOST_KILLS, PartStarts, begin_part
 from zoo.errors import DataError, ZooError
-from zoo.inference.predictor import Predictor, iterate_answers
+from zoo.inference.predictor import Answer, Predictor, iterate_answers
 from zoo.inference.saved_results import output_names, save_result
 from zoo.io.results import Values
 from zoo.runs.predictors import open_predictor
@@ -47,13 +48,18 @@ class PartWorker:
         counts: dict[str, Any] = {"part": part, "done": 0, "broken": 0, "failure": ""}
         try:
             if not path.is_file():
-                pictures = self._out / "pictures" / path.stem
-                rows = item_rows(self._open(), [str(item) for item in row["items"]], pictures)
-                write_part(path, rows_table(rows, self._schema))
+                self._write(part, [str(item) for item in row["items"]])
             counts["done"], counts["broken"] = count_part(path)
         except ZooError as error:  # the process of the command raises it
             counts["failure"] = str(error)
         return counts
+
+    def _write(self, part: int, items: Sequence[str]) -> None:
+        """Compute a part, and write it."""
+        path, starts = part_file(self._out, part), begin_part(self._out, part)
+        rows = item_rows(self._open(), items, self._out / "pictures" / path.stem, starts)
+        write_part(path, rows_table(rows, self._schema))
+        starts.end()
 
     def _open(self) -> Predictor:
         if self._predictor is None:
@@ -61,13 +67,16 @@ class PartWorker:
         return self._predictor
 
 
-def item_rows(predictor: Predictor, items: Sequence[str], pictures: Path) -> list[dict[str, Any]]:
+def item_rows(
+    predictor: Predictor, items: Sequence[str], pictures: Path, starts: PartStarts | None = None
+) -> list[dict[str, Any]]:
     """Return a row for each item: its result, or its error.
 
     Args:
         predictor: applies the model.
         items: files and addresses.
         pictures: the folder for pictures among the results.
+        starts: of the part; where a process was killed before, one item is computed at a time.
 
     Raises:
         ZooError: the architecture cannot be applied.
@@ -79,13 +88,31 @@ def item_rows(predictor: Predictor, items: Sequence[str], pictures: Path) -> lis
         for at, file in enumerate(files):
             if isinstance(file, DataError):
                 rows[at][ERROR] = str(file)
-        names, answers = output_names(paths), iterate_answers(predictor, paths)
+        names = output_names(paths)
+        if starts is not None and starts.item_by_item:
+            answers = _iterate_one_by_one(predictor, readable, paths, starts)
+        else:
+            answers = iterate_answers(predictor, paths)
         for at, path, name, answer in zip(readable, paths, names, answers, strict=True):
             if answer.result is None:
                 rows[at][ERROR] = str(answer.error)
             else:
                 rows[at] = _save_pictures(answer.result, path, name, pictures) | {ITEM: items[at]}
     return rows
+
+
+def _iterate_one_by_one(
+    predictor: Predictor, numbers: Sequence[int], paths: Sequence[Path], starts: PartStarts
+) -> Iterator[Answer]:
+    """Yield an answer for each item; one at which the process was killed too often is not computed."""
+    for number, path in zip(numbers, paths, strict=True):
+        if starts.is_broken(number):
+            reason = f"{path} ends the process that reads or computes it, {MOST_KILLS} times by now"
+            yield Answer(path, None, DataError(f"{reason}; memory may be short."))
+            continue
+        starts.keep_item(number)
+        yield from iterate_answers(predictor, [path])
+    starts.keep_item(None)
 
 
 def _save_pictures(
