@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -172,14 +173,16 @@ def test_a_sweep_without_a_finished_trial_keeps_the_errors(digits_file: Path) ->
 def test_a_sweep_of_a_file_that_is_stopped_says_how_to_go_on(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, begins: bool
 ) -> None:
-    def stop(*arguments: Any, out: str, **options: Any) -> None:
+    def stop(search: Any, out: str, *options: Any) -> None:
         if begins:
             Path(out).mkdir()
             Path(out, "sweep.json").write_text("{}")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zoo.sweeps.sweep.sweep", stop)
-    Path("sweep.toml").write_text('name = "mlp.digits"\nout = "one"\nspace = {units = [8, 16]}\n')
+    monkeypatch.setattr("zoo.sweeps.sweep.begin_sweep", stop)
+    Path("sweep.toml").write_text(
+        'name = "mlp.digits"\nout = "one"\nspace = {units = [[8], [16]]}\n'
+    )
     code, _, err = shell("sweep", "sweep.toml")
     assert code == 130
     assert ("zoo sweep --resume --out one" if begins else "nothing was written") in err
@@ -241,7 +244,9 @@ def begun(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
         ("epochs = 1", "epochs = 1\nshift = 0.1", "the setting shift was absent and is 0.1"),
         ("val_loss", "val_accuracy", "metric was 'val_loss' and is 'val_accuracy'"),
         ("seed = 1", "seed = 2", "seed was 1 and is 2"),
-        ("seed = 1", 'data = "fashion-mnist"', "data was 'digits' and is 'fashion-mnist'"),
+        ("epochs = 1", "", "the setting epochs was 1 and is absent"),
+        ("seed = 1\n", "", "seed was 1 and is absent"),
+        ("seed = 1", 'seed = 1\ndata = "fashion-mnist"', "data was 'digits' and is 'fashion-mnist'"),
     ],
 )  # fmt: skip
 def test_a_sweep_does_not_go_on_with_a_file_that_has_changed(
@@ -256,6 +261,15 @@ def test_a_sweep_does_not_go_on_with_a_file_that_has_changed(
     assert "zoo sweep --resume --out one" in err
     assert Path("one/sweep.json").read_bytes() == before
     assert not Path("one/trial-000").exists()
+
+
+def test_a_file_that_lacks_all_but_its_model_is_refused(shell: Shell, begun: None) -> None:
+    Path("sweep.toml").write_text('name = "mlp.digits"\n')
+    code, _, err = shell("sweep", "sweep.toml", "--resume", "--out", "one")
+    assert code == 2
+    for name in ("metric", "seed", "units", "learning_rate", "batch_size", "epochs"):
+        assert re.search(rf"\b{name}( of the space)? was [^;]* and is absent", err), err
+    assert "validation" not in err  # of --set
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from zoo.compute.ray_cluster import ray_session, task_resources
+from zoo.compute.ray_cluster import check_ray, check_workers, ray_session, task_resources
 from zoo.errors import TrainingError, UsageError, ZooError
 from zoo.runs.evaluation import measure
 from zoo.runs.run import Run
@@ -20,11 +20,28 @@ from zoo.sweeps.results import Sweep, trial_row
 from zoo.sweeps.task import Task, TrialResult
 from zoo.sweeps.trial import train_trial
 
-__all__ = ["measure_winner", "run_here", "run_on_ray"]
+__all__ = ["check_engine", "measure_winner", "run_here", "run_on_ray"]
 
 MOST_ATTEMPTS = 3  # for a trial whose worker is lost, or whose process is killed, each time
 FIRST_FAILURES = 3  # trials that fail before any other ends: the sweep is given up
 STOP_SECONDS = 30.0
+
+
+def check_engine(workers: int | None, address: str | None) -> None:
+    """Refuse workers that cannot be started.
+
+    Args:
+        workers: of Ray; None is this process.
+        address: of a cluster.
+
+    Raises:
+        UsageError: Ray is not installed, the number is out of range, or an address has no workers.
+    """
+    if workers is not None:
+        check_workers(workers)
+        check_ray()
+    elif address is not None:
+        raise UsageError("--address needs --workers: how many trials run at once on that cluster.")
 
 
 def run_here(journal: Journal, progress: SweepProgress) -> None:

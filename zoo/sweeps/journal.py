@@ -6,13 +6,14 @@ run goes on from its last epoch.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RunError
+from zoo.errors import RunError, UsageError
 from zoo.io.atomic import disk_errors
 from zoo.sweeps.search import Search
 from zoo.sweeps.task import STUDY, Task, TrialResult, in_memory_study
@@ -20,12 +21,22 @@ from zoo.sweeps.task import STUDY, Task, TrialResult, in_memory_study
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "check_optuna"]
 
 FILE = "journal.log"
 RANDOM_TRIALS = 10  # that are drawn at random, before the sampler has results to learn from
 STATE, ERROR, NOTES, SECONDS = "state", "error", "pruner", "seconds"  # attributes of a trial
 STARTS = "starts"  # [whole epochs, how often the trial was started with these]
+
+
+def check_optuna() -> None:
+    """Refuse to begin where Optuna is not installed.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise UsageError("Optuna is not installed. pip install 'keras-zoo[sweep]'")
 
 
 class Journal:

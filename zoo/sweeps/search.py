@@ -47,6 +47,7 @@ class Search:
         pruner: asha, hyperband or none: which trials are stopped before their last epoch.
         grace: epochs that no trial is stopped before.
         epochs: of a whole trial.
+        file: the entries of the TOML file that the sweep began with, such as settings.epochs.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Search:
     pruner: str = "asha"
     grace: int = 1
     epochs: int = 1
+    file: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -88,6 +90,8 @@ class Search:
                 raise UsageError(
                     f"{name} must be a whole number from 1 to {most:,}. Received: {brief(value)}"
                 )
+        if not all(isinstance(name, str) for name in self.file):
+            raise UsageError(f"file must be a list of names. Received: {brief(self.file)}")
         if type(self.seed) is not int or not 0 <= self.seed <= MOST_SEED:
             raise UsageError(
                 f"A seed is a whole number from 0 to {MOST_SEED}. Received: {brief(self.seed)}"

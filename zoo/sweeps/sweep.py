@@ -9,33 +9,25 @@ FOLDER/pictures/*.png  the best so far, the importance of each setting, parallel
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from zoo.compute.kernels import use_threads
-from zoo.compute.ray_cluster import check_ray, check_workers
 from zoo.config import Config, WithoutData
 from zoo.errors import RunError, SettingError, UsageError
 from zoo.runs.recipe import Recipe, resolve
-from zoo.sweeps.engines import measure_winner, run_here, run_on_ray
+from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray
 from zoo.sweeps.folders import lock_sweep, new_folder
-from zoo.sweeps.journal import Journal
+from zoo.sweeps.journal import Journal, check_optuna
 from zoo.sweeps.plots import save_pictures
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import Sweep, read_sweep
-from zoo.sweeps.search import (
-    VALIDATION,
-    Search,
-    first_comparison,
-    metric_direction,
-    read_search,
-)
+from zoo.sweeps.search import VALIDATION, Search, first_comparison, metric_direction, read_search
 from zoo.sweeps.space import check_fixed, check_parameters, parse_space
 
-__all__ = ["check_optuna", "resume_sweep", "sweep"]
+__all__ = ["begin_sweep", "new_search", "resume_sweep", "sweep"]
 
 TRIALS, METRIC = 20, "val_loss"  # by default
 AHEAD = 4  # trials for each worker of Ray that may be unknown when the next one is chosen
@@ -91,29 +83,64 @@ def sweep(
     Example:
         >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
     """
+    check_engine(workers, address)
+    search = new_search(
+        name, space, settings, trials=trials, metric=metric, direction=direction, data=data, seed=seed,
+        workers=workers, window=window, pruner=pruner, grace=grace,
+    )  # fmt: skip
+    return begin_sweep(search, out, workers, address, progress)
+
+
+def new_search(
+    name: str,
+    space: Mapping[str, Any],
+    settings: dict[str, Any],
+    *,
+    trials: int = TRIALS,
+    metric: str = METRIC,
+    direction: str | None = None,
+    data: str | Path | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    window: int | None = None,
+    pruner: str = "asha",
+    grace: int | None = None,
+) -> Search:
+    """Return what a new sweep searches; the arguments are those of `sweep`.
+
+    Raises:
+        UsageError: a name, a setting, the space or the data is wrong.
+    """
     check_optuna()
-    _check_engine(workers, address)
     check_fixed(space, settings)
     if workers is not None and not settings.get("threads"):
-        settings["threads"] = 1
+        settings = {**settings, "threads": 1}
     recipe, settings = _resolve(name, settings, data, trains_here=workers is None)
     epochs = int(recipe.config.epochs)
     search = Search(
-        name,
-        check_parameters(parse_space(space), recipe.config),
-        trials,
-        metric,
-        direction or metric_direction(metric),
-        seed,
-        settings,
-        recipe.source,
+        name, check_parameters(parse_space(space), recipe.config), trials, metric,
+        direction or metric_direction(metric), seed, settings, recipe.source,
         (1 if workers is None else AHEAD * workers) if window is None else window,
-        pruner,
-        first_comparison(epochs) if grace is None else grace,
-        epochs,
-    )
+        pruner, first_comparison(epochs) if grace is None else grace, epochs,
+    )  # fmt: skip
     search.check()
-    folder = new_folder(name, out)
+    return search
+
+
+def begin_sweep(
+    search: Search,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    address: str | None = None,
+    progress: SweepProgress | None = None,
+) -> Sweep:
+    """Train the trials of a new sweep in a new folder; the arguments are those of `sweep`.
+
+    Raises:
+        UsageError: no trial can be trained; nothing is left.
+        TrainingError: the first trials all fail, or no trial is finished.
+    """
+    folder = new_folder(search.name, out)
     with lock_sweep(folder):
         search.write(folder)
         try:
@@ -148,7 +175,7 @@ def resume_sweep(
         UsageError: there are more trials than that already.
     """
     check_optuna()
-    _check_engine(workers, address)
+    check_engine(workers, address)
     folder = Path(folder).expanduser().resolve()
     search = read_search(folder)
     with lock_sweep(folder):
@@ -160,24 +187,6 @@ def resume_sweep(
             search.check()
             search.write(folder)
         return _run(folder, search, workers, address, progress or SweepProgress())
-
-
-def check_optuna() -> None:
-    """Refuse to begin where Optuna is not installed.
-
-    Raises:
-        UsageError: says how to install it.
-    """
-    if importlib.util.find_spec("optuna") is None:
-        raise UsageError("Optuna is not installed. pip install 'keras-zoo[sweep]'")
-
-
-def _check_engine(workers: int | None, address: str | None) -> None:
-    if workers is not None:
-        check_workers(workers)
-        check_ray()
-    elif address is not None:
-        raise UsageError("--address needs --workers: how many trials run at once on that cluster.")
 
 
 def _resolve(

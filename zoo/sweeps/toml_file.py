@@ -14,7 +14,7 @@ from zoo.io.text import read_bytes
 from zoo.sweeps.search import VALIDATION, Search
 from zoo.sweeps.space import Parameter, Range, parse_space
 
-__all__ = ["OPTIONS", "check_unchanged", "read_toml"]
+__all__ = ["OPTIONS", "check_unchanged", "entry_names", "read_toml"]
 
 log = logging.getLogger("zoo.sweeps")
 
@@ -25,6 +25,7 @@ _KINDS: dict[str, type] = {
 }  # fmt: skip
 OPTIONS = frozenset(_KINDS) - {"settings"}
 _DECIDE = ("metric", "direction", "seed", "window", "pruner", "grace")  # with the space, all trials
+_TABLES = ("space", "settings")
 _ADDED = {"validation": VALIDATION, "threads": 1}  # by a sweep, where its settings have none
 _NAMES = {str: "a text", int: "a whole number", dict: "a table"}
 
@@ -60,6 +61,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     return dict(entries)
 
 
+def entry_names(entries: Mapping[str, Any]) -> list[str]:
+    """Return the names of the entries of a file that decide its trials, such as settings.epochs.
+
+    Args:
+        entries: of the file, as `read_toml` returns them.
+    """
+    names = [name for name in (*_DECIDE, "data") if name in entries]
+    return names + [f"{table}.{name}" for table in _TABLES for name in entries.get(table, {})]
+
+
 def check_unchanged(path: Path, entries: Mapping[str, Any], search: Search, folder: Path) -> None:
     """Refuse to go on with a sweep whose file has changed since: its trials would not fit together.
 
@@ -75,7 +86,8 @@ def check_unchanged(path: Path, entries: Mapping[str, Any], search: Search, fold
     Raises:
         UsageError: names the entries that differ.
     """
-    if found := [*_space_differences(entries, search), *_differences(entries, search)]:
+    found = [*_space_differences(entries, search), *_differences(entries, search)]
+    if found := [*found, *_removals(entries, search)]:
         raise UsageError(
             f"{path} is not what the sweep in {folder} began with: {'; '.join(found)}. Begin another sweep, "
             f"with a new out, or go on with this one as it began: zoo sweep --resume --out {folder}"
@@ -120,6 +132,18 @@ def _differences(entries: Mapping[str, Any], search: Search) -> Iterator[str]:
     for name, value in given.items():
         if value != getattr(search, name):
             yield f"{name} was {brief(getattr(search, name))} and is {brief(value)}"
+
+
+def _removals(entries: Mapping[str, Any], search: Search) -> Iterator[str]:
+    """Yield in words each entry that the file had at first, and which it lacks now."""
+    now = entry_names(entries)
+    for table, _, name in (each.rpartition(".") for each in search.file if each not in now):
+        if table == "settings":
+            yield f"the setting {name} was {brief(search.settings.get(name))} and is absent"
+        elif not table and name in (*_DECIDE, "data"):
+            yield f"{name} was {brief(getattr(search, name))} and is absent"
+        elif table not in entries and name in search.space:
+            yield f"{name} of the space was {_text(search.space[name])} and is absent"
 
 
 def _text(parameter: Parameter) -> str:

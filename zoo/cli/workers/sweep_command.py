@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,7 +69,7 @@ def sweep(name: str | None, show: Path | None, resume: bool, as_json: bool, **op
     NAME is a model of the catalog, an architecture, or a TOML file with the same options. Each trial is an
     ordinary run. The best one is measured on the test split, once.
     """
-    from zoo.sweeps.sweep import check_optuna
+    from zoo.sweeps.journal import check_optuna
 
     check_optuna()
     from zoo.cli.workers.trial_tables import show_sweep
@@ -101,6 +102,7 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     if name is None:
         raise UsageError("Name a model, an architecture or a TOML file: zoo sweep NAME --space ...")
     arguments = _file_arguments(name)
+    names = _entry_names(name, arguments)
     spaces = _parse_spaces(given.pop("space", ()))
     settings = dict(parse_setting(text) for text in given.pop("settings", ()))
     model = str(arguments.pop("name"))
@@ -112,16 +114,20 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     before = _find(model, options.get("out"))
     import_backend()
     from zoo.cli.workers.trial_tables import ShowTrials
+    from zoo.sweeps.engines import check_engine
     from zoo.sweeps.space import parse_space
-    from zoo.sweeps.sweep import sweep as begin
+    from zoo.sweeps.sweep import begin_sweep, new_search
 
     parse_space(space)
-    progress = ShowTrials()
+    out, address = options.pop("out", None), options.pop("address", None)
+    workers, progress = options.get("workers"), ShowTrials()
+    check_engine(workers, address)
     try:
         with progress:
-            return begin(model, space, progress=progress, **options, **settings)
+            search = replace(new_search(model, space, settings, **options), file=names)
+            return begin_sweep(search, out, workers, address, progress)
     except KeyboardInterrupt as error:
-        found = _find(model, options.get("out"))
+        found = _find(model, out)
         _stop(None if found == before else found, exit_code(error))
 
 
@@ -156,6 +162,15 @@ def _file_arguments(name: str) -> dict[str, Any]:
     return read_toml(Path(name))
 
 
+def _entry_names(name: str, entries: dict[str, Any]) -> list[str]:
+    """Return the names of the entries of a file; none if it is a model that is named."""
+    if not name.endswith(".toml"):
+        return []
+    from zoo.sweeps.toml_file import entry_names
+
+    return entry_names(entries)
+
+
 def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     """Go on with a sweep; of a file, the folder, the workers and more trials count."""
     from zoo.cli.workers.trial_tables import ShowTrials
@@ -170,7 +185,7 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     search = read_search(folder)
     if model is not None and model != search.name:
         raise UsageError(f"{folder} is a sweep of {search.name}, not of {model}.")
-    if name is not None and len(file) > 1:
+    if name is not None and name.endswith(".toml"):
         check_unchanged(Path(name), file, search, folder)
     options: dict[str, Any] = {key: file[key] for key in ("workers", "address") if key in file}
     options |= {"trials": max(search.trials, file.get("trials", 0))} | given
