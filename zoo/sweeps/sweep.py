@@ -106,7 +106,12 @@ def new_search(
     pruner: str = "asha",
     grace: int | None = None,
 ) -> Search:
-    """Return what a new sweep searches; the arguments are those of `sweep`.
+    """Return what a new sweep searches.
+
+    Args:
+        name: as for `sweep`; so are space, trials, metric, direction, data, seed, workers, window,
+            pruner and grace.
+        settings: of all trials that differ from the model's.
 
     Raises:
         UsageError: a name, a setting, the space or the data is wrong.
@@ -134,7 +139,11 @@ def begin_sweep(
     address: str | None = None,
     progress: SweepProgress | None = None,
 ) -> Sweep:
-    """Train the trials of a new sweep in a new folder; the arguments are those of `sweep`.
+    """Train the trials of a new sweep in a new folder.
+
+    Args:
+        search: what it searches.
+        out: as for `sweep`; so are workers, address and progress.
 
     Raises:
         UsageError: no trial can be trained; nothing is left.
