@@ -92,7 +92,6 @@ def connect(address: str | None, cpus: int = 1) -> bool:
     """
     check_ray()
     _check_reachable(address)
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what is lost, the zoo says itself
     import ray
 
     if ray.is_initialized():
