@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 from zoo.errors import UnsafeFile
@@ -66,7 +67,7 @@ def check_objects(names: Sequence[NamedObject], path: Any, modules: Collection[s
     """
     import keras
 
-    bases = tuple(_bases(keras))
+    bases = _bases()
     for item in names:
         _import_registered(item, modules)
         if _is_registered(item, keras):
@@ -95,12 +96,13 @@ def _unknown(item: NamedObject, path: Any) -> str:
     )
 
 
-def _bases(keras: Any) -> Iterator[type]:
-    """Yield the classes that the parts of models inherit from; an older Keras may lack some."""
-    for name in _BASES:
-        found = _attribute(keras, name.removeprefix("keras."))
-        if isinstance(found, type):
-            yield found
+@cache
+def _bases() -> tuple[type, ...]:
+    """Return the classes that the parts of models inherit from; an older Keras may lack some."""
+    import keras
+
+    found = (_attribute(keras, name.removeprefix("keras.")) for name in _BASES)
+    return tuple(each for each in found if isinstance(each, type))
 
 
 def _attribute(root: Any, name: str) -> Any:

@@ -153,12 +153,17 @@ def _open_member(
 ) -> Iterator[IO[bytes]]:
     """Open a member for reading at any position: its own bytes, or a temporary file if it is compressed.
 
-    zipfile reads a member again from its start whenever the position moves back.
+    zipfile reads a member again from its start whenever the position moves back. A small member is read at
+    once.
     """
     if member.compress_type == zipfile.ZIP_STORED:
         file.seek(member.header_offset)
         _, name, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
         start = member.header_offset + _LOCAL_HEADER.size + name + extra
+        if member.file_size <= _BLOCK:
+            file.seek(start)
+            yield io.BytesIO(file.read(member.file_size))
+            return
         with io.BufferedReader(_Window(file, start, member.file_size)) as window:
             yield window
         return
