@@ -11,6 +11,7 @@ standardised. The measures that may have a range:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -74,7 +75,7 @@ def describe_difference(values: Any, ranges: Ranges) -> str:
 
 def has_several_frames(item: Any) -> bool:
     """Return whether an item is an animation, or a file of several pages; the first one is read."""
-    if not isinstance(item, str | Path) or Path(item).suffix.lower() not in FILMS:
+    if not isinstance(item, str | Path) or not os.fspath(item).lower().endswith(FILMS):
         return False
     with (
         suppress(DataError, OSError),
