@@ -232,6 +232,8 @@ def test_what_is_no_picture_is_not_published(
     run = Path(shutil.copytree(exported.path, tmp_path / "run"))
     for name in ("page.html", "drawing.svg", "script.js", "samples.eps"):
         (run / "pictures" / name).write_text("<script>alert(1)</script>")
+    shutil.copy(run / "pictures" / "curve.png", run / "pictures" / "a b.png")
+    shutil.copy(run / "pictures" / "curve.png", run / "pictures" / "a+b.png")
     zoo.page(run, out=tmp_path / "site")
     names = {path.name for path in (tmp_path / "site").rglob("card/pictures/*")}
-    assert names == {path.name for path in exported.pictures}
+    assert names == {"a-b.png", *(path.name for path in exported.pictures)}

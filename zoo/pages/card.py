@@ -6,7 +6,7 @@ from typing import Any
 
 from zoo.errors import UsageError, ZooError
 from zoo.io.printable import printable
-from zoo.pages.files import PageFiles
+from zoo.pages.files import PageFiles, page_name
 from zoo.pages.model import PageModel
 from zoo.publication.card import card_text
 from zoo.publication.terms import NOT_STATED, Terms, public_source, resolve_terms
@@ -75,8 +75,9 @@ def write_links(model: PageModel, files: PageFiles) -> list[dict[str, str]]:
         (folder / "README.md").write_text(
             card_text(model.run, _terms(model.run), model.name), "utf-8"
         )
-        for picture in model.run.pictures:
-            files.copy(picture, f"card/pictures/{picture.name}")
+        own = {page_name(picture.name): picture for picture in model.run.pictures}
+        for name, picture in own.items():
+            files.copy(picture, f"card/pictures/{name}")
         links.append({"label": "README.md, the model card", "file": "card/README.md"})
     return links
 

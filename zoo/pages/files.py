@@ -16,7 +16,7 @@ from PIL import Image
 from zoo.data.arrays import Array
 from zoo.io import pictures
 
-__all__ = ["PageFiles", "read_page_array"]
+__all__ = ["PageFiles", "page_name", "read_page_array"]
 
 
 def read_page_array(folder: Path, entry: Mapping[str, Any]) -> Array:
@@ -30,6 +30,11 @@ def read_page_array(folder: Path, entry: Mapping[str, Any]) -> Array:
     if entry["file"].endswith(".gz"):
         content = gzip.decompress(content)
     return np.frombuffer(content, np.dtype(entry["dtype"])).reshape(entry["shape"])
+
+
+def page_name(name: str) -> str:
+    """Return the name of a file in a page: letters that an address would have to escape become hyphens."""
+    return re.sub(r"[^\w.-]", "-", name, flags=re.ASCII)
 
 
 class PageFiles:
@@ -93,8 +98,8 @@ class PageFiles:
         return self._relative(path)
 
     def _path(self, place: str, name: str) -> Path:
-        """Return where a file goes; letters that an address would have to escape become hyphens."""
-        path = self.folder / place / re.sub(r"[^\w.-]", "-", name, flags=re.ASCII)
+        """Return where a file goes."""
+        path = self.folder / place / page_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             raise ValueError(f"{path.name} is written twice")

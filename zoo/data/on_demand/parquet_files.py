@@ -18,12 +18,15 @@ import numpy as np
 
 from zoo.data.arrays import Array
 from zoo.data.on_demand.parquet_footer import check_footer
+from zoo.data.on_demand.parquet_pages import check_pages
 from zoo.errors import DataError, UnsafeFile, ZooError, format_error
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import check_plain
 
-__all__ = ["WINDOW_BYTES", "ParquetFiles", "open_parquet", "read_metadata"]
+__all__ = ["MOST_GROUP_BYTES", "WINDOW_BYTES", "ParquetFiles", "read_metadata"]
 
+_FEW_ROWS = 4_000_000  # that any files may have
+MOST_GROUP_BYTES = 2**30  # of one row group, unpacked
 WINDOW_BYTES = 128 * 2**20  # of row groups that are shuffled together; twice as many are in memory
 
 
@@ -34,10 +37,12 @@ class ParquetFiles:
     Args:
         paths: the files.
         columns: those that are read.
+        most: bytes of one row group, unpacked.
     """
 
     paths: tuple[Path, ...]
     columns: tuple[str, ...]
+    most: int = MOST_GROUP_BYTES
     _groups: OrderedDict[int, Any] = field(default_factory=OrderedDict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False, compare=False)
     _places: list[Any] = field(default_factory=list, repr=False, compare=False)
@@ -68,7 +73,7 @@ class ParquetFiles:
             if number not in self._groups:
                 groups, starts, _ = self.places()
                 path, own = groups[number]
-                table, rows = _read_group(path, own, self.columns), np.diff(starts)[number]
+                table, rows = _read_group(path, own, self), np.diff(starts)[number]
                 if len(table) != rows:
                     raise DataError(
                         f"Row group {own} of {path} declares {rows} rows and holds {len(table)}."
@@ -94,7 +99,18 @@ def _find_groups(
                 starts.append(starts[-1] + rows)
                 largest = max(largest, size)
             check_limit(path, "table_rows", starts[-1])
+            _check_size(path, starts[-1], sum(each.stat().st_size for each in paths))
     return groups, np.array(starts, np.int64), largest
+
+
+def _check_size(path: Path, rows: int, size: int) -> None:
+    """Refuse very many rows in a few bytes: all of them have the same values.
+
+    Raises:
+        UnsafeFile: there are as many.
+    """
+    if rows > _FEW_ROWS:
+        check_limit(path, "table_ratio", rows // max(size, 1))
 
 
 def _count_rows(group: Any) -> int:
@@ -141,17 +157,19 @@ def _parse_footer(path: Path, *_: int) -> tuple[Any, Any]:
         return file.metadata, file.schema_arrow
 
 
-def open_parquet(path: Path) -> Any:
-    """Open a Parquet file; only its metadata is read.
-
-    Raises:
-        DataError: it is no Parquet file, or its footer exceeds a limit.
-    """
+def _open_parquet(path: Path, metadata: Any, columns: Sequence[str]) -> Any:
+    """Open a Parquet file; only its metadata is read. Equal texts of a column will share their bytes."""
     import pyarrow.parquet
 
-    metadata, _ = read_metadata(path)
-    with _errors(path):
-        return pyarrow.parquet.ParquetFile(path, metadata=metadata)
+    leaves = map(metadata.schema.column, range(len(metadata.schema)))
+    texts = [
+        leaf.path
+        for leaf in leaves
+        if leaf.physical_type == "BYTE_ARRAY"
+        and not leaf.max_repetition_level
+        and leaf.path.partition(".")[0] in columns
+    ]
+    return pyarrow.parquet.ParquetFile(path, metadata=metadata, read_dictionary=texts)
 
 
 @contextmanager
@@ -169,10 +187,14 @@ def _errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_group(path: Path, number: int, columns: Sequence[str]) -> Any:
+def _read_group(path: Path, number: int, files: ParquetFiles) -> Any:
     try:
-        with open_parquet(path) as file:
-            return file.read_row_group(number, columns=list(columns), use_threads=False)
+        metadata, _ = read_metadata(path)
+        check_pages(path, metadata, number, files.columns, files.most)
+        with _open_parquet(path, metadata, files.columns) as file:
+            return file.read_row_group(number, columns=list(files.columns), use_threads=False)
+    except UnsafeFile as error:
+        raise DataError(str(error)) from error
     except DataError:
         raise
     except Exception as error:  # pyarrow's errors and those of the system

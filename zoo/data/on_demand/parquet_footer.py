@@ -18,7 +18,7 @@ from zoo.errors import UnsafeFile
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import open_plain
 
-__all__ = ["check_footer"]
+__all__ = ["Compact", "check_footer"]
 
 _MAGIC, _TAIL = b"PAR1", 8  # the end of a file: the length of its footer in 4 bytes, and PAR1
 _SCHEMA, _ROW_GROUPS = 2, 4  # fields of the footer
@@ -49,12 +49,12 @@ def check_footer(path: Path) -> None:
         file.seek(size - _TAIL - length)
         footer = file.read(length)
     try:
-        _check_counts(path, _Compact(path, footer))
+        _check_counts(path, Compact(path, footer))
     except (IndexError, ValueError, RecursionError) as error:
         raise UnsafeFile(f"{path} was not opened: its footer is broken.") from error
 
 
-def _check_counts(path: Path, footer: _Compact) -> None:
+def _check_counts(path: Path, footer: Compact) -> None:
     """Count columns, row groups and chunks."""
     last = 0
     for field, kind in footer.fields():
@@ -73,7 +73,7 @@ def _check_counts(path: Path, footer: _Compact) -> None:
             footer.skip(kind)
 
 
-def _check_chunks(path: Path, footer: _Compact, groups: int) -> None:
+def _check_chunks(path: Path, footer: Compact, groups: int) -> None:
     """Count the chunks of all row groups; the list of these is read."""
     chunks = 0
     for _ in range(groups):
@@ -88,7 +88,7 @@ def _check_chunks(path: Path, footer: _Compact, groups: int) -> None:
                 footer.skip(kind)
 
 
-def _depth(footer: _Compact, count: int) -> int:
+def _depth(footer: Compact, count: int) -> int:
     """Return how deep the columns are nested; their list is read."""
     missing: list[int] = []  # parts that are still to come of each column around
     deepest = 0
@@ -109,7 +109,7 @@ def _depth(footer: _Compact, count: int) -> int:
     return deepest
 
 
-class _Compact:
+class Compact:
     """Bytes in Thrift's compact protocol, and the place up to which they are read.
 
     The methods raise IndexError at the end of the bytes, ValueError for what the protocol does not have, and

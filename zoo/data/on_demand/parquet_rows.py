@@ -18,6 +18,7 @@ import numpy as np
 from zoo.data.arrays import Array, check_numbers
 from zoo.data.images import open_image, to_array
 from zoo.data.on_demand.examples import OnDemand
+from zoo.data.on_demand.parquet_column import encoded_images
 from zoo.data.on_demand.parquet_files import ParquetFiles
 from zoo.errors import DataError
 from zoo.io.digest import file_digest
@@ -25,7 +26,7 @@ from zoo.io.digest import file_digest
 if TYPE_CHECKING:
     from zoo.config import Resize
 
-__all__ = ["ParquetRows", "image_bytes"]
+__all__ = ["ParquetRows"]
 
 
 class ParquetRows(OnDemand):
@@ -105,7 +106,7 @@ class ParquetRows(OnDemand):
             values = np.stack([column.astype(np.float32) for column in columns], 1)
             check_numbers(f"A row group of {self.files.paths[0].parent}", values)
             return values
-        contents = [image_bytes(value) for value in table.column(0).to_pylist()]
+        contents = encoded_images(table.column(0))
         return np.stack(list(_threads().map(self._decode, contents, rows.tolist())))
 
     def _decode(self, content: bytes | None, row: int) -> Array:
@@ -117,12 +118,6 @@ class ParquetRows(OnDemand):
         height, width, channels = self.shape[1:]
         assert self.resize is not None
         return to_array(open_image(name, content), (height, width, channels), self.resize)
-
-
-def image_bytes(value: Any) -> bytes | None:
-    """Return the encoded image in a cell: bytes, or an entry `bytes` as Hugging Face writes it."""
-    content = value.get("bytes") if isinstance(value, dict) else value
-    return content if isinstance(content, bytes) else None
 
 
 @cache

@@ -83,7 +83,7 @@ def _read_labels(what: str, labels: Array) -> Array:
         return labels
     if labels.dtype.kind in "fu":  # int64 may not hold them
         _check_range(what, labels)
-    return labels.astype(np.int64)
+    return labels.astype(np.int64, copy=False)
 
 
 def _are_labels(numbers: Array) -> bool:

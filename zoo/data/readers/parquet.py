@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zoo.data.arrays import Array
 from zoo.data.dataset import Dataset
 from zoo.data.images import image_size
-from zoo.data.on_demand.parquet_files import ParquetFiles, open_parquet, read_metadata
-from zoo.data.on_demand.parquet_rows import ParquetRows, image_bytes
+from zoo.data.on_demand.parquet_column import encoded_images, read_column
+from zoo.data.on_demand.parquet_files import MOST_GROUP_BYTES, ParquetFiles, read_metadata
+from zoo.data.on_demand.parquet_rows import ParquetRows
 from zoo.data.readers.image_folder import LAZY_BYTES
 from zoo.data.readers.image_size import Size, common_shape, resize_description
 from zoo.data.readers.labels import read_targets
@@ -39,7 +38,6 @@ __all__ = ["SUFFIX", "has_parquet", "read"]
 SUFFIX = ".parquet"
 _TESTS = ("test", "validation", "val")
 SAMPLE = 512  # images whose sizes are looked at
-MOST_GROUP_BYTES = 2**30  # of one row group, unpacked
 
 
 def has_parquet(path: Path) -> bool:
@@ -197,10 +195,9 @@ def _sample_sizes(files: Sequence[ParquetFiles]) -> Counter[Size]:
     for each in files:
         groups = each.places()[0]
         for number in sorted({0, len(groups) // 2, len(groups) - 1}):
-            cells = each.group(number).column(0).slice(0, SAMPLE // 3).to_pylist()
-            for at, cell in enumerate(cells):
+            cells = encoded_images(each.group(number).column(0).slice(0, SAMPLE // 3))
+            for at, content in enumerate(cells):
                 name = Path(f"{groups[number][0]}, row {at} of row group {groups[number][1]}")
-                content = image_bytes(cell)
                 if content is None:
                     raise DataError(f"There is no image in {name}.")
                 sizes[image_size(name, content)] += 1
@@ -212,17 +209,16 @@ def _read_targets(
 ) -> tuple[list[Array | None], tuple[str, ...] | None]:
     """Return the targets of each split, and the names of the classes; None without labels."""
     named: list[tuple[str, Array | None]] = []
+    positions: list[Array | None] = []
     for split in paths:
-        columns = (
-            [open_parquet(file).read([target]).column(0).to_pylist() for file in split]
-            if target
-            else []
-        )
-        values = [value for column in columns for value in column]
-        if any(value is None for value in values):
-            raise DataError(f"{path} has rows without a target in the column {target}.")
-        named.append((f"the column {target}", np.array(values) if target else None))
+        values, codes = read_column(split, target) if target else (None, None)
+        named.append((f"the column {target}", values))
+        positions.append(codes)
     arrays, classes = read_targets(path, named)
+    arrays = [
+        array if array is None or codes is None else array[codes]
+        for array, codes in zip(arrays, positions, strict=True)
+    ]
     names = _declared_names(paths[0][0], target)
     return arrays, names if classes is not None and len(names) >= len(classes) else classes
 

@@ -16,6 +16,7 @@ from zoo.testing.hostile.small_files import (
     h5_trees,
     image_headers,
     parquet_footers,
+    parquet_pages,
     zip_headers,
 )
 
@@ -24,7 +25,7 @@ __all__ = ["KINDS", "cases"]
 KINDS = ("keras", "h5", "npz", "npy", "ts", "csv", "toml", "json", "image", "parquet")
 _MODULES = (
     *(config_cases, zip_cases, h5_cases, array_cases, text_cases, image_cases),
-    *(builds, h5_trees, zip_headers, image_headers, parquet_footers),
+    *(builds, h5_trees, zip_headers, image_headers, parquet_footers, parquet_pages),
 )
 
 
