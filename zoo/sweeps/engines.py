@@ -7,7 +7,8 @@ trial, the best one is measured on the test split.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from zoo.compute.ray_cluster import check_ray, check_workers, ray_session, task_resources
@@ -18,9 +19,9 @@ from zoo.sweeps.journal import Journal
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import Sweep, trial_row
 from zoo.sweeps.task import Task, TrialResult
-from zoo.sweeps.trial import train_trial
+from zoo.sweeps.trial import import_for_trials, train_trial
 
-__all__ = ["check_engine", "measure_winner", "run_here", "run_on_ray"]
+__all__ = ["check_engine", "measure_winner", "run_here", "run_on_ray", "started_workers"]
 
 MOST_ATTEMPTS = 3  # for a trial whose worker is lost, or whose process is killed, each time
 FIRST_FAILURES = 3  # trials that fail before any other ends: the sweep is given up
@@ -78,6 +79,39 @@ def _train_here(journal: Journal, task: Task) -> TrialResult:
         raise
 
 
+@contextmanager
+def started_workers(
+    workers: int | None, address: str | None, settings: Mapping[str, Any]
+) -> Iterator[None]:
+    """Start Ray, and let its workers import Keras while this process does so too.
+
+    Each import takes seconds of a processor, and a worker would begin its own after that of this process.
+
+    Args:
+        workers: trials that run at once, at most; None starts nothing.
+        address: of a cluster; None starts one on this machine.
+        settings: of all trials.
+
+    Raises:
+        UsageError: there is no such cluster.
+    """
+    if workers is None:
+        yield
+        return
+    threads = _threads(settings)
+    with ray_session(workers * threads, address, threads) as ray:
+        resources = task_resources(workers, threads)
+        import_all = ray.remote(max_retries=0, **resources)(import_for_trials)
+        tasks = [import_all.remote() for _ in range(workers)]  # a trial tells what fails
+        yield
+        del tasks
+
+
+def _threads(settings: Mapping[str, Any]) -> int:
+    threads = settings.get("threads") or 1
+    return threads if type(threads) is int and threads > 0 else 1  # the trials refuse another one
+
+
 def run_on_ray(
     journal: Journal, progress: SweepProgress, workers: int, address: str | None = None
 ) -> None:
@@ -96,7 +130,7 @@ def run_on_ray(
         TrainingError: the first trials all fail.
         WriteError: the disk refuses.
     """
-    threads = int(journal.search.settings.get("threads") or 1)
+    threads = _threads(journal.search.settings)
     with ray_session(workers * threads, address, threads) as ray:
         resources = task_resources(workers, threads)
         train = ray.remote(max_retries=0, **resources)(train_trial)

@@ -18,7 +18,7 @@ from zoo.compute.kernels import use_threads
 from zoo.config import Config, WithoutData
 from zoo.errors import RunError, SettingError, UsageError
 from zoo.runs.recipe import Recipe, resolve
-from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray
+from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray, started_workers
 from zoo.sweeps.folders import lock_sweep, new_folder
 from zoo.sweeps.journal import Journal, check_optuna
 from zoo.sweeps.plots import save_pictures
@@ -84,11 +84,12 @@ def sweep(
         >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
     """
     check_engine(workers, address)
-    search = new_search(
-        name, space, settings, trials=trials, metric=metric, direction=direction, data=data, seed=seed,
-        workers=workers, window=window, pruner=pruner, grace=grace,
-    )  # fmt: skip
-    return begin_sweep(search, out, workers, address, progress)
+    with started_workers(workers, address, settings):
+        search = new_search(
+            name, space, settings, trials=trials, metric=metric, direction=direction, data=data,
+            seed=seed, workers=workers, window=window, pruner=pruner, grace=grace,
+        )  # fmt: skip
+        return begin_sweep(search, out, workers, address, progress)
 
 
 def new_search(

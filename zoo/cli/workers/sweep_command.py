@@ -111,10 +111,8 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     settings = arguments.pop("settings", {}) | settings
     _check_settings(settings)
     options = {**arguments, **given}
-    before = _find(model, options.get("out"))
-    import_backend()
     from zoo.cli.workers.trial_tables import ShowTrials
-    from zoo.sweeps.engines import check_engine
+    from zoo.sweeps.engines import check_engine, started_workers
     from zoo.sweeps.space import parse_space
     from zoo.sweeps.sweep import begin_sweep, new_search
 
@@ -122,10 +120,13 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     out, address = options.pop("out", None), options.pop("address", None)
     workers, progress = options.get("workers"), ShowTrials()
     check_engine(workers, address)
+    before = _find(model, out)
     try:
-        with progress:
-            search = replace(new_search(model, space, settings, **options), file=names)
-            return begin_sweep(search, out, workers, address, progress)
+        with started_workers(workers, address, settings):
+            import_backend()
+            with progress:
+                search = replace(new_search(model, space, settings, **options), file=names)
+                return begin_sweep(search, out, workers, address, progress)
     except KeyboardInterrupt as error:
         found = _find(model, out)
         _stop(None if found == before else found, exit_code(error))
