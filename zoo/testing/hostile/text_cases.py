@@ -112,6 +112,14 @@ _TOML: Mapping[str, str | bytes] = {
     "an integer of 100,000 digits": f"{_ENTRY}results = {{ accuracy = {'9' * 100_000} }}\n",
     "a hexadecimal of 100,000 digits": f"{_ENTRY}results = {{ accuracy = 0x{'f' * 100_000} }}\n",
     "a fraction of 100,000 digits": f"{_ENTRY}results = {{ accuracy = 0.{'9' * 100_000} }}\n",
+    "lists behind a text that ends in a quote": f'{_ENTRY}settings = {{ a = ["""a"""", '
+    + "[" * 900
+    + "]" * 900
+    + "] }\n",
+    "a hexadecimal behind a text that ends in a quote": f'{_ENTRY}settings = {{ a = ["""a"""", '
+    f"0x{'f' * 100_000}] }}\n",
+    "a hexadecimal behind a plain text that ends in a quote": f"{_ENTRY}settings = {{ a = ['''a''''', "
+    f"0x{'f' * 100_000}] }}\n",
     "an unknown architecture": '[evil.x]\nsummary = "x"\n',
     "an unknown key": f"{_ENTRY}command = 'rm -rf'\n",
     "a tag that leads up": '[mlp."../../x"]\nsummary = "x"\n',
