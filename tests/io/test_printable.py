@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.io.printable import spreadsheet_text
+from zoo.io.printable import printable, spreadsheet_text
 from zoo.runs.files.predictions import _write_csv
 
 
@@ -24,3 +24,10 @@ def test_a_table_of_predictions_has_no_formula_and_any_name_of_a_file() -> None:
     with open("p.csv", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [["file", "target", "p_a"], ["\\udcff.png", "'=1+1", "-0.5"]]
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x1b", "\x9b", "\xad", "\u202e", "\ufffa", "\U000e0041", "\ud800"]
+)
+def test_marks_that_nobody_sees_are_shown(mark: str) -> None:
+    assert printable(f"a{mark}b") == f"a{ascii(mark)[1:-1]}b"

@@ -9,7 +9,8 @@ __all__ = ["markdown", "printable", "spreadsheet_text"]
 # Controls of ASCII and of Latin-1, marks that turn the direction of writing, invisible characters, halves of
 # characters (in names of files that are no UTF-8). Line feed and tab stay.
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

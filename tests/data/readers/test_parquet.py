@@ -17,6 +17,7 @@ from zoo.data.dataset import Dataset
 from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.load import open_dataset
 from zoo.data.on_demand import parquet_files
+from zoo.data.on_demand.parquet_column import encoded_images
 from zoo.data.on_demand.parquet_rows import ParquetRows
 from zoo.data.random.stream import TrainingStream
 from zoo.data.readers import parquet
@@ -261,3 +262,25 @@ def test_a_missing_pyarrow_is_named(images: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(UsageError, match=r"pip install 'keras-zoo\[parquet\]'"):
         open_dataset(images)
+
+
+@pytest.mark.parametrize("names", [3, None, "ab", {"a": 1}, [1, 2], ["a"]])
+def test_names_of_classes_that_are_no_names_are_left_out(tmp_path: Path, names: object) -> None:
+    about = {"huggingface": json.dumps({"info": {"features": {"label": {"names": names}}}})}
+    table = pa.table({"a": np.arange(8.0), "label": [0, 1] * 4}).replace_schema_metadata(about)
+    pq.write_table(table, tmp_path / "n.parquet")
+    assert open_dataset(str(tmp_path / "n.parquet")).classes == ("0", "1")
+
+
+def test_images_and_names_that_repeat_are_read_once(tmp_path: Path) -> None:
+    image = io.BytesIO()
+    Image.new("L", (8, 8), 255).save(image, "PNG")
+    cells = [image.getvalue(), None, image.getvalue()]
+    for kind in (pa.binary(), pa.struct({"bytes": pa.binary(), "path": pa.string()})):
+        values = cells if kind == pa.binary() else [cell and {"bytes": cell} for cell in cells]
+        encoded = encoded_images(pa.chunked_array([pa.array(values, kind)]))
+        assert encoded == cells
+    dictionary = pa.chunked_array([pa.array(cells).dictionary_encode()])
+    first, missing, last = encoded_images(dictionary)
+    assert first is last
+    assert missing is None

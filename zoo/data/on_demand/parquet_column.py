@@ -44,7 +44,7 @@ def read_column(paths: Sequence[Path], column: str) -> tuple[Array, Array | None
             )
     if len(kinds) > 1:
         raise DataError(f"The column {column} holds texts in one file and numbers in another.")
-    values = _joined(column, parts)
+    values = _join(column, parts)
     return (np.array(list(names)), values) if True in kinds else (values, None)
 
 
@@ -133,7 +133,7 @@ def _are_equal(chunk: Any, total: int) -> bool:
     return bool(pyarrow.compute.max(lengths).as_py() * len(chunk) == total)
 
 
-def _joined(column: str, parts: Sequence[Array]) -> Array:
+def _join(column: str, parts: Sequence[Array]) -> Array:
     """Return the values of all row groups as one array."""
     try:
         joined: Array = np.concatenate(parts) if parts else np.empty(0)

@@ -112,7 +112,7 @@ def _parse_header(header: Compact) -> tuple[int, int, int, int]:
     values = 0
     for field, kind in header.fields():
         if field in found and kind in _NUMBERS:
-            found[field] = _signed(header.number())
+            found[field] = _number_of(header.number())
         elif field in _KINDS and kind == _STRUCT:
             count = _read_values(header)
             values += 0 if _KINDS[field] else count
@@ -128,12 +128,12 @@ def _read_values(header: Compact) -> int:
     values = 0
     for field, kind in header.fields():
         if field == _VALUES and kind in _NUMBERS:
-            values = _signed(header.number())
+            values = _number_of(header.number())
         else:
             header.skip(kind)
     return values
 
 
-def _signed(number: int) -> int:
+def _number_of(number: int) -> int:
     """Return a number that is stored as 0, -1, 1, -2, ..."""
     return (number >> 1) ^ -(number & 1)

@@ -24,7 +24,7 @@ from zoo.data.on_demand.parquet_files import MOST_GROUP_BYTES, ParquetFiles, rea
 from zoo.data.on_demand.parquet_rows import ParquetRows
 from zoo.data.readers.image_folder import LAZY_BYTES
 from zoo.data.readers.image_size import Size, common_shape, resize_description
-from zoo.data.readers.labels import read_targets
+from zoo.data.readers.labels import check_classes, read_targets
 from zoo.data.split import Split, train_and_test
 from zoo.data.tables.cells import LABEL_COLUMNS, LABEL_WORDS
 from zoo.errors import DataError, UsageError
@@ -231,7 +231,10 @@ def _declared_names(path: Path, target: str | None) -> tuple[str, ...]:
         names = features[target]["names"]
     except (KeyError, TypeError, ValueError):
         return ()
-    return tuple(names) if all(isinstance(name, str) for name in names) else ()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    check_classes(path, names)
+    return tuple(names)
 
 
 def _split(rows: ParquetRows, targets: Array | None) -> Split:

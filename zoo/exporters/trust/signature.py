@@ -65,7 +65,7 @@ def verify_signature(folder: Path, key: Path) -> None:
     try:
         verifier.set_hashing_config(_hashing()).verify(folder, folder / SIGNATURE)
     except Exception as error:  # the package raises whatever its own packages raise
-        reason = re.sub(r": Expected 'Digest.*?'\)'", "", str(error)).rstrip(".")
+        reason = re.sub(r": Expected 'Digest.*?'\)'", "", str(error)).rstrip(".")[:400]
         raise ExportError(
             f"The signature of {folder} does not fit {key}: {reason}. No file was run."
         ) from error

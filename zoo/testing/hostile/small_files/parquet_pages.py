@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,11 @@ def _tables() -> dict[str, Callable[[], Any]]:
     def repeated(value: Any, times: int) -> Any:
         return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int8()), pa.array([value]))
 
+    def named(names: Any) -> Any:
+        features = {"label": {"names": names, "_type": "ClassLabel"}}
+        about = {"huggingface": json.dumps({"info": {"features": features}})}
+        return labels(_TURNS).replace_schema_metadata(about)
+
     def lists() -> Any:
         offsets = pa.array([number * 5 * 10**6 for number in range(9)], pa.int32())
         zeros = pa.nulls(4 * 10**7, pa.int64()).fill_null(0)
@@ -67,6 +73,8 @@ def _tables() -> dict[str, Callable[[], Any]]:
         "an image in another file": lambda: pa.table(
             {"image": [{"bytes": None, "path": "/etc/passwd"}] * 8, "label": _TURNS}
         ),
+        "200,000 names of classes": lambda: named([f"c{number}" for number in range(200_000)]),
+        "a name of a class of 5,000 letters": lambda: named(["a" * 5000, "b"]),
         "no rows": lambda: labels(pa.array([], pa.int64())),
     }
 
