@@ -115,8 +115,9 @@ def train_test_split(split: Split) -> tuple[Split, Split]:
     order = np.random.default_rng(0).permutation(count)
     order = order[np.argsort(group[order], kind="stable")]  # one class after the other
     places = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # within each class
-    test = order[places < np.repeat(test_sizes, sizes)]
-    return split.take(np.setdiff1d(order, test)), split.take(np.sort(test))
+    is_test = np.zeros(count, bool)
+    is_test[order[places < np.repeat(test_sizes, sizes)]] = True
+    return split.take(np.flatnonzero(~is_test)), split.take(np.flatnonzero(is_test))
 
 
 def _label_groups(split: Split) -> tuple[Array, Array]:
