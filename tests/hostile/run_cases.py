@@ -98,6 +98,18 @@ def checkpoint_bomb(run: Path) -> None:
     record(state="interrupted")(run)
 
 
+def checkpoint_of(change: Callable[[dict[str, Any]], None]) -> Change:
+    """Return a change of the arrays of the run's own checkpoint."""
+
+    def write(run: Path) -> None:
+        with np.load(run / "checkpoint" / "state.npz") as stored:
+            arrays = dict(stored)
+        change(arrays)
+        checkpoint(run, **arrays)
+
+    return write
+
+
 REFUSED: dict[str, Change] = {  # `zoo show RUN --layers` or `zoo export RUN` refuses them
     **{
         f"run.json: {kind}": special("run.json", kind)
@@ -186,6 +198,16 @@ RESUMED: dict[str, Change] = {  # `zoo train --resume` refuses them
     "checkpoint: texts": lambda run: checkpoint(run, epoch=np.int64(1), **{"0": np.array(["x"])}),
     "checkpoint: names": lambda run: checkpoint(run, epoch=np.int64(1), evil=np.zeros(3)),
     "checkpoint: too few": lambda run: checkpoint(run, epoch=np.int64(1), **{"0": np.zeros(3)}),
+    "checkpoint: complex numbers": checkpoint_of(
+        lambda arrays: arrays.update({"0": arrays["0"].astype("c8")})
+    ),
+    "checkpoint: one more axis": checkpoint_of(
+        lambda arrays: arrays.update({"0": arrays["0"][None]})
+    ),
+    "checkpoint: a name that leads elsewhere": checkpoint_of(
+        lambda arrays: arrays.update({"evil/../x": np.zeros(2)})
+    ),
+    "checkpoint: half an epoch": checkpoint_of(lambda arrays: arrays.update(epoch=np.float64(0.5))),
     "checkpoint: a link to a folder": lambda run: (
         (run.parent / "elsewhere").mkdir(),
         special("checkpoint", "elsewhere")(run),

@@ -122,6 +122,7 @@ def _assign(variables: list[Any], arrays: dict[str, Any], run: Run) -> None:
                 f"{run.path} was made by another version of the model: {variable.path} has the shape "
                 f"{arrays[f'{at}'].shape} in the checkpoint, and {tuple(variable.shape)} in the model."
             )
-        if arrays[f"{at}"].dtype.kind not in "biufc":
+        kinds = "biufc" if "complex" in str(variable.dtype) else "biuf"
+        if arrays[f"{at}"].dtype.kind not in kinds:
             raise RunError(f"{run.checkpoint} is no checkpoint: {variable.path} holds no numbers.")
         variable.assign(arrays[f"{at}"])
