@@ -284,3 +284,15 @@ def test_images_and_names_that_repeat_are_read_once(tmp_path: Path) -> None:
     first, missing, last = encoded_images(dictionary)
     assert first is last
     assert missing is None
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+def test_names_in_other_encodings_than_a_dictionary_are_read(tmp_path: Path, encoding: str) -> None:
+    names = ["cat", "catfish", "dog"] * 20
+    table = pa.table({"a": np.arange(60.0), "target": names})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path, use_dictionary=False, column_encoding={"target": encoding})
+    data = open_dataset(str(path))
+    assert data.classes == ("cat", "catfish", "dog")
+    places = data.train.inputs[:, 0].astype(int)
+    assert [data.classes[at] for at in data.train.targets] == [names[at] for at in places]

@@ -157,19 +157,24 @@ def _parse_footer(path: Path, *_: int) -> tuple[Any, Any]:
         return file.metadata, file.schema_arrow
 
 
-def _open_parquet(path: Path, metadata: Any, columns: Sequence[str]) -> Any:
-    """Open a Parquet file; only its metadata is read. Equal texts of a column will share their bytes."""
+def _open_parquet(path: Path, metadata: Any, number: int, columns: Sequence[str]) -> Any:
+    """Open a Parquet file to read one row group; equal texts of a column will share their bytes."""
     import pyarrow.parquet
 
-    leaves = map(metadata.schema.column, range(len(metadata.schema)))
+    group, schema = metadata.row_group(number), metadata.schema
     texts = [
-        leaf.path
-        for leaf in leaves
-        if leaf.physical_type == "BYTE_ARRAY"
-        and not leaf.max_repetition_level
-        and leaf.path.partition(".")[0] in columns
+        schema.column(at).path
+        for at in range(len(schema))
+        if schema.column(at).path.partition(".")[0] in columns
+        and _can_share(group.column(at), schema.column(at))
     ]
     return pyarrow.parquet.ParquetFile(path, metadata=metadata, read_dictionary=texts)
+
+
+def _can_share(chunk: Any, leaf: Any) -> bool:
+    """Return whether pyarrow can read a column as a dictionary: not lists, nor differences of texts."""
+    is_text = leaf.physical_type == "BYTE_ARRAY" and not leaf.max_repetition_level
+    return is_text and not any(each.startswith("DELTA") for each in chunk.encodings)
 
 
 @contextmanager
@@ -191,7 +196,7 @@ def _read_group(path: Path, number: int, files: ParquetFiles) -> Any:
     try:
         metadata, _ = read_metadata(path)
         check_pages(path, metadata, number, files.columns, files.most)
-        with _open_parquet(path, metadata, files.columns) as file:
+        with _open_parquet(path, metadata, number, files.columns) as file:
             return file.read_row_group(number, columns=list(files.columns), use_threads=False)
     except UnsafeFile as error:
         raise DataError(str(error)) from error
