@@ -175,7 +175,7 @@ def _read_arrays(file: Path) -> dict[str, tuple[Shape, float]]:
         if isinstance(item, h5py.Group):
             for name in item:
                 visit(f"{place}/{name}".lstrip("/"), item[name])
-        else:
+        elif item.shape is not None:  # HDF5 has arrays without a shape, which hold nothing
             known = item.size and item.dtype.kind in "fiub"
             first = float(item[(0,) * item.ndim]) if known else np.nan
             arrays[place] = (tuple(map(int, item.shape)), first)
