@@ -82,6 +82,14 @@ def weights(change: Callable[[Any], None], run: Path) -> None:
         change(file)
 
 
+def empty_array(file: Any) -> None:
+    """Replace an array of the weights by one without a shape, which holds nothing."""
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if hasattr(item, "shape") else None)
+    del file[names[0]]
+    file.create_dataset(names[0], data=h5py.Empty("f4"))
+
+
 def checkpoint(run: Path, **arrays: Any) -> None:
     """Write a checkpoint, of a run that is interrupted."""
     (run / "checkpoint").mkdir(exist_ok=True)
@@ -124,6 +132,7 @@ REFUSED: dict[str, Change] = {  # `zoo show RUN --layers` or `zoo export RUN` re
         for name, change in CHANGES.items()
         if "101" not in name
     },
+    "weights: an array without a shape": partial(weights, empty_array),
     "run.json: nested lists": text("run.json", "[" * 100_000),
     "run.json: a list": text("run.json", "[]"),
     "run.json: no UTF-8": text("run.json", b"\xff\xfe"),
