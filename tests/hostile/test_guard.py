@@ -15,6 +15,13 @@ def test_used_memory_counts() -> None:
     assert run_guarded(lambda: bytearray(b"x") * 2**26, memory=2**28).problem == ""
 
 
+def test_what_this_process_used_before_does_not_hide_it() -> None:
+    mine = bytearray(b"x") * 2**30
+    del mine
+    outcome = run_guarded(lambda: bytearray(b"x") * 2**29, memory=2**28)
+    assert outcome.problem == "it took too much memory"
+
+
 def test_shared_memory_counts_too() -> None:
     def fill() -> None:
         with mmap.mmap(-1, 2**29) as memory:

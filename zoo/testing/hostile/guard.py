@@ -55,7 +55,7 @@ def run_guarded(
         seconds: of processor time.
         memory: bytes beyond those that the process has; those that are used count, not the reserved ones.
     """
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = _resident_bytes()
     with tempfile.TemporaryDirectory(prefix="hostile-") as place:
         folder, log = Path(place) / "empty", Path(place) / "log"
         folder.mkdir()
@@ -113,8 +113,20 @@ def _limit(seconds: int, memory: int) -> None:
 
 def _private_bytes() -> int:
     """Return the memory that belongs to this process alone and that it can write, used or not."""
+    return _status("VmData")
+
+
+def _resident_bytes() -> int:
+    """Return the memory that this process uses now, which a forked process begins with."""
+    if sys.platform == "linux":
+        return _status("VmRSS")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _status(name: str) -> int:
+    """Return an entry of /proc/self/status in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmData:")) * 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) * 1024
 
 
 def _wait(child: int, seconds: float) -> tuple[int, resource.struct_rusage, bool]:

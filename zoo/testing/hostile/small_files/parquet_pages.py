@@ -22,6 +22,7 @@ def cases() -> Iterator[HostileCase]:
     writers: dict[str, Writer] = {
         name: partial(_write, make, {"store_schema": False}) for name, make in _tables().items()
     }
+    writers |= {name: partial(_write, make, {}) for name, make in _named_tables().items()}
     writers |= {
         "19 million equal rows": partial(
             _write, lambda: _table([0.0] * 19 * 10**5, 10), {"compression": "zstd"}
@@ -43,11 +44,6 @@ def _tables() -> dict[str, Callable[[], Any]]:
 
     def repeated(value: Any, times: int) -> Any:
         return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int8()), pa.array([value]))
-
-    def named(names: Any) -> Any:
-        features = {"label": {"names": names, "_type": "ClassLabel"}}
-        about = {"huggingface": json.dumps({"info": {"features": features}})}
-        return labels(_TURNS).replace_schema_metadata(about)
 
     def lists() -> Any:
         offsets = pa.array([number * 5 * 10**6 for number in range(9)], pa.int32())
@@ -73,9 +69,23 @@ def _tables() -> dict[str, Callable[[], Any]]:
         "an image in another file": lambda: pa.table(
             {"image": [{"bytes": None, "path": "/etc/passwd"}] * 8, "label": _TURNS}
         ),
+        "no rows": lambda: labels(pa.array([], pa.int64())),
+    }
+
+
+def _named_tables() -> dict[str, Callable[[], Any]]:
+    """Return the functions that make tables with names of classes as Hugging Face writes them."""
+    import pyarrow as pa
+
+    def named(names: Any) -> Any:
+        features = {"label": {"names": names, "_type": "ClassLabel"}}
+        about = {"huggingface": json.dumps({"info": {"features": features}})}
+        table = pa.table({"x": [1.0] * len(_TURNS), "label": _TURNS})
+        return table.replace_schema_metadata(about)
+
+    return {
         "200,000 names of classes": lambda: named([f"c{number}" for number in range(200_000)]),
         "a name of a class of 5,000 letters": lambda: named(["a" * 5000, "b"]),
-        "no rows": lambda: labels(pa.array([], pa.int64())),
     }
 
 
