@@ -117,7 +117,7 @@ def _private_bytes() -> int:
 
 
 def _resident_bytes() -> int:
-    """Return the memory that this process uses now, which a forked process begins with."""
+    """Return the memory that this process uses now; of this, a fork has all that is in no file."""
     if sys.platform == "linux":
         return _status("VmRSS")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
