@@ -16,7 +16,7 @@ from zoo.data import pipeline
 from zoo.data.dataset import Dataset
 from zoo.data.jax_stream import batches as jax_batches
 from zoo.data.load import open_dataset
-from zoo.data.on_demand import parquet_files
+from zoo.data.on_demand import parquet_files, parquet_pages
 from zoo.data.on_demand.parquet_column import encoded_images
 from zoo.data.on_demand.parquet_rows import ParquetRows
 from zoo.data.random.stream import TrainingStream
@@ -296,3 +296,17 @@ def test_names_in_other_encodings_than_a_dictionary_are_read(tmp_path: Path, enc
     assert data.classes == ("cat", "catfish", "dog")
     places = data.train.inputs[:, 0].astype(int)
     assert [data.classes[at] for at in data.train.targets] == [names[at] for at in places]
+
+
+def test_a_row_group_of_few_bytes_and_very_many_values_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_pages, "_SMALL", 5_000_000)
+    rows = 400_000
+    noise = np.random.default_rng(0).normal(size=rows)
+    for name, values in {"noise": noise, "zeros": np.zeros(rows)}.items():
+        table = pa.table({"target": [0, 1] * (rows // 2)} | dict.fromkeys("abcd", values))
+        pq.write_table(table, tmp_path / f"{name}.parquet", compression="zstd")
+    assert open_dataset(str(tmp_path / "noise.parquet")).train.inputs[:5].shape == (5, 4)
+    with pytest.raises(DataError, match=r"would unpack to more than .* ZOO_LIMITS=npz_ratio="):
+        _ = open_dataset(str(tmp_path / "zeros.parquet")).train.inputs[:5]
