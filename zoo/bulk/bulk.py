@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo.bulk.columns import ERROR, schema_of
+from zoo.bulk.first_items import try_first_items
 from zoo.bulk.plan import (
     Plan,
     count_part,
@@ -23,12 +22,10 @@ from zoo.bulk.plan import (
 from zoo.bulk.ray_data import run_parts
 from zoo.bulk.sources import list_items
 from zoo.bulk.starts import count_starts
-from zoo.bulk.worker import item_rows
 from zoo.compute.ray_cluster import check_ray, check_workers
-from zoo.errors import DataError, UsageError, ZooError
-from zoo.inference.predictor import Predictor
+from zoo.errors import UsageError, ZooError
 from zoo.io.digest import file_digest
-from zoo.runs.predictors import export_folder, open_predictor
+from zoo.runs.predictors import export_folder, onnx_parts
 from zoo.runs.run import Run
 
 __all__ = ["BulkProgress", "BulkResult", "apply_in_bulk"]
@@ -36,7 +33,6 @@ __all__ = ["BulkProgress", "BulkResult", "apply_in_bulk"]
 PART_SECONDS = 20.0  # that a part should take, so that little is lost with a worker
 MOST_ITEMS = 1000  # of a part
 PARTS_PER_WORKER = 4  # at least, so that no worker waits long for the last one
-FIRST_ITEMS = 64  # among which one must be readable
 
 
 class BulkProgress:
@@ -104,18 +100,25 @@ def apply_in_bulk(
         DataError: none of the first items can be used.
         RunError: the folder holds other results, or another process writes there.
     """
-    check_workers(workers)
+    check_workers(workers, address)
     check_ray()
     if part_size is not None and part_size < 1:
         raise UsageError(f"A part has at least 1 item. Received: {part_size}")
-    predictor, out = open_predictor(run, "onnx"), out.expanduser().absolute()
-    found = list_items(items, predictor.input_shape)
-    schema, seconds = _first_results(predictor, found)
+    onnx_parts(run)
+    out, shape = out.expanduser().absolute(), run.record["config"].get("input_shape")
+    found = list_items(items, tuple(shape) if shape else None)
+    first = try_first_items(_reference(run), found)
     digest = file_digest(export_folder(run) / "report.json")
-    size = part_size or _part_size(seconds, len(found), workers)
+    size = part_size or _part_size(first.seconds, len(found), workers)
     plan = open_plan(out, Plan(str(run), digest, items_digest(found), len(found), size))
     with lock_results(out), count_starts(out):
-        return _compute(run, out, plan, found, schema, workers, address, progress or BulkProgress())
+        schema, shown = first.schema, progress or BulkProgress()
+        return _compute(run, out, plan, found, schema, workers, address, shown)
+
+
+def _reference(run: Run) -> str:
+    """Return by what another process opens a run: its name in the catalog, or its path."""
+    return str(run) if run.shipped else str(run.path.absolute())
 
 
 def _compute(
@@ -136,8 +139,7 @@ def _compute(
     broken, computed, start = sum(count for _, count in counts), 0, time.monotonic()
     if missing:
         rows = [{"part": part, "items": list(plan.part_items(part, items))} for part in missing]
-        where = str(run) if run.shipped else str(run.path.absolute())
-        results = run_parts(rows, (where, str(out), schema, 1), workers, address)
+        results = run_parts(rows, (_reference(run), str(out), schema, 1), workers, address)
         with closing(results):  # at an error too, Ray ends
             for row in results:
                 if row["failure"]:
@@ -147,27 +149,6 @@ def _compute(
     seconds = time.monotonic() - start
     _, first = write_broken(out, plan)
     return BulkResult(out, plan.count, broken, tuple(first), computed, seconds)
-
-
-def _first_results(predictor: Predictor, items: Sequence[str]) -> tuple[Any, float]:
-    """Return the schema of the results, and the seconds that an item takes.
-
-    Raises:
-        DataError: none of the first items can be used.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        rows: list[dict[str, Any]] = []
-        for at in range(min(FIRST_ITEMS, len(items))):
-            rows += item_rows(predictor, items[at : at + 1], Path(folder))
-            if ERROR not in rows[-1]:
-                break
-        else:
-            raise DataError(
-                f"None of the first {len(rows)} items can be used. The first one: {rows[0][ERROR]}"
-            )
-        start = time.monotonic()
-        item_rows(predictor, items[at : at + 1], Path(folder))
-        return schema_of(rows[-1:]), time.monotonic() - start
 
 
 def _part_size(seconds: float, count: int, workers: int) -> int:

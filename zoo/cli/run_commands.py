@@ -121,7 +121,7 @@ def _apply_with_workers(
     from zoo.compute.ray_cluster import check_ray
 
     check_ray()
-    _prepare_runtime(run, "onnx", keras=False)
+    _announce_export(run)
     from zoo.cli.workers.bulk_tables import apply_with_workers, show_bulk_result
     from zoo.inference.image_form import image_form
 
@@ -145,13 +145,21 @@ def _prepare_runtime(run: Run, runtime: str, *, keras: bool) -> None:
         runtime: that the user asks for.
         keras: whether Keras is needed anyway.
     """
-    from zoo.runs.predictors import check_runtime, needs_export, predictor_module
+    from zoo.runs.predictors import check_runtime, predictor_module
 
     check_runtime(runtime)
-    if runtime == "onnx" and (problem := needs_export(run)):
-        click.echo(f"{problem}: exporting and verifying first.", err=True)
+    if runtime == "onnx":
+        _announce_export(run)
     if keras or predictor_module(run) is None:
         import_backend()
+
+
+def _announce_export(run: Run) -> None:
+    """Say so where a run has to be exported first."""
+    from zoo.runs.predictors import needs_export
+
+    if problem := needs_export(run):
+        click.echo(f"{problem}: exporting and verifying first.", err=True)
 
 
 @click.command(cls=Command)
