@@ -6,11 +6,15 @@ import sys
 
 import pytest
 
+from zoo.compute import ray_cluster
+
 pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
 
 COMMAND = """
-import os, signal
+import os, signal, tempfile
 from zoo.compute.ray_cluster import ray_session
+
+os.environ["RAY_TMPDIR"] = tempfile.mkdtemp()
 
 def task(end):
     print("of a worker")
@@ -25,6 +29,8 @@ with ray_session(1, None) as ray:
         ray.get(remote.remote(True))
     except ray.exceptions.WorkerCrashedError:
         print("lost")
+    print(len(os.listdir(os.environ["RAY_TMPDIR"] + "/ray")) > 0)
+print([name for name in os.listdir(os.environ["RAY_TMPDIR"] + "/ray") if os.path.isdir(name)])
 """
 
 
@@ -41,4 +47,30 @@ def test_ray_writes_nothing_into_the_terminal() -> None:
         timeout=180,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "7\nlost\n"
+    assert done.stdout == "7\nlost\nTrue\n[]\n"
+
+
+NICENESS = """
+import os
+from zoo.compute.ray_cluster import ray_session
+
+before = dict(os.environ)
+with ray_session(1, None) as ray:
+    niceness = ray.remote(lambda: os.nice(0))
+    print(ray.get(niceness.remote()) - os.nice(0))
+    assert os.environ.get("RAY_worker_niceness") == before.get("RAY_worker_niceness")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("users", [None, "3"])
+def test_workers_have_the_niceness_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, users: str | None
+) -> None:
+    monkeypatch.delenv(ray_cluster.NICENESS, raising=False)
+    if users:
+        monkeypatch.setenv(ray_cluster.NICENESS, users)
+    command = ["nice", "-n", "2", sys.executable, "-c", NICENESS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{users or 0}\n", "")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,18 +20,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from zoo.environment import data_folder, job_variables
+from zoo.compute.worker_count import check_local_workers
+from zoo.environment import data_folder, job_variables, shows_tracebacks
 from zoo.errors import UsageError, format_error
 
 __all__ = ["check_ray", "check_workers", "connect", "disconnect", "ray_session", "task_resources"]
 
 MOST_WORKERS = 10_000
 CONNECT_SECONDS = 10.0
+NICENESS = "RAY_worker_niceness"  # of Ray's own variables
 _VARIABLES = (
     "ZOO_REGISTRY", "ZOO_DISABLE", "ZOO_PACKAGES", "ZOO_LARGEST_DATA", "ZOO_LIMITS", "ZOO_CACHE",
     "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL", "ZOO_WORKERS_WAIT", "KERAS_HOME", "KERAS_BACKEND",
     "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "XLA_FLAGS", "JAX_PLATFORMS",
 )  # fmt: skip
+_sessions: list[
+    Path
+] = []  # folders of the cluster that is started here: 300 kB of logs and sockets
 
 
 def check_ray() -> None:
@@ -44,8 +51,12 @@ def check_ray() -> None:
         )
 
 
-def check_workers(workers: int) -> None:
+def check_workers(workers: int, address: str | None) -> None:
     """Refuse a number of workers out of range.
+
+    Args:
+        workers: how many there are to be.
+        address: of a cluster; None is this machine.
 
     Raises:
         UsageError: says the range.
@@ -54,6 +65,9 @@ def check_workers(workers: int) -> None:
         raise UsageError(
             f"--workers takes a number from 1 to {MOST_WORKERS:,}. Received: {workers}"
         )
+    ray = sys.modules.get("ray")
+    if address is None and not (ray and ray.is_initialized()):  # the caller's own may be a cluster
+        check_local_workers(workers)
 
 
 @contextmanager
@@ -100,7 +114,9 @@ def connect(address: str | None, cpus: int = 1) -> bool:
     on_stop = signal.getsignal(signal.SIGTERM)
     try:
         if address is None:
-            ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
+            with _same_niceness():
+                context = ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
+            _sessions.append(Path(context.address_info["session_dir"]))
         else:
             ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
     except Exception as error:  # Ray's errors have no common class
@@ -113,12 +129,32 @@ def connect(address: str | None, cpus: int = 1) -> bool:
     return False
 
 
+@contextmanager
+def _same_niceness() -> Iterator[None]:
+    """Let the workers of a Ray that is started here have the niceness of this process.
+
+    Ray adds the variable RAY_worker_niceness to it, 15 if that is not set; a user's own number stays.
+    """
+    if NICENESS in os.environ:
+        yield
+        return
+    os.environ[NICENESS] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[NICENESS]
+
+
 def disconnect() -> None:
     """Leave the cluster that `connect` has joined or started."""
     import ray
 
     ray.shutdown()
     _show_raylets()
+    while _sessions:
+        folder = _sessions.pop()
+        if not shows_tracebacks():  # else the logs may tell what went wrong
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def task_resources(count: int, threads: int) -> dict[str, float]:

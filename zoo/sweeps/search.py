@@ -10,17 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RunError, UnknownName, UsageError, brief
+from zoo.errors import RunError, SettingError, UnknownName, UsageError, brief
 from zoo.io.atomic import write_json
 from zoo.io.text import read_json
 from zoo.sweeps import space as spaces
 from zoo.sweeps.space import Space
 
-__all__ = ["DIRECTIONS", "FILE", "PRUNERS", "Search", "metric_direction", "read_search"]
+if TYPE_CHECKING:
+    from zoo.config import Config
+    from zoo.data.dataset import Dataset
+
+__all__ = [
+    "DIRECTIONS", "FILE", "METRIC", "PRUNERS", "TRIALS", "Search", "check_options", "check_validation",
+    "metric_direction", "read_search",
+]  # fmt: skip
 
 FILE = "sweep.json"
+TRIALS, METRIC = 20, "val_loss"  # by default
 DIRECTIONS = ("max", "min")
 PRUNERS = ("asha", "hyperband", "none")
 FACTOR = 3  # of the trials that reach an epoch of comparison, one in so many goes on
@@ -105,6 +113,44 @@ class Search:
     def trial_folder(self, number: int) -> str:
         """Return the name of a trial's run in the folder of the sweep."""
         return f"trial-{number:03}"
+
+
+def check_options(
+    *,
+    trials: int = TRIALS,
+    metric: str = METRIC,
+    direction: str | None = None,
+    seed: int = 0,
+    window: int | None = None,
+    pruner: str = "asha",
+    grace: int | None = None,
+    **others: Any,
+) -> None:
+    """Refuse options of `zoo.sweep` that are wrong for every model; that needs no Keras.
+
+    Args:
+        trials, metric, direction, seed, window, pruner, grace: as for `zoo.sweep`.
+        **others: what depends on the model.
+
+    Raises:
+        UsageError: as `Search.check`.
+    """
+    known = {"window": window, "grace": grace}
+    given: dict[str, Any] = {name: n for name, n in known.items() if n is not None}
+    Search("", {}, trials, metric, direction or "min", seed, pruner=pruner, **given).check()
+
+
+def check_validation(data: Dataset, config: Config) -> None:
+    """Refuse a share of validation that holds out no example.
+
+    Raises:
+        SettingError: says which share would do.
+    """
+    if not data.validation_size(config):
+        raise SettingError(
+            f"validation={config.validation:g} holds out no example of {data.name}. Set a larger share: "
+            "--set validation=0.2"
+        )
 
 
 def metric_direction(metric: str) -> str:

@@ -15,21 +15,29 @@ from pathlib import Path
 from typing import Any
 
 from zoo.compute.kernels import use_threads
-from zoo.config import Config, WithoutData
-from zoo.errors import RunError, SettingError, UsageError
+from zoo.config import WithoutData
+from zoo.errors import RunError, UsageError
 from zoo.runs.recipe import Recipe, resolve
-from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray, started_workers
+from zoo.sweeps.engines import check_engine, check_metric, measure_winner, run_here, run_on_ray
 from zoo.sweeps.folders import lock_sweep, new_folder
 from zoo.sweeps.journal import Journal, check_optuna
 from zoo.sweeps.plots import save_pictures
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import Sweep, read_sweep
-from zoo.sweeps.search import VALIDATION, Search, first_comparison, metric_direction, read_search
+from zoo.sweeps.search import (
+    METRIC,
+    TRIALS,
+    VALIDATION,
+    Search,
+    check_validation,
+    first_comparison,
+    metric_direction,
+    read_search,
+)
 from zoo.sweeps.space import check_fixed, check_parameters, parse_space
 
 __all__ = ["begin_sweep", "new_search", "resume_sweep", "sweep"]
 
-TRIALS, METRIC = 20, "val_loss"  # by default
 AHEAD = 4  # trials for each worker of Ray that may be unknown when the next one is chosen
 
 
@@ -84,12 +92,11 @@ def sweep(
         >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
     """
     check_engine(workers, address)
-    with started_workers(workers, address, settings):
-        search = new_search(
-            name, space, settings, trials=trials, metric=metric, direction=direction, data=data,
-            seed=seed, workers=workers, window=window, pruner=pruner, grace=grace,
-        )  # fmt: skip
-        return begin_sweep(search, out, workers, address, progress)
+    search = new_search(
+        name, space, settings, trials=trials, metric=metric, direction=direction, data=data,
+        seed=seed, workers=workers, window=window, pruner=pruner, grace=grace,
+    )  # fmt: skip
+    return begin_sweep(search, out, workers, address, progress)
 
 
 def new_search(
@@ -130,6 +137,8 @@ def new_search(
         pruner, first_comparison(epochs) if grace is None else grace, epochs,
     )  # fmt: skip
     search.check()
+    if workers is not None:
+        check_metric(search, recipe)
     return search
 
 
@@ -219,16 +228,8 @@ def _resolve(
     if trains_here:
         use_threads(recipe.config.threads)  # before the data is loaded: that may compute
     recipe = recipe.with_data()
-    _check_validation(recipe, recipe.config)
+    check_validation(recipe.load_data(), recipe.config)
     return recipe, settings
-
-
-def _check_validation(recipe: Recipe, config: Config) -> None:
-    if not recipe.load_data().validation_size(config):
-        raise SettingError(
-            f"validation={config.validation:g} holds out no example of {recipe.load_data().name}. Set a "
-            "larger share: --set validation=0.2"
-        )
 
 
 def _run(
@@ -238,12 +239,11 @@ def _run(
     journal = Journal(folder, search, writes=True)
     ended = sum(trial.state.is_finished() for trial in journal.trials())
     progress.start(search.trials, ended)
-    if ended < search.trials:
-        if workers is None:
-            use_threads(search.settings.get("threads"))  # one that cannot be set fails no trial
-            run_here(journal, progress)
-        else:
-            run_on_ray(journal, progress, workers, address)
+    if ended < search.trials and workers is not None:
+        run_on_ray(journal, progress, workers, address)
+    elif ended < search.trials:
+        use_threads(search.settings.get("threads"))  # one that cannot be set fails no trial
+        run_here(journal, progress)
     found = read_sweep(journal)
     measure_winner(found)
     save_pictures(found)

@@ -11,6 +11,7 @@ import zoo
 from benchmarks import own_data
 from tests.conftest import Shell
 
+SPACE = ("--space", "dropout=uniform(0,0.5)", "--workers", "2")
 WATCH = """
 import sys, zoo.cli.options
 def stop(): print("BACKEND", file=sys.stderr, flush=True); raise SystemExit(9)
@@ -35,6 +36,10 @@ def run_until_backend(*words: object) -> tuple[int, str]:
         (("train", "cnn", "--data", "empty"), "must hold a folder for each class"),
         (("train", "cnn", "--data", "broken.npz"), "broken.npz"),
         (("train", "cnn.digits", "--set", "epochs=many"), "The setting 'epochs'"),
+        (("sweep", "cnn", *SPACE, "--data", "nowhere"), "no dataset, file or folder 'nowhere'"),
+        (("sweep", "cnn.digits", *SPACE, "--set", "epochs=many"), "The setting 'epochs'"),
+        (("sweep", "cnn.digits", *SPACE, "--metric", "accuracy"), "Did you mean val_accuracy?"),
+        (("sweep", "cnn.digits", *SPACE, "--trials", "0"), "trials must be a whole number"),
         (("train", "cnn.digits", "--from", "nowhere"), "There is no run 'nowhere'"),
         (("train", "cnn.digits", "--out", "taken"), "holds a run already"),
         (

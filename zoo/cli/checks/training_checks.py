@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,7 @@ def check_training(
         RunError: there is a run in the folder already.
         DataError: the data cannot be read.
     """
-    from zoo.config import Config, validate_config
-
-    _check_names(name, settings)
-    validate_config(Config, {key: settings[key] for key in _COMMON if key in settings})
+    check_settings(name, settings)
     if not force:
         _check_free(out)
     if from_run is not None:
@@ -54,21 +51,48 @@ def check_training(
 
         with quiet_logger("zoo"):  # the training says where the weights come from
             Run.open(from_run)
-    source, usual = _catalog_choice(name)
-    if (source := data or source) is not None:
-        _show_data(source, {**usual, **settings}, from_run is None)
+    show_data(name, settings, data, reads=from_run is None)
 
 
-def _check_names(name: str, settings: Mapping[str, Any]) -> None:
-    """Refuse an unknown setting where the cache has the model's settings; elsewhere Keras is needed for it.
+def check_settings(name: str, settings: Mapping[str, Any], searched: Iterable[str] = ()) -> None:
+    """Refuse settings as far as that needs no Keras: unknown ones if the cache has the model's settings.
+
+    Args:
+        name: of the model; it is known.
+        settings: those that the user gives.
+        searched: names of settings whose values a sweep chooses.
 
     Raises:
-        UnknownName: the message has the nearest names.
+        UnknownName: there is no such setting.
+        SettingError: a common setting is of the wrong type or out of range.
     """
+    from zoo.config import Config, validate_config
+
     known = [setting.name for setting in find_settings(name, build=False)]
-    for key in settings if known else ():
+    for key in (*settings, *searched) if known else ():
         if key not in known:
             raise UnknownName("setting", key, known)
+    validate_config(Config, {key: settings[key] for key in _COMMON if key in settings})
+
+
+def show_data(
+    name: str, settings: Mapping[str, Any], data: str | None, *, reads: bool = True
+) -> None:
+    """Show the data of a training in a line.
+
+    Args:
+        name: of the model; it is known.
+        settings: those that the user gives.
+        data: the source that the user names; None is the catalog's.
+        reads: whether files are read; not where a run decides how.
+
+    Raises:
+        UnknownName: there is no such data.
+        DataError: the data cannot be read.
+    """
+    source, usual = _catalog_choice(name)
+    if (source := data or source) is not None:
+        _show_source(source, {**usual, **settings}, reads)
 
 
 def _check_free(out: Path | None) -> None:
@@ -89,7 +113,7 @@ def _catalog_choice(name: str) -> tuple[str | None, dict[str, Any]]:
     return entry.dataset, dict(entry.settings)
 
 
-def _show_data(source: str, settings: Mapping[str, Any], reads: bool) -> None:
+def _show_source(source: str, settings: Mapping[str, Any], reads: bool) -> None:
     """Show in a line what data holds: a file is read, a named dataset declares it.
 
     Args:

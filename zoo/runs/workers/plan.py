@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from zoo import environment
+from zoo.compute.worker_count import check_local_workers
 from zoo.errors import UsageError
 
 __all__ = ["MOST_WORKERS", "Task", "WorkerPlan", "cluster_task", "plan_workers", "wait_seconds"]
@@ -98,6 +99,8 @@ def plan_workers(count: int, address: str | None = None, slurm: bool = False) ->
         raise UsageError(
             f"{task.launcher} has started {task.count} tasks, and --workers is {count}. Both must be equal."
         )
+    if task is None:
+        check_local_workers(count)
     return WorkerPlan(count, None, task)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from zoo.compute.kernels import cores
 from zoo.environment import shows_tracebacks, worker_environment
 from zoo.runs.workers.messages import Event, Job
 
@@ -101,10 +101,7 @@ def describe_exit(code: int, log: Path) -> str:
 
 def threads_of_worker(threads: int | None, workers: int) -> int:
     """Return the threads of each worker on this machine: the setting, or its share of the cores."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return threads or max(1, cores // workers)
+    return threads or max(1, cores() // workers)
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -19,7 +19,7 @@ from zoo.errors import UsageError, ZooError
 from zoo.io.recovery import drop_replaced
 from zoo.registry.model_size import check_memory
 from zoo.runs.evaluation import finish_run
-from zoo.runs.load import describe_start, load_run_model, resolve_start
+from zoo.runs.load import describe_start, load_finite_model, resolve_start
 from zoo.runs.progress import Progress, check_tensorboard
 from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run
@@ -78,16 +78,16 @@ def train_on_workers(
         place = None
     else:
         recipe, start = _new_recipe(plan, name, settings, data, from_run)
+        record = _new_record(plan, recipe, seed, settings, start)
         place = open_place(plan, recipe.config.threads)
         with _close_on_error(place):
-            record = _new_record(plan, recipe, seed, settings, start)
             run = create_run(name, Path(out) if out is not None else None, force, record)
     with run.lock():
         if not (run.state == "trained" and run.weights.exists()):
             if place is None:
                 place = _place_to_resume(plan, run, recipe)
             run = _train(place, run, progress or Progress(), not resume, tensorboard)
-        recipe, model = load_run_model(run, recipe.load_data())
+        recipe, model = load_finite_model(run, recipe.load_data())
         finish_run(run, recipe, model)
     return TrainedModel(run, recipe, model)
 
