@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from zoo.compute import ray_cluster
-
 pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
 
 COMMAND = """
@@ -29,8 +27,8 @@ with ray_session(1, None) as ray:
         ray.get(remote.remote(True))
     except ray.exceptions.WorkerCrashedError:
         print("lost")
-    print(len(os.listdir(os.environ["RAY_TMPDIR"] + "/ray")) > 0)
-print([name for name in os.listdir(os.environ["RAY_TMPDIR"] + "/ray") if os.path.isdir(name)])
+    print(len(os.listdir(os.environ["RAY_TMPDIR"])))
+print(os.listdir(os.environ["RAY_TMPDIR"]))
 """
 
 
@@ -47,7 +45,7 @@ def test_ray_writes_nothing_into_the_terminal() -> None:
         timeout=180,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "7\nlost\nTrue\n[]\n"
+    assert done.stdout == "7\nlost\n1\n[]\n"
 
 
 NICENESS = """
@@ -58,7 +56,8 @@ before = dict(os.environ)
 with ray_session(1, None) as ray:
     niceness = ray.remote(lambda: os.nice(0))
     print(ray.get(niceness.remote()) - os.nice(0))
-    assert os.environ.get("RAY_worker_niceness") == before.get("RAY_worker_niceness")
+    names = ("RAY_worker_niceness", "RAY_BACKEND_LOG_LEVEL")
+    assert [os.environ.get(name) for name in names] == [before.get(name) for name in names]
 """
 
 
@@ -68,9 +67,9 @@ with ray_session(1, None) as ray:
 def test_workers_have_the_niceness_of_the_command(
     monkeypatch: pytest.MonkeyPatch, users: str | None
 ) -> None:
-    monkeypatch.delenv(ray_cluster.NICENESS, raising=False)
+    monkeypatch.delenv("RAY_worker_niceness", raising=False)
     if users:
-        monkeypatch.setenv(ray_cluster.NICENESS, users)
+        monkeypatch.setenv("RAY_worker_niceness", users)
     command = ["nice", "-n", "2", sys.executable, "-c", NICENESS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{users or 0}\n", "")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from zoo.io.console import muted_stderr
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -70,7 +72,7 @@ def import_backend() -> None:
 
     On a terminal, a moving sign shows meanwhile that something happens.
     """
-    with _muted_stderr() as stderr, _show_import(stderr):
+    with muted_stderr() as stderr, _show_import(stderr):
         import_module("keras")
 
 
@@ -91,17 +93,3 @@ def _show_import(stderr: int) -> Iterator[None]:
         Console(file=terminal).status("importing Keras and its backend"),
     ):
         yield
-
-
-@contextmanager
-def _muted_stderr() -> Iterator[int]:
-    """Silence the standard error of C++ libraries, not Python's errors; yield a descriptor to it."""
-    sys.stderr.flush()
-    own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield own
-    finally:
-        os.dup2(own, 2)
-        os.close(own)
-        os.close(nowhere)

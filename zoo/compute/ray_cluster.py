@@ -13,13 +13,14 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from zoo.compute.ray_terminal import hide_raylets, quiet_start, show_raylets
 from zoo.compute.worker_count import check_local_workers
 from zoo.environment import data_folder, job_variables, shows_tracebacks
 from zoo.errors import UsageError, format_error
@@ -28,15 +29,13 @@ __all__ = ["check_ray", "check_workers", "connect", "disconnect", "ray_session",
 
 MOST_WORKERS = 10_000
 CONNECT_SECONDS = 10.0
-NICENESS = "RAY_worker_niceness"  # of Ray's own variables
+LONGEST_FOLDER = 25  # letters: the path of a socket below has at most 107
 _VARIABLES = (
     "ZOO_REGISTRY", "ZOO_DISABLE", "ZOO_PACKAGES", "ZOO_LARGEST_DATA", "ZOO_LIMITS", "ZOO_CACHE",
     "ZOO_WEIGHTS", "ZOO_WEIGHTS_URL", "ZOO_WORKERS_WAIT", "KERAS_HOME", "KERAS_BACKEND",
     "TF_ENABLE_ONEDNN_OPTS", "TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "XLA_FLAGS", "JAX_PLATFORMS",
 )  # fmt: skip
-_sessions: list[
-    Path
-] = []  # folders of the cluster that is started here: 300 kB of logs and sockets
+_folders: list[str] = []  # of the cluster that is started here
 
 
 def check_ray() -> None:
@@ -110,39 +109,35 @@ def connect(address: str | None, cpus: int = 1) -> bool:
 
     if ray.is_initialized():
         return True
-    common = {"logging_level": logging.ERROR, "log_to_driver": False}
     on_stop = signal.getsignal(signal.SIGTERM)
     try:
-        if address is None:
-            with _same_niceness():
-                context = ray.init("local", num_cpus=cpus, include_dashboard=False, **common)
-            _sessions.append(Path(context.address_info["session_dir"]))
-        else:
-            ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
+        with quiet_start():
+            _start(address, cpus)
     except Exception as error:  # Ray's errors have no common class
-        ray.shutdown()  # of what it has started
+        disconnect()  # from what it has started
         raise _no_cluster(address, error) from error
+    except BaseException:  # such as Ctrl-C
+        disconnect()
+        raise
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, on_stop)  # Ray has set a handler of its own
-    _hide_raylets()
+    hide_raylets()
     return False
 
 
-@contextmanager
-def _same_niceness() -> Iterator[None]:
-    """Let the workers of a Ray that is started here have the niceness of this process.
+def _start(address: str | None, cpus: int) -> None:
+    """Join a cluster, or start one here, with a folder of its own for 300 kB of logs and sockets."""
+    import ray
 
-    Ray adds the variable RAY_worker_niceness to it, 15 if that is not set; a user's own number stays.
-    """
-    if NICENESS in os.environ:
-        yield
+    common = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address is not None:
+        ray.init(address=address, runtime_env={"env_vars": _variables()}, **common)
         return
-    os.environ[NICENESS] = "0"
-    try:
-        yield
-    finally:
-        del os.environ[NICENESS]
+    usual = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
+    short = usual if len(usual) <= LONGEST_FOLDER or os.name != "posix" else "/tmp"
+    _folders.append(tempfile.mkdtemp(prefix="zoo-ray-", dir=short))
+    ray.init("local", num_cpus=cpus, include_dashboard=False, _temp_dir=_folders[-1], **common)
 
 
 def disconnect() -> None:
@@ -150,9 +145,9 @@ def disconnect() -> None:
     import ray
 
     ray.shutdown()
-    _show_raylets()
-    while _sessions:
-        folder = _sessions.pop()
+    show_raylets()
+    while _folders:
+        folder = _folders.pop()
         if not shows_tracebacks():  # else the logs may tell what went wrong
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,29 +163,6 @@ def task_resources(count: int, threads: int) -> dict[str, float]:
 
     gpus = ray.cluster_resources().get("GPU", 0) >= count
     return {"num_cpus": float(threads), "num_gpus": float(gpus)}
-
-
-def _hide_raylets() -> None:
-    """Keep Ray from printing what its raylets report: 20 lines of a log for each lost machine.
-
-    Ray has no setting for it. The zoo itself says what is lost.
-    """
-    from ray._private import worker
-
-    if not isinstance(worker.print_to_stdstream, partial):
-        worker.print_to_stdstream = partial(_print_others, worker.print_to_stdstream)
-
-
-def _print_others(show: Callable[..., None], data: dict[str, Any], *rest: Any, **more: Any) -> None:
-    if data.get("pid") != "raylet":
-        show(data, *rest, **more)
-
-
-def _show_raylets() -> None:
-    from ray._private import worker
-
-    if isinstance(worker.print_to_stdstream, partial):
-        worker.print_to_stdstream = worker.print_to_stdstream.args[0]
 
 
 def _variables() -> dict[str, str]:

@@ -15,12 +15,12 @@ def test_without_a_terminal_a_line_every_half_minute_says_what_is_left(
     monkeypatch.setattr(bulk_tables.time, "monotonic", lambda: now[0])
     with ShowItems() as progress:
         progress.start(10_000, 2_000)  # these are there already
-        for now[0], broken in ((10.0, 0), (20.0, 3), (40.0, 0), (50.0, 0), (80.0, 1)):
+        for now[0], broken in ((100.0, 0), (120.0, 3), (140.0, 0), (150.0, 0), (180.0, 1)):
             progress.add(1_000, broken)
     assert capsys.readouterr().err.splitlines() == [
         "2,000 of 10,000 items are there already",
-        "5,000 of 10,000 items, 3 broken, 75 items/s, 67 s left",
-        "7,000 of 10,000 items, 4 broken, 62 items/s, 48 s left",
+        "4,000 of 10,000 items, 3 broken, 50 items/s, 120 s left",
+        "7,000 of 10,000 items, 4 broken, 50 items/s, 60 s left",
     ]
 
 

@@ -30,6 +30,7 @@ class ShowItems(BulkProgress):
         self._task = self._bar.add_task("", total=None, broken="")
         self._items = self._before = self._done = self._broken = 0
         self._start = self._line = time.monotonic()
+        self._is_first = True  # the next part
 
     def __enter__(self) -> ShowItems:
         self._bar.start()
@@ -52,7 +53,9 @@ class ShowItems(BulkProgress):
         self._done, self._broken, now = self._done + items, self._broken + broken, time.monotonic()
         text = f"{self._broken:,} broken" if self._broken else ""
         self._bar.update(self._task, completed=self._done, broken=text)
-        if not render.err.is_terminal and now - self._line > LINE_SECONDS:
+        if self._is_first:  # the time before it is that of the start of Ray
+            self._is_first, self._before, self._start = False, self._done, now
+        elif not render.err.is_terminal and now - self._line > LINE_SECONDS:
             self._line = now
             rate = (self._done - self._before) / max(now - self._start, 1e-9)
             left = (self._items - self._done) / rate
