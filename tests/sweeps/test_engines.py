@@ -1,62 +1,70 @@
-"""What is refused before workers are started: the same, in the same words, as without workers."""
+"""What is refused before workers are started, and what they import while the sweep itself does."""
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from typing import Any
 
-import numpy as np
 import pytest
 
-import zoo
 from tests.conftest import Shell
 from zoo.sweeps import engines
+from zoo.sweeps.engines import started_workers
 
-pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
 SPACE = ("--space", "learning_rate=log(1e-3,1e-1)", "--trials", "2")
 
-
-@pytest.fixture(autouse=True)
-def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a start of Ray fail the test."""
-
-    def start(*arguments: Any) -> None:
-        raise AssertionError("Ray is started")
-
-    monkeypatch.setattr(engines, "ray_session", start)
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 
 @pytest.mark.parametrize(
     "words",
     [
         ("mlp.digits", "--set", "unit=8"),
-        ("mlp.digits", "--set", "units=eight"),
         ("mlp.digits", "--set", "epochs=two"),
         ("mlp.digits", "--space", "unit=[[4],[8]]"),
-        ("mlp.digits", "--space", "units=[[4],[-8]]"),
         ("mlp.digits", "--data", "digit"),
-        ("mlp", "--data", "few.npz"),
         ("mlp.digits", "--trials", "0"),
-        ("mlp.digits", "--metric", "accuracy"),
-        ("mlp.digits", "--metric", "val_acuracy", "--set", "epochs=1"),
-        ("mlp.digits", "--out", "taken", "--set", "epochs=1"),
-        ("mlp", "--set", "units=8"),
     ],
 )
-def test_workers_refuse_what_one_process_refuses(shell: Shell, words: tuple[str, ...]) -> None:
-    np.savez("few.npz", x=np.zeros((3, 4), np.float32), y=np.array([0, 1, 0]))
-    open("taken", "w").close()
+def test_workers_refuse_what_one_process_refuses(
+    shell: Shell, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
+
+    def start(*arguments: Any) -> None:
+        raise AssertionError("Ray is started")
+
+    shell("show", "mlp.digits")  # the cache has its settings now
+    monkeypatch.setattr(engines, "ray_session", start)
     code, _, alone = shell("sweep", *SPACE, *words)
     assert code == 2
     assert shell("sweep", *SPACE, *words, "--workers", "2") == (2, "", alone)
 
 
-@pytest.mark.parametrize(
-    ("model", "metric"), [("mlp", "val_mae"), ("mlp", engines.USUAL_METRICS[0])]
-)
-def test_a_metric_that_there_is_reaches_the_workers(model: str, metric: str) -> None:
-    rows = np.random.default_rng(0).random((40, 3)).astype(np.float32)
-    np.savez("rows.npz", x=rows, y=rows.sum(1))
-    settings = {"task": "regression", "epochs": 1}
-    space = {"units": [[4], [8]]}
-    with pytest.raises(AssertionError, match="Ray is started"):
-        zoo.sweep(model, space, metric=metric, data="rows.npz", workers=2, **settings)
+def test_one_process_starts_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)  # an import would fail
+    with started_workers(None, None, {}):
+        assert sys.modules["ray"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("settings", [{}, {"threads": "two"}])  # what a trial refuses, it refuses
+def test_trials_find_keras_imported_in_their_processes(settings: dict[str, Any]) -> None:
+    ray = pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
+
+    def trial() -> tuple[int, bool]:
+        time.sleep(0.5)  # so that both workers get one
+        return os.getpid(), "zoo.runs.training" in sys.modules and "keras" in sys.modules
+
+    processes = set[int]()
+    with started_workers(2, None, settings):
+        remote = ray.remote(num_cpus=1)(trial)
+        end = time.monotonic() + 120
+        while len(processes) < 2 and time.monotonic() < end:
+            found = ray.get([remote.remote() for _ in range(2)])
+            processes |= {process for process, imported in found if imported}
+    assert len(processes) == 2
+    assert not ray.is_initialized()

@@ -6,33 +6,26 @@ trial, the best one is measured on the test split.
 
 from __future__ import annotations
 
-import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from zoo.compute.ray_cluster import check_ray, check_workers, ray_session, task_resources
 from zoo.errors import TrainingError, UsageError, ZooError
-from zoo.io.console import quiet_logger
 from zoo.runs.evaluation import measure
-from zoo.runs.recipe import Recipe
 from zoo.runs.run import Run
 from zoo.sweeps.journal import Journal
 from zoo.sweeps.progress import SweepProgress
 from zoo.sweeps.results import Sweep, trial_row
-from zoo.sweeps.search import Search
 from zoo.sweeps.task import Task, TrialResult
-from zoo.sweeps.trial import NoSuchMetric, train_trial
+from zoo.sweeps.trial import import_for_trials, train_trial
 
-__all__ = ["check_engine", "check_metric", "measure_winner", "run_here", "run_on_ray"]
+__all__ = ["check_engine", "measure_winner", "run_here", "run_on_ray", "started_workers"]
 
 MOST_ATTEMPTS = 3  # for a trial whose worker is lost, or whose process is killed, each time
 FIRST_FAILURES = 3  # trials that fail before any other ends: the sweep is given up
 STOP_SECONDS = 30.0
-USUAL_METRICS = ("val_loss", "val_accuracy")  # that nearly every training has
-EXAMPLES = 32  # that tell the names of the measures
 
 
 def check_engine(workers: int | None, address: str | None) -> None:
@@ -50,40 +43,6 @@ def check_engine(workers: int | None, address: str | None) -> None:
         check_ray()
     elif address is not None:
         raise UsageError("--address needs --workers: how many trials run at once on that cluster.")
-
-
-def check_metric(search: Search, recipe: Recipe) -> None:
-    """Refuse a metric that the validation lacks, before workers are started.
-
-    Only a training tells its measures: where the metric is not one of the usual ones, the model is trained
-    for an epoch of a few examples, in a folder that is removed.
-
-    Args:
-        search: what the sweep searches.
-        recipe: of the trials, with its data.
-
-    Raises:
-        NoSuchMetric: as the class says.
-    """
-    from zoo.runs.training import train_model
-
-    if search.metric in USUAL_METRICS:
-        return
-    data = recipe.load_data()
-    few = replace(
-        data, train=data.train.take(slice(EXAMPLES)), test=data.test.take(slice(EXAMPLES))
-    )
-    settings = {**search.settings, "epochs": 1, "batch_size": 8, "validation": 0.25}
-    settings.pop("threads")  # of the trials; this process keeps its own
-    with tempfile.TemporaryDirectory(prefix="zoo-metric-") as folder, quiet_logger("zoo"):
-        out = Path(folder) / "run"
-        try:
-            run = train_model(search.name, settings, data=few, out=out, measure=False).run
-        except ZooError:
-            return  # so few examples may not do; a trial tells what is wrong
-        logs = run.history[0]
-    if search.metric not in logs:
-        raise NoSuchMetric(search.metric, logs)
 
 
 def run_here(journal: Journal, progress: SweepProgress) -> None:
@@ -118,6 +77,34 @@ def _train_here(journal: Journal, task: Task) -> TrialResult:
     except BaseException:  # such as Ctrl-C: the process ends by itself
         journal.forget_starts(task.number)
         raise
+
+
+@contextmanager
+def started_workers(
+    workers: int | None, address: str | None, settings: Mapping[str, Any]
+) -> Iterator[None]:
+    """Start Ray, and let its workers import Keras while this process does so too.
+
+    Each import takes seconds of a processor, and a worker would begin its own after that of this process.
+
+    Args:
+        workers: trials that run at once, at most; None starts nothing.
+        address: of a cluster; None starts one on this machine.
+        settings: of all trials.
+
+    Raises:
+        UsageError: there is no such cluster.
+    """
+    if workers is None:
+        yield
+        return
+    threads = _threads(settings)
+    with ray_session(workers * threads, address, threads) as ray:
+        resources = task_resources(workers, threads)
+        import_all = ray.remote(max_retries=0, **resources)(import_for_trials)
+        tasks = [import_all.remote() for _ in range(workers)]  # a trial tells what fails
+        yield
+        del tasks
 
 
 def _threads(settings: Mapping[str, Any]) -> int:

@@ -18,7 +18,7 @@ from zoo.compute.kernels import use_threads
 from zoo.config import WithoutData
 from zoo.errors import RunError, UsageError
 from zoo.runs.recipe import Recipe, resolve
-from zoo.sweeps.engines import check_engine, check_metric, measure_winner, run_here, run_on_ray
+from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray, started_workers
 from zoo.sweeps.folders import lock_sweep, new_folder
 from zoo.sweeps.journal import Journal, check_optuna
 from zoo.sweeps.plots import save_pictures
@@ -29,6 +29,7 @@ from zoo.sweeps.search import (
     TRIALS,
     VALIDATION,
     Search,
+    check_options,
     check_validation,
     first_comparison,
     metric_direction,
@@ -92,11 +93,14 @@ def sweep(
         >>> zoo.sweep("cnn.digits", {"learning_rate": "log(1e-4, 1e-2)"}, trials=10, epochs=9).best
     """
     check_engine(workers, address)
-    search = new_search(
-        name, space, settings, trials=trials, metric=metric, direction=direction, data=data,
-        seed=seed, workers=workers, window=window, pruner=pruner, grace=grace,
-    )  # fmt: skip
-    return begin_sweep(search, out, workers, address, progress)
+    options: dict[str, Any] = {
+        "trials": trials, "metric": metric, "direction": direction, "seed": seed, "window": window,
+        "pruner": pruner, "grace": grace,
+    }  # fmt: skip
+    check_options(**options)
+    with started_workers(workers, address, settings):
+        search = new_search(name, space, settings, data=data, workers=workers, **options)
+        return begin_sweep(search, out, workers, address, progress)
 
 
 def new_search(
@@ -137,8 +141,6 @@ def new_search(
         pruner, first_comparison(epochs) if grace is None else grace, epochs,
     )  # fmt: skip
     search.check()
-    if workers is not None:
-        check_metric(search, recipe)
     return search
 
 

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RunError, TrainingError, UnknownName, UsageError, WriteError, ZooError
@@ -23,8 +24,7 @@ from zoo.sweeps.task import Task, TrialResult, in_memory_study
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-__all__ = ["NoSuchMetric", "kept_value", "train_trial"]
-
+__all__ = ["import_for_trials", "kept_value", "train_trial"]
 
 LOCK_SECONDS = 120.0  # for which a trial waits for a lost worker to let go of its run
 
@@ -87,6 +87,12 @@ class Watch(Progress):
         """Return what the pruner keeps of the trial."""
         attributes = self._trial.study.trials[self._trial.number].system_attrs
         return {name: value for name, value in attributes.items() if name != "fixed_params"}
+
+
+def import_for_trials() -> None:
+    """Import what every trial needs: Keras, its backend and the training."""
+    for name in ("keras", "zoo.runs.training"):
+        import_module(name)
 
 
 def train_trial(task: Task) -> TrialResult:

@@ -113,7 +113,7 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     options = {**arguments, **given}
     from zoo.cli.checks.training_checks import check_settings, show_data
     from zoo.cli.workers.trial_tables import ShowTrials
-    from zoo.sweeps.engines import check_engine
+    from zoo.sweeps.engines import check_engine, started_workers
     from zoo.sweeps.search import check_options
     from zoo.sweeps.space import parse_space
     from zoo.sweeps.sweep import begin_sweep, new_search
@@ -127,10 +127,11 @@ def _begin(name: str | None, given: dict[str, Any]) -> Sweep:
     show_data(model, settings, options.get("data"))
     before = _find(model, out)
     try:
-        import_backend()
-        with progress:
-            search = replace(new_search(model, space, settings, **options), file=names)
-            return begin_sweep(search, out, workers, address, progress)
+        with started_workers(workers, address, settings):
+            import_backend()
+            with progress:
+                search = replace(new_search(model, space, settings, **options), file=names)
+                return begin_sweep(search, out, workers, address, progress)
     except KeyboardInterrupt as error:
         found = _find(model, out)
         _stop(None if found == before else found, exit_code(error))
