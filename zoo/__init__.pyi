@@ -650,6 +650,8 @@ class _NoveltyGanSettings(TypedDict, total=False):
     """Novelty score: the reconstruction error, the discriminator's score of x or of R(x), or all combined."""
     baselines: bool
     """Train a plain autoencoder in the same steps, and measure it and other baselines."""
+    components: int
+    """Gaussians that the combined score describes normal examples by; several if these have several forms."""
     quantile: float
     """Share of held-out normal examples whose score is below the threshold."""
 

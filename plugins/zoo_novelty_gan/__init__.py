@@ -19,7 +19,7 @@ from keras import layers
 import zoo
 from zoo.tasks import gan_optimizer, normalization
 
-from . import metrics, novelty_score, plots, predict
+from . import density, metrics, novelty_score, plots, predict
 from .best_weights import BestWeightsWriter
 from .config import Config, check
 from .model import OUTPUT_LAYER, NoveltyGAN
@@ -50,9 +50,10 @@ def train(model: NoveltyGAN, config: Config, data: zoo.Dataset, callbacks: list[
     Raises:
         UnknownName: the data has no such normal class.
         SettingError: the data has no classes, and a normal class is set.
-        DataError: the normal class has fewer than two training examples.
+        DataError: the normal class has fewer than two training examples, or fewer than components.
     """
     data = select_normal(data, config)
+    density.check_count(len(split_normal(data, config)[0]), config.components)
     arguments = data.fit_arguments(config, batch_function(model, config, data))
     steps = arguments["steps_per_epoch"] * config.epochs
     model.compile(gan_optimizer.from_config(model, steps))

@@ -36,6 +36,8 @@ class Config(gan.GANConfig):
     """Novelty score: the reconstruction error, the discriminator's score of x or of R(x), or all combined."""
     baselines: bool = True
     """Train a plain autoencoder in the same steps, and measure it and other baselines."""
+    components: PositiveInt = 1
+    """Gaussians that the combined score describes normal examples by; several if these have several forms."""
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Share of held-out normal examples whose score is below the threshold."""
     epochs: PositiveInt = 20

@@ -9,6 +9,7 @@ from keras import ops
 from zoo.data.arrays import Array
 from zoo.tasks import gan, normalization
 
+from . import density
 from .best_weights import BestWeights
 from .config import SIGNALS, Config
 from .networks import discriminator, refiner
@@ -56,8 +57,7 @@ class NoveltyGAN(gan.GAN):
         """Add the variables of the score, which is fitted after the training of the networks."""
         size, count = 2 * config.latent_dim + 3, len(SIGNALS)
         shapes: dict[str, tuple[int, ...]] = {
-            "centre": (size,),
-            "whitening": (size, size),
+            **density.statistic_shapes(size, config.components),
             "means": (count,),
             "deviations": (count,),
             "threshold": (),

@@ -5,16 +5,16 @@ With the averaged refiner R, its code z(x) and the discriminator D, whose score 
     reconstruction   e = |x - R(x)|
     discriminator    -D(x)
     refined          -D(R(x))
-    combined         |W (v - mean v)|^2,   v = (z(x), z(x) - z(R(x)), e, -D(x), -D(R(x))),
-                     W W^T = (cov v + l I)^-1
+    combined         distance from the density of v = (z(x), z(x) - z(R(x)), e, -D(x), -D(R(x)))
 
 each minus its mean, and divided by its standard deviation over normal examples that were held out.
 `combined` is the distance from a Gaussian of all features of normal examples (Lee et al., "A simple unified
-framework for detecting out-of-distribution samples", arXiv:1807.03888), so only normal examples are needed
-to fit it. The change of the code from x to R(x) is the strongest feature: R turns a novel example into a
-normal one, and the encoder sees both (Akcay et al., "GANomaly", arXiv:1805.06725).
+framework for detecting out-of-distribution samples", arXiv:1807.03888), or from a mixture of Gaussians
+(`density`), so only normal examples are needed to fit it. The code tells where an example lies among normal
+ones. Its change from x to R(x) tells how far R moves it: R turns a novel example into a normal one, and the
+encoder sees both (Akcay et al., "GANomaly", arXiv:1805.06725).
 
-The Gaussian is fitted to the training examples, the rest to those held out; to the training examples again
+The density is fitted to the training examples, the rest to those held out; to the training examples again
 if none were held out.
 """
 
@@ -27,10 +27,10 @@ from keras import layers, ops
 import zoo
 from zoo.data.arrays import Array
 
+from . import density
 from .config import SIGNALS
 from .model import NoveltyGAN
 
-RIDGE = 0.03  # l, relative to the mean variance: few examples say little about small variances
 CHUNK = 500  # examples at a time
 TINY = 1e-6
 
@@ -40,13 +40,9 @@ def scorer(model: NoveltyGAN) -> keras.Model:
     inputs = keras.Input(model.config.input_shape, name="inputs")
     statistics = score_statistics(model)
     features, *parts = score_features(model, model.standardise(inputs))
-    whitening = layers.Dense(statistics["centre"].size, name="whitened")
-    white = whitening(features)
-    signals = layers.Concatenate(name="signals")([*parts, layers.Dot(1)([white, white])])
+    signals = layers.Concatenate(name="signals")([*parts, density.distance(features, statistics)])
     score = layers.Dense(1, name="score")
     network = keras.Model(inputs, score(signals), name="scorer")
-    matrix = statistics["whitening"]
-    whitening.set_weights([matrix, -statistics["centre"] @ matrix])
     chosen = np.array([name == model.config.score for name in SIGNALS]) / statistics["deviations"]
     score.set_weights([chosen[:, None], -(chosen @ statistics["means"])[None]])
     return network
@@ -75,15 +71,15 @@ def score_statistics(model: NoveltyGAN) -> dict[str, Array]:
 
 
 def fit_score(model: NoveltyGAN, train: zoo.Split, held_out: zoo.Split) -> None:
-    """Fit the Gaussian, then the means and standard deviations of the signals, then the threshold.
+    """Fit the density, then the means and standard deviations of the signals, then the threshold.
 
     Args:
         model: the detector, with trained networks.
         train: the examples that the networks were trained on.
         held_out: other normal examples, or the same ones.
     """
-    centre, whitening = fit_gaussian(predict_split(truncate(scorer(model), "features"), train))
-    model.set_statistics(centre=centre, whitening=whitening)
+    values = predict_split(truncate(scorer(model), "features"), train)
+    model.set_statistics(**density.fit_density(values, model.config.components))
     signals = predict_split(truncate(scorer(model), "signals"), held_out)
     deviations = np.maximum(signals.std(0), TINY)
     model.set_statistics(means=signals.mean(0), deviations=deviations)
@@ -94,14 +90,6 @@ def fit_score(model: NoveltyGAN, train: zoo.Split, held_out: zoo.Split) -> None:
 def truncate(network: keras.Model, layer: str) -> keras.Model:
     """Return the network up to a layer."""
     return keras.Model(network.input, network.get_layer(layer).output)
-
-
-def fit_gaussian(values: Array) -> tuple[Array, Array]:
-    """Return the mean of values (n, k), and W of W W^T = (cov + l I)^-1."""
-    centre = values.mean(0, dtype=np.float64)
-    variances, axes = np.linalg.eigh(np.cov(values - centre, rowvar=False, bias=True))
-    ridge = RIDGE * max(variances.mean(), TINY)
-    return centre, axes / np.sqrt(np.maximum(variances, 0) + ridge)
 
 
 def predict_split(network: keras.Model, split: zoo.Split, size: int = CHUNK) -> Array:

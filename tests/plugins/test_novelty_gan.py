@@ -9,8 +9,9 @@ import pytest
 import zoo_novelty_gan
 from PIL import Image
 from sklearn.metrics import f1_score
+from sklearn.mixture import GaussianMixture
 from zoo_novelty_gan import config as novelty_config
-from zoo_novelty_gan import metrics, normal_class, novelty_score, predict
+from zoo_novelty_gan import density, metrics, normal_class, novelty_score, predict
 
 import zoo
 from zoo.runs.predict import apply_to_files
@@ -72,7 +73,7 @@ def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> Non
     error = np.sqrt(np.square(x - refined).sum((1, 2, 3)))
     v = np.concatenate([z, z - again, np.stack([error, *opinions], 1)], 1).astype(np.float64)
     cov = np.cov(v, rowvar=False, bias=True)
-    cov += novelty_score.RIDGE * np.trace(cov) / len(cov) * np.eye(len(cov))
+    cov += density.RIDGE * np.trace(cov) / len(cov) * np.eye(len(cov))
     away = v - v.mean(0)
     distance = np.einsum("ni,ij,nj->n", away, np.linalg.inv(cov), away)
     expected = dict(zip(novelty_config.SIGNALS, [error, *opinions, distance], strict=True))[score]
@@ -81,6 +82,39 @@ def test_the_scorer_computes_the_score_that_the_settings_name(score: str) -> Non
     np.testing.assert_allclose(got, expected, atol=5e-3)
     threshold = float(network.statistics["threshold"])
     np.testing.assert_allclose(threshold, np.quantile(got, 0.95), atol=1e-5)
+
+
+def compute_density(statistics: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+    """Return the distances of values from a density, as the layers compute them."""
+    inputs = keras.Input(values.shape[1:])
+    network = keras.Model(inputs, density.distance(inputs, statistics))
+    return np.asarray(network(values))[:, 0]
+
+
+def test_a_mixture_gives_the_log_density_of_the_likeliest_component() -> None:
+    values = np.concatenate([RNG.normal(centre, 1, (200, 3)) for centre in (-9, 0, 9)])
+    statistics = density.fit_density(values, 3)
+    shapes = {name: np.shape(value) for name, value in statistics.items()}
+    assert shapes == density.statistic_shapes(3, 3)
+    ridge = density.RIDGE * values.var(0).mean()
+    mixture = GaussianMixture(3, reg_covar=ridge, random_state=0).fit(values)
+    constant = 3 * np.log(2 * np.pi)
+    expected = -2 * mixture.score_samples(values) - constant
+    got = compute_density(statistics, values)
+    np.testing.assert_allclose(got, expected, rtol=1e-3)
+
+
+def test_a_mixture_finds_the_novel_between_two_forms_of_the_normal() -> None:
+    normal = np.concatenate([RNG.normal(centre, 1, (100, 4)) for centre in (-8, 8)])
+    between = RNG.normal(0, 1, (50, 4))
+    one, two = (density.fit_density(normal, components) for components in (1, 2))
+    assert np.median(compute_density(one, between)) < np.median(compute_density(one, normal))
+    assert compute_density(two, between).min() > compute_density(two, normal).max()
+
+
+def test_a_mixture_needs_an_example_for_each_component(tiny: zoo.Dataset) -> None:
+    with pytest.raises(zoo.DataError, match=r"components=999 .*Received: \d+$"):
+        zoo.train("novelty-gan", data=tiny, normal=3, components=999, **SMALL)
 
 
 def test_the_noise_is_drawn_anew_in_each_step() -> None:
@@ -183,7 +217,7 @@ def test_baselines_score_what_they_know_lower() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
-    """Hinge loss, a spectral discriminator, and images of two channels."""
+    """Hinge loss, a spectral discriminator, a mixture of two Gaussians, and images of two channels."""
     full = zoo.open_dataset("digits")
     train, test = full.train.take(slice(200)), full.test.take(slice(60))
     pairs = (
@@ -192,6 +226,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
     )
     data = zoo.Dataset("pairs", *pairs, full.classes)
     settings = {**SMALL, "normal": 4, "validation": 0.3, "loss": "hinge", "spectral_norm": True}
+    settings["components"] = 2
     return zoo.train(
         "novelty-gan", data=data, out=tmp_path_factory.mktemp("novel") / "run", **settings
     )
