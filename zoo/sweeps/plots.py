@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.io import pictures
 from zoo.sweeps.journal import Journal
-from zoo.sweeps.results import Sweep, TrialRow
+from zoo.sweeps.results import RUNNING, Sweep, TrialRow
 from zoo.sweeps.space import Range
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ FEWEST = 4  # finished trials that an importance is computed from
 
 def save_pictures(sweep: Sweep) -> list[Path]:
     """Draw the pictures of a sweep into FOLDER/pictures; return their paths."""
-    rows = [row for row in sweep.rows if row.value is not None and np.isfinite(row.value)]
+    rows = _with_values(sweep)
     if not rows:
         return []
     found: dict[str, Figure] = {"best": plot_best(sweep)}
@@ -191,7 +191,8 @@ def _end_labels(values: Any, low: float, high: float) -> list[tuple[float, str]]
 
 
 def _with_values(sweep: Sweep) -> list[TrialRow]:
-    return [row for row in sweep.rows if row.value is not None and np.isfinite(row.value)]
+    ended = [row for row in sweep.rows if row.state != RUNNING]
+    return [row for row in ended if row.value is not None and np.isfinite(row.value)]
 
 
 def _positions(

@@ -17,7 +17,7 @@ from zoo.sweeps.search import Search, read_search
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-__all__ = ["Sweep", "TrialRow", "open_sweep", "trial_row"]
+__all__ = ["RUNNING", "Sweep", "TrialRow", "open_sweep", "trial_row"]
 
 RUNNING = "unfinished"
 
@@ -30,7 +30,7 @@ class TrialRow:
         number: from 0.
         run: the folder of its run.
         state: finished, stopped, failed or unfinished.
-        value: of the metric; a stopped trial has that of its last epoch.
+        value: of the metric; one that is stopped, or runs, has that of its last epoch.
         epochs: that it was trained for.
         seconds: that these took.
         settings: the values of the space.
@@ -139,15 +139,31 @@ def trial_row(folder: Path, search: Search, trial: FrozenTrial) -> TrialRow:
         search: what it searches.
         trial: as Optuna has it.
     """
+    if not trial.state.is_finished():
+        return _running_row(folder, search, trial)
     values, attributes = trial.intermediate_values, trial.user_attrs
     value = trial.value if trial.values else values.get(max(values, default=0))
     return TrialRow(
         trial.number,
         folder / search.trial_folder(trial.number),
-        str(attributes.get(STATE, RUNNING)) if trial.state.is_finished() else RUNNING,
+        str(attributes.get(STATE, RUNNING)),
         value,
         max(values, default=0),
         float(attributes.get(SECONDS, 0.0)),
-        {name: search.space[name].decode(value) for name, value in trial.params.items()},
+        _settings(search, trial),
         str(attributes.get(ERROR, "")),
     )
+
+
+def _running_row(folder: Path, search: Search, trial: FrozenTrial) -> TrialRow:
+    """Return a trial that runs, or whose process was killed, with the epochs of its run so far."""
+    run = folder / search.trial_folder(trial.number)
+    rows = Run(run).history
+    value = rows[-1].get(search.metric) if rows else None
+    seconds = sum(row.get("seconds", 0.0) for row in rows)
+    settings = _settings(search, trial)
+    return TrialRow(trial.number, run, RUNNING, value, len(rows), seconds, settings)
+
+
+def _settings(search: Search, trial: FrozenTrial) -> dict[str, Any]:
+    return {name: search.space[name].decode(value) for name, value in trial.params.items()}
