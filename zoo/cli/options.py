@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def import_backend() -> None:
     """
     with muted_stderr() as stderr, _show_import(stderr):
         import_module("keras")
+    _mute_tensorflow()
+
+
+def _mute_tensorflow() -> None:
+    """Let Keras import TensorFlow without its messages, too, where it does so later: on another backend."""
+    from keras.src.utils import module_utils
+
+    lazy = module_utils.tensorflow
+    if "tensorflow" not in sys.modules:
+        lazy.initialize = partial(_import_muted, lazy.initialize)
+
+
+def _import_muted(load: Callable[[], None]) -> None:
+    with muted_stderr():
+        load()
 
 
 @contextmanager
