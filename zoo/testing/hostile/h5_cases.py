@@ -12,6 +12,7 @@ import numpy as np
 
 from zoo.testing.hostile.archives import h5_bytes, keras_bytes, model_h5_bytes, weights
 from zoo.testing.hostile.case import HostileCase, Writer
+from zoo.testing.hostile.small_files.h5_packed import OF_MODELS, PACKED
 
 __all__ = ["CHANGES", "cases"]
 
@@ -20,6 +21,8 @@ def cases() -> Iterator[HostileCase]:
     """Yield the cases as the weights of a .keras file, and as an .h5 file."""
     for name, change in CHANGES.items():
         yield HostileCase("keras", f"HDF5 with {name}", "model.keras", _keras(change))
+        yield HostileCase("h5", name, "model.h5", _h5(change))
+    for name, change in OF_MODELS.items():
         yield HostileCase("h5", name, "model.h5", _h5(change))
     for name, writer in _files().items():
         yield HostileCase("h5", name, "model.h5", writer)
@@ -139,6 +142,7 @@ CHANGES: dict[str, Callable[[Any], None]] = {
     "an array of 5 GB in chunks": _unwritten(
         (36_000, 36_000), chunks=(1000, 1000), compression="gzip"
     ),
+    **PACKED,
     "a chunk of 1 GB": _unwritten((20_000, 20_000), chunks=(16_000, 16_000)),
     "eight arrays of 60 MB in a kilobyte": _ratio,
     "an array of LZF that is a bomb": _unwritten(

@@ -28,7 +28,6 @@ def many_chunks(file: Any) -> None:
     numbers = np.random.default_rng(1).random((100, 100))
     file.create_dataset("x", data=numbers, chunks=(7, 7), shuffle=True, fletcher32=True)
     file.create_dataset("y", data=numbers, chunks=(50, 9), compression="gzip", shuffle=True)
-    file.create_dataset("z", data=numbers, chunks=(50, 9), compression="lzf")
     file.create_dataset("empty", (10, 10), "f4", chunks=(5, 5))
 
 
@@ -38,6 +37,12 @@ def many_texts(file: Any) -> None:
     group.attrs["layer_names"] = [f"layer_{number}" * 20 for number in range(300)]
     group.attrs["backend"], group.attrs["empty"] = "tensorflow", ""
     file.attrs["model_config"] = "x" * 20_000
+
+
+def chunks_of_lzf(file: Any) -> None:
+    """Write chunks that are packed by h5py's own method."""
+    numbers = np.random.default_rng(1).random((100, 100))
+    file.create_dataset("z", data=numbers, chunks=(50, 9), compression="lzf")
 
 
 CHANGES = [many_groups, many_chunks, many_texts]
@@ -62,6 +67,13 @@ def test_a_file_of_the_latest_layout_is_tried_and_opens(
     content = h5_bytes(change, libver="latest")
     found = archive.inspect_hdf5("a.h5", io.BytesIO(content))
     assert found.config == ("x" * 20_000 if change is many_texts else None)
+    assert tried
+
+
+def test_chunks_of_lzf_are_tried_and_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(archive, "try_in_fork", lambda function, *_: tried.append(function()))
+    assert check_hdf5("a.h5", io.BytesIO(h5_bytes(chunks_of_lzf))) == 80_000
     assert tried
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import h5py
+import numpy as np
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.hdf5.check import Walk, walk_objects
@@ -19,6 +20,7 @@ from zoo.io.foreign.hdf5.reader import Reader
 from zoo.io.foreign.hdf5.trees import check_trees
 from zoo.io.foreign.hdf5.trial import try_in_fork
 from zoo.io.foreign.hdf5.usual import UsualContents
+from zoo.io.foreign.hdf5.values import are_distinct
 
 __all__ = ["SIGNATURE", "Contents", "check_hdf5", "inspect_hdf5"]
 
@@ -80,6 +82,7 @@ def inspect_hdf5(path: Any, file: IO[bytes], whole: Path | None = None) -> Conte
         if reader is not None and (names := _unknown_texts(reader, walk)):
             with _position(file):
                 try_in_fork(lambda: _read_texts(archive, names), path)
+        _check_followed(path, archive, walk)
         config = archive.attrs.get("model_config")
         text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
         return Contents(walk.declared, None if config is None else text)
@@ -105,6 +108,29 @@ def _read_plainly(path: Any, file: IO[bytes]) -> tuple[Reader | None, Contents |
         return reader, None
     text = config.decode("utf-8", "surrogateescape")
     return reader, Contents(usual.declared, None if usual.config is None else text)
+
+
+def _check_followed(path: Any, archive: h5py.File, walk: Walk) -> None:
+    """Refuse names of layers and weights that lead to one member twice: Keras reads each in turn.
+
+    Raises:
+        UnsafeFile: the file has such names.
+    """
+    found: dict[tuple[str, bytes], list[bytes]] = {}
+    for place, name in walk.followed:
+        values = np.asarray(archive[place or "/"].attrs[name]).ravel().tolist()
+        texts = [
+            each.encode("utf-8", "surrogateescape") if isinstance(each, str) else each
+            for each in values
+        ]
+        own = found.setdefault((place, name.rstrip(b"0123456789")), [])
+        own += [each for each in texts if isinstance(each, bytes)]
+    for (place, name), names in found.items():
+        if not are_distinct(names):
+            raise UnsafeFile(
+                f"{path} names a member of {place or '/'!r} twice in {name.decode()}; Keras names each once. "
+                "It was not opened."
+            )
 
 
 def _unknown_texts(reader: Reader, walk: Walk) -> list[str]:

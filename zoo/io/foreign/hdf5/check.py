@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 
 from zoo.errors import UnsafeFile
-from zoo.io.foreign.hdf5.values import is_in_heap, size_of, type_problem
+from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, is_in_heap, size_of, type_problem
 from zoo.io.foreign.limits import check_limit, limit
 
 __all__ = ["Texts", "Walk", "walk_objects"]
@@ -30,6 +30,7 @@ _READ = (  # the attributes that Keras reads; it writes others, such as the name
     b"weight_names",
     b"dtype",
 )
+_DIGITS = b"0123456789"
 
 
 @dataclass
@@ -50,6 +51,9 @@ class Walk:
     names: int = 0
     declared: int = 0
     texts: dict[str, Texts] = field(default_factory=dict)  # of objects whose texts are read later
+    followed: list[tuple[str, bytes]] = field(
+        default_factory=list
+    )  # objects, and such an attribute
     most_objects: int = field(default_factory=lambda: limit("h5_objects"))
     most_attributes: int = field(default_factory=lambda: limit("h5_attributes"))
     deepest: int = field(default_factory=lambda: limit("h5_depth"))
@@ -175,9 +179,11 @@ def _check_attributes(walk: Walk, name: str, item: Any, address: int) -> None:
         if problem := type_problem(kind, attribute=True):
             where = f"{name}@{attribute.name.decode('utf-8', 'backslashreplace')}"
             raise UnsafeFile(f"{walk.path}: {where!r} holds {problem}. It was not opened.")
+        if attribute.name.rstrip(_DIGITS) in FOLLOWED_NAMES:
+            walk.followed.append((name, attribute.name))
         space = attribute.get_space()
         walk.declared += size_of(space, kind)
         if is_in_heap(kind):
             texts = walk.texts.setdefault(name, Texts(address))
             texts.counts[attribute.name] = space.get_simple_extent_npoints()
-            texts.is_read |= attribute.name.rstrip(b"0123456789") in _READ
+            texts.is_read |= attribute.name.rstrip(_DIGITS) in _READ

@@ -14,7 +14,15 @@ from typing import NamedTuple
 from zoo.io.foreign.hdf5.messages import Attribute, read_attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Reader, require
 
-__all__ = ["TEXT_BYTES", "VARIABLE", "Text", "has_whole_texts", "text_places", "text_start"]
+__all__ = [
+    "MOST_LETTERS",
+    "TEXT_BYTES",
+    "VARIABLE",
+    "Text",
+    "has_whole_texts",
+    "text_places",
+    "text_start",
+]
 
 VARIABLE = 9
 """The class of types of any length."""
@@ -29,6 +37,8 @@ _IS_ATTRIBUTE = 12  # the type of a message
 _OF_TEXT = 1  # the kind of VARIABLE
 _SMALLEST_HEAP = 4096  # bytes
 _MOST_TEXTS = 2**16
+MOST_LETTERS = 64 * 2**20
+"""Letters of the texts of an object together, many of which may be one text."""
 
 
 class Text(NamedTuple):
@@ -40,7 +50,9 @@ class Text(NamedTuple):
 
 
 def has_whole_texts(reader: Reader, address: int, texts: Mapping[bytes, int]) -> bool:
-    """Return whether texts of an object lie in heaps as HDF5 writes them; False where that is not known.
+    """Return whether texts of an object lie in heaps as HDF5 writes them, and are not too long together.
+
+    It is False where that is not known.
 
     Args:
         reader: of the open file.
@@ -54,7 +66,9 @@ def has_whole_texts(reader: Reader, address: int, texts: Mapping[bytes, int]) ->
                 text_start(reader, place)
     except (struct.error, ValueError, IndexError):
         return False
-    return {name: len(places) for name, places in found.items()} == dict(texts)
+    letters = sum(place.letters for places in found.values() for place in places)
+    counts = {name: len(places) for name, places in found.items()}
+    return counts == dict(texts) and letters <= MOST_LETTERS
 
 
 def text_places(attribute: Attribute) -> list[Text]:

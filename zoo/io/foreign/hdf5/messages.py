@@ -56,13 +56,13 @@ def shape_of(shape: bytes) -> tuple[int, ...]:
     return struct.unpack_from(f"<{rank}Q", shape, 8 if version == 1 else 4)
 
 
-def filter_numbers(filters: bytes) -> set[int]:
-    """Return the numbers of the filters that the chunks of an array are packed by."""
+def filter_numbers(filters: bytes) -> list[int]:
+    """Return the numbers of the filters that the chunks of an array are packed by, in their order."""
     version, count = filters[0], filters[1]
     require(version == 1)
-    at, found = 8, set[int]()
+    at, found = 8, list[int]()
     for _ in range(count):
         number, length, _, values = _FILTER.unpack_from(filters, at)
         at += _FILTER.size + -(-length // 8) * 8 + 4 * (values + values % 2)
-        found.add(number)
+        found.append(number)
     return found

@@ -1,21 +1,23 @@
 """The groups of an HDF5 file and the chunks of its arrays: their trees are walked without HDF5.
 
 HDF5 1.14 follows a tree that leads to itself without an end, or ends the process. And it unpacks a chunk
-to any size, whatever the array declares. The layouts are those of `zoo.io.foreign.hdf5.reader`.
+to any size, whatever the array declares; one that is packed twice, or by LZF, is left to a trial. The layouts
+are those of `zoo.io.foreign.hdf5.reader`.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.hdf5.messages import filter_numbers
-from zoo.io.foreign.hdf5.reader import NOWHERE, Reader, require
+from zoo.io.foreign.hdf5.reader import NOWHERE, Message, Reader, require
 from zoo.io.foreign.hdf5.usual import UsualContents
+from zoo.io.foreign.limits import check_limit, limit
 
 __all__ = ["check_trees"]
 
@@ -32,8 +34,11 @@ _IS_LAYOUT, _IS_FILTERS, _IS_GROUP = 8, 11, 17  # types of messages
 _KNOWN = frozenset((0, 1, 3, 4, 5, 8, 11, 12, 13, 14, 16, 17, 18, 22))
 _FOLLOWED = frozenset((_IS_LAYOUT, _IS_FILTERS, _IS_GROUP))  # not where they are stored elsewhere
 _CHUNKED, _DEFLATE = 2, 1
+_UNPACKED_HERE = frozenset((_DEFLATE, 2, 3))  # and shuffle and fletcher32, which leave the size
 _MOST_CHUNKS_IN_NODE = 64
+_LONGEST_NAME = 1024  # letters; many names may lie in one long text
 _MORE = 64  # bytes of a chunk beyond its numbers, such as a checksum
+_FEW = 64 * 2**20  # bytes that the chunks of any file may unpack to
 
 
 class _Chunks(NamedTuple):
@@ -52,34 +57,55 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
         contents: the objects are added to it.
 
     Raises:
-        UnsafeFile: a tree leads to itself, or a chunk unpacks to more than it declares.
+        UnsafeFile: a tree leads to itself, or chunks unpack to more than they declare, or to far more than
+            the file has.
         ValueError: the file is of another layout than h5py writes by default, or broken.
         struct.error: as ValueError.
     """
     waiting, seen, nodes = [(reader.root, 0)], set[int](), set[int]()
+    left = _FEW + limit("model_ratio") * reader.end  # bytes that chunks may unpack to
     while waiting:
         address, depth = waiting.pop()
         if address in seen:  # an array may have several names
             contents.add(address, depth, ())
             continue
         seen.add(address)
-        chunks, is_packed = None, False
         messages = list(reader.messages(address))
-        for kind, flags, content in messages:
-            require(kind in _KNOWN and not (flags & 2 and kind in _FOLLOWED))
-            if kind == _IS_GROUP:
-                tree, names = struct.unpack_from("<QQ", content)
-                require(address != reader.root or reader.root_tree in (None, (tree, names)))
-                waiting += [(each, depth + 1) for each in _group(reader, tree, names, nodes)]
-            elif kind == _IS_LAYOUT:
-                chunks = _chunks(content)
-            elif kind == _IS_FILTERS:
-                is_packed = _DEFLATE in filter_numbers(content)
+        group, chunks, is_packed = _followed(messages)
+        if group is not None:
+            require(address != reader.root or reader.root_tree in (None, group))
+            waiting += [(each, depth + 1) for each in _group(reader, *group, nodes)]
         contents.add(address, depth, messages)
         if chunks is not None and chunks.tree != NOWHERE:
+            check_limit(reader.path, "h5_chunk", chunks.size)
             for size, place in _chunk_places(reader, chunks, nodes):
                 if is_packed:
-                    _check_unpacked(reader, place, size, chunks.size)
+                    left -= _unpacked_bytes(reader, place, size, chunks.size)
+                    _check_left(reader, left)
+
+
+def _followed(messages: Sequence[Message]) -> tuple[tuple[int, int] | None, _Chunks | None, bool]:
+    """Return what the messages of an object's header lead to.
+
+    Returns:
+        The tree and the names of a group, the chunks of an array, and whether these are packed by deflate.
+    """
+    group, chunks, is_packed, found = None, None, False, set[int]()
+    for kind, flags, content in messages:
+        require(kind in _KNOWN)
+        if kind not in _FOLLOWED:
+            continue
+        require(not flags & 2 and kind not in found)  # of two, HDF5 takes the first
+        found.add(kind)
+        if kind == _IS_GROUP:
+            group = struct.unpack_from("<QQ", content)
+        elif kind == _IS_LAYOUT:
+            chunks = _chunks(content)
+        else:
+            filters = filter_numbers(content)
+            require(_UNPACKED_HERE.issuperset(filters) and filters.count(_DEFLATE) < 2)
+            is_packed = _DEFLATE in filters
+    return group, chunks, is_packed
 
 
 def _group(reader: Reader, tree: int, heap: int, nodes: set[int]) -> list[int]:
@@ -100,7 +126,8 @@ def _group(reader: Reader, tree: int, heap: int, nodes: set[int]) -> list[int]:
         require((signature, version) == (b"SNOD", 1) and count <= 2 * reader.leaf_size)
         block = reader.read(leaf + _LEAF.size, count * _ENTRY.size)
         for place, header, cached in _ENTRY.iter_unpack(block):
-            require(cached < 2 and names.find(b"\0", place) > place)
+            require(cached < 2)
+            require(names.find(b"\0", place, place + _LONGEST_NAME + 1) > place)
             headers.append(header)
     return headers
 
@@ -178,8 +205,8 @@ def _chunks(layout: bytes) -> _Chunks | None:
     return _Chunks(tree, rank, prod(struct.unpack_from(f"<{rank}I", layout, 11)))
 
 
-def _check_unpacked(reader: Reader, place: int, packed: int, size: int) -> None:
-    """Refuse a chunk that unpacks to more bytes than it declares; HDF5 would unpack all of them.
+def _unpacked_bytes(reader: Reader, place: int, packed: int, size: int) -> int:
+    """Return how many bytes a chunk unpacks to; 0 for one that is not packed, or broken.
 
     Args:
         reader: of the open file.
@@ -188,16 +215,31 @@ def _check_unpacked(reader: Reader, place: int, packed: int, size: int) -> None:
         size: bytes that it declares.
 
     Raises:
-        UnsafeFile: it does.
+        UnsafeFile: it unpacks to more; HDF5 would unpack all of them.
     """
     unpacker = zlib.decompressobj()
     content = reader.read(place, packed)
     try:
         found = len(unpacker.decompress(content, size + _MORE + 1))
     except zlib.error:
-        return  # it is not packed, or broken; HDF5 says so
+        return 0  # HDF5 says what is wrong
     if found > size + _MORE:
         raise UnsafeFile(
             f"{reader.path} holds a chunk that declares {size:,} bytes and unpacks to more. "
             "It was not opened."
+        )
+    return found
+
+
+def _check_left(reader: Reader, left: int) -> None:
+    """Refuse a file whose chunks unpack to far more bytes than it has, such as one chunk at many places.
+
+    Raises:
+        UnsafeFile: nothing is left of the bytes that they may unpack to.
+    """
+    if left < 0:
+        raise UnsafeFile(
+            f"{reader.path} is {reader.end / 2**20:.3g} MiB, and its chunks unpack to far more. It was not "
+            "opened. If you trust the file, set ZOO_LIMITS=model_ratio="
+            f"{10 * limit('model_ratio')}."
         )

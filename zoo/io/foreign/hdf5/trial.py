@@ -18,9 +18,15 @@ from zoo.errors import UnsafeFile
 __all__ = ["try_in_fork"]
 
 _PATIENCE = 60  # seconds, where another thread holds a lock that the fork waits for
-_BYTES = 2**30  # of memory beyond what the process has
-_NO_MEMORY = 3  # the status of a process that reached that limit
+_BYTES = 3 * 2**28  # of memory beyond what the process has
+# the status of a process that ends for a reason, how h5py words that, and how people do
+_NO_MEMORY, _NO_CHUNK = 3, 4
 _NO_MEMORY_WORDS = ("memory allocation failed", "unable to allocate")
+_NO_CHUNK_WORDS = "filter returned failure"  # there may have been no memory for it
+_REASONS = {
+    _NO_MEMORY: "reading it takes too much memory",
+    _NO_CHUNK: "a chunk in it cannot be unpacked, or takes too much memory",
+}
 
 
 def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> None:
@@ -50,9 +56,8 @@ def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> Non
     except ChildProcessError:  # another part of the program waits for all children, or ignores them
         return
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        takes_memory = os.WEXITSTATUS(status) == _NO_MEMORY
-        what = "takes too much memory" if takes_memory else "ends the process"
-        raise UnsafeFile(f"{path} is broken: reading it {what}. It was not opened.")
+        reason = _REASONS.get(os.WEXITSTATUS(status), "reading it ends the process")
+        raise UnsafeFile(f"{path} is broken: {reason}. It was not opened.")
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         raise UnsafeFile(
@@ -88,6 +93,8 @@ def _run_child(function: Callable[[], Any], seconds: int) -> None:
     except BaseException as error:
         if _is_out_of_memory(error):
             status = _NO_MEMORY
+        elif _NO_CHUNK_WORDS in str(error):
+            status = _NO_CHUNK
     finally:
         os._exit(status)
 

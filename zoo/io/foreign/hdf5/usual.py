@@ -11,9 +11,10 @@ import struct
 from collections.abc import Sequence
 from math import prod
 
-from zoo.io.foreign.hdf5.heap import TEXT_BYTES, VARIABLE, text_places, text_start
+from zoo.io.foreign.hdf5.heap import MOST_LETTERS, TEXT_BYTES, VARIABLE, text_places, text_start
 from zoo.io.foreign.hdf5.messages import Attribute, filter_numbers, read_attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Message, Reader, require
+from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, are_distinct
 from zoo.io.foreign.limits import limit
 
 __all__ = ["UsualContents"]
@@ -24,8 +25,9 @@ _NUMBERS, _TEXT = (0, 1), 3  # classes of types
 _LARGEST_NUMBER, _LONGEST_TEXT = 4096, 65_536  # bytes
 _POINTER = 8  # bytes
 _OF_LETTERS = b"\x10\0\0\0\1\0\0\0\0\0\x08\0"  # what a text of any length is made of
-_USUAL_FILTERS = frozenset((1, 2, 3, 32000))  # deflate, shuffle, fletcher32, LZF
+_USUAL_FILTERS = frozenset((1, 2, 3))  # deflate, shuffle, fletcher32
 _CHUNKED = 2
+_DIGITS = b"0123456789"
 
 
 class UsualContents:
@@ -45,7 +47,7 @@ class UsualContents:
         self.config: bytes | None = None
         self._sizes: dict[int, int] = {}  # bytes of each array by its address
         self._known: dict[bytes, int] = {}  # bytes of a value of each type of attributes
-        self._left = limit("h5_objects")
+        self._left, self._letters = limit("h5_objects"), 0
         self._most_attributes, self._deepest = limit("h5_attributes"), limit("h5_depth")
         self._largest_chunk = limit("h5_chunk")
 
@@ -82,6 +84,10 @@ class UsualContents:
                 attributes[attribute.name] = attribute
                 self._add_attribute(attribute, address)
         require(len(attributes) <= self._most_attributes)
+        require(self._letters <= MOST_LETTERS)
+        for base in FOLLOWED_NAMES:
+            own = [each for name, each in attributes.items() if name.rstrip(_DIGITS) == base]
+            require(are_distinct([text for each in own for text in self._texts(each)]))
         if _GROUP in parts:
             require(len(parts) == 1 and depth < self._deepest)
         else:
@@ -112,8 +118,20 @@ class UsualContents:
         if kind[0] & 15 == VARIABLE:
             for place in text_places(attribute):
                 start = text_start(self._reader, place)
+                self._letters += place.letters
                 if is_config:
                     self.config = self._reader.read(start, place.letters)
+
+    def _texts(self, attribute: Attribute) -> list[bytes]:
+        """Return the texts of an attribute, without the zeros at their ends; none of one of numbers."""
+        kind, values = attribute.kind, attribute.values
+        if kind[0] & 15 == VARIABLE:
+            places = text_places(attribute)
+            return [self._reader.read(text_start(self._reader, at), at.letters) for at in places]
+        (size,) = struct.unpack_from("<I", kind, 4)
+        count = prod(shape_of(attribute.shape)) if kind[0] & 15 == _TEXT else 0
+        require(count * size <= len(values))
+        return [values[at * size : at * size + size].rstrip(b"\0") for at in range(count)]
 
 
 def _value_size(kind: bytes, longest: int | None) -> int:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
 
-__all__ = ["is_in_heap", "size_of", "type_problem"]
+__all__ = ["FOLLOWED_NAMES", "are_distinct", "is_in_heap", "size_of", "type_problem"]
+
+FOLLOWED_NAMES = (b"layer_names", b"weight_names")
+"""Attributes, also with a number behind, whose texts Keras takes for members of the group and reads."""
+
+_OTHER_WAY = re.compile(rb"^/|/$|//|(^|/)\.(/|$)|\0")  # in a path: it leads where another one does
 
 _NUMBERS = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.BITFIELD, h5py.h5t.OPAQUE)
 _COMPLEX = h5py.h5t.COMPOUND  # h5py writes complex numbers as two floats, r and i
 _LARGEST_ITEM = 4096  # bytes of one number
 _LONGEST_TEXT = 65_536  # bytes of one text in an array
+
+
+def are_distinct(names: Sequence[bytes]) -> bool:
+    """Return whether paths of members lead to different ones; Keras would read one member many times."""
+    return len(set(names)) == len(names) and not any(map(_OTHER_WAY.search, names))
 
 
 def is_in_heap(kind: Any) -> bool:

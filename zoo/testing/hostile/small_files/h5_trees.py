@@ -16,6 +16,7 @@ from zoo.testing.hostile.case import HostileCase, Writer
 __all__ = ["cases"]
 
 _GROUP, _CHUNKS = 0, 1  # types of trees
+_FILTERS, _ATTRIBUTE = 11, 12  # types of messages
 _LEVEL, _ENTRIES, _LEFT, _RIGHT, _KEY = 5, 6, 8, 16, 24  # places in a node
 
 
@@ -26,6 +27,12 @@ def cases() -> Iterator[HostileCase]:
         yield HostileCase("h5", name, "model.h5", _h5(change))
     for name, change in _heaps().items():
         yield HostileCase("h5", name, "model.h5", _h5(change))
+    yield HostileCase(
+        "h5",
+        "2,000 names of layers that are one text of a megabyte",
+        "model.h5",
+        lambda path: _write(path, _one_text_often(model_h5_bytes(change=_many_layers))),
+    )
 
 
 def _keras(change: Callable[[bytes], bytes]) -> Writer:
@@ -48,6 +55,7 @@ def _add_array(file: Any) -> None:
     """Write an array of 100 chunks, and one whose only chunk is packed."""
     file.create_dataset("zoo/x", data=np.ones((100, 100), "f4"), chunks=(10, 10))
     packed = file.create_dataset("zoo/y", (1000,), "f4", chunks=(1000,), compression="gzip")
+    packed.attrs["spare"] = np.zeros(4)
     packed.id.write_direct_chunk((0,), zlib.compress(bytes(4000)))
 
 
@@ -99,6 +107,7 @@ def _changes() -> dict[str, Callable[[bytes], bytes]]:
         "an array's node that is its own child": _own_child(_CHUNKS, 0, 32),
         "a packed chunk of 300 MB": _pack(300),
         "a list of names that is longer than the file": _size_of_list(2**50),
+        "a packed chunk of 300 MB behind two lists of filters": _second_filters,
     }
 
 
@@ -126,12 +135,32 @@ def _pack(megabytes: int) -> Callable[[bytes], bytes]:
     return change
 
 
+def _second_filters(content: bytes) -> bytes:
+    """Make an array's attribute a second list of filters, an empty one; HDF5 takes the first."""
+    content = _pack(300)(content)
+    at = content.index(b"spare\0") - 16
+    kind, size = struct.unpack_from("<HH", content, at)
+    assert kind == _ATTRIBUTE
+    filters = struct.pack("<HHB3x", _FILTERS, size, 0) + b"\1" + bytes(size - 1)
+    return content[:at] + filters + content[at + len(filters) :]
+
+
 def _size_of_list(size: int) -> Callable[[bytes], bytes]:
     def change(content: bytes) -> bytes:
         at = content.index(b"HEAP") + 8
         return content[:at] + _address(size) + content[at + 8 :]
 
     return change
+
+
+def _one_text_often(content: bytes) -> bytes:
+    """Make each of 2,000 names of layers the same text of a megabyte."""
+    at = content.index(struct.pack("<I", 10**6))
+    return content[:at] + content[at : at + 16] * 2000 + content[at + 16 * 2000 :]
+
+
+def _many_layers(file: Any) -> None:
+    file["model_weights"].attrs["layer_names"] = ["x" * 10**6, *["y"] * 1999]
 
 
 def _heaps() -> dict[str, Callable[[bytes], bytes]]:
