@@ -117,6 +117,15 @@ def test_two_members_of_one_name_and_too_many_members_are_refused(tmp_path: Path
         unpack_weights(many, described(many), tmp_path / "unpacked")
 
 
+def test_a_long_name_before_a_member_is_not_quoted_whole(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.zip", ("metrics.json", "x" * 70_000))
+    content = path.read_bytes()
+    path.write_bytes(content[:26] + b"\xff\xff" + content[28:])  # the first name's length
+    with pytest.raises(zoo.UnsafeFile, match="is not a whole weights file") as caught:
+        unpack(path, described(path), tmp_path)
+    assert len(str(caught.value)) < 500
+
+
 def test_what_is_no_zip_or_lacks_its_weights_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"nothing")
