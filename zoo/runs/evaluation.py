@@ -18,7 +18,7 @@ from zoo.inference.examples import check_batch_size
 from zoo.runs.files.measures import examples_by_measure
 from zoo.runs.files.predictions import check_table_file, write_predictions
 from zoo.runs.files.run_pictures import draw_pictures
-from zoo.runs.load import load_run_model
+from zoo.runs.load import load_finite_model
 from zoo.runs.predict import evaluate_model
 from zoo.runs.predictors import check_runtime, onnx_parts
 from zoo.runs.recipe import Data, Recipe, has_own_data, recipe_from_run
@@ -142,7 +142,7 @@ def _open(
     """Return the recipe, and the Keras model or the exported parts."""
     check_runtime(runtime)
     if runtime == "keras":
-        return *load_run_model(run, data), None
+        return *load_finite_model(run, data), None
     return recipe_from_run(run, data), None, onnx_parts(run)
 
 

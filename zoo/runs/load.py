@@ -21,6 +21,7 @@ from zoo.runs.compatibility import check_fit, describe_weight_mismatch, settings
 from zoo.runs.recipe import Data, Recipe, recipe_from_run, resolve, resolve_without_loading
 from zoo.runs.run import Run
 from zoo.runs.start.amounts import STEPS
+from zoo.weights.finite import find_not_finite, weight_name
 from zoo.weights.transfer import transfer_weights
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def load_start_weights(run: Run, model: keras.Model) -> None:
     """Copy the weights that a training starts from into its model, unless there is a checkpoint.
 
     Raises:
-        RunError: the weights have changed since the training was started, or the network is another one.
+        RunError: the weights have changed since the training was started, they are not finite, or the
+            network is another one.
     """
     if run.checkpoint.exists():
         return
@@ -146,8 +148,31 @@ def load_start_weights(run: Run, model: keras.Model) -> None:
         source = Run.open(start["run"])
     if file_digest(source.weights) != start["sha256"]:
         raise RunError(f"The weights of {source} have changed since the training was started.")
-    new = transfer_weights(load_run_model(source)[1], model, str(source))
+    new = transfer_weights(load_finite_model(source)[1], model, str(source))
     log.info("weights of %s; new: %s", source, ", ".join(new) or "none")
+
+
+def load_finite_model(
+    run: Run, data: str | Path | Dataset | None = None
+) -> tuple[Recipe, keras.Model]:
+    """Return what `load_run_model` does, for a use that NaN would spoil: to measure it, or to start from it.
+
+    Raises:
+        RunError: a weight is NaN or infinite, and not because the architecture starts with such a value; or
+            as `load_run_model`.
+        UnsafeFile: as `load_run_model`.
+        DataError: as `load_run_model`.
+    """
+    recipe, model = load_run_model(run, data)
+    if found := find_not_finite(model):
+        first = find_not_finite(recipe.architecture.build(recipe.config))
+        if wrong := [place for place in found if place not in first]:
+            raise RunError(
+                f"{run if run.shipped else run.weights} holds NaN or infinite numbers in "
+                f"{weight_name(model, wrong[0])}. The training that wrote it has diverged, or the file was "
+                "changed since. Train the model again."
+            )
+    return recipe, model
 
 
 def load_run_model(

@@ -19,7 +19,7 @@ from zoo.registry.model_size import check_memory
 from zoo.runs.callbacks import user_callbacks
 from zoo.runs.display.choice import choose_progress
 from zoo.runs.evaluation import finish_run
-from zoo.runs.load import describe_start, load_run_model, load_start_weights, resolve_start
+from zoo.runs.load import describe_start, load_finite_model, load_start_weights, resolve_start
 from zoo.runs.progress import Observers, Progress, check_tensorboard
 from zoo.runs.recipe import Data, Recipe
 from zoo.runs.run import Run
@@ -174,7 +174,7 @@ def _trained_model(
 ) -> tuple[Recipe, keras.Model]:
     """Return the model of a run, trained now unless it is already, and the recipe that builds it."""
     if run.state == "trained" and run.weights.exists():
-        return load_run_model(run, recipe.load_data())
+        return load_finite_model(run, recipe.load_data())
     return recipe, fit_and_save(run, recipe, observers, is_new)
 
 
