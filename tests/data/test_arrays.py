@@ -12,6 +12,7 @@ from zoo.data.arrays import (
     describe_misfit,
     describe_shape,
     example_kind,
+    format_dtype,
     format_shape,
     is_picture,
     shape_fits,
@@ -81,3 +82,11 @@ def test_bad_numbers_and_ranges_are_refused() -> None:
         check_range("Mine", np.array([0.0, 200]))
     with pytest.raises(zoo.DataError, match="uint8 numbers that are 0 or 1"):
         check_range("Mine", np.array([0, 1], np.uint8))
+
+
+def test_a_dtype_of_many_fields_is_named_shortly() -> None:
+    assert format_dtype(np.dtype("float32")) == "float32"
+    assert format_dtype(np.dtype([("a", "f4")])) == "records of 1 field"
+    array = np.zeros(2, [(f"a{number}", "f4") for number in range(500)])
+    with pytest.raises(zoo.DataError, match=r"Received: records of 500 fields\.$"):
+        check_numbers("x", array)

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.io.safe_load import check_model_file, read_arrays
+from zoo.io.safe_load import check_model_file, read_array, read_arrays
+from zoo.testing.hostile.archives import zip_bytes
+from zoo.testing.hostile.zip_cases import npy_bytes
 
 HUGE = 600 * 2**20
 
@@ -181,3 +183,14 @@ def test_a_report_cannot_point_outside_its_folder(path: str) -> None:
     Path("shipped/report.json").write_text(json.dumps(report))
     with pytest.raises(zoo.ZooError, match="names a file outside its folder"):
         zoo.verify("shipped")
+
+
+@pytest.mark.parametrize("kind", ["|S0", "|V0", "<U0"])
+def test_a_billion_values_of_no_bytes_are_refused(kind: str, tmp_path: Path) -> None:
+    """NumPy reads them, and each becomes a Python object or a letter later."""
+    (tmp_path / "x.npz").write_bytes(zip_bytes({"x.npy": npy_bytes((10**9,), kind)}))
+    with pytest.raises(zoo.DataError, match="1,000,000,000 values of no bytes"):
+        read_arrays(tmp_path / "x.npz")
+    (tmp_path / "x.npy").write_bytes(npy_bytes((10**9,), kind))
+    with pytest.raises(zoo.DataError, match="1,000,000,000 values of no bytes"):
+        read_array(tmp_path / "x.npy")

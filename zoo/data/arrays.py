@@ -21,6 +21,7 @@ __all__ = [
     "describe_misfit",
     "describe_shape",
     "example_kind",
+    "format_dtype",
     "format_shape",
     "is_picture",
     "shape_fits",
@@ -86,6 +87,13 @@ def describe_misfit(shape: Shape, wanted: Shape) -> str:
     return f"has the shape {format_shape(shape)}; the model takes {format_shape(wanted)}"
 
 
+def format_dtype(dtype: np.dtype[Any]) -> str:
+    """Return the name of a dtype, short also for one of many fields."""
+    if dtype.names is None:
+        return str(dtype)
+    return f"records of {len(dtype.names):,} field{'s' * (len(dtype.names) != 1)}"
+
+
 def format_shape(shape: Shape) -> str:
     """Return a shape as `(any, 28, 1)`, where None is any size."""
     sizes = ["any" if size is None else str(size) for size in shape]
@@ -130,7 +138,7 @@ def check_numbers(what: str, array: Array) -> None:
         DataError: the dtype is not one of numbers, or an example holds NaN or infinity.
     """
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{what} must hold numbers. Received: {array.dtype}.")
+        raise DataError(f"{what} must hold numbers. Received: {format_dtype(array.dtype)}.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         finite = np.isfinite(array).reshape(len(array), -1).all(1)
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.data.arrays import Array, check_numbers, check_range, is_picture
+from zoo.data.arrays import Array, check_numbers, check_range, format_dtype, is_picture
 from zoo.data.on_demand.examples import OnDemand
 from zoo.data.split import Split
 from zoo.errors import DataError
@@ -60,7 +60,7 @@ def _check_labels(what: str, labels: Array, classes: tuple[str, ...]) -> None:
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(
             f"{what} must have one whole number as the label of each example. "
-            f"Received: {labels.dtype} of shape {labels.shape}."
+            f"Received: {format_dtype(labels.dtype)} of shape {labels.shape}."
         )
     wrong = (labels < 0) | (labels >= len(classes))
     if wrong.any():

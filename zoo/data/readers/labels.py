@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import Array, check_numbers
+from zoo.data.arrays import Array, check_numbers, format_dtype
 from zoo.errors import DataError
 from zoo.io.foreign.limits import check_limit, limit
 
@@ -68,7 +68,7 @@ def _read_labels(what: str, labels: Array) -> Array:
     if labels.ndim == 0 or labels.dtype.kind not in "fiubSU":
         raise DataError(
             f"{what} must hold one label for each input. "
-            f"Received: {labels.dtype} of shape {labels.shape}."
+            f"Received: {format_dtype(labels.dtype)} of shape {labels.shape}."
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data.arrays import RANGE_TOLERANCE, Array, check_numbers, example_kind
+from zoo.data.arrays import RANGE_TOLERANCE, Array, check_numbers, example_kind, format_dtype
 from zoo.data.dataset import Dataset
 from zoo.data.readers.labels import read_targets
 from zoo.data.split import Split, train_and_test
@@ -171,7 +171,7 @@ def _read_inputs(what: str, inputs: Array, shape: Shape) -> Array:
     if inputs.ndim < 2 or inputs.dtype.kind not in "fiub":
         raise DataError(
             f"{what} must be an array of numbers, an example a row. "
-            f"Received: {inputs.dtype} of shape {inputs.shape}."
+            f"Received: {format_dtype(inputs.dtype)} of shape {inputs.shape}."
         )
     if inputs.size:
         check_numbers(what, inputs)

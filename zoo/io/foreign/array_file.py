@@ -64,6 +64,8 @@ def read_header(file: IO[bytes], what: str) -> ArrayHeader:
     check_limit(what, "array_rank", len(shape))
     if any(type(size) is bool or size < 0 for size in shape):
         raise ValueError(f"its shape {shape} has a size below 0")
+    if not dtype.itemsize and math.prod(shape):  # NumPy makes texts of at least a letter of them
+        raise ValueError(f"it declares {math.prod(shape):,} values of no bytes")
     return tuple(shape), dtype, _START + len(prefix) + length
 
 

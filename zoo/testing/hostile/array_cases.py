@@ -18,6 +18,9 @@ from zoo.testing.hostile.zip_cases import deflated_zeros, npy_bytes
 __all__ = ["cases"]
 
 
+_SPARE = 64  # bytes behind a header
+
+
 class _Trace:
     """Leaves a file behind when it is unpickled."""
 
@@ -51,7 +54,14 @@ def _writer(content: bytes) -> Any:
 def _header(text: bytes, version: int = 1, length: int | None = None) -> bytes:
     form = "<H" if version == 1 else "<I"
     size = len(text) if length is None else length
-    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack(form, size) + text + b"\0" * 64
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack(form, size) + text + b"\0" * _SPARE
+
+
+def _records(fields: int) -> bytes:
+    """Return an .npy file of two records of many numbers each."""
+    kinds = ", ".join(f"('a{number}', '<f4')" for number in range(fields))
+    text = f"{{'descr': [{kinds}], 'fortran_order': False, 'shape': (2,), }}".encode()
+    return _header(text)[:-_SPARE] + bytes(8 * fields)
 
 
 def _contents() -> dict[str, bytes]:
@@ -61,6 +71,9 @@ def _contents() -> dict[str, bytes]:
         "two sizes below 0": npy_bytes((-2, -2)),
         "4e10 numbers": npy_bytes((200_000, 200_000)),
         "10 ** 30 numbers": npy_bytes((10**10, 10**10, 10**10)),
+        "a billion texts of no bytes": npy_bytes((10**9,), "|S0"),
+        "a billion records of no bytes": npy_bytes((10**9,), "|V0"),
+        "records of 500 numbers": _records(500),
         "more numbers than bytes": npy_bytes((5,)),
         "40 dimensions": npy_bytes((1,) * 40),
         "a text of a gigabyte": npy_bytes((1,), "<U268435456"),
