@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import zoo
 from zoo.errors import UsageError
@@ -221,6 +222,20 @@ def test_a_file_that_cannot_be_read_is_told_before_anything_is_exported(
     run = Path(shutil.copytree(trained.path, tmp_path / "run"))
     (run / file).write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n\xff")
     with pytest.raises(zoo.ZooError, match=file):
+        zoo.page(run, out=tmp_path / "site")
+    assert not (run / "export").exists()
+    assert not (tmp_path / "site").exists()
+
+
+def test_pictures_of_too_many_pixels_are_refused_before_they_are_decoded(
+    trained: zoo.Run, stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may hold hundreds of them, each as large as one picture may be."""
+    run = Path(shutil.copytree(trained.path, tmp_path / "run"))
+    for number in range(3):
+        Image.new("1", (300, 300)).save(run / "pictures" / f"a{number}.png")
+    monkeypatch.setenv("ZOO_LIMITS", "run_pixels=200000")
+    with pytest.raises(zoo.ZooError, match=r"pictures .* pixels of all pictures of a run together"):
         zoo.page(run, out=tmp_path / "site")
     assert not (run / "export").exists()
     assert not (tmp_path / "site").exists()

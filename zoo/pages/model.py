@@ -20,6 +20,7 @@ from zoo.exporters.report import Report
 from zoo.inference.exported_parts import ExportedParts, read_report, why_not_usable
 from zoo.inference.parts import Parts
 from zoo.io.foreign.image_file import open_image_file
+from zoo.io.foreign.limits import check_limit
 from zoo.runs.predictors import export_folder
 from zoo.runs.recipe import BEFORE_RESIZE, Recipe, recipe_from_run
 from zoo.runs.run import Run
@@ -146,8 +147,11 @@ def open_page_model(
 def _check_results(run: Run) -> None:
     """Refuse a run with a file that its page shows and that cannot be read, before anything is exported."""
     _ = run.metrics, run.history, recipe_from_run(run)
+    pixels = 0
     for path in run.pictures:
         with open_image_file(path) as image:
+            pixels += image.width * image.height
+            check_limit(path.parent, "run_pixels", pixels, more=True)
             image.load()
 
 

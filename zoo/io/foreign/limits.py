@@ -62,6 +62,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     "h5_attributes": (1_000, "attributes of one group or array in an HDF5 file"),
     "h5_chunk": (256 * 2**20, "bytes of one chunk of an array in an HDF5 file"),
     "image_pixels": (100_000_000, "pixels of an image"),
+    "run_pixels": (100_000_000, "pixels of all pictures of a run together"),
     "image_scans": (4_000_000_000, "pixels of a JPEG in all of its scans together"),
     "image_bytes": (512 * 2**20, "bytes of an image file"),
     "table_rows": (20_000_000, "rows of the Parquet files of a split"),
