@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from zoo.io.console import muted_stderr
+from zoo.compute.terminal import muted_stderr
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 

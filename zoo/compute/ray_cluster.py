@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from zoo.compute.ray_terminal import hide_raylets, quiet_start, show_raylets
+from zoo.compute.terminal import hide_raylets, quiet_start, show_raylets
 from zoo.compute.worker_count import check_local_workers
 from zoo.environment import data_folder, job_variables, shows_tracebacks
 from zoo.errors import UsageError, format_error

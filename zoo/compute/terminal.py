@@ -1,21 +1,34 @@
-"""What Ray is started with, so that it writes nothing into the terminal and its workers are no slower."""
+"""What libraries write into the terminal: nothing. And the variables that Ray is started with."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from zoo.io.console import muted_stderr
-
-__all__ = ["hide_raylets", "quiet_start", "show_raylets"]
+__all__ = ["hide_raylets", "muted_stderr", "quiet_start", "show_raylets"]
 
 _OWN = {
     "RAY_worker_niceness": "0",  # is added to that of the command; by itself, Ray adds 15
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # what is lost, the zoo says itself
 }
+
+
+@contextmanager
+def muted_stderr() -> Iterator[int]:
+    """Silence the standard error of C++ libraries, not Python's errors; yield a descriptor to it."""
+    sys.stderr.flush()
+    own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield own
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
+        os.close(nowhere)
 
 
 @contextmanager

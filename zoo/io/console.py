@@ -1,13 +1,11 @@
 """A console and tables for texts of files from elsewhere: control characters and markup have no effect.
 
-And ways to silence a library that writes to the console.
+And a way to silence a library that logs to the console.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +16,7 @@ from rich.text import Text
 
 from zoo.io.printable import printable
 
-__all__ = ["SafeConsole", "SafeTable", "make_table", "muted_stderr", "quiet_logger"]
+__all__ = ["SafeConsole", "SafeTable", "make_table", "quiet_logger"]
 
 _NUMBERS = (
     "size",
@@ -75,17 +73,3 @@ def quiet_logger(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def muted_stderr() -> Iterator[int]:
-    """Silence the standard error of C++ libraries, not Python's errors; yield a descriptor to it."""
-    sys.stderr.flush()
-    own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield own
-    finally:
-        os.dup2(own, 2)
-        os.close(own)
-        os.close(nowhere)

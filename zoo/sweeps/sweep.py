@@ -121,9 +121,8 @@ def new_search(
     """Return what a new sweep searches.
 
     Args:
-        name: as for `sweep`; so are space, trials, metric, direction, data, seed, workers, window,
-            pruner and grace.
         settings: of all trials that differ from the model's.
+        name, space, trials, metric, direction, data, seed, workers, window, pruner, grace: as for `sweep`.
 
     Raises:
         UsageError: a name, a setting, the space or the data is wrong.
@@ -154,8 +153,7 @@ def begin_sweep(
     """Train the trials of a new sweep in a new folder.
 
     Args:
-        search: what it searches.
-        out: as for `sweep`; so are workers, address and progress.
+        search: what it searches; out, workers, address and progress are as for `sweep`.
 
     Raises:
         UsageError: no trial can be trained; nothing is left.
