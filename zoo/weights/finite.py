@@ -39,12 +39,18 @@ def weight_name(model: keras.Model, place: int) -> str:
 
 
 def _is_finite(weight: Any) -> bool:
-    """Return whether all values of a variable are finite; integers and truth values are."""
+    """Return whether all values of a variable are finite; integers and truth values are.
+
+    The sum is, or else each number is looked at: a sum of finite numbers may be too large.
+    """
     import keras
 
     if not keras.backend.is_float_dtype(weight.dtype):
         return True
-    values = keras.ops.convert_to_numpy(weight)
+    backend, convert = keras.backend.backend(), keras.ops.convert_to_numpy
     with np.errstate(over="ignore", invalid="ignore"):
-        # a sum needs no copy; one of finite numbers may be too large, and then each is looked at
-        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+        if backend == "tensorflow":  # NumPy would copy the values
+            total = convert(keras.ops.cast(keras.ops.sum(weight), "float32"))
+        else:  # JAX would compile a program for each shape, and Keras would copy
+            total = (np.asarray(weight.value) if backend == "jax" else convert(weight)).sum()
+        return bool(np.isfinite(total) or np.isfinite(convert(weight)).all())
