@@ -71,7 +71,7 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
             continue
         seen.add(address)
         messages = list(reader.messages(address))
-        group, chunks, is_packed = _followed(messages)
+        group, chunks, is_packed = _references(messages)
         if group is not None:
             require(address != reader.root or reader.root_tree in (None, group))
             waiting += [(each, depth + 1) for each in _group(reader, *group, nodes)]
@@ -84,7 +84,7 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
                     _check_left(reader, left)
 
 
-def _followed(messages: Sequence[Message]) -> tuple[tuple[int, int] | None, _Chunks | None, bool]:
+def _references(messages: Sequence[Message]) -> tuple[tuple[int, int] | None, _Chunks | None, bool]:
     """Return what the messages of an object's header lead to.
 
     Returns:
