@@ -73,6 +73,16 @@ def test_no_change_passes(name: str, signed: tuple[Path, Path]) -> None:
         verify_signature(folder, public)
 
 
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", "[" * 100_000, '"x"', "", '{"verificationMaterial": {}}']
+)
+def test_what_is_no_signature_is_told(text: str, signed: tuple[Path, Path]) -> None:
+    (signed[0] / "model.sig").write_text(text)
+    with pytest.raises(ExportError, match=r"model\.sig is broken, or no signature") as caught:
+        verify_signature(*signed)
+    assert len(str(caught.value)) < 600
+
+
 def test_a_signature_of_8_gigabytes_is_not_read(signed: tuple[Path, Path]) -> None:
     os.truncate(signed[0] / "model.sig", 2**33)
     with pytest.raises(zoo.UnsafeFile, match="text file"):

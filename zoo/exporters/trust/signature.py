@@ -18,6 +18,8 @@ from zoo.io.text import read_bytes
 SIGNATURE = "model.sig"
 """The name of the signature's file in the folder. It covers every other file."""
 
+_REFUSE = ("model_signing", "cryptography")  # whose own errors say what does not fit
+
 
 def check_private_key(key: Path) -> None:
     """Refuse a key that cannot sign, before anything long begins.
@@ -66,6 +68,8 @@ def verify_signature(folder: Path, key: Path) -> None:
         verifier.set_hashing_config(_hashing()).verify(folder, folder / SIGNATURE)
     except Exception as error:  # the package raises whatever its own packages raise
         reason = re.sub(r": Expected 'Digest.*?'\)'", "", str(error)).rstrip(".")[:400]
+        if type(error) is not ValueError and not type(error).__module__.startswith(_REFUSE):
+            reason = f"{SIGNATURE} is broken, or no signature ({format_error(error)[:200]})"
         raise ExportError(
             f"The signature of {folder} does not fit {key}: {reason}. No file was run."
         ) from error
