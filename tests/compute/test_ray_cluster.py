@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
+
+from zoo.compute import ray_cluster
 
 pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
 
@@ -73,3 +76,24 @@ def test_workers_have_the_niceness_of_the_command(
     command = ["nice", "-n", "2", sys.executable, "-c", NICENESS]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{users or 0}\n", "")
+
+
+def test_a_start_that_is_stopped_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import subprocess; subprocess.run(['sleep', '100'])"
+    other = subprocess.Popen(["sleep", "100"])  # it is not Ray's
+    started: list[psutil.Process] = []
+
+    def stop(*arguments: object) -> None:
+        child = psutil.Popen([sys.executable, "-c", code])
+        while not child.children():
+            assert child.is_running()
+        started.extend([child, *child.children()])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ray_cluster, "_start", stop)
+    with pytest.raises(KeyboardInterrupt):
+        ray_cluster.connect(None)
+    assert len(psutil.wait_procs(started, timeout=10)[0]) == 2
+    assert other.poll() is None
+    other.kill()
+    other.wait()

@@ -16,9 +16,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from zoo.compute.terminal import hide_raylets, quiet_start, show_raylets
 from zoo.compute.worker_count import check_local_workers
@@ -109,15 +111,15 @@ def connect(address: str | None, cpus: int = 1) -> bool:
 
     if ray.is_initialized():
         return True
-    on_stop = signal.getsignal(signal.SIGTERM)
+    on_stop, before = signal.getsignal(signal.SIGTERM), set(psutil.Process().children())
     try:
         with quiet_start():
             _start(address, cpus)
     except Exception as error:  # Ray's errors have no common class
-        disconnect()  # from what it has started
+        _end_started(before)
         raise _no_cluster(address, error) from error
     except BaseException:  # such as Ctrl-C
-        disconnect()
+        _end_started(before)
         raise
     finally:
         if threading.current_thread() is threading.main_thread():
@@ -138,6 +140,22 @@ def _start(address: str | None, cpus: int) -> None:
     short = usual if len(usual) <= LONGEST_FOLDER or os.name != "posix" else "/tmp"
     _folders.append(tempfile.mkdtemp(prefix="zoo-ray-", dir=short))
     ray.init("local", num_cpus=cpus, include_dashboard=False, _temp_dir=_folders[-1], **common)
+
+
+def _end_started(before: set[psutil.Process]) -> None:
+    """End all that a start of Ray has left that did not come to its end: Ray leaves its agents.
+
+    Args:
+        before: the processes that this one had started before.
+    """
+    started = []
+    for child in set(psutil.Process().children()) - before:
+        with suppress(psutil.NoSuchProcess):
+            started += [child, *child.children(recursive=True)]
+    disconnect()
+    for process in started:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def disconnect() -> None:
