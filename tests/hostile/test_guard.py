@@ -52,4 +52,5 @@ def test_an_endless_loop_is_ended() -> None:
         while True:
             pass
 
-    assert run_guarded(turn, seconds=1).problem == "it took too much processor time"
+    ends = ("it took too much processor time", "it did not end")  # the second on a loaded machine
+    assert run_guarded(turn, seconds=1).problem in ends

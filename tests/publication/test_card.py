@@ -90,6 +90,18 @@ def test_a_readme_that_is_no_card_stays(trained: zoo.Run, tmp_path: Path) -> Non
         write_card(trained, tmp_path, TERMS)
 
 
+@pytest.mark.parametrize("name", ["metrics.json", "history.csv"])
+def test_files_that_cannot_be_read_leave_no_half_card(
+    trained: zoo.Run, tmp_path: Path, name: str
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(trained.path, copy)
+    (copy / name).write_bytes(b"\xff{")
+    with pytest.raises(zoo.RunError, match=name):
+        write_card(zoo.Run(copy), tmp_path / "card", TERMS)
+    assert not (tmp_path / "card").exists()
+
+
 def test_the_shell_writes_a_card_of_shipped_weights_with_their_licence(
     trained: zoo.Run, tmp_path: Path, shell: Shell
 ) -> None:

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::Depr
 @pytest.mark.parametrize(
     "words",
     [
-        ("mlp.digits", "--set", "unit=8"),
         ("mlp.digits", "--set", "epochs=two"),
-        ("mlp.digits", "--space", "unit=[[4],[8]]"),
         ("mlp.digits", "--data", "digit"),
         ("mlp.digits", "--trials", "0"),
     ],
@@ -36,7 +34,6 @@ def test_workers_refuse_what_one_process_refuses(
     def start(*arguments: Any) -> None:
         raise AssertionError("Ray is started")
 
-    shell("show", "mlp.digits")  # the cache has its settings now
     monkeypatch.setattr(engines, "ray_session", start)
     code, _, alone = shell("sweep", *SPACE, *words)
     assert code == 2

@@ -41,6 +41,7 @@ def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) ->
     Raises:
         UsageError: the folder has a README.md that is no card.
         UnsafeFile: the folder is in the run, and the run has links there that lead out of it.
+        RunError: the run's metrics or history cannot be read; nothing is written then.
         WriteError: the disk refuses.
     """
     path = folder / "README.md"
@@ -49,18 +50,21 @@ def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) ->
             check_inside(folder / place, run.path)
     if path.exists() and b"library_name: keras" not in read_bytes(path, "text_bytes")[:4000]:
         raise UsageError(f"{path} exists and is no card. Give another folder: --out DIR")
+    shown = name or run.name
+    hub = dataset_facts(run).get("HUB") if run.metrics else None
+    text, results = card_text(run, terms, shown), eval_results(run, hub, shown) if hub else ""
     make_directory(folder / "pictures")
     with disk_errors(folder):
         for picture in _pictures(run):
             with atomic_write(folder / "pictures" / picture.name) as temporary:
                 shutil.copyfile(picture, temporary)
         with atomic_write(path) as temporary:
-            temporary.write_text(card_text(run, terms, name or run.name), "utf-8")
-        if (hub := dataset_facts(run).get("HUB")) and run.metrics:
-            results = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
-            make_directory(results.parent)
-            with atomic_write(results) as temporary:
-                temporary.write_text(eval_results(run, hub, name or run.name), "utf-8")
+            temporary.write_text(text, "utf-8")
+        if hub:
+            file = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
+            make_directory(file.parent)
+            with atomic_write(file) as temporary:
+                temporary.write_text(results, "utf-8")
     return path
 
 
