@@ -7,7 +7,6 @@ pictures/            the run's pictures
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,21 +49,18 @@ def write_card(run: Run, folder: Path, terms: Terms, name: str | None = None) ->
             check_inside(folder / place, run.path)
     if path.exists() and b"library_name: keras" not in read_bytes(path, "text_bytes")[:4000]:
         raise UsageError(f"{path} exists and is no card. Give another folder: --out DIR")
-    shown = name or run.name
-    hub = dataset_facts(run).get("HUB") if run.metrics else None
-    text, results = card_text(run, terms, shown), eval_results(run, hub, shown) if hub else ""
-    make_directory(folder / "pictures")
+    files = {
+        folder / "pictures" / each.name: read_bytes(each, "image_bytes") for each in _pictures(run)
+    }
+    files[path] = card_text(run, terms, name or run.name).encode()
+    if (hub := dataset_facts(run).get("HUB")) and run.metrics:
+        results = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
+        files[results] = eval_results(run, hub, name or run.name).encode()
     with disk_errors(folder):
-        for picture in _pictures(run):
-            with atomic_write(folder / "pictures" / picture.name) as temporary:
-                shutil.copyfile(picture, temporary)
-        with atomic_write(path) as temporary:
-            temporary.write_text(text, "utf-8")
-        if hub:
-            file = folder / ".eval_results" / f"{hub.rpartition('/')[2]}.yaml"
+        for file, content in files.items():
             make_directory(file.parent)
             with atomic_write(file) as temporary:
-                temporary.write_text(results, "utf-8")
+                temporary.write_bytes(content)
     return path
 
 
