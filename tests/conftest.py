@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -88,6 +89,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> zoo.Run:
     """A small perceptron's run on the tiny digits; read it, do not change it."""
     out = tmp_path_factory.mktemp("trained") / "run"
     return zoo.train("mlp", data=tiny, out=out, seed=3, units=[8], epochs=2, batch_size=16)
+
+
+@pytest.fixture(scope="session")
+def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
+    """A copy of the small run, exported as ONNX and verified; read it, do not change it."""
+    folder = tmp_path_factory.mktemp("exported") / "run"
+    shutil.copytree(trained.path, folder)
+    zoo.export(folder, ["onnx"])
+    return zoo.Run.open(folder)
 
 
 Install = Callable[..., Path]

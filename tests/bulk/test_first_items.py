@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import zoo
 from zoo.bulk import first_items
 from zoo.bulk.first_items import FirstResult, try_first_items
 from zoo.bulk.starts import MOST_STARTS
@@ -32,15 +31,6 @@ def end(event, arguments):
 
 sys.addaudithook(end)
 """
-
-
-@pytest.fixture(scope="module")
-def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A copy of the trained run, exported as ONNX."""
-    folder = tmp_path_factory.mktemp("exported") / "run"
-    shutil.copytree(trained.path, folder)
-    zoo.export(folder, ["onnx"])
-    return Run(folder)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from zoo.runs.workers.plan import plan_workers
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_count, "cores", lambda: 2)
+    monkeypatch.setattr(worker_count, "core_count", lambda: 2)
     monkeypatch.delitem(sys.modules, "ray", raising=False)
 
 

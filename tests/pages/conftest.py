@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-import zoo
 from zoo.pages import api, assets, site
-
-
-@pytest.fixture(scope="session")
-def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
-    """A copy of the small perceptron's run with a verified export; read it, do not change it."""
-    folder = tmp_path_factory.mktemp("exported") / "run"
-    shutil.copytree(trained.path, folder)
-    zoo.export(folder, ["onnx"])
-    return zoo.Run.open(folder)
 
 
 @pytest.fixture

@@ -25,15 +25,6 @@ from zoo.weights.description import WeightsInfo
 Shell = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(scope="session")
-def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> zoo.Run:
-    """A copy of the tiny run with an export; read it, do not change it."""
-    path = tmp_path_factory.mktemp("exported") / "run"
-    shutil.copytree(trained.path, path)
-    zoo.export(path, ["onnx"])
-    return zoo.Run.open(path)
-
-
 @pytest.fixture
 def copy(exported: zoo.Run) -> zoo.Run:
     shutil.copytree(exported.path, "copy")

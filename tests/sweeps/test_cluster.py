@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -52,15 +51,6 @@ def cluster() -> Iterator[Any]:
         yield started
         started.shutdown()
         logging.getLogger("ray").handlers.clear()
-
-
-@pytest.fixture(scope="module")
-def exported(trained: zoo.Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A copy of the trained run, exported as ONNX."""
-    folder = tmp_path_factory.mktemp("exported") / "run"
-    shutil.copytree(trained.path, folder)
-    zoo.export(folder, ["onnx"])
-    return Run(folder)
 
 
 @pytest.fixture(scope="module")

@@ -55,13 +55,13 @@ def uses_onednn() -> bool | None:
 def thread_count(backend: str) -> int:
     """Return the number of threads that one operation of a backend may use on this processor."""
     if backend == "jax":
-        return environment.jax_threads() or cores()
+        return environment.jax_threads() or core_count()
     if backend != "tensorflow":
-        return cores()
+        return core_count()
     import tensorflow as tf
 
     threads = int(tf.config.threading.get_intra_op_parallelism_threads())
-    return threads or environment.tensorflow_threads() or cores()
+    return threads or environment.tensorflow_threads() or core_count()
 
 
 def device_name(backend: str) -> str:
@@ -82,7 +82,7 @@ def device_name(backend: str) -> str:
     return str(details.get("device_name", devices[0].device_type))
 
 
-def cores() -> int:
+def core_count() -> int:
     """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

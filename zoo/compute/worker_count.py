@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.compute.kernels import cores
+from zoo.compute.kernels import core_count
 from zoo.errors import UsageError
 
 __all__ = ["check_local_workers"]
@@ -19,7 +19,7 @@ def check_local_workers(workers: int) -> None:
     Raises:
         UsageError: says how many it can.
     """
-    count = cores()
+    count = core_count()
     if workers > WORKERS_PER_CORE * count:
         raise UsageError(
             f"This machine has {count} core{'s' * (count != 1)}: it takes at most "

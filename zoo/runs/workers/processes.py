@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from zoo.compute.kernels import cores
+from zoo.compute.kernels import core_count
 from zoo.environment import shows_tracebacks, worker_environment
 from zoo.runs.workers.messages import Event, Job
 
@@ -101,7 +101,7 @@ def describe_exit(code: int, log: Path) -> str:
 
 def threads_of_worker(threads: int | None, workers: int) -> int:
     """Return the threads of each worker on this machine: the setting, or its share of the cores."""
-    return threads or max(1, cores() // workers)
+    return threads or max(1, core_count() // workers)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
