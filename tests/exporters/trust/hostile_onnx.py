@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from zoo.io.digest import file_digest
 
 FLOAT = TensorProto.FLOAT
 IN, OUT = "inputs", "scores"
@@ -377,6 +380,22 @@ def second_location_of_weights(folder: Path) -> None:
 @case("takes weights from the file")
 def weights_by_a_detour(folder: Path) -> None:
     with_external_weights("./model.onnx.data")(folder)
+
+
+@case("takes weights from the file")
+def weights_in_the_memory_of_the_process(folder: Path) -> None:
+    location = (
+        "*/_ORT_MEM_ADDR_/*"  # with an address as its offset; versions of ONNX Runtime read there
+    )
+    (folder / location).parent.mkdir(parents=True)
+    (folder / location).write_bytes(np.eye(4, 3, dtype="float32").tobytes())
+    tensor = external("w", location)
+    tensor.external_data.add(key="offset", value="4194304")
+    save(folder, graph([helper.make_node("MatMul", [IN, "w"], [OUT])], [tensor]))
+    report = json.loads((folder / "report.json").read_text())
+    for file in report["files"]:
+        file |= {"data": location, "data_sha256": file_digest(folder / location)}
+    (folder / "report.json").write_text(json.dumps(report))
 
 
 def with_initializer(change: Callable[[Any], Any]) -> Change:

@@ -362,6 +362,8 @@ def endless_variables(folder: Path, canary: str) -> None:
 def function_that_calls_itself(folder: Path, canary: str) -> None:
     def change(meta: Any) -> None:
         for function in meta.graph_def.library.function:
+            if "restore" in function.signature.name:  # may call no function at all
+                continue
             node = function.node_def.add(name="again", op="StatefulPartitionedCall")
             node.attr["f"].func.name = function.signature.name
             node.attr["Tin"].list.SetInParent()
@@ -448,3 +450,60 @@ def collection_of_tables(folder: Path, canary: str) -> None:
         folder,
         lambda meta: meta.collection_def["table_initializer"].node_list.value.append("NoOp"),
     )
+
+
+@changes("what restores its variables calls")
+def saver_that_saves_where_it_restores(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        meta.saver_def.restore_op_name = meta.saver_def.save_tensor_name
+
+    edit(folder, change)
+
+
+def add_save(meta: Any, canary: str) -> None:
+    """Add the node `save`, which writes a file at a path outside, as nothing of it is asked for."""
+    nodes = meta.graph_def.node
+    for name, value in {"prefix": canary, "names": ["a"], "slices": [""], "data": [1.0]}.items():
+        tensor = tf.make_tensor_proto(value)
+        node = nodes.add(name=name, op="Const")
+        node.attr["dtype"].type = tensor.dtype
+        node.attr["value"].tensor.CopyFrom(tensor)
+    node = nodes.add(name="save", op="SaveV2", input=["prefix", "names", "slices", "data"])
+    node.attr["dtypes"].list.type.append(tf.float32.as_datatype_enum)
+
+
+@changes("what restores its variables calls 'Const'")
+def file_that_is_written_before_variables_are_restored(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        add_save(meta, canary)
+        meta.ClearField("object_graph_def")  # TensorFlow then loads it as one of TensorFlow 1
+        for node in meta.graph_def.node:
+            if node.name == meta.saver_def.restore_op_name:
+                node.input.append("^save")
+
+    edit(folder, change)
+
+
+@changes("names another file than theirs")
+def variables_of_another_file(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        for function in meta.graph_def.library.function:
+            for node in function.node_def:
+                if node.op == "RestoreV2":
+                    node.input[0] = node.input[1]  # a constant of the function
+
+    edit(folder, change)
+
+
+@changes("made of several tensors")
+def file_that_is_written_for_a_sparse_output(folder: Path, canary: str) -> None:
+    def change(meta: Any) -> None:
+        add_save(meta, canary)
+        meta.ClearField("object_graph_def")
+        node = meta.graph_def.node.add(name="sum", op="Identity", input=["data", "^save"])
+        node.attr["T"].type = tf.float32.as_datatype_enum
+        output = meta.signature_def["serving_default"].outputs["more"].coo_sparse
+        output.values_tensor_name = output.indices_tensor_name = "sum:0"
+        output.dense_shape_tensor_name = "sum:0"
+
+    edit(folder, change)

@@ -124,7 +124,8 @@ class _Reader:
     def _read_location(self, entry: memoryview, level: int) -> None:
         texts = {number: read_text(content) for number, content in self._messages(entry, level)}
         location = texts.get(_ENTRY_VALUE, "")
-        if texts.get(_ENTRY_KEY) == "location" and (not self._data or location != self._data):
+        is_beside = location == self._data and "/" not in location  # "*/_ORT_MEM_ADDR_/*" is memory
+        if texts.get(_ENTRY_KEY) == "location" and not (location and is_beside):
             raise UnsafeFile(
                 f"it takes weights from the file {brief(location)}, which the report does not name"
             )

@@ -1,30 +1,29 @@
 """The check of a SavedModel before TensorFlow opens it: its files, its operators, and what loading would do.
 
-All graphs count: the graph of the signatures, and every function of the library. TensorFlow's own functions
-that save and restore variables are in each SavedModel, and they write and read files. They are allowed only
-where nothing calls them: TensorFlow 2 restores the variables without them. TensorFlow is not imported.
+All graphs count: the graph of the signatures, and every function of the library. Which of them may run is
+judged in `zoo.exporters.trust.saved_model_calls`. TensorFlow is not imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo.errors import UnsafeFile, brief
-from zoo.exporters.trust.operators import check_operator, file_operators
 from zoo.exporters.trust.protobuf import FieldReader, read_text
+from zoo.exporters.trust.saved_model_calls import RESTORE, Body, Calls
 
 # numbers of fields in saved_model.proto and the files that it includes
 _META_GRAPH = 2
-_GRAPH, _COLLECTION, _SIGNATURE, _ASSET_FILE, _OBJECTS = 2, 4, 5, 6, 7
+_GRAPH, _SAVER, _COLLECTION, _SIGNATURE, _ASSET_FILE, _OBJECTS = 2, 3, 4, 5, 6, 7
 _KEY, _VALUE = 1, 2  # of each entry of a map
 _GRAPH_NODE, _GRAPH_LIBRARY, _LIBRARY_FUNCTION = 1, 2, 1
 _FUNCTION_SIGNATURE, _FUNCTION_NODE, _SIGNATURE_NAME = 1, 3, 1
 _NODE_NAME, _NODE_OPERATOR, _NODE_INPUT, _NODE_ATTRIBUTE = 1, 2, 3, 5
 _ATTRIBUTE_LIST, _ATTRIBUTE_FUNCTION, _LIST_FUNCTION = 1, 10, 9
 _CALL_NAME, _CALL_ATTRIBUTE = 1, 2
-_SIGNATURE_OUTPUT, _TENSOR_NAME, _NODE_LIST = 2, 1, 1
+_SIGNATURE_OUTPUT, _TENSOR_NAME, _NODE_LIST, _RESTORE_NAME = 2, 1, 1, 3
+_TENSOR_PARTS = (4, 5)  # of a sparse tensor, and of one that is composed of others
 _OBJECT_NODE, _OBJECT_FUNCTION = 1, 2
 _OBJECT_KINDS = {  # what loading acts on
     4: "a class", 5: "a file", 10: "a resource", 11: "a saved resource", 13: "a registered class",
@@ -36,14 +35,6 @@ _REGISTERED_NAME = 13
 _CONSTANT = b"tf.TrackableConstant"  # TensorFlow's own; its value is in the graph
 _FILES = {"saved_model.pb", "fingerprint.pb", "variables.index", "variables.data-00000-of-00001"}
 _SIGNATURES = {"serving_default", "__saved_model_init_op"}
-
-
-@dataclass
-class _Body:
-    """The operators and the functions that a function or a node mentions."""
-
-    operators: set[str] = field(default_factory=set)
-    inputs: set[str] = field(default_factory=set)
 
 
 def check_saved_model(path: Path) -> None:
@@ -68,42 +59,13 @@ def check_saved_model(path: Path) -> None:
 class _Reader:
     def __init__(self) -> None:
         self._messages = FieldReader().messages
-        self.functions: dict[str, _Body] = {}
-        self.nodes: dict[str, _Body] = {}
-        self.roots: set[str] = set()  # the functions that may run
-        self.outputs: set[str] = set()  # the nodes whose values are asked for
+        self._calls = Calls()
 
     def read(self, content: memoryview) -> None:
         for number, meta_graph in self._messages(content, 0):
             if number == _META_GRAPH:
                 self._read_meta_graph(meta_graph)
-        for body in (*self.functions.values(), *self.nodes.values()):
-            for name in sorted(body.operators - self.functions.keys() - file_operators()):
-                check_operator("tensorflow", name)
-        reached = [
-            *self._closure(self.nodes, self.outputs),
-            *self._closure(self.functions, self.roots),
-        ]
-        called = {name for body in reached for name in body.operators}
-        reached += self._closure(self.functions, called & self.functions.keys())
-        for body in reached:
-            if forbidden := body.operators & file_operators():
-                raise UnsafeFile(
-                    f"its computation calls the operator {sorted(forbidden)[0]!r}, which uses files"
-                )
-
-    @staticmethod
-    def _closure(bodies: dict[str, _Body], names: set[str]) -> list[_Body]:
-        """Return the bodies of some names, and of all that they mention."""
-        waiting, seen = set(names), set(names)
-        reached = []
-        while waiting:
-            body = bodies.get(waiting.pop(), _Body())
-            reached.append(body)
-            mentioned = (body.inputs | body.operators) & bodies.keys()
-            waiting |= mentioned - seen
-            seen |= mentioned
-        return reached
+        self._calls.check()
 
     def _read_meta_graph(self, meta_graph: memoryview) -> None:
         for number, content in self._messages(meta_graph, 1):
@@ -113,6 +75,8 @@ class _Reader:
                 raise UnsafeFile("it reads a file (an asset) while it is loaded")
             elif number == _COLLECTION:
                 self._read_collection(content)
+            elif number == _SAVER:
+                self._calls.restoring.add(_node(self._text(content, _RESTORE_NAME, 2)))
             elif number == _SIGNATURE:
                 self._read_signature(content)
             elif number == _OBJECTS:
@@ -126,14 +90,15 @@ class _Reader:
             for kind, nodes in self._messages(collection, 3) if number == _VALUE else ():
                 if kind != _NODE_LIST:
                     raise UnsafeFile("it holds a collection that is no list of nodes")
-                self.outputs |= {_node(read_text(node)) for _, node in self._messages(nodes, 4)}
+                names = {_node(read_text(node)) for _, node in self._messages(nodes, 4)}
+                self._calls.outputs |= names
 
     def _read_graph(self, graph: memoryview) -> None:
         for number, content in self._messages(graph, 2):
             if number == _GRAPH_NODE:
                 name, body = self._read_node(content, 3)
-                merged = self.nodes.setdefault(name, _Body())
-                merged.operators |= body.operators
+                merged = self._calls.nodes.setdefault(name, Body())
+                merged.add(body)
                 merged.inputs |= body.inputs
             elif number == _GRAPH_LIBRARY:
                 for kind, function in self._messages(content, 3):
@@ -141,29 +106,30 @@ class _Reader:
                         self._read_function(function)
 
     def _read_function(self, function: memoryview) -> None:
-        name, body = "", _Body()
+        name, body = "", Body()
         for number, content in self._messages(function, 4):
             if number == _FUNCTION_SIGNATURE:
                 name = self._text(content, _SIGNATURE_NAME, 5) or name
             elif number == _FUNCTION_NODE:
-                body.operators |= self._read_node(content, 5)[1].operators
-        if name in self.functions:
+                body.add(self._read_node(content, 5)[1])
+        if name in self._calls.functions:
             raise UnsafeFile(f"it holds two functions of the name {brief(name)}")
-        self.functions[name] = body
+        self._calls.functions[name] = body
 
-    def _read_node(self, node: memoryview, level: int) -> tuple[str, _Body]:
+    def _read_node(self, node: memoryview, level: int) -> tuple[str, Body]:
         """Return a node's name, its operator with the functions in its attributes, and its inputs."""
-        names, body = [""], _Body()
+        names, inputs, operators = [""], list[str](), set[str]()
         for number, content in self._messages(node, level):
             if number == _NODE_NAME:
                 names.append(read_text(content))
             elif number == _NODE_OPERATOR:
-                body.operators.add(read_text(content))
+                operators.add(read_text(content))
             elif number == _NODE_INPUT:
-                body.inputs.add(_node(read_text(content)))
+                inputs.append(_node(read_text(content)))
             elif number == _NODE_ATTRIBUTE:
-                body.operators |= set(self._functions_of(content, level + 1))
-        return names[-1], body
+                operators |= set(self._functions_of(content, level + 1))
+        files = set(inputs[:1]) if RESTORE in operators else set[str]()
+        return names[-1], Body(operators, set(inputs), {names[-1]}, files)
 
     def _functions_of(self, entry: memoryview, level: int) -> Iterator[str]:
         """Yield the names of functions in an attribute, as in PartitionedCall, While and If."""
@@ -197,12 +163,14 @@ class _Reader:
     def _read_output(self, entry: memoryview) -> None:
         for number, tensor in self._messages(entry, 4):
             if number == _VALUE:
-                self.outputs.add(_node(self._text(tensor, _TENSOR_NAME, 5)))
+                self._calls.outputs.add(_node(self._text(tensor, _TENSOR_NAME, 5)))
+                if any(kind in _TENSOR_PARTS for kind, _ in self._messages(tensor, 5)):
+                    raise UnsafeFile("it holds an output that is made of several tensors")
 
     def _read_objects(self, objects: memoryview) -> None:
         for number, content in self._messages(objects, 2):
             if number == _OBJECT_FUNCTION:
-                self.roots.add(self._text(content, _KEY, 3))
+                self._calls.roots.add(self._text(content, _KEY, 3))
             elif number == _OBJECT_NODE:
                 self._read_object(content)
 
