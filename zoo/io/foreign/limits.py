@@ -23,6 +23,14 @@ LIMITS: dict[str, tuple[int, str]] = {
         8 * 2**20,
         "bytes of a catalog file, a run file or a sweep; 10,000 entries take 3 MB",
     ),
+    "journal_bytes": (
+        64 * 2**20,
+        "bytes of the journal of a sweep; 1,000 trials of 300 epochs take 50 MB",
+    ),
+    "journal_pairs": (
+        100_000_000,
+        "pairs of epochs of the same trial in the journal of a sweep; 1,000 epochs are 500,000",
+    ),
     "toml_depth": (32, "nested tables, lists and parts of a key in a catalog file"),
     "json_depth": (128, "nested lists and objects in a JSON file"),
     "number_digits": (300, "digits of a number in a JSON or TOML file"),
@@ -61,6 +69,10 @@ LIMITS: dict[str, tuple[int, str]] = {
     "h5_depth": (64, "nested groups in an HDF5 file"),
     "h5_attributes": (1_000, "attributes of one group or array in an HDF5 file"),
     "h5_chunk": (256 * 2**20, "bytes of one chunk of an array in an HDF5 file"),
+    "h5_chunks": (  # HDF5 takes 4 kB for each chunk of an array that it reads
+        200_000,
+        "chunks of all arrays in an HDF5 file, stored or not",
+    ),
     "image_pixels": (100_000_000, "pixels of an image"),
     "run_pixels": (100_000_000, "pixels of all pictures of a run together"),
     "image_scans": (4_000_000_000, "pixels of a JPEG in all of its scans together"),

@@ -39,9 +39,19 @@ def test_a_call_that_ends_the_process_is_refused() -> None:
         try_in_fork(os.abort, "a.h5")
 
 
-@pytest.mark.parametrize("function", [lambda: bytearray(trial._BYTES // 4), lambda: [][0]])
-def test_what_a_call_returns_or_raises_does_not_matter(function: Callable[[], Any]) -> None:
-    try_in_fork(function, "a.h5")
+def raise_unsafe() -> None:
+    raise zoo.UnsafeFile("a.h5 holds a bomb.")
+
+
+def test_what_a_call_raises_is_said() -> None:
+    with pytest.raises(zoo.UnsafeFile, match=r"^a\.h5 holds a bomb\.$"):
+        try_in_fork(raise_unsafe, "a.h5")
+    with pytest.raises(zoo.UnsafeFile, match=r"^a\.h5 is broken: IndexError: list index"):
+        try_in_fork(lambda: [][0], "a.h5")
+
+
+def test_what_a_call_returns_does_not_matter() -> None:
+    try_in_fork(lambda: bytearray(trial._BYTES // 4), "a.h5")
 
 
 def test_no_trial_where_there_is_no_new_process(monkeypatch: pytest.MonkeyPatch) -> None:

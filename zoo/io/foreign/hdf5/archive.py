@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -15,12 +16,12 @@ import numpy as np
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.hdf5.check import Walk, walk_objects
-from zoo.io.foreign.hdf5.heap import has_whole_texts
+from zoo.io.foreign.hdf5.packed import check_chunk
 from zoo.io.foreign.hdf5.reader import Reader
 from zoo.io.foreign.hdf5.trees import check_trees
 from zoo.io.foreign.hdf5.trial import try_in_fork
 from zoo.io.foreign.hdf5.usual import UsualContents
-from zoo.io.foreign.hdf5.values import are_distinct
+from zoo.io.foreign.hdf5.values import are_distinct, filters_of
 
 __all__ = ["SIGNATURE", "Contents", "check_hdf5", "inspect_hdf5"]
 
@@ -54,7 +55,8 @@ def check_hdf5(path: Any, file: IO[bytes]) -> int:
 def inspect_hdf5(path: Any, file: IO[bytes], whole: Path | None = None) -> Contents:
     """Check an HDF5 file as `check_hdf5` does, and return what it declares, and its attribute `model_config`.
 
-    A file that holds what Keras usually writes is checked without HDF5, which takes a third of the time.
+    A file that holds what Keras usually writes is checked without HDF5, which takes a third of the time. Any
+    other is read in a forked process first.
 
     Args:
         path: the file, for messages.
@@ -68,46 +70,38 @@ def inspect_hdf5(path: Any, file: IO[bytes], whole: Path | None = None) -> Conte
     file.seek(0)
     if file.read(len(SIGNATURE)) != SIGNATURE:
         raise OSError("it does not begin as an HDF5 file does")
-    reader, contents = _read_plainly(path, file)
+    contents = _read_plainly(path, file)
     if contents is not None:
         return contents
-    if reader is None:
-        seconds = _SECONDS + file.seek(0, 2) // _BYTES_PER_SECOND
-        with _position(file):
-            try_in_fork(lambda: _read_everything(path, file, whole), path, seconds)
+    seconds = _SECONDS + file.seek(0, 2) // _BYTES_PER_SECOND
+    with _position(file):
+        try_in_fork(lambda: _read_everything(path, file, whole), path, seconds)
     with _open(file, whole) as archive:
         if archive.userblock_size:
             raise UnsafeFile(f"{path} has other bytes before the HDF5 file, and was not opened.")
         walk = walk_objects(path, archive)
-        if reader is not None and (names := _unknown_texts(reader, walk)):
-            with _position(file):
-                try_in_fork(lambda: _read_texts(archive, names), path)
         _check_followed(path, archive, walk)
         config = archive.attrs.get("model_config")
         text = config.decode("utf-8") if isinstance(config, bytes) else str(config)
         return Contents(walk.declared, None if config is None else text)
 
 
-def _read_plainly(path: Any, file: IO[bytes]) -> tuple[Reader | None, Contents | None]:
-    """Read a file without HDF5.
-
-    Returns:
-        A reader, or None where the groups and chunks are laid out otherwise than h5py does by default; and
-        what is in the file, or None where that is not usual.
+def _read_plainly(path: Any, file: IO[bytes]) -> Contents | None:
+    """Return what is in a file, which is read without HDF5; None where that is not usual.
 
     Raises:
-        UnsafeFile: a tree leads to itself, or a chunk unpacks to more than it declares.
+        UnsafeFile: a tree leads to itself, or a chunk unpacks to another size than it declares.
     """
     try:
         reader = Reader(file, path)
         usual = UsualContents(reader)
         check_trees(reader, usual)
     except (ValueError, IndexError, struct.error):
-        return None, None
+        return None
     if not usual.is_usual or b"\0" in (config := usual.config or b""):  # HDF5 reads up to a zero
-        return reader, None
+        return None
     text = config.decode("utf-8", "surrogateescape")
-    return reader, Contents(usual.declared, None if usual.config is None else text)
+    return Contents(usual.declared, None if usual.config is None else text)
 
 
 def _check_followed(path: Any, archive: h5py.File, walk: Walk) -> None:
@@ -133,15 +127,6 @@ def _check_followed(path: Any, archive: h5py.File, walk: Walk) -> None:
             )
 
 
-def _unknown_texts(reader: Reader, walk: Walk) -> list[str]:
-    """Return the objects whose texts are read later and lie in no heap that is laid out as HDF5 does."""
-    return [
-        name
-        for name, texts in walk.texts.items()
-        if texts.is_read and not has_whole_texts(reader, texts.address, texts.counts)
-    ]
-
-
 def _open(file: IO[bytes], whole: Path | None) -> h5py.File:
     """Open an HDF5 file; a small one is read at once, since each of HDF5's own reads takes longer.
 
@@ -159,25 +144,34 @@ def _open(file: IO[bytes], whole: Path | None) -> h5py.File:
 
 
 def _read_everything(path: Any, file: IO[bytes], whole: Path | None) -> None:
-    """Visit all objects, and read their texts and their chunks."""
-    with _open(file, whole) as archive:
-        walk = walk_objects(path, archive)
-        _read_texts(archive, list(walk.texts))
-        archive.visititems(_read_chunks)
+    """Visit all objects, and read their attributes and their chunks."""
 
-
-def _read_chunks(_: str, item: Any) -> None:
-    """Read all chunks of an array."""
-    if isinstance(item, h5py.Dataset) and item.chunks and item.id.get_num_chunks():
-        for place in item.iter_chunks():
-            _ = item[place]
-
-
-def _read_texts(archive: h5py.File, names: Sequence[str]) -> None:
-    """Read the attributes of some objects whose texts lie in a heap."""
-    for name in names:
-        for value in archive[name or "/"].attrs.values():
+    def read(_: str, item: Any) -> None:
+        for value in item.attrs.values():
             str(value)
+        if isinstance(item, h5py.Dataset):
+            _read_array(path, item)
+
+    with _open(file, whole) as archive:
+        walk_objects(path, archive)
+        read("/", archive)
+        archive.visititems(read)
+
+
+def _read_array(path: Any, array: h5py.Dataset) -> None:
+    """Read all chunks of an array; one that is stored as a whole cannot be larger than the file."""
+    if not array.chunks:
+        return
+    size, filters = math.prod(array.chunks) * array.dtype.itemsize, filters_of(array.id)
+    stored: list[Any] = []
+    array.id.chunk_iter(stored.append)
+    for chunk in stored:
+        _, content = array.id.read_direct_chunk(chunk.chunk_offset)
+        used = [each for at, each in enumerate(filters) if not chunk.filter_mask >> at & 1]
+        check_chunk(path, content, used, size)
+    if stored:
+        for place in array.iter_chunks():
+            _ = array[place]
 
 
 @contextmanager

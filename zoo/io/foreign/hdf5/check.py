@@ -10,36 +10,14 @@ from typing import Any
 import h5py
 
 from zoo.errors import UnsafeFile
-from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, is_in_heap, size_of, type_problem
+from zoo.io.foreign.hdf5.messages import chunk_count
+from zoo.io.foreign.hdf5.packed import packing_problem
+from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, filters_of, size_of, type_problem
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["Texts", "Walk", "walk_objects"]
+__all__ = ["Walk", "walk_objects"]
 
-_FILTERS = (
-    h5py.h5z.FILTER_DEFLATE,
-    h5py.h5z.FILTER_SHUFFLE,
-    h5py.h5z.FILTER_FLETCHER32,
-    32000,
-)  # LZF
-_READ = (  # the attributes that Keras reads; it writes others, such as the names of layers
-    b"model_config",
-    b"training_config",
-    b"keras_version",
-    b"backend",
-    b"layer_names",
-    b"weight_names",
-    b"dtype",
-)
 _DIGITS = b"0123456789"
-
-
-@dataclass
-class Texts:
-    """The texts of an object that lie in a heap: how many by attribute, and whether Keras reads one."""
-
-    address: int
-    counts: dict[bytes, int] = field(default_factory=dict)
-    is_read: bool = False
 
 
 @dataclass
@@ -50,7 +28,7 @@ class Walk:
     groups: set[int] = field(default_factory=set)
     names: int = 0
     declared: int = 0
-    texts: dict[str, Texts] = field(default_factory=dict)  # of objects whose texts are read later
+    chunks: int = 0
     followed: list[tuple[str, bytes]] = field(
         default_factory=list
     )  # objects, and such an attribute
@@ -58,6 +36,7 @@ class Walk:
     most_attributes: int = field(default_factory=lambda: limit("h5_attributes"))
     deepest: int = field(default_factory=lambda: limit("h5_depth"))
     largest_chunk: int = field(default_factory=lambda: limit("h5_chunk"))
+    most_chunks: int = field(default_factory=lambda: limit("h5_chunks"))
 
     def add(self, name: str, address: int, *, is_group: bool) -> None:
         """Count a name of an object. A group has one name: hard links could make a small file endless.
@@ -99,7 +78,7 @@ def walk_objects(path: Any, archive: h5py.File) -> Walk:
     root = h5py.h5g.open(archive.id, b"/")
     address = h5py.h5o.get_info(root).addr
     walk.add("/", address, is_group=True)
-    _check_attributes(walk, "/", root, address)
+    _check_attributes(walk, "/", root)
     waiting = [("", root, 1)]
     while waiting:
         place, group, depth = waiting.pop()
@@ -138,7 +117,7 @@ def _members(walk: Walk, place: str, group: Any) -> Iterator[tuple[str, Any]]:
             raise UnsafeFile(
                 f"{walk.path} holds {name!r}, no group and no array. It was not opened."
             )
-        _check_attributes(walk, name, item, address)
+        _check_attributes(walk, name, item)
         yield name, item
 
 
@@ -155,20 +134,20 @@ def _check_array(walk: Walk, name: str, item: Any) -> None:
     kind = item.get_type()
     if problem := type_problem(kind):
         raise UnsafeFile(f"{walk.path}: {name!r} holds {problem}. It was not opened.")
-    for number in range(storage.get_nfilters()):
-        if storage.get_filter(number)[0] not in _FILTERS:
-            raise UnsafeFile(
-                f"{walk.path}: {name!r} is compressed by a filter that Keras does not write. "
-                "It was not opened."
-            )
+    if problem := packing_problem(filters_of(item)):
+        raise UnsafeFile(f"{walk.path}: {name!r} {problem}. It was not opened.")
+    space = item.get_space()
     if layout == h5py.h5d.CHUNKED:
         chunk = math.prod(storage.get_chunk()) * kind.get_size()
         if chunk > walk.largest_chunk:
             check_limit(f"{walk.path} ({name})", "h5_chunk", chunk)
-    walk.declared += size_of(item.get_space(), kind)
+        walk.chunks += chunk_count(space.shape or (), storage.get_chunk())
+        if walk.chunks > walk.most_chunks:
+            check_limit(walk.path, "h5_chunks", walk.chunks)
+    walk.declared += size_of(space, kind)
 
 
-def _check_attributes(walk: Walk, name: str, item: Any, address: int) -> None:
+def _check_attributes(walk: Walk, name: str, item: Any) -> None:
     """Count the bytes that attributes declare; refuse unusual types."""
     count = h5py.h5a.get_num_attrs(item)
     if count > walk.most_attributes:
@@ -181,9 +160,4 @@ def _check_attributes(walk: Walk, name: str, item: Any, address: int) -> None:
             raise UnsafeFile(f"{walk.path}: {where!r} holds {problem}. It was not opened.")
         if attribute.name.rstrip(_DIGITS) in FOLLOWED_NAMES:
             walk.followed.append((name, attribute.name))
-        space = attribute.get_space()
-        walk.declared += size_of(space, kind)
-        if is_in_heap(kind):
-            texts = walk.texts.setdefault(name, Texts(address))
-            texts.counts[attribute.name] = space.get_simple_extent_npoints()
-            texts.is_read |= attribute.name.rstrip(_DIGITS) in _READ
+        walk.declared += size_of(attribute.get_space(), kind)

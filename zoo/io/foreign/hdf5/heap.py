@@ -7,11 +7,10 @@ writes it does neither. The layouts are those of `zoo.io.foreign.hdf5.reader`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from math import prod
 from typing import NamedTuple
 
-from zoo.io.foreign.hdf5.messages import Attribute, read_attribute, shape_of
+from zoo.io.foreign.hdf5.messages import Attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Reader, require
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "TEXT_BYTES",
     "VARIABLE",
     "Text",
-    "has_whole_texts",
     "text_places",
     "text_start",
 ]
@@ -33,7 +31,6 @@ TEXT_BYTES = _TEXT.size
 
 _HEAP = struct.Struct("<4sB3xQ")  # signature, version and bytes
 _ITEM = struct.Struct("<HH4xQ")  # in a heap: number, references, bytes
-_IS_ATTRIBUTE = 12  # the type of a message
 _OF_TEXT = 1  # the kind of VARIABLE
 _SMALLEST_HEAP = 4096  # bytes
 _MOST_TEXTS = 2**16
@@ -47,28 +44,6 @@ class Text(NamedTuple):
     letters: int
     heap: int
     number: int
-
-
-def has_whole_texts(reader: Reader, address: int, texts: Mapping[bytes, int]) -> bool:
-    """Return whether texts of an object lie in heaps as HDF5 writes them, and are not too long together.
-
-    It is False where that is not known.
-
-    Args:
-        reader: of the open file.
-        address: of the object's header.
-        texts: the number of texts in each attribute that has texts of any length, by its name.
-    """
-    try:
-        found = _texts(reader, address)
-        for places in found.values():
-            for place in places:
-                text_start(reader, place)
-    except (struct.error, ValueError, IndexError):
-        return False
-    letters = sum(place.letters for places in found.values() for place in places)
-    counts = {name: len(places) for name, places in found.items()}
-    return counts == dict(texts) and letters <= MOST_LETTERS
 
 
 def text_places(attribute: Attribute) -> list[Text]:
@@ -99,19 +74,6 @@ def text_start(reader: Reader, place: Text) -> int:
     start, length = items.get(number, (0, -1))
     require(length == letters)
     return start
-
-
-def _texts(reader: Reader, address: int) -> dict[bytes, list[Text]]:
-    """Return the places of the texts of each attribute that has texts of any length."""
-    found: dict[bytes, Attribute] = {}
-    for kind, flags, content in reader.messages(address):
-        if kind == _IS_ATTRIBUTE:
-            attribute = read_attribute(content, flags)
-            require(attribute.name not in found)
-            found[attribute.name] = attribute
-    return {
-        name: text_places(each) for name, each in found.items() if each.kind[0] & 15 == VARIABLE
-    }
 
 
 def _items(reader: Reader, address: int) -> dict[int, tuple[int, int]]:

@@ -7,11 +7,13 @@ struct.error where a message is laid out otherwise.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from zoo.io.foreign.hdf5.reader import require
 
-__all__ = ["Attribute", "filter_numbers", "read_attribute", "shape_of"]
+__all__ = ["Attribute", "chunk_count", "filter_numbers", "read_attribute", "shape_of"]
 
 _ATTRIBUTE = struct.Struct("<BBHHH")  # version, flags, and the bytes of name, type and shape
 _FILTER = struct.Struct("<HHHH")  # number, bytes of its name, flags, values
@@ -26,15 +28,10 @@ class Attribute(NamedTuple):
     values: bytes
 
 
-def read_attribute(content: bytes, flags: int) -> Attribute:
-    """Return the parts of an attribute.
-
-    Args:
-        content: of the message.
-        flags: of the message.
-    """
+def read_attribute(content: bytes) -> Attribute:
+    """Return the parts of an attribute by the content of its message."""
     version, own_flags, name, kind, shape = _ATTRIBUTE.unpack_from(content)
-    require(not flags & 2 and version in (1, 2, 3) and not (version > 1 and own_flags))
+    require(version in (1, 2, 3) and not (version > 1 and own_flags))
     at = _ATTRIBUTE.size + (version == 3)
     step = 8 if version == 1 else 1
     kind_at = at - name // -step * step
@@ -54,6 +51,11 @@ def shape_of(shape: bytes) -> tuple[int, ...]:
     version, rank, _, kind = struct.unpack_from("<4B", shape)
     require(version == 1 or (version == 2 and kind == bool(rank)))
     return struct.unpack_from(f"<{rank}Q", shape, 8 if version == 1 else 4)
+
+
+def chunk_count(shape: Sequence[int], chunk: Sequence[int]) -> int:
+    """Return how many chunks of a shape an array has."""
+    return prod(-(-size // step) for size, step in zip(shape, chunk, strict=True))
 
 
 def filter_numbers(filters: bytes) -> list[int]:

@@ -1,20 +1,20 @@
 """The groups of an HDF5 file and the chunks of its arrays: their trees are walked without HDF5.
 
-HDF5 1.14 follows a tree that leads to itself without an end, or ends the process. And it unpacks a chunk
-to any size, whatever the array declares; one that is packed twice, or by LZF, is left to a trial. The layouts
-are those of `zoo.io.foreign.hdf5.reader`.
+HDF5 1.14 follows a tree that leads to itself without an end, or ends the process; so it does with a message
+that is stored in another header, which may be its own. Such messages, and chunks that are packed by LZF, are
+left to a trial. The layouts are those of `zoo.io.foreign.hdf5.reader`.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.hdf5.messages import filter_numbers
+from zoo.io.foreign.hdf5.packed import LZF, check_chunk, packing_problem
 from zoo.io.foreign.hdf5.reader import NOWHERE, Message, Reader, require
 from zoo.io.foreign.hdf5.usual import UsualContents
 from zoo.io.foreign.limits import check_limit, limit
@@ -32,12 +32,11 @@ _IS_LAYOUT, _IS_FILTERS, _IS_GROUP = 8, 11, 17  # types of messages
 # nothing, shape, type, old and new value of what is missing, layout, filters, attribute, comment, old time,
 # where the header goes on, group, time, references
 _KNOWN = frozenset((0, 1, 3, 4, 5, 8, 11, 12, 13, 14, 16, 17, 18, 22))
-_FOLLOWED = frozenset((_IS_LAYOUT, _IS_FILTERS, _IS_GROUP))  # not where they are stored elsewhere
-_CHUNKED, _DEFLATE = 2, 1
-_UNPACKED_HERE = frozenset((_DEFLATE, 2, 3))  # and shuffle and fletcher32, which leave the size
+_FOLLOWED = frozenset((_IS_LAYOUT, _IS_FILTERS, _IS_GROUP))
+_STORED_ELSEWHERE = 2  # a flag of a message
+_CHUNKED = 2
 _MOST_CHUNKS_IN_NODE = 64
 _LONGEST_NAME = 1024  # letters; many names may lie in one long text
-_MORE = 64  # bytes of a chunk beyond its numbers, such as a checksum
 _FEW = 64 * 2**20  # bytes that the chunks of any file may unpack to
 
 
@@ -57,8 +56,8 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
         contents: the objects are added to it.
 
     Raises:
-        UnsafeFile: a tree leads to itself, or chunks unpack to more than they declare, or to far more than
-            the file has.
+        UnsafeFile: a tree leads to itself, or chunks unpack to another size than they declare, or to far
+            more than the file has.
         ValueError: the file is of another layout than h5py writes by default, or broken.
         struct.error: as ValueError.
     """
@@ -71,7 +70,7 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
             continue
         seen.add(address)
         messages = list(reader.messages(address))
-        group, chunks, is_packed = _references(messages)
+        group, chunks, filters = _references(messages)
         if group is not None:
             require(address != reader.root or reader.root_tree in (None, group))
             waiting += [(each, depth + 1) for each in _group(reader, *group, nodes)]
@@ -79,23 +78,25 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
         if chunks is not None and chunks.tree != NOWHERE:
             check_limit(reader.path, "h5_chunk", chunks.size)
             for size, place in _chunk_places(reader, chunks, nodes):
-                if is_packed:
-                    left -= _unpacked_bytes(reader, place, size, chunks.size)
+                if filters:
+                    left -= check_chunk(reader.path, reader.read(place, size), filters, chunks.size)
                     _check_left(reader, left)
 
 
-def _references(messages: Sequence[Message]) -> tuple[tuple[int, int] | None, _Chunks | None, bool]:
+def _references(
+    messages: Sequence[Message],
+) -> tuple[tuple[int, int] | None, _Chunks | None, list[int]]:
     """Return what the messages of an object's header lead to.
 
     Returns:
-        The tree and the names of a group, the chunks of an array, and whether these are packed by deflate.
+        The tree and the names of a group, the chunks of an array, and the filters that these are packed by.
     """
-    group, chunks, is_packed, found = None, None, False, set[int]()
+    group, chunks, filters, found = None, None, list[int](), set[int]()
     for kind, flags, content in messages:
-        require(kind in _KNOWN)
+        require(kind in _KNOWN and not flags & _STORED_ELSEWHERE)
         if kind not in _FOLLOWED:
             continue
-        require(not flags & 2 and kind not in found)  # of two, HDF5 takes the first
+        require(kind not in found)  # of two, HDF5 takes the first
         found.add(kind)
         if kind == _IS_GROUP:
             group = struct.unpack_from("<QQ", content)
@@ -103,9 +104,8 @@ def _references(messages: Sequence[Message]) -> tuple[tuple[int, int] | None, _C
             chunks = _chunks(content)
         else:
             filters = filter_numbers(content)
-            require(_UNPACKED_HERE.issuperset(filters) and filters.count(_DEFLATE) < 2)
-            is_packed = _DEFLATE in filters
-    return group, chunks, is_packed
+            require(not packing_problem(filters) and LZF not in filters)
+    return group, chunks, filters
 
 
 def _group(reader: Reader, tree: int, heap: int, nodes: set[int]) -> list[int]:
@@ -143,7 +143,9 @@ def _chunk_places(reader: Reader, chunks: _Chunks, nodes: set[int]) -> Iterator[
     """Yield the bytes and the address of each chunk of an array."""
     key = 8 + 8 * chunks.rank
     for content, place in _entries(reader, chunks.tree, _CHUNKS, key, _MOST_CHUNKS_IN_NODE, nodes):
-        yield struct.unpack_from("<I", content)[0], place
+        size, left_out = struct.unpack_from("<II", content)
+        require(not left_out)  # filters that did not pack this chunk
+        yield size, place
 
 
 def _entries(
@@ -203,32 +205,6 @@ def _chunks(layout: bytes) -> _Chunks | None:
         return None
     rank, tree = struct.unpack_from("<BQ", layout, 2)
     return _Chunks(tree, rank, prod(struct.unpack_from(f"<{rank}I", layout, 11)))
-
-
-def _unpacked_bytes(reader: Reader, place: int, packed: int, size: int) -> int:
-    """Return how many bytes a chunk unpacks to; 0 for one that is not packed, or broken.
-
-    Args:
-        reader: of the open file.
-        place: the address of the chunk.
-        packed: its bytes in the file.
-        size: bytes that it declares.
-
-    Raises:
-        UnsafeFile: it unpacks to more; HDF5 would unpack all of them.
-    """
-    unpacker = zlib.decompressobj()
-    content = reader.read(place, packed)
-    try:
-        found = len(unpacker.decompress(content, size + _MORE + 1))
-    except zlib.error:
-        return 0  # HDF5 says what is wrong
-    if found > size + _MORE:
-        raise UnsafeFile(
-            f"{reader.path} holds a chunk that declares {size:,} bytes and unpacks to more. "
-            "It was not opened."
-        )
-    return found
 
 
 def _check_left(reader: Reader, left: int) -> None:

@@ -1,4 +1,4 @@
-"""A trial: a function is called in a forked process first, since a file may crash the library that reads it.
+"""A trial: a file is read in a forked process first, since it may crash the library that reads it.
 
 HDF5 1.14 reads some broken heaps of texts without an end, and others end the process.
 """
@@ -13,24 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from zoo.errors import UnsafeFile
+from zoo.errors import UnsafeFile, format_error
 
 __all__ = ["try_in_fork"]
 
 _PATIENCE = 60  # seconds, where another thread holds a lock that the fork waits for
 _BYTES = 3 * 2**28  # of memory beyond what the process has
-# the status of a process that ends for a reason, how h5py words that, and how people do
-_NO_MEMORY, _NO_CHUNK = 3, 4
-_NO_MEMORY_WORDS = ("memory allocation failed", "unable to allocate")
+_NO_MEMORY_WORDS = ("memory allocation failed", "unable to allocate")  # how h5py says so
 _NO_CHUNK_WORDS = "filter returned failure"  # there may have been no memory for it
-_REASONS = {
-    _NO_MEMORY: "reading it takes too much memory",
-    _NO_CHUNK: "a chunk in it cannot be unpacked, or takes too much memory",
-}
+_LONGEST_REASON = 4096  # bytes, which a pipe holds
 
 
 def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> None:
-    """Call a function in a forked process; what it returns or raises does not matter.
+    """Call a function in a forked process; what it returns does not matter.
 
     Where a system cannot fork, or cannot now, nothing is called. Nor in the cage of exported files: that
     process is a trial itself, with limits, and its end is an answer.
@@ -41,28 +36,38 @@ def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> Non
         seconds: of processor time.
 
     Raises:
-        UnsafeFile: the call does not end, takes too much memory, or ends the process.
+        UnsafeFile: the call does not end, takes too much memory, ends the process, or raises an exception.
     """
     if not hasattr(os, "fork"):
         return
-    try:
-        child = _fork()
-    except OSError:  # the cage refuses new processes, or there are too many
-        return
-    if child == 0:
-        _run_child(function, seconds)
-    try:
-        _, status = os.waitpid(child, 0)
-    except ChildProcessError:  # another part of the program waits for all children, or ignores them
-        return
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        reason = _REASONS.get(os.WEXITSTATUS(status), "reading it ends the process")
-        raise UnsafeFile(f"{path} is broken: {reason}. It was not opened.")
+    ours, its = os.pipe()
+    with open(ours, "rb") as pipe:
+        try:
+            child = _fork()
+        except OSError:  # the cage refuses new processes, or there are too many
+            os.close(its)
+            return
+        if child == 0:
+            _run_child(function, path, seconds, its)
+        os.close(its)
+        reason = pipe.read().decode("utf-8", "replace")
+        try:
+            _, status = os.waitpid(child, 0)
+        except (
+            ChildProcessError
+        ):  # another part of the program waits for all children, or ignores them
+            status = 0
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
-        raise UnsafeFile(
-            f"{path} is broken: reading it does not end, or ends the process ({name}). It was not opened."
-        )
+        reason = _broken(path, f"reading it does not end, or ends the process ({name})")
+    elif status:
+        reason = _broken(path, "reading it ends the process")
+    if reason:
+        raise UnsafeFile(reason)
+
+
+def _broken(path: Any, reason: str) -> str:
+    return f"{path} is broken: {reason}. It was not opened."
 
 
 def _fork() -> int:
@@ -75,9 +80,9 @@ def _fork() -> int:
         return os.fork()
 
 
-def _run_child(function: Callable[[], Any], seconds: int) -> None:
-    """Call the function with limits, and end this process."""
-    status = 0
+def _run_child(function: Callable[[], Any], path: Any, seconds: int, pipe: int) -> None:
+    """Call the function with limits, write why the file is refused to a pipe, and end this process."""
+    status = 1
     try:
         import resource
 
@@ -90,13 +95,24 @@ def _run_child(function: Callable[[], Any], seconds: int) -> None:
         signal.alarm(_PATIENCE)
         _limit_memory()
         function()
+        status = 0
     except BaseException as error:
-        if _is_out_of_memory(error):
-            status = _NO_MEMORY
-        elif _NO_CHUNK_WORDS in str(error):
-            status = _NO_CHUNK
+        reason = _reason(error, path).encode("utf-8", "replace")
+        os.write(pipe, reason[:_LONGEST_REASON])
+        status = 0
     finally:
         os._exit(status)
+
+
+def _reason(error: BaseException, path: Any) -> str:
+    """Return why a file is refused whose reading raises an error."""
+    if isinstance(error, UnsafeFile):
+        return str(error)
+    if _is_out_of_memory(error):
+        return _broken(path, "reading it takes too much memory")
+    if _NO_CHUNK_WORDS in str(error):
+        return _broken(path, "a chunk in it cannot be unpacked, or takes too much memory")
+    return _broken(path, format_error(error).rstrip("."))
 
 
 def _limit_memory() -> None:

@@ -12,20 +12,19 @@ from collections.abc import Sequence
 from math import prod
 
 from zoo.io.foreign.hdf5.heap import MOST_LETTERS, TEXT_BYTES, VARIABLE, text_places, text_start
-from zoo.io.foreign.hdf5.messages import Attribute, filter_numbers, read_attribute, shape_of
+from zoo.io.foreign.hdf5.messages import Attribute, chunk_count, read_attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Message, Reader, require
 from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, are_distinct
 from zoo.io.foreign.limits import limit
 
 __all__ = ["UsualContents"]
 
-_SHAPE, _TYPE, _LAYOUT, _FILTERS, _ATTRIBUTE, _GROUP = 1, 3, 8, 11, 12, 17  # types of messages
-_PARTS = frozenset((_SHAPE, _TYPE, _LAYOUT, _FILTERS, _GROUP))
+_SHAPE, _TYPE, _LAYOUT, _ATTRIBUTE, _GROUP = 1, 3, 8, 12, 17  # types of messages
+_PARTS = frozenset((_SHAPE, _TYPE, _LAYOUT, _GROUP))
 _NUMBERS, _TEXT = (0, 1), 3  # classes of types
 _LARGEST_NUMBER, _LONGEST_TEXT = 4096, 65_536  # bytes
 _POINTER = 8  # bytes
 _OF_LETTERS = b"\x10\0\0\0\1\0\0\0\0\0\x08\0"  # what a text of any length is made of
-_USUAL_FILTERS = frozenset((1, 2, 3))  # deflate, shuffle, fletcher32
 _CHUNKED = 2
 _DIGITS = b"0123456789"
 
@@ -45,9 +44,11 @@ class UsualContents:
     def __init__(self, reader: Reader) -> None:
         self._reader, self.is_usual, self.declared = reader, reader.is_whole, 0
         self.config: bytes | None = None
-        self._sizes: dict[int, int] = {}  # bytes of each array by its address
+        self._sizes: dict[
+            int, tuple[int, int]
+        ] = {}  # bytes and chunks of arrays by their addresses
         self._known: dict[bytes, int] = {}  # bytes of a value of each type of attributes
-        self._left, self._letters = limit("h5_objects"), 0
+        self._left, self._chunks_left, self._letters = limit("h5_objects"), limit("h5_chunks"), 0
         self._most_attributes, self._deepest = limit("h5_attributes"), limit("h5_depth")
         self._largest_chunk = limit("h5_chunk")
 
@@ -69,17 +70,17 @@ class UsualContents:
         self._left -= 1
         require(self._left >= 0)
         if not messages:
-            self.declared += self._sizes.get(address, 0)
             require(address in self._sizes)
+            self._add_array(address)
             return
         parts: dict[int, bytes] = {}
         attributes: dict[bytes, Attribute] = {}
-        for kind, flags, content in messages:
+        for kind, _, content in messages:
             if kind in _PARTS:
-                require(kind not in parts and not flags & 2)
+                require(kind not in parts)
                 parts[kind] = content
             elif kind == _ATTRIBUTE:
-                attribute = read_attribute(content, flags)
+                attribute = read_attribute(content)
                 require(attribute.name not in attributes)
                 attributes[attribute.name] = attribute
                 self._add_attribute(attribute, address)
@@ -91,20 +92,25 @@ class UsualContents:
         if _GROUP in parts:
             require(len(parts) == 1 and depth < self._deepest)
         else:
-            self._sizes[address] = size = self._array_size(parts)
-            self.declared += size
+            self._sizes[address] = self._array_size(parts)
+            self._add_array(address)
 
-    def _array_size(self, parts: dict[int, bytes]) -> int:
-        """Return the bytes that an array declares."""
+    def _add_array(self, address: int) -> None:
+        size, chunks = self._sizes[address]
+        self.declared += size
+        self._chunks_left -= chunks
+        require(self._chunks_left >= 0)
+
+    def _array_size(self, parts: dict[int, bytes]) -> tuple[int, int]:
+        """Return the bytes that an array declares, and its chunks."""
         item = _value_size(parts.get(_TYPE, b""), _LONGEST_TEXT)
-        layout, shape = parts.get(_LAYOUT, b""), parts.get(_SHAPE, b"")
+        layout, shape, chunks = parts.get(_LAYOUT, b""), shape_of(parts.get(_SHAPE, b"")), 0
         require(layout[0] == 3 and layout[1] <= _CHUNKED)
         if layout[1] == _CHUNKED:
-            chunk = struct.unpack_from(f"<{layout[2]}I", layout, 11)
-            require(chunk[-1] == item and 0 < prod(chunk) <= self._largest_chunk)
-        if _FILTERS in parts:
-            require(_USUAL_FILTERS.issuperset(filter_numbers(parts[_FILTERS])))
-        return prod(shape_of(shape)) * item
+            *chunk, last = struct.unpack_from(f"<{layout[2]}I", layout, 11)
+            require(last == item and 0 < last * prod(chunk) <= self._largest_chunk)
+            chunks = chunk_count(shape, chunk)
+        return prod(shape) * item, chunks
 
     def _add_attribute(self, attribute: Attribute, address: int) -> None:
         """Add the bytes of an attribute; its texts lie in heaps as HDF5 writes them."""

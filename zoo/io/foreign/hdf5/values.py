@@ -9,7 +9,7 @@ from typing import Any
 
 import h5py
 
-__all__ = ["FOLLOWED_NAMES", "are_distinct", "is_in_heap", "size_of", "type_problem"]
+__all__ = ["FOLLOWED_NAMES", "are_distinct", "filters_of", "size_of", "type_problem"]
 
 FOLLOWED_NAMES = (b"layer_names", b"weight_names")
 """Attributes, also with a number behind, whose texts Keras takes for members of the group and reads."""
@@ -27,10 +27,10 @@ def are_distinct(names: Sequence[bytes]) -> bool:
     return len(set(names)) == len(names) and not any(map(_OTHER_WAY.search, names))
 
 
-def is_in_heap(kind: Any) -> bool:
-    """Return whether values of a type lie in a heap, as texts of any length do."""
-    code = kind.get_class()
-    return bool(code == h5py.h5t.VLEN or (code == h5py.h5t.STRING and kind.is_variable_str()))
+def filters_of(array: Any) -> list[int]:
+    """Return the numbers of the filters that the chunks of an open array are packed by, in their order."""
+    storage = array.get_create_plist()
+    return [storage.get_filter(number)[0] for number in range(storage.get_nfilters())]
 
 
 def size_of(space: Any, kind: Any) -> int:

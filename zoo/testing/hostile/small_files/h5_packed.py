@@ -1,4 +1,4 @@
-"""HDF5 files of a few kB that make their reader unpack gigabytes, or read one array many times."""
+"""HDF5 files of a few kB that make their reader unpack gigabytes, read one array many times or too far."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import h5py
+import numpy as np
 
 __all__ = ["OF_MODELS", "PACKED"]
 
@@ -47,6 +48,43 @@ def _one_chunk_often(file: Any) -> None:
         array.id.write_direct_chunk((number * size,), chunk)
 
 
+def _one_chunk(
+    size: int, content: bytes, *filters: str, name: bytes = b"x"
+) -> Callable[[Any], None]:
+    """Return a change of a file that writes an array of one chunk, stored as is."""
+
+    def write(file: Any) -> None:
+        storage = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        storage.set_chunk((size,))
+        for each in filters:
+            getattr(storage, f"set_{each}")(*(9,) * (each == "deflate"))
+        space = h5py.h5s.create_simple((size,))
+        array = h5py.h5d.create(file.id, name, h5py.h5t.STD_I32LE, space, storage)
+        array.write_direct_chunk((0,), content)
+
+    return write
+
+
+def _shuffled_bomb(file: Any) -> None:
+    """Write a chunk that unpacks to 2 GB, and was shuffled after it was packed: only HDF5 can unpack it."""
+    bomb = np.frombuffer(_zeros(2048), "u1")
+    whole = (
+        bomb[: bomb.size // 4 * 4].reshape(-1, 4).T.tobytes() + bomb[bomb.size // 4 * 4 :].tobytes()
+    )
+    _one_chunk(2**18, whole, "deflate", "shuffle")(file)
+
+
+def _odd_number(file: Any) -> None:
+    """Write an array of numbers of three bytes, which h5py cannot read, before a bomb."""
+    kind = h5py.h5t.NATIVE_INT32.copy()
+    kind.set_precision(24)
+    kind.set_size(3)
+    h5py.h5d.create(file.id, b"a", kind, h5py.h5s.create_simple((9,))).write(
+        h5py.h5s.ALL, h5py.h5s.ALL, np.zeros(9, "i4"), h5py.h5t.NATIVE_INT32
+    )
+    _one_chunk(2**18, _zeros(2048), "deflate")(file)
+
+
 def _one_weight_often(names: Any) -> Callable[[Any], None]:
     """Return a change of a model that names an array of 60 MB, of which nothing is stored, many times."""
 
@@ -62,6 +100,16 @@ PACKED: dict[str, Callable[[Any], None]] = {
     "a packed chunk of 3 GB that is there": _large_chunk,
     "a chunk that is packed twice": _packed_twice,
     "20 chunks of 190 MB in 4 MB": _one_chunk_often,
+    "a chunk that is shuffled after it is packed": _shuffled_bomb,
+    "a packed chunk that is too short": _one_chunk(2**24, zlib.compress(b"x"), "deflate"),
+    "a shuffled chunk that is too short": _one_chunk(2**24, b"xy", "shuffle"),
+    "a chunk without room for its checksum": _one_chunk(250, b"xy", "fletcher32"),
+    "a packed chunk without room for its checksum": _one_chunk(
+        250, zlib.compress(b"xy"), "fletcher32", "deflate"
+    ),
+    "16 million chunks of one number": lambda file: file.create_dataset(
+        "x", (4096, 4096), "f4", chunks=(1, 1)
+    ),
 }
 """Changes of any file."""
 

@@ -16,7 +16,7 @@ from zoo.testing.hostile.case import HostileCase, Writer
 __all__ = ["cases"]
 
 _GROUP, _CHUNKS = 0, 1  # types of trees
-_FILTERS, _ATTRIBUTE = 11, 12  # types of messages
+_SHAPE, _TYPE, _FILL, _FILTERS, _ATTRIBUTE = 1, 3, 5, 11, 12  # types of messages
 _LEVEL, _ENTRIES, _LEFT, _RIGHT, _KEY = 5, 6, 8, 16, 24  # places in a node
 
 
@@ -53,7 +53,8 @@ def _write(path: Path, content: bytes) -> None:
 
 def _add_array(file: Any) -> None:
     """Write an array of 100 chunks, and one whose only chunk is packed."""
-    file.create_dataset("zoo/x", data=np.ones((100, 100), "f4"), chunks=(10, 10))
+    numbers = np.ones((100, 100), "f4")
+    file.create_dataset("zoo/x", data=numbers, chunks=(10, 10), fillvalue=1)
     packed = file.create_dataset("zoo/y", (1000,), "f4", chunks=(1000,), compression="gzip")
     packed.attrs["spare"] = np.zeros(4)
     packed.id.write_direct_chunk((0,), zlib.compress(bytes(4000)))
@@ -108,6 +109,9 @@ def _changes() -> dict[str, Callable[[bytes], bytes]]:
         "a packed chunk of 300 MB": _pack(300),
         "a list of names that is longer than the file": _size_of_list(2**50),
         "a packed chunk of 300 MB behind two lists of filters": _second_filters,
+        "a shape that is stored in its own header": _own_message(_SHAPE),
+        "a type that is stored in its own header": _own_message(_TYPE),
+        "a missing value that is stored in its own header": _own_message(_FILL),
     }
 
 
@@ -143,6 +147,22 @@ def _second_filters(content: bytes) -> bytes:
     assert kind == _ATTRIBUTE
     filters = struct.pack("<HHB3x", _FILTERS, size, 0) + b"\1" + bytes(size - 1)
     return content[:at] + filters + content[at + len(filters) :]
+
+
+def _own_message(wanted: int) -> Callable[[bytes], bytes]:
+    """Return a change that says of a message of an array that it is stored in another header: in its own."""
+
+    def change(content: bytes) -> bytes:
+        layout = content.index(b"\3\2\3")  # of the array in chunks
+        header = content.rindex(b"\1\0\6\0\1\0\0\0", 0, layout)  # of six messages
+        place = header + 16
+        while (found := struct.unpack_from("<HH", content, place))[0] != wanted:
+            place += 8 + found[1]
+        shared = b"\2" + content[place + 5 : place + 8] + b"\2\0" + _address(header)
+        assert found[1] >= 10
+        return content[: place + 4] + shared + content[place + 4 + len(shared) :]
+
+    return change
 
 
 def _size_of_list(size: int) -> Callable[[bytes], bytes]:
