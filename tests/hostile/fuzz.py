@@ -45,6 +45,10 @@ from zoo.testing.hostile.guard import SECONDS
 from zoo.testing.hostile.zip_cases import npy_bytes
 
 LARGEST_SEED = 30_000  # bytes
+LARGE = (  # words in the names of cases that take long to write
+    *("MB", "GB", "100 GiB", "101,000", "70,000", "25,000", "20,000"),
+    *("400,000", "million", "megabyte"),
+)
 RECORD = {
     "name": "cnn.digits",
     "architecture": "cnn",
@@ -95,10 +99,7 @@ def _seeds_of(kind: str) -> list[bytes]:
     found = []
     for case in cases(kind):
         with tempfile.TemporaryDirectory() as folder:
-            if not any(
-                word in case.name
-                for word in ("MB", "GB", "100 GiB", "101,000", "70,000", "25,000", "20,000")
-            ):
+            if not any(word in case.name for word in LARGE):
                 path = case.write(Path(folder))
                 if path.is_file() and path.stat().st_size < LARGEST_SEED:
                     found.append(path.read_bytes())

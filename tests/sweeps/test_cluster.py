@@ -22,6 +22,7 @@ import zoo
 from tests.sweeps.conftest import SETTINGS, SPACE, Small, check_alike, outcomes
 from zoo.bulk.bulk import BulkProgress, apply_in_bulk
 from zoo.compute.ray_cluster import connect, task_resources
+from zoo.compute.terminal import quiet_start
 from zoo.data.dataset import Dataset
 from zoo.errors import RunError, UsageError
 from zoo.runs.run import Run
@@ -33,13 +34,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::Depr
 
 
 def start_cluster() -> Any:
-    """Start two nodes with a processor each."""
+    """Start two nodes with a processor each; their workers wait for no other process of the tests."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-    )
-    cluster.add_node(num_cpus=1)
+    with quiet_start():
+        cluster = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+        )
+        cluster.add_node(num_cpus=1)
     return cluster
 
 

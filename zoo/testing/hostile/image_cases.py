@@ -42,12 +42,12 @@ def _writers() -> Iterator[tuple[str, tuple[str, Writer]]]:
     yield "PostScript named .jpg", ("item.jpg", _bytes(_EPS))
     yield "SVG named .png", ("item.png", _bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
     for side in (11_000, 30_000, 65_000, 2_000_000_000):
-        yield f"a .png of {side:,} x {side:,}", ("item.png", _bytes(_png(side, side)))
-    yield "a .png of 1 x 2,000,000,000", ("item.png", _bytes(_png(1, 2_000_000_000)))
+        yield f"a .png of {side:,} x {side:,}", ("item.png", _png(side, side))
+    yield "a .png of 1 x 2,000,000,000", ("item.png", _png(1, 2_000_000_000))
     yield "a .bmp of 60,000 x 60,000", ("item.bmp", _bytes(_bmp(60_000, 60_000)))
     yield "a .gif of 65,535 x 65,535", ("item.gif", _bytes(_gif(65_535, 65_535)))
-    yield "a .png of no size", ("item.png", _bytes(_png(0, 0)))
-    yield "a .png with 60 MB of text", ("item.png", _bytes(_png(8, 8, _text_chunk())))
+    yield "a .png of no size", ("item.png", _png(0, 0))
+    yield "a .png with 60 MB of text", ("item.png", _png(8, 8, text=60 * 2**20))
 
 
 def _bytes(content: bytes) -> Writer:
@@ -82,15 +82,16 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     )
 
 
-def _png(width: int, height: int, extra: bytes = b"") -> bytes:
-    """Return a .png that declares a size and holds a megabyte of black."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    body = _chunk(b"IDAT", zlib.compress(bytes(2**20), 9))
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + extra + body + _chunk(b"IEND", b"")
+def _png(width: int, height: int, text: int = 0) -> Writer:
+    """Return what writes a .png of a declared size, with a megabyte of black and a text of so many bytes."""
 
+    def write(path: Path) -> None:
+        header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+        comment = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(text), 9))
+        body = _chunk(b"IDAT", zlib.compress(bytes(2**20), 9)) + _chunk(b"IEND", b"")
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + (comment if text else b"") + body)
 
-def _text_chunk() -> bytes:
-    return _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(60 * 2**20), 9))
+    return write
 
 
 def _bmp(width: int, height: int) -> bytes:

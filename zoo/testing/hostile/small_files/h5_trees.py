@@ -117,12 +117,6 @@ def _changes() -> dict[str, Callable[[bytes], bytes]]:
 
 def _pack(megabytes: int) -> Callable[[bytes], bytes]:
     """Return a change that makes the packed chunk unpack to many zeros; the array declares 4 kB."""
-    packer = zlib.compressobj(9)
-    block = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    bomb = block + b"".join(
-        packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
-        for _ in range(megabytes - 1)
-    )
 
     def change(content: bytes) -> bytes:
         node = next(
@@ -130,6 +124,7 @@ def _pack(megabytes: int) -> Callable[[bytes], bytes]:
             for at in _nodes(content, _CHUNKS)
             if content[at + _ENTRIES : at + _ENTRIES + 2] == b"\1\0" and content[at + _LEVEL] == 0
         )
+        bomb = _packed_zeros(megabytes)
         size = struct.pack("<I", len(bomb))
         place = node + _KEY + 8 + 16  # the key of an array of one axis
         content = content[: node + _KEY] + size + content[node + _KEY + 4 :]
@@ -137,6 +132,15 @@ def _pack(megabytes: int) -> Callable[[bytes], bytes]:
         return content[:40] + _address(len(content)) + content[48:]  # where the file ends
 
     return change
+
+
+def _packed_zeros(megabytes: int) -> bytes:
+    """Return a zlib stream of so many megabytes of zeros, without its end."""
+    packer = zlib.compressobj(9)
+    blocks = (
+        packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(megabytes)
+    )
+    return b"".join(blocks)
 
 
 def _second_filters(content: bytes) -> bytes:
