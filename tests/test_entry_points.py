@@ -10,7 +10,14 @@ import pytest
 import zoo
 from tests.conftest import Install, Shell, forget_installed
 from zoo.data.load import open_dataset
-from zoo.entry_points import ARCHITECTURES, DATASETS, EXTENSIONS, FORMATS, EntryPointGroup
+from zoo.entry_points import (
+    ARCHITECTURES,
+    DATASETS,
+    EXTENSIONS,
+    FORMATS,
+    EntryPointGroup,
+    package_of,
+)
 from zoo.errors import DisabledName
 from zoo.exporters.formats import protocol
 
@@ -48,6 +55,16 @@ def test_a_name_is_loaded_with_the_package_that_it_comes_from(install: Install) 
     assert shelf.packages("net") == "zoo-net 1.0"
 
 
+def test_metadata_of_many_spaces_is_read_at_once(install: Install) -> None:
+    site = install("zoo-net", {"zoo_net.py": ""}, NET)
+    (site / "zoo_net-1.0.dist-info" / "METADATA").write_text(
+        f"Name: a{' ' * 10**6}b\nVersion: 1 \n"
+    )
+    forget_installed()
+    package = package_of(EntryPointGroup(ARCHITECTURES).entry("net"))
+    assert package == f"a{' ' * 10**6}b 1"
+
+
 BROKEN = {
     "import nowhere_to_be_found": r"ModuleNotFoundError: No module named 'nowhere_to_be_found'",
     "from keras import NoSuchLayer": r"ImportError: cannot import name 'NoSuchLayer'",
@@ -55,6 +72,7 @@ BROKEN = {
     "\tx = 1\n  y = 2": r"IndentationError",
     "raise SystemExit(3)": r"SystemExit: 3",
     "import sys; sys.exit()": r"SystemExit",
+    "class Panic(BaseException): ...\nraise Panic('of Rust')": r"Panic: of Rust",
     "1 / 0": r"ZeroDivisionError: division by zero",
     "def f(): f()\nf()": r"RecursionError",
     "raise ValueError('many\\nlines\\nof\\ntext\\n' * 1000)": r"ValueError: many lines of",

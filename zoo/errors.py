@@ -132,12 +132,20 @@ def brief(value: object) -> str:
 
 def format_error(error: BaseException) -> str:
     """Return the type and the first lines of an error that another package raised."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in _text(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {' '.join(lines[:3])[:400]}".removesuffix(": ")
 
 
 def format_cause(error: BaseException) -> str:
     """Return the cause in the message of a converter or a runtime, without colours and line breaks."""
-    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", _text(error)).split())
     cause = text.rpartition("Exception encountered: ")[2]  # Keras puts whole configs before it
     return cause[:300].rstrip(". ") or type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    """Return the text of an error; empty where asking for it raises another error."""
+    try:
+        return str(error)
+    except Exception:  # an error of any package may have a broken __str__
+        return ""

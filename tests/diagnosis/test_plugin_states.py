@@ -48,6 +48,22 @@ def test_a_module_that_cannot_be_imported_is_ok_until_it_is_imported(install: In
     assert "cannot be imported from zoo_net: ZeroDivisionError: division by zero" in checked.reason
 
 
+@pytest.mark.parametrize(
+    ("group", "code", "reason"),
+    [
+        (FORMATS, "def __getattr__(name): raise ValueError(name)", "ValueError: RUNTIMES"),
+        (DATASETS, "__doc__ = 3", "INPUT_SHAPE"),
+        (ARCHITECTURES, "class E(Exception):\n  __str__ = None\nraise E", "from zoo_net: E"),
+    ],
+)
+def test_what_a_module_raises_is_the_reason(
+    install: Install, group: str, code: str, reason: str
+) -> None:
+    install("zoo-net", {"zoo_net.py": code}, {group: "net = zoo_net"})
+    found = state_of("net", check=True)
+    assert (found.state, reason in found.reason) == ("broken", True)
+
+
 def test_a_module_that_does_not_exist_is_broken_without_importing(install: Install) -> None:
     install("zoo-net", {}, NET)
     found = state_of("net")

@@ -167,7 +167,7 @@ def dataset_info(name: str) -> DatasetInfo:
     """
     shelf = EntryPointGroup(DATASETS)
     module = shelf.load(name)
-    summary = (module.__doc__ or "").partition("\n")[0]
+    summary = str(module.__doc__ or "").partition("\n")[0]
     try:
         classes = None if module.CLASSES is None else tuple(map(str, module.CLASSES))
         shape, outputs = tuple(map(int, module.INPUT_SHAPE)), getattr(module, "OUTPUTS", None)

@@ -29,7 +29,7 @@ from zoo.entry_points import (
 )
 from zoo.entry_points.contract_version import contract_problem
 from zoo.entry_points.group import find_top_level_module, top_level_module
-from zoo.errors import ZooError, brief
+from zoo.errors import ZooError, brief, format_error
 
 __all__ = ["STATES", "PluginState", "plugin_states"]
 
@@ -126,6 +126,8 @@ def _import_problem(group: EntryPointGroup, name: str) -> str:
         load(name)
     except ZooError as error:
         return " ".join(str(error).split()).rstrip(".")
+    except Exception as error:  # what a module does where it is asked for a member
+        return format_error(error)
     return ""
 
 

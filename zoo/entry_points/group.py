@@ -97,7 +97,11 @@ class EntryPointGroup:
             raise PluginError(f"{origin} is not imported: {problem}.")
         try:
             module = entry.load()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except (
+            BaseException
+        ) as error:  # SystemExit, and a panic of a Rust extension, are no Exception
             raise PluginError(
                 f"{origin} cannot be imported from {entry.value}: {format_error(error)}"
             ) from error

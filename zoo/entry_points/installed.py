@@ -102,10 +102,8 @@ def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
     if distribution is not None:
         text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
     head = text.partition("\n\n")[0]
-    fields = [
-        re.search(rf"^{key}:[ \t]*(.*?)\s*$", head, re.MULTILINE) for key in ("Name", "Version")
-    ]
-    name, version = (match[1] if match else "" for match in fields)
+    fields = [re.search(rf"^{key}:(.*)", head, re.MULTILINE) for key in ("Name", "Version")]
+    name, version = (match[1].strip() if match else "" for match in fields)
     return name, version
 
 
