@@ -73,8 +73,9 @@ def _model(layers: Sequence[Any], output: Sequence[Any], shape: Shape, name: str
     return {**whole, "name": name}
 
 
-def _single(kind: str, shape: Shape, **settings: Any) -> Any:
-    return _model([_layer(kind, "x", "inputs", shape, **settings)], ("x", 0), shape)
+def _single(kind: str, shape: Shape, module: str = "keras.layers", **settings: Any) -> Any:
+    layer = _layer(kind, "x", "inputs", shape, **settings)
+    return _model([{**layer, "module": module}], ("x", 0), shape)
 
 
 def chain(length: int, *, is_reversed: bool = False) -> Any:
@@ -113,6 +114,12 @@ def _configs() -> dict[str, Any]:
         "an unrolled layer of a billion steps of repetitions": unrolled_lstm(10**9),
         "an unrolled layer (1) of a billion steps": _single(
             "LSTM", (None, 10**9, 4), units=2, unroll=1
+        ),
+        "a normalization of a billion inputs by two numbers": _single(
+            "Normalization", (None, 10**9), mean=0.5, variance=2.0
+        ),
+        "a layer of ten million outputs": _single(
+            "Split", (None, 10**7), "keras.src.ops.numpy", indices_or_sections=10**7, axis=1
         ),
         "an image that is scaled to a terabyte": _single("UpSampling2D", IMAGE, size=[10**6] * 2),
         "an image of a million squared": _single("Resizing", IMAGE, height=10**6, width=10**6),
