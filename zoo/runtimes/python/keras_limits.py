@@ -174,7 +174,13 @@ def _unchanged_message() -> Iterator[None]:
 
 @contextmanager
 def replace(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Set an attribute of a class or of a module, and set or delete it again at the end."""
+    """Set an attribute of a class or of a module, and set or delete it again at the end.
+
+    Args:
+        owner: the class or the module.
+        name: of the attribute.
+        value: the new one.
+    """
     missing = object()
     before = vars(owner).get(name, missing)
     setattr(owner, name, value)
