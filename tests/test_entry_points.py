@@ -62,7 +62,7 @@ def test_metadata_of_many_spaces_is_read_at_once(install: Install) -> None:
     )
     forget_installed()
     package = package_of(EntryPointGroup(ARCHITECTURES).entry("net"))
-    assert package == f"a{' ' * 10**6}b 1"
+    assert package == f"a{' ' * 99} 1"
 
 
 BROKEN = {

@@ -25,6 +25,8 @@ RUNTIMES = "zoo.runtimes"
 WEB = "zoo.web"
 WEIGHTS = "zoo.weights"
 
+_LONGEST = 100  # letters of a package's name or version that a message shows
+
 KINDS = {
     ARCHITECTURES: "architecture",
     FORMATS: "format",
@@ -108,9 +110,9 @@ def _name_and_version(distribution: Distribution | None) -> tuple[str, str]:
 
 
 def package_of(entry: EntryPoint) -> str:
-    """Return the name and version of the distribution that an entry point comes from."""
+    """Return the name and version of the distribution that an entry point comes from, both cut."""
     name, version = _name_and_version(entry.dist)
-    return f"{name} {version}" if name else "an unknown package"
+    return f"{name[:_LONGEST]} {version[:_LONGEST]}" if name else "an unknown package"
 
 
 @cache

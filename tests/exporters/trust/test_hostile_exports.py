@@ -18,7 +18,8 @@ import pytest
 
 import zoo
 from tests.exporters.trust import hostile_onnx, hostile_saved_model
-from zoo.errors import ZooError
+from zoo.errors import UnsafeFile, ZooError
+from zoo.exporters.trust.graphs import check_graph
 from zoo.io.digest import file_digest
 
 LONGEST = 100  # seconds, on a busy machine; the limits are of processor time
@@ -320,6 +321,12 @@ def test_the_cage_holds_where_the_check_of_operators_fails(
         keep(export, "saved-model")
         assert re.search("ermission denied|not permitted", message_of(export))
         assert not canary.exists()
+
+
+def test_hdf5_is_checked_before_java_opens_it(tmp_path: Path) -> None:
+    (path := tmp_path / "model.dl4j.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(1000))
+    with pytest.raises(UnsafeFile, match=r"model\.dl4j\.h5"):
+        check_graph(path, "dl4j")
 
 
 def test_more_than_sixty_hostile_exports() -> None:

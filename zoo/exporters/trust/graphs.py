@@ -9,6 +9,7 @@ from zoo.errors import UnsafeFile, ZooError, brief
 from zoo.exporters.report import ExportedFile
 from zoo.exporters.trust.onnx_check import check_onnx
 from zoo.exporters.trust.saved_model_check import check_saved_model
+from zoo.io.foreign.model_file import check_model_file
 
 _OWN = ("zoo.layers", "zoo.tasks.")  # modules with layers
 
@@ -24,10 +25,10 @@ def find_danger(folder: Path, file: ExportedFile) -> str:
 
 
 def check_graph(path: Path, format_name: str, data: str = "") -> None:
-    """Refuse a graph with operators that do more than compute.
+    """Refuse a graph with operators that do more than compute, and an HDF5 file that is broken.
 
     Args:
-        path: of the file or the folder; a file of another format than ONNX and SavedModel passes.
+        path: of the file or the folder; a file of another format than ONNX, SavedModel and HDF5 passes.
         format_name: of the group `zoo.formats`.
         data: the name of the second file that the first one reads its weights from.
 
@@ -43,6 +44,8 @@ def check_graph(path: Path, format_name: str, data: str = "") -> None:
         raise UnsafeFile("it is no folder")
     elif path.suffix == ".onnx":
         check_onnx(path, data)
+    elif path.suffix == ".h5":  # the libraries of other languages crash on a broken file, too
+        check_model_file(path)
     elif format_name.startswith("onnx"):
         raise UnsafeFile("its name does not end in .onnx")
 
