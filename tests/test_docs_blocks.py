@@ -23,7 +23,7 @@ from zoo.entry_points.contract_version import contract_problem
 from zoo.registry.architectures import registry
 from zoo.registry.catalog import catalog
 from zoo.runs.files.run_file import read_run_file
-from zoo.sweeps.toml_file import read_toml
+from zoo.sweeps.files.toml_file import read_toml
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))

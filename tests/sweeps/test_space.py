@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import zoo_cnn
 import zoo_mlp
 
 from zoo.errors import SettingError, UnknownName, UsageError
-from zoo.sweeps import space as spaces
-from zoo.sweeps.space import Choice, Range, check_parameters, parse_space
+from zoo.sweeps.files.search_file import read_search
+from zoo.sweeps.search import Search
+from zoo.sweeps.space import Choice, Range, Space, check_parameters, parse_space
 
 
-def checked(**texts: Any) -> spaces.Space:
+def checked(**texts: Any) -> Space:
     return check_parameters(parse_space(texts), zoo_mlp.Config())
 
 
@@ -49,11 +51,12 @@ def test_a_range_with_steps_ends_at_its_last_step(
     assert not recwarn.list  # Optuna warns of other ends, in each trial
 
 
-def test_a_space_is_the_same_after_it_was_written() -> None:
+def test_a_space_is_the_same_after_it_was_written(tmp_path: Path) -> None:
     found = checked(
         learning_rate="log(1e-4, 1)", units=[[8], [8, 8]], batch_size="uniform(8, 64, 8)"
     )
-    again = spaces.from_json(spaces.to_json(found))
+    Search("mlp", found, 1, "val_loss", "min").write(tmp_path)
+    again = read_search(tmp_path).space
     assert again == found
     for name, parameter in again.items():
         assert parameter.distribution() == found[name].distribution()

@@ -29,7 +29,7 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
         WriteError: the disk refuses.
     """
     with disk_errors(folder):
-        _check_links(folder)
+        check_links(folder)
         lock = FileLock(folder / LOCK, timeout=0)
         try:
             lock.acquire()
@@ -43,8 +43,11 @@ def lock_folder(folder: Path, busy: Exception) -> Iterator[None]:
         lock.release()
 
 
-def _check_links(folder: Path) -> None:
-    """Refuse links to folders that are elsewhere, and a lock that is a link.
+def check_links(folder: Path) -> None:
+    """Refuse links to folders that are elsewhere, and a lock that is a link, before something is written.
+
+    Args:
+        folder: it exists.
 
     Raises:
         UnsafeFile: there is one.

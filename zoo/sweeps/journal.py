@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import zlib
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import RunError, UsageError
 from zoo.io.atomic import disk_errors
+from zoo.sweeps.files.journal_file import FILE, check_journal, repair_journal
 from zoo.sweeps.search import Search
 from zoo.sweeps.task import STUDY, Task, TrialResult, in_memory_study
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "check_optuna"]
 
-FILE = "journal.log"
 RANDOM_TRIALS = 10  # that are drawn at random, before the sampler has results to learn from
 STATE, ERROR, NOTES, SECONDS = "state", "error", "pruner", "seconds"  # attributes of a trial
 STARTS = "starts"  # [whole epochs, how often the trial was started with these]
@@ -57,9 +56,11 @@ class Journal:
         path = folder / FILE
         self.folder, self.search = folder, search
         if writes:
-            _repair(path)
-        elif not path.is_file():
+            repair_journal(folder, search.space)
+        elif not os.path.lexists(path):
             raise RunError(f"{folder} has no {FILE}: the sweep never began.")
+        else:
+            check_journal(folder, search.space)
         direction = "maximize" if search.direction == "max" else "minimize"
         with disk_errors(path):
             storage = JournalStorage(JournalFileBackend(str(path)))
@@ -169,13 +170,3 @@ class Journal:
 
         seed = zlib.crc32(f"{self.search.seed} {number}".encode())
         return TPESampler(seed=seed, n_startup_trials=RANDOM_TRIALS, constant_liar=True)
-
-
-def _repair(path: Path) -> None:
-    """Cut off a line that a killed process did not finish, and remove its lock."""
-    with disk_errors(path), suppress(FileNotFoundError):
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
-        with path.open("r+b") as file:
-            content = file.read()
-            if content and not content.endswith(b"\n"):
-                os.ftruncate(file.fileno(), content.rfind(b"\n") + 1)

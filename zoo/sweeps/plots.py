@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo.io import pictures
+from zoo.io.lock import check_links
 from zoo.sweeps.journal import Journal
 from zoo.sweeps.results import RUNNING, Sweep, TrialRow
 from zoo.sweeps.space import Range
@@ -26,7 +27,13 @@ FEWEST = 4  # finished trials that an importance is computed from
 
 
 def save_pictures(sweep: Sweep) -> list[Path]:
-    """Draw the pictures of a sweep into FOLDER/pictures; return their paths."""
+    """Draw the pictures of a sweep into FOLDER/pictures; return their paths.
+
+    Raises:
+        UnsafeFile: FOLDER/pictures is a link to a folder elsewhere.
+        WriteError: the disk refuses.
+    """
+    check_links(sweep.folder)
     rows = _with_values(sweep)
     if not rows:
         return []
@@ -145,7 +152,9 @@ def plot_parallel(sweep: Sweep) -> Figure:
     axes = drawing.add_subplot()
     axes.set_yticks([])
     axes.set_xticks(
-        range(len(columns)), [pictures.shorten(name, LABEL_LETTERS) for name in columns]
+        range(len(columns)),
+        [pictures.shorten(name, LABEL_LETTERS) for name in columns],
+        parse_math=False,
     )
     own = [_positions(sweep, name, rows) for name in names]
     last = (np.clip(values, low, high) - low) / max(high - low, 1e-12)
@@ -156,7 +165,7 @@ def plot_parallel(sweep: Sweep) -> Figure:
     _draw_trials(axes, sweep, table, [colours.to_rgba(each) for each in values])
     axes.set_xlim(-0.1, len(columns) - 0.55)
     axes.set_ylim(-0.05, 1.05)
-    drawing.colorbar(colours, ax=axes, label=sweep.search.metric)
+    drawing.colorbar(colours, ax=axes).set_label(sweep.search.metric, parse_math=False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     return drawing
@@ -218,7 +227,7 @@ def _label_axis(axes: Axes, at: int, labels: Sequence[tuple[float, str]]) -> Non
     for place, text in labels:
         axes.text(
             at + 0.04, place, pictures.shorten(text, LABEL_LETTERS), fontsize=8, va="center",
-            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8},
+            parse_math=False, bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from zoo.errors import RunError
 from zoo.io.tables.shown_table import Rows, ShownTable, short_value
 from zoo.runs.run import Run
+from zoo.sweeps.files.search_file import read_search
 from zoo.sweeps.journal import ERROR, SECONDS, STATE, Journal
-from zoo.sweeps.search import Search, read_search
+from zoo.sweeps.search import Search
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

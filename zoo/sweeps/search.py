@@ -7,15 +7,12 @@ that is lost. Whether a trial is stopped depends on the same results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import RunError, SettingError, UnknownName, UsageError, brief
+from zoo.errors import SettingError, UnknownName, UsageError, brief
 from zoo.io.atomic import write_json
-from zoo.io.text import read_json
-from zoo.sweeps import space as spaces
 from zoo.sweeps.space import Space
 
 if TYPE_CHECKING:
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIRECTIONS", "FILE", "METRIC", "PRUNERS", "TRIALS", "Search", "check_options", "check_validation",
-    "metric_direction", "read_search",
+    "metric_direction",
 ]  # fmt: skip
 
 FILE = "sweep.json"
@@ -74,7 +71,7 @@ class Search:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {**asdict(self), "space": spaces.to_json(self.space)}
+        return asdict(self)
 
     def write(self, folder: Path) -> None:
         """Write sweep.json."""
@@ -163,22 +160,3 @@ def metric_direction(metric: str) -> str:
 def first_comparison(epochs: int) -> int:
     """Return the epoch at which trials are compared for the first time, if the user names none."""
     return max(1, round(epochs / int(FACTOR**HALVINGS)))
-
-
-def read_search(folder: Path) -> Search:
-    """Return what a sweep in a folder searches.
-
-    Raises:
-        RunError: the folder holds no sweep, or sweep.json is broken.
-    """
-    if not (folder / FILE).is_file():
-        raise RunError(f"{folder} is no sweep: it has no {FILE}.")
-    try:
-        values: Mapping[str, Any] = read_json(folder / FILE, folder)
-        known = {each.name for each in fields(Search)}
-        given = {name: value for name, value in values.items() if name in known}
-        search = Search(**{**given, "space": spaces.from_json(values["space"])})
-        search.check()
-    except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
-        raise RunError(f"{folder / FILE} is broken: {error}") from error
-    return search

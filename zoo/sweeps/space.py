@@ -14,7 +14,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 __all__ = [
-    "Choice", "Parameter", "Range", "Space", "check_fixed", "check_parameters", "parse_space",
+    "Choice", "Parameter", "Range", "Space", "check_choices", "check_fixed", "check_parameters",
+    "check_range", "parse_space",
 ]  # fmt: skip
 
 FORMS = "log(LOW, HIGH), uniform(LOW, HIGH), uniform(LOW, HIGH, STEP), or a list such as [16, 32]"
@@ -146,22 +147,9 @@ def check_fixed(space: Iterable[str], settings: Iterable[str]) -> None:
         )
 
 
-def to_json(space: Space) -> dict[str, Any]:
-    """Return a space as plain data, as sweep.json has it."""
-    return {name: asdict(parameter) for name, parameter in space.items()}
-
-
-def from_json(values: Mapping[str, Any]) -> Space:
-    """Return the space that sweep.json has."""
-    return {
-        name: Choice(tuple(each["choices"])) if "choices" in each else Range(**each)
-        for name, each in values.items()
-    }
-
-
 def _parse_parameter(name: str, text: Any) -> Parameter:
     if isinstance(text, list | tuple):
-        return _parse_choices(name, list(text))
+        return check_choices(name, list(text))
     call = _CALL.fullmatch(text) if isinstance(text, str) else None
     if call is None:
         raise UsageError(
@@ -174,17 +162,24 @@ def _parse_parameter(name: str, text: Any) -> Parameter:
         numbers = [float(each) for each in arguments]
     except ValueError:
         numbers = []
-    if not 2 <= len(numbers) <= (2 if function == "log" else 3) or not all(
-        map(math.isfinite, numbers)
-    ):
+    counts = (2,) if function == "log" else (2, 3)
+    if len(numbers) not in counts or not all(map(math.isfinite, numbers)):
         raise UsageError(f"The space of {name!r} must be {FORMS}. Received: {brief(text)}")
-    low, high, step = (*numbers, None)[:3]
-    assert low is not None
-    assert high is not None
-    return _check_range(name, text, Range(low, high, function == "log", step))
+    low, high, *step = numbers
+    return check_range(name, text, Range(low, high, function == "log", *step))
 
 
-def _check_range(name: str, text: str, found: Range) -> Range:
+def check_range(name: str, text: str, found: Range) -> Range:
+    """Return a range that ends with its last step, after checking it.
+
+    Args:
+        name: of the setting.
+        text: the range, for messages.
+        found: the range.
+
+    Raises:
+        UsageError: its ends or its step do not fit together.
+    """
     if not found.low < found.high:
         raise UsageError(
             f"The space of {name!r}: the lower end must be below the upper one. Received: {brief(text)}"
@@ -212,7 +207,12 @@ def _last_step(found: Range) -> float:
     return float(low + (high - low) // step * step)
 
 
-def _parse_choices(name: str, values: list[Any]) -> Choice:
+def check_choices(name: str, values: list[Any]) -> Choice:
+    """Return the choices of a setting, after checking them.
+
+    Raises:
+        UsageError: there are too few or too many, or two are the same.
+    """
     texts = [json.dumps(value, default=str) for value in values]
     if not 2 <= len(set(texts)) == len(texts) <= MOST_CHOICES:
         raise UsageError(

@@ -19,7 +19,8 @@ from zoo.config import WithoutData
 from zoo.errors import RunError, UsageError
 from zoo.runs.recipe import Recipe, resolve
 from zoo.sweeps.engines import check_engine, measure_winner, run_here, run_on_ray, started_workers
-from zoo.sweeps.folders import lock_sweep, new_folder
+from zoo.sweeps.files.folders import lock_sweep, new_folder
+from zoo.sweeps.files.search_file import read_search
 from zoo.sweeps.journal import Journal, check_optuna
 from zoo.sweeps.plots import save_pictures
 from zoo.sweeps.progress import SweepProgress
@@ -33,7 +34,6 @@ from zoo.sweeps.search import (
     check_validation,
     first_comparison,
     metric_direction,
-    read_search,
 )
 from zoo.sweeps.space import check_fixed, check_parameters, parse_space
 

@@ -152,7 +152,7 @@ def _parse_spaces(texts: Sequence[str]) -> dict[str, Any]:
 def _check_settings(settings: Iterable[str]) -> None:
     """Refuse settings that have the name of an argument of `zoo.sweep`."""
     from zoo.config import RESERVED
-    from zoo.sweeps.toml_file import OPTIONS
+    from zoo.sweeps.files.toml_file import OPTIONS
 
     if taken := [name for name in settings if name in (*OPTIONS, *RESERVED)]:
         raise UsageError(
@@ -163,7 +163,7 @@ def _check_settings(settings: Iterable[str]) -> None:
 def _file_arguments(name: str) -> dict[str, Any]:
     if not name.endswith(".toml"):
         return {"name": name}
-    from zoo.sweeps.toml_file import read_toml
+    from zoo.sweeps.files.toml_file import read_toml
 
     return read_toml(Path(name))
 
@@ -172,7 +172,7 @@ def _entry_names(name: str, entries: dict[str, Any]) -> list[str]:
     """Return the names of the entries of a file; none if it is a model that is named."""
     if not name.endswith(".toml"):
         return []
-    from zoo.sweeps.toml_file import entry_names
+    from zoo.sweeps.files.toml_file import entry_names
 
     return entry_names(entries)
 
@@ -180,10 +180,10 @@ def _entry_names(name: str, entries: dict[str, Any]) -> list[str]:
 def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
     """Go on with a sweep; of a file, the folder, the workers and more trials count."""
     from zoo.cli.workers.trial_tables import ShowTrials
-    from zoo.sweeps.folders import find_sweep
-    from zoo.sweeps.search import read_search
+    from zoo.sweeps.files.folders import find_sweep
+    from zoo.sweeps.files.search_file import read_search
+    from zoo.sweeps.files.toml_file import check_unchanged
     from zoo.sweeps.sweep import resume_sweep
-    from zoo.sweeps.toml_file import check_unchanged
 
     file = {} if name is None else _file_arguments(name)
     model = file.get("name")
@@ -206,7 +206,7 @@ def _resume(name: str | None, given: dict[str, Any]) -> Sweep:
 
 def _find(name: str, out: str | Path | None) -> Path | None:
     """Return the folder of a sweep; None if there is none."""
-    from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.files.folders import find_sweep
     from zoo.sweeps.search import FILE
 
     try:
@@ -227,7 +227,7 @@ def _stop(folder: Path | None, code: int) -> NoReturn:
 
 def _open(folder: Path) -> Sweep:
     """Return a sweep, with new pictures."""
-    from zoo.sweeps.folders import find_sweep
+    from zoo.sweeps.files.folders import find_sweep
     from zoo.sweeps.plots import save_pictures
     from zoo.sweeps.results import open_sweep
 

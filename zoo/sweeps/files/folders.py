@@ -9,7 +9,8 @@ from zoo.environment import runs_folder
 from zoo.errors import RunError
 from zoo.io.atomic import make_directory
 from zoo.io.lock import lock_folder
-from zoo.sweeps.search import FILE, read_search
+from zoo.sweeps.files.search_file import read_search
+from zoo.sweeps.search import FILE
 
 __all__ = ["find_sweep", "lock_sweep", "new_folder"]
 

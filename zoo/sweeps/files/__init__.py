@@ -1,0 +1,1 @@
+"""The files of a sweep: its folder, the TOML file that it begins with, and its journal."""
