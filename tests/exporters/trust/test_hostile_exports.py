@@ -329,5 +329,12 @@ def test_hdf5_is_checked_before_java_opens_it(tmp_path: Path) -> None:
         check_graph(path, "dl4j")
 
 
+@pytest.mark.parametrize("name", ["model.xml", "model.bin", "model"])
+def test_openvino_opens_no_onnx_file_of_another_name(name: str, export: Path) -> None:
+    (export / "model.onnx").rename(path := export / f"of_{name}")
+    with pytest.raises(UnsafeFile, match="it is no XML"):
+        check_graph(path, "openvino")
+
+
 def test_more_than_sixty_hostile_exports() -> None:
     assert len(hostile_onnx.CASES) + len(hostile_saved_model.CASES) + len(FOLDERS) >= 100

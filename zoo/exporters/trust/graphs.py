@@ -12,6 +12,7 @@ from zoo.exporters.trust.saved_model_check import check_saved_model
 from zoo.io.foreign.model_file import check_model_file
 
 _OWN = ("zoo.layers", "zoo.tasks.")  # modules with layers
+_LONGEST_START = 100  # bytes
 
 
 def find_danger(folder: Path, file: ExportedFile) -> str:
@@ -25,10 +26,10 @@ def find_danger(folder: Path, file: ExportedFile) -> str:
 
 
 def check_graph(path: Path, format_name: str, data: str = "") -> None:
-    """Refuse a graph with operators that do more than compute, and an HDF5 file that is broken.
+    """Refuse a graph with operators that do more than compute, and a file of another kind.
 
     Args:
-        path: of the file or the folder; a file of another format than ONNX, SavedModel and HDF5 passes.
+        path: of the file or the folder; ONNX, SavedModels, HDF5 and XML are checked, other formats pass.
         format_name: of the group `zoo.formats`.
         data: the name of the second file that the first one reads its weights from.
 
@@ -44,10 +45,25 @@ def check_graph(path: Path, format_name: str, data: str = "") -> None:
         raise UnsafeFile("it is no folder")
     elif path.suffix == ".onnx":
         check_onnx(path, data)
-    elif path.suffix == ".h5":  # the libraries of other languages crash on a broken file, too
+    elif (
+        path.suffix == ".h5" or format_name == "dl4j"
+    ):  # HDF5 crashes on a broken file in any language
         check_model_file(path)
+    elif path.suffix == ".xml" or format_name == "openvino":
+        _check_xml(path)
     elif format_name.startswith("onnx"):
         raise UnsafeFile("its name does not end in .onnx")
+
+
+def _check_xml(path: Path) -> None:
+    """Refuse a file for OpenVINO that is no XML: OpenVINO opens ONNX and others under any name.
+
+    Raises:
+        UnsafeFile: the message has no name of the file.
+    """
+    with path.open("rb") as file:
+        if not file.read(_LONGEST_START).lstrip().startswith((b"<?xml", b"<net")):
+            raise UnsafeFile("it is no XML, as files for OpenVINO are")
 
 
 def check_modules(names: tuple[str, ...]) -> None:
