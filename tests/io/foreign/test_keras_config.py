@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras.src.legacy.layers import ThresholdedReLU
 
 import zoo
 from zoo.exporters.sources import open_source
@@ -59,6 +60,16 @@ def test_a_model_inside_with_a_loss_of_its_own_opens() -> None:
     assert getattr(opened.layers[1], "optimizer", None) is None
     x = np.ones((2, 4), "float32")
     np.testing.assert_array_equal(np.asarray(opened(x)), np.asarray(model(x)))
+
+
+def test_layers_of_two_names_and_of_older_kerases_open() -> None:
+    inputs = keras.Input((4, 4))
+    attention = keras.layers.GroupQueryAttention(2, 2, 1)
+    model = keras.Model(inputs, attention(inputs, inputs))
+    model.save("attention.h5")
+    assert open_source("attention.h5").model.count_params() == model.count_params()
+    keras.Sequential([inputs, ThresholdedReLU()]).save("older.keras")
+    assert open_source("older.keras").model.output_shape == (None, 4, 4)
 
 
 def test_no_compile_config_of_keras_is_read() -> None:

@@ -23,7 +23,7 @@ __all__ = ["NamedObject", "check_config"]
 
 _MODULES = re.compile(
     r"keras(\.(layers|activations|initializers|regularizers|constraints|losses|metrics|models|ops|random"
-    r"|quantizers|dtype_policies|optimizers(\.schedules|\.legacy)?|src(\.\w+)+))?"
+    r"|quantizers|dtype_policies|optimizers(\.schedules|\.legacy)?|_legacy\.layers|src(\.\w+)+))?"
 )
 _NOT_IN_MODELS = re.compile(
     r"keras\.src\.(utils|saving|datasets|testing|tree|visualization|callbacks)\b.*"

@@ -17,6 +17,7 @@ from zoo.io.foreign.keras_config import NamedObject
 
 __all__ = ["check_objects"]
 
+_LEGACY = "keras._legacy.layers"  # what Keras calls its module of layers of Keras 2
 _OWN = "zoo"  # the package under which zoo.layers registers its layers
 _BASES = (
     "keras.Operation",
@@ -140,7 +141,8 @@ def _look_up(item: NamedObject, keras: Any) -> Any:
         return _look_up_without_module(item.name, keras)
     if item.module.partition(".")[0] != "keras":
         return None
-    found = _attribute(keras, f"{item.module}.{item.name}".removeprefix("keras."))
+    module = "keras.src.legacy.layers" if item.module == _LEGACY else item.module
+    found = _attribute(keras, f"{module}.{item.name}".removeprefix("keras."))
     if found is None and item.module in sys.modules:
         return vars(sys.modules[item.module]).get(item.name)
     return found
@@ -148,8 +150,11 @@ def _look_up(item: NamedObject, keras: Any) -> Any:
 
 def _look_up_without_module(name: str, keras: Any) -> Any:
     """Return the part of a model that has a name, or None."""
-    places = [_attribute(keras, place) for place in _PLACES]
-    found = [vars(place)[name] for place in places if place and name in vars(place)]
+    places = [vars(place) for place in (_attribute(keras, each) for each in _PLACES) if place]
+    found = [place[name] for place in places if name in place]
+    if not found:  # GroupQueryAttention is a name of the class GroupedQueryAttention
+        every = (each for place in places for each in place.values() if isinstance(each, type))
+        found = [each for each in every if each.__name__ == name]
     if not found and name == "Functional":
         return _attribute(keras, "src.models.Functional")
     return found[0] if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 from zoo.errors import UnsafeFile, brief
@@ -13,12 +14,18 @@ __all__ = ["Container", "check_settings", "check_values"]
 Container: TypeAlias = dict[str, Any] | list[Any]
 """A list or an object of JSON."""
 
-_MOST = {  # settings that make lists of as many numbers, or a search that takes as long
+_MOST = {  # settings that make lists of as many numbers, or a loop or a search that takes as long
     "ngrams": 1_000,
-    "num_mel_bins": 100_000,
+    "num_mel_bins": 10_000,
     "num_thresholds": 1_000_000,
     "equation": 1_000,
+    "num_chains": 100,
+    "chain_depth": 100,
+    "num_ops": 1_000,
+    "power_iterations": 1_000,
+    "kernel_size": 2**17,
 }
+_MOST_SIZES = 8  # in a list of sizes; no kernel has more
 _LONGEST_UNROLLED = 10_000  # steps of a recurrent layer that is unrolled
 
 
@@ -78,12 +85,21 @@ def _check_settings(objects: Sequence[dict[str, Any]], path: Any) -> None:
     for value in objects:
         for name in value.keys() & _MOST.keys():
             setting = value[name]
-            number = len(setting) if isinstance(setting, str) else setting
+            number = _amount(setting)
             if isinstance(number, int | float) and not number <= _MOST[name]:
                 raise UnsafeFile(
                     f"{path} holds a layer whose {name} is {brief(setting)}; at most {_MOST[name]:,} are "
                     "allowed. It was not opened."
                 )
+
+
+def _amount(setting: Any) -> Any:
+    """Return the letters of a text, the product of a list of sizes, or the setting itself."""
+    if isinstance(setting, str):
+        return len(setting)
+    if isinstance(setting, list) and all(type(size) is int for size in setting):
+        return prod(setting[:_MOST_SIZES])
+    return setting
 
 
 def check_settings(objects: Sequence[dict[str, Any]], path: Any) -> None:

@@ -63,7 +63,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     ),
     "config_text": (2**20, "letters of one text in the config of a .keras or .h5 file"),
     "build_steps": (20_000, "calls of layers, and tries to make one, to build the model of a file"),
-    "build_tensors": (200_000, "inputs and outputs of layers, to build the model of a file"),
+    "build_tensors": (50_000, "inputs and outputs of layers, to build the model of a file"),
     "unrolled_steps": (10_000, "steps of a recurrent layer that is unrolled"),
     "output_bytes": (2**32, "bytes of a layer's output for one example"),
     "h5_objects": (100_000, "groups and arrays in an HDF5 file"),
