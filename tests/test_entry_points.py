@@ -65,6 +65,15 @@ def test_metadata_of_many_spaces_is_read_at_once(install: Install) -> None:
     assert package == f"a{' ' * 99} 1"
 
 
+def test_a_message_has_no_name_of_a_megabyte(install: Install) -> None:
+    names = {"a" * 10**6: "zoo_net", "b" * 10**6: "zoo_net"}
+    entries = "\n".join(f"{name} = {module}" for name, module in names.items())
+    install("zoo-net", {"zoo_net.py": ""}, {DATASETS: entries})
+    with pytest.raises(zoo.ZooError) as caught:
+        open_dataset("aaaa")
+    assert len(str(caught.value)) < 1500
+
+
 BROKEN = {
     "import nowhere_to_be_found": r"ModuleNotFoundError: No module named 'nowhere_to_be_found'",
     "from keras import NoSuchLayer": r"ImportError: cannot import name 'NoSuchLayer'",

@@ -23,6 +23,7 @@ from difflib import get_close_matches
 from typing import ClassVar
 
 MOST_CHOICES = 8  # choices that a message lists
+LONGEST_CHOICE = 100  # letters
 
 
 class ZooError(Exception):
@@ -100,7 +101,7 @@ class WriteError(ZooError):
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Return a sentence with the choices nearest to a name, or with the first choices if none is near."""
-    known = sorted(set(choices))
+    known = sorted({each[:LONGEST_CHOICE] for each in choices})
     by_lower_case = {each.lower(): each for each in known}
     if matches := get_close_matches(name.lower()[:100], by_lower_case, n=3, cutoff=0.5):
         return f"Did you mean {' or '.join(by_lower_case[match] for match in matches)}?"

@@ -79,7 +79,7 @@ class EntryPointGroup:
 
     def packages(self, name: str) -> str:
         """Return the package, or the packages, that claim a name."""
-        return " and ".join(sorted(package_of(claim) for claim in self._entries[name]))
+        return " and ".join(sorted({package_of(claim) for claim in self._entries[name]}))
 
     def load(self, name: str) -> ModuleType:
         """Import the module of a name.
@@ -103,7 +103,7 @@ class EntryPointGroup:
             BaseException
         ) as error:  # SystemExit, and a panic of a Rust extension, are no Exception
             raise PluginError(
-                f"{origin} cannot be imported from {entry.value}: {format_error(error)}"
+                f"{origin} cannot be imported from {entry.value[:200]}: {format_error(error)}"
             ) from error
         if not isinstance(module, ModuleType):
             raise PluginError(

@@ -63,10 +63,10 @@ def forget_entry_points() -> None:
 @cache
 def claims_by_name(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
     """Return the entry points of a group, by their name."""
-    claims: dict[str, tuple[EntryPoint, ...]] = {}
+    claims: dict[str, list[EntryPoint]] = {}
     for entry in installed_entry_points().select(group=group):
-        claims[entry.name] = (*claims.get(entry.name, ()), entry)
-    return claims
+        claims.setdefault(entry.name, []).append(entry)
+    return {name: tuple(entries) for name, entries in claims.items()}
 
 
 def unreadable_packages() -> list[tuple[str, str]]:
