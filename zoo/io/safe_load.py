@@ -18,6 +18,7 @@ from zoo.io.foreign.array_file import array_bytes, check_npz, read_header
 from zoo.io.foreign.limits import LIMITS
 from zoo.io.foreign.model_file import SMALL_FILE, check_model_file
 from zoo.io.foreign.plain_file import open_plain
+from zoo.io.foreign.zip_file import zip_problem
 
 __all__ = [
     "LARGEST_RATIO",
@@ -58,9 +59,9 @@ def read_arrays(
     except ZooError:
         raise
     except zipfile.BadZipFile as error:
-        raise DataError(f"{path} is not a whole .npz file: {error}.") from error
+        raise DataError(f"{path} is not a whole .npz file: {zip_problem(error)}.") from error
     except ValueError as error:
-        raise DataError(f"{path} is a broken .npz file: {error}.") from error
+        raise DataError(f"{path} is a broken .npz file: {zip_problem(error)}.") from error
     except Exception as error:  # zlib, tokenize, zipfile and NumPy each have errors of their own
         raise DataError(f"{path} is a broken .npz file: {format_error(error)}.") from error
     for name, array in arrays.items():

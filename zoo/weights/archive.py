@@ -27,13 +27,13 @@ from typing import IO, Any
 from zoo.errors import UnsafeFile, WeightsError
 from zoo.io.atomic import disk_errors
 from zoo.io.foreign.plain_file import open_plain
+from zoo.io.foreign.zip_file import zip_problem
 from zoo.weights.description import WeightsInfo
 
 REQUIRED_MEMBERS = ("run.json", "model.weights.h5")
 OPTIONAL_MEMBERS = ("metrics.json", "history.csv")
 PICTURE = r"pictures/\w[\w .+-]{0,120}\.(png|gif|jpg)"
 _MOST_MEMBERS = 64
-_LONGEST_PROBLEM = 200  # letters
 _BLOCK = 2**20  # bytes that are read at a time
 _DATE = (1980, 1, 1, 0, 0, 0)  # of every member: the same run gives the same bytes
 _ADVICE = (
@@ -94,7 +94,7 @@ def unpack_weights(path: Path, info: WeightsInfo, folder: Path) -> None:
             with zipfile.ZipFile(archive) as members:
                 _unpack(path, members, folder)
         except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error) as error:
-            problem = str(error)[:_LONGEST_PROBLEM]  # zipfile quotes names, which may be anything
+            problem = zip_problem(error)
             raise UnsafeFile(f"{path} is not a whole weights file: {problem}.") from error
         archive.unlink()
 

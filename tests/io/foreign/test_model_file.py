@@ -13,6 +13,7 @@ import zoo
 from zoo.io.foreign import array_file
 from zoo.io.safe_load import check_model_file, read_arrays
 from zoo.testing.hostile.archives import h5_bytes, keras_bytes, zip_bytes
+from zoo.testing.hostile.small_files import zip_headers
 from zoo.testing.hostile.zip_cases import npy_bytes
 
 
@@ -29,6 +30,15 @@ def test_the_headers_of_an_npz_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(array_file, "_USUAL_HEADER", 60)
     with pytest.raises(zoo.UnsafeFile, match="headers of more than 1,000 bytes"):
         read_arrays(Path("a.npz"))
+
+
+@pytest.mark.parametrize("kind", ["keras", "npz"])
+def test_a_long_name_in_a_header_makes_no_long_message(kind: str) -> None:
+    (case,) = [case for case in zip_headers.cases() if "60,000" in case.name and case.kind == kind]
+    file, read = case.write(Path()), {"keras": check_model_file, "npz": read_arrays}[kind]
+    with pytest.raises((zoo.UnsafeFile, zoo.DataError)) as error:
+        read(file)
+    assert len(str(error.value)) < 600
 
 
 @pytest.mark.parametrize("rows", [4, 400_000], ids=["small", "read in pieces"])

@@ -25,7 +25,7 @@ from zoo.io.foreign.hdf5.archive import check_hdf5, inspect_hdf5
 from zoo.io.foreign.keras_config import NamedObject, check_config
 from zoo.io.foreign.limits import check_limit, limit
 from zoo.io.foreign.plain_file import open_plain, stored_bytes
-from zoo.io.foreign.zip_file import open_zip
+from zoo.io.foreign.zip_file import open_zip, zip_problem
 
 __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_file"]
 
@@ -33,6 +33,10 @@ __all__ = ["SMALL_FILE", "check_declared", "check_model_file", "inspect_model_fi
 # when it is opened. A file that is written again has another time of its status.
 _PASSED: dict[tuple[Any, ...], tuple[NamedObject, ...]] = {}
 _MOST_PASSED = 64
+_ERRORS = (  # of zipfile and h5py on broken files; RuntimeError includes NotImplementedError
+    *(OSError, ValueError, KeyError, RuntimeError, TypeError, EOFError, OverflowError, MemoryError),
+    *(zipfile.BadZipFile, struct.error, zlib.error),
+)
 SMALL_FILE = 64 * 2**20  # bytes that any file may declare
 _MOST_ARCHIVES = 20  # members that end in .h5 or .npz; Keras writes one
 _BLOCK = 2**20  # bytes that are unpacked at a time
@@ -117,12 +121,8 @@ def _model_file_errors(path: Path) -> Iterator[None]:
         yield
     except UnsafeFile:
         raise
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError, zipfile.BadZipFile) as error:
-        raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
-    except (EOFError, OverflowError, MemoryError, NotImplementedError) as error:
-        raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
-    except (struct.error, zlib.error) as error:
-        raise UnsafeFile(f"{path} is not a readable model file: {error}.") from error
+    except _ERRORS as error:
+        raise UnsafeFile(f"{path} is not a readable model file: {zip_problem(error)}.") from error
 
 
 def _check_keras(path: Path, file: IO[bytes], size: int) -> tuple[NamedObject, ...]:

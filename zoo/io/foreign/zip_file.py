@@ -15,7 +15,7 @@ from typing import IO, Any
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["open_zip"]
+__all__ = ["open_zip", "zip_problem"]
 
 _END = b"PK\x05\x06"  # begins the last record of a zip
 _END_BYTES = 22
@@ -26,6 +26,7 @@ _HEADER_BYTES = 30  # before a member, without its name
 _NAME_BYTES = 4096  # of a path
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
+_LONGEST_PROBLEM = 300  # letters
 _BAD_NAME = re.compile(r"[\x00-\x1f\x7f]|\\|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 
 
@@ -50,6 +51,11 @@ def open_zip(path: Any, file: IO[bytes]) -> zipfile.ZipFile:
         _check_member(path, member)
     _check_places(path, members, start)
     return archive
+
+
+def zip_problem(error: BaseException) -> str:
+    """Return what an error on a broken file says, cut: zipfile quotes names, which may be of any length."""
+    return str(error)[:_LONGEST_PROBLEM].rstrip(".")
 
 
 def _check_directory(path: Any, file: IO[bytes]) -> int:

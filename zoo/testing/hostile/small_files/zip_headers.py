@@ -47,6 +47,7 @@ def _writers(honest: bytes) -> dict[str, Writer]:
     size = len(members[0]["content"])
     contents = {
         "another name in the header of a member": first(local_name=b"evil"),
+        "a name of 60,000 letters in the header of a member": first(local_name=b"evil" * 15_000),
         "a size of 2 ** 60 in 64 bits": first(
             size=_FULL, packed=_FULL, extra=struct.pack("<HHQQ", 1, 16, 2**60, size)
         ),
