@@ -77,6 +77,15 @@ def test_chunks_of_lzf_are_tried_and_open(monkeypatch: pytest.MonkeyPatch) -> No
     assert tried
 
 
+def test_a_chunk_of_lzf_has_room_for_what_it_declares() -> None:
+    content = bytearray(h5_bytes(chunks_of_lzf))
+    place = content.index(b"lzf\0") + 16  # the last of three settings
+    assert content[place : place + 4] == (50 * 9 * 8).to_bytes(4, "little")
+    content[place : place + 4] = bytes(4)
+    with pytest.raises(zoo.UnsafeFile, match="'z' has less room for a chunk of LZF"):
+        check_hdf5("a.h5", io.BytesIO(content))
+
+
 def test_a_large_file_is_read_where_it_is(tmp_path: Path) -> None:
     def fill(file: Any) -> None:
         file["x"] = np.random.default_rng(1).random((400, 1000))

@@ -167,7 +167,7 @@ def _read_array(path: Any, array: h5py.Dataset) -> None:
     array.id.chunk_iter(stored.append)
     for chunk in stored:
         _, content = array.id.read_direct_chunk(chunk.chunk_offset)
-        used = [each for at, each in enumerate(filters) if not chunk.filter_mask >> at & 1]
+        used = [each for at, (each, _) in enumerate(filters) if not chunk.filter_mask >> at & 1]
         check_chunk(path, content, used, size)
     if stored:
         for place in array.iter_chunks():

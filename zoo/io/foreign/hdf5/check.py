@@ -11,7 +11,7 @@ import h5py
 
 from zoo.errors import UnsafeFile
 from zoo.io.foreign.hdf5.messages import chunk_count
-from zoo.io.foreign.hdf5.packed import packing_problem
+from zoo.io.foreign.hdf5.packed import LZF, packing_problem
 from zoo.io.foreign.hdf5.values import FOLLOWED_NAMES, filters_of, size_of, type_problem
 from zoo.io.foreign.limits import check_limit, limit
 
@@ -134,11 +134,15 @@ def _check_array(walk: Walk, name: str, item: Any) -> None:
     kind = item.get_type()
     if problem := type_problem(kind):
         raise UnsafeFile(f"{walk.path}: {name!r} holds {problem}. It was not opened.")
-    if problem := packing_problem(filters_of(item)):
-        raise UnsafeFile(f"{walk.path}: {name!r} {problem}. It was not opened.")
+    filters = filters_of(item)
+    problem = packing_problem([number for number, _ in filters])
     space = item.get_space()
     if layout == h5py.h5d.CHUNKED:
         chunk = math.prod(storage.get_chunk()) * kind.get_size()
+        if any(number == LZF and (*rest, 0, 0, 0)[2] < chunk for number, rest in filters):
+            problem = "has less room for a chunk of LZF than it declares"
+        if problem:
+            raise UnsafeFile(f"{walk.path}: {name!r} {problem}. It was not opened.")
         if chunk > walk.largest_chunk:
             check_limit(f"{walk.path} ({name})", "h5_chunk", chunk)
         walk.chunks += chunk_count(space.shape or (), storage.get_chunk())

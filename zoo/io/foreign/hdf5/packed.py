@@ -45,8 +45,8 @@ def check_chunk(path: Any, content: bytes, filters: Sequence[int], size: int) ->
     Raises:
         UnsafeFile: it has more or fewer bytes.
     """
-    if not filters or LZF in filters:
-        return 0  # HDF5 reads as many as declared, or LZF makes room for as many
+    if LZF in filters:
+        return 0  # it makes room for as many bytes as its settings say
     if _DEFLATE not in filters:
         _check_size(path, len(content), size + _CHECKSUM * filters.count(_FLETCHER32))
         return 0

@@ -78,6 +78,7 @@ def check_trees(reader: Reader, contents: UsualContents) -> None:
         if chunks is not None and chunks.tree != NOWHERE:
             check_limit(reader.path, "h5_chunk", chunks.size)
             for size, place in _chunk_places(reader, chunks, nodes):
+                require(bool(filters) or size == chunks.size)
                 if filters:
                     left -= check_chunk(reader.path, reader.read(place, size), filters, chunks.size)
                     _check_left(reader, left)

@@ -27,10 +27,11 @@ def are_distinct(names: Sequence[bytes]) -> bool:
     return len(set(names)) == len(names) and not any(map(_OTHER_WAY.search, names))
 
 
-def filters_of(array: Any) -> list[int]:
-    """Return the numbers of the filters that the chunks of an open array are packed by, in their order."""
+def filters_of(array: Any) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the number and the settings of each filter that packs the chunks of an open array, in order."""
     storage = array.get_create_plist()
-    return [storage.get_filter(number)[0] for number in range(storage.get_nfilters())]
+    found = map(storage.get_filter, range(storage.get_nfilters()))
+    return [(number, settings) for number, _, settings, _ in found]
 
 
 def size_of(space: Any, kind: Any) -> int:

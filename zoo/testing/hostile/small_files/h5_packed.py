@@ -49,9 +49,16 @@ def _one_chunk_often(file: Any) -> None:
 
 
 def _one_chunk(
-    size: int, content: bytes, *filters: str, name: bytes = b"x"
+    size: int, content: bytes, *filters: str, left_out: int = 0
 ) -> Callable[[Any], None]:
-    """Return a change of a file that writes an array of one chunk, stored as is."""
+    """Return a change of a file that writes an array of one chunk, stored as is.
+
+    Args:
+        size: numbers that the array declares.
+        content: of the chunk.
+        *filters: of the array.
+        left_out: a bit for each filter that this chunk says it is not packed by.
+    """
 
     def write(file: Any) -> None:
         storage = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
@@ -59,8 +66,8 @@ def _one_chunk(
         for each in filters:
             getattr(storage, f"set_{each}")(*(9,) * (each == "deflate"))
         space = h5py.h5s.create_simple((size,))
-        array = h5py.h5d.create(file.id, name, h5py.h5t.STD_I32LE, space, storage)
-        array.write_direct_chunk((0,), content)
+        array = h5py.h5d.create(file.id, b"x", h5py.h5t.STD_I32LE, space, storage)
+        array.write_direct_chunk((0,), content, left_out)
 
     return write
 
@@ -102,6 +109,7 @@ PACKED: dict[str, Callable[[Any], None]] = {
     "20 chunks of 190 MB in 4 MB": _one_chunk_often,
     "a chunk that is shuffled after it is packed": _shuffled_bomb,
     "a packed chunk that is too short": _one_chunk(2**24, zlib.compress(b"x"), "deflate"),
+    "a chunk that is not packed and too short": _one_chunk(2**24, b"xy", "deflate", left_out=1),
     "a shuffled chunk that is too short": _one_chunk(2**24, b"xy", "shuffle"),
     "a chunk without room for its checksum": _one_chunk(250, b"xy", "fletcher32"),
     "a packed chunk without room for its checksum": _one_chunk(
