@@ -47,3 +47,14 @@ def test_without_a_probe_nothing_can_be_compared() -> None:
     folder = write_export()
     (folder / "probe.npz").unlink()
     assert "has no probe.npz" in why_not_usable(folder, "onnx")
+
+
+@pytest.mark.parametrize("path", ["a" * 300, "a/" * 600, "a\0b", "\ud800"])
+@pytest.mark.parametrize("key", ["path", "data"])
+def test_a_path_that_no_file_has_is_no_report(key: str, path: str) -> None:
+    folder = write_export()
+    report = json.loads((folder / "report.json").read_text())
+    report["files"][0][key] = path
+    (folder / "report.json").write_text(json.dumps(report))
+    assert read_report(folder) == {}
+    assert "has no onnx file of every part" in why_not_usable(folder, "onnx")

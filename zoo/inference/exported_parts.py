@@ -20,7 +20,7 @@ from zoo.inference.known_exports import is_known_export
 from zoo.inference.parts import PartFunction
 from zoo.io.digest import file_digest
 from zoo.io.foreign.entries import NUMBER, OBJECT, OBJECTS, SIZES, TEXT, Kind, check_entries
-from zoo.io.foreign.plain_file import is_inside, is_plain
+from zoo.io.foreign.plain_file import check_names, is_inside, is_plain
 from zoo.io.safe_load import read_arrays
 from zoo.io.text import read_json
 from zoo.runtimes.group import load_python_runtime, own_runtime
@@ -181,6 +181,7 @@ def _check_report(report: Any) -> None:
         raise ValueError("the tolerance is out of range")
     for file in report["files"]:
         check_entries("a file", file, _FILE, ("part", "format", "path", "verdict", "sha256"))
+        check_names([file["path"], file.get("data", "")])
     for role, part in report["parts"].items():
         check_entries(role, part, _PART)
         for tensor in part.get("inputs", []) + part.get("outputs", []):

@@ -93,7 +93,8 @@ def open_image_file(
             size = os.fstat(file.fileno()).st_size if content is None else len(content)
             check_limit(path, "image_bytes", size)
             with Image.open(file, formats=_DECODERS) as image:
-                check_limit(path, "image_pixels", image.width * image.height)
+                kind = "webp_pixels" if image.format == "WEBP" else "image_pixels"
+                check_limit(path, kind, image.width * image.height)
                 if image.format in ("JPEG", "MPO") and not header_only:
                     _check_scans(path, file, image.width * image.height)
                 yield image
@@ -115,6 +116,8 @@ def _describe_failure(path: Path, error: Exception) -> str:
             return f"{path} cannot be read: {error.strerror}."
         case Image.DecompressionBombError():
             return f"{path} was not opened: it has too many pixels. {error}"
+        case MemoryError():
+            return f"{path} needs more memory than there is."
         case OSError() | SyntaxError() | ValueError():
             return f"{path} is a broken image: {error}."
     return f"{path} is a broken image: {format_error(error)}."

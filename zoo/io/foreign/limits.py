@@ -75,6 +75,7 @@ LIMITS: dict[str, tuple[int, str]] = {
         "chunks of all arrays in an HDF5 file, stored or not",
     ),
     "image_pixels": (100_000_000, "pixels of an image"),
+    "webp_pixels": (50_000_000, "pixels of a WebP image, whose decoder has four copies of it"),
     "run_pixels": (100_000_000, "pixels of all pictures of a run together"),
     "image_scans": (4_000_000_000, "pixels of a JPEG in all of its scans together"),
     "image_bytes": (512 * 2**20, "bytes of an image file"),

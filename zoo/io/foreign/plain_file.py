@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 1024  # letters of a path in a folder
+_LONGEST_PART = 255  # bytes of the name of a file or a folder
 _BLOCK = 512  # bytes that st_blocks counts in
 _PICTURES = (".png", ".gif", ".jpg")
 _MOST_PIECES = 10_000  # between the holes of a sparse file, that are counted
@@ -83,10 +84,12 @@ def check_names(names: Iterable[str]) -> None:
     """Refuse paths that no file has.
 
     Raises:
-        ValueError: one is too long, or has a zero in it.
+        ValueError: one is too long, or has a zero or half a character in it.
     """
     for name in names:
-        if len(name) > _LONGEST_NAME or "\0" in name:
+        longest = max(len(part.encode(errors="replace")) for part in name.split("/"))
+        is_text = name == name.encode(errors="replace").decode()
+        if len(name) > _LONGEST_NAME or longest > _LONGEST_PART or "\0" in name or not is_text:
             raise ValueError(f"{brief(name)} is no path of a file")
 
 

@@ -132,7 +132,9 @@ def _webps() -> Mapping[str, bytes]:
     Image.new("RGB", (_SIDE, _SIDE)).save(buffer, "WEBP")
     whole, side = buffer.getvalue(), struct.pack("<I", 16_382)[:3]
     large = b"RIFF\x30\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + side * 2
+    sides = struct.pack("<I", 7_999 | 7_999 << 14)  # in 14 bits each
     return {
+        "8,000 x 8,000": b"RIFF\x1c\0\0\0WEBPVP8L\x10\0\0\0/" + sides + bytes(11),
         "16,383 x 16,383": large + b"VP8L\x0c\0\0\0/" + bytes(11),
         "4 GB by its header": whole[:4] + struct.pack("<I", 2**32 - 2) + whole[8:],
     }
