@@ -25,6 +25,7 @@ _MOST = {  # settings that make lists of as many numbers, or a loop or a search 
     "power_iterations": 1_000,
     "kernel_size": 2**17,
 }
+_MOST_DIFFERENCES = 1_000  # that are taken one after the other
 _MOST_SIZES = 8  # in a list of sizes; no kernel has more
 _LONGEST_UNROLLED = 10_000  # steps of a recurrent layer that is unrolled
 
@@ -84,22 +85,33 @@ def _check_settings(objects: Sequence[dict[str, Any]], path: Any) -> None:
     """Refuse a setting that makes a few letters of a config into gigabytes or hours."""
     for value in objects:
         for name in value.keys() & _MOST.keys():
-            setting = value[name]
-            number = _amount(setting)
-            if isinstance(number, int | float) and not number <= _MOST[name]:
-                raise UnsafeFile(
-                    f"{path} holds a layer whose {name} is {brief(setting)}; at most {_MOST[name]:,} are "
-                    "allowed. It was not opened."
-                )
+            _check_amount(value[name], name, _MOST[name], path)
+        if value.get("class_name") == "Diff" and isinstance(value.get("config"), dict):
+            _check_amount(value["config"].get("n"), "n", _MOST_DIFFERENCES, path)
 
 
-def _amount(setting: Any) -> Any:
-    """Return the letters of a text, the product of a list of sizes, or the setting itself."""
+def _check_amount(setting: Any, name: str, most: int, path: Any) -> None:
+    """Refuse a setting that is too large.
+
+    Args:
+        setting: a number, a text, whose letters count, or a list of sizes, whose product counts.
+        name: of the setting.
+        most: that is allowed.
+        path: the file, for messages.
+
+    Raises:
+        UnsafeFile: it is larger.
+    """
+    number = setting
     if isinstance(setting, str):
-        return len(setting)
-    if isinstance(setting, list) and all(type(size) is int for size in setting):
-        return prod(setting[:_MOST_SIZES])
-    return setting
+        number = len(setting)
+    elif isinstance(setting, list) and all(type(size) is int for size in setting):
+        number = prod(setting[:_MOST_SIZES])
+    if isinstance(number, int | float) and not number <= most:
+        raise UnsafeFile(
+            f"{path} holds a layer whose {name} is {brief(setting)}; at most {most:,} are "
+            "allowed. It was not opened."
+        )
 
 
 def check_settings(objects: Sequence[dict[str, Any]], path: Any) -> None:

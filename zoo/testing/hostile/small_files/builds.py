@@ -131,6 +131,7 @@ def _configs() -> dict[str, Any]:
         ),
         "a billion word groups": _single("TextVectorization", (None,), ngrams=10**9),
         "a billion bins": _single("MelSpectrogram", (None, 4000), num_mel_bins=10**9),
+        "a billion differences": _single("Diff", FLAT, "keras.src.ops.numpy", n=10**9),
         "a million mixtures": _single("AugMix", (None, 8, 8, 3), num_chains=10**6),
         "a blur of 10 ** 10 numbers": _single(
             "GaussianBlur", (None, 8, 8, 3), "keras.src.ops.image", kernel_size=[10**5, 10**5]
