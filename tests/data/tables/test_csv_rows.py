@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data.readers.series_files import parse_series
+from zoo.data.readers.series_files import parse_blocks, parse_series
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -112,3 +112,11 @@ def test_names_of_classes_that_are_nan_are_words(tmp_path: Path) -> None:
     write(tmp_path / "b.csv", *[f"{'c' * 2000},1", "b,2"] * 4)
     with pytest.raises(zoo.UnsafeFile, match="letters of the name of a class: 2,000 found"):
         zoo.open_dataset(tmp_path / "b.csv")
+
+
+def test_many_series_are_few_objects(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "class,t0,t1", *(f"a,{at},1" for at in range(9_000)))
+    blocks = parse_blocks(path)
+    assert len(blocks) < 10
+    assert [len(block.lines) for block in blocks] == [len(block.labels) for block in blocks]
+    assert [float(series.values[0, 0]) for series in parse_series(path)] == list(range(9_000))

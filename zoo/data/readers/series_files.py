@@ -21,7 +21,14 @@ from zoo.data.tables.csv_rows import csv_rows
 from zoo.errors import DataError
 from zoo.io.foreign.limits import check_limit, limit
 
-__all__ = ["SUFFIXES", "SUFFIXES_IN_FOLDERS", "Series", "parse_series"]
+__all__ = [
+    "SUFFIXES",
+    "SUFFIXES_IN_FOLDERS",
+    "Series",
+    "SeriesBlock",
+    "parse_blocks",
+    "parse_series",
+]
 
 SUFFIXES_IN_FOLDERS = (".ts", ".csv")  # a .txt beside them may be anything
 SUFFIXES = (*SUFFIXES_IN_FOLDERS, ".tsv", ".txt")
@@ -37,6 +44,18 @@ class Series:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesBlock:
+    """Series of one shape, one after the other: values of shape (series, time, channels), labels and lines.
+
+    A million objects of their own would be looked at again and again by Python's collector of garbage.
+    """
+
+    values: Array
+    labels: list[str | None]
+    lines: Sequence[int]
+
+
 def parse_series(path: Path, needs_labels: bool = True, length: int | None = None) -> list[Series]:
     """Return the series of one file, of any lengths, their missing values interpolated.
 
@@ -49,10 +68,28 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
     Raises:
         DataError: a value is no number, a channel has no value, or there is no series.
     """
+    return [
+        each
+        for block in parse_blocks(path, needs_labels, length)
+        for each in map(Series, block.values, block.labels, block.lines)
+    ]
+
+
+def parse_blocks(
+    path: Path, needs_labels: bool = True, length: int | None = None
+) -> list[SeriesBlock]:
+    """Return the series of one file in blocks.
+
+    Args:
+        path, needs_labels, length: as for `parse_series`.
+
+    Raises:
+        DataError: as `parse_series`.
+    """
     rows = _ts(path, needs_labels)
     if path.suffix.lower() != ".ts":
         rows = csv_rows(path, None if needs_labels else length)
-    file, missing, names = list[Series](), 0, dict[str | None, str | None]()
+    file, missing, names = list[SeriesBlock](), 0, dict[str | None, str | None]()
     with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is refused
         for block in blocks(rows):
             lines, channels, labels = zip(*block, strict=True)
@@ -61,7 +98,7 @@ def parse_series(path: Path, needs_labels: bool = True, length: int | None = Non
             missing += int(np.count_nonzero(~known))
             _interpolate(path, lines, values, known)
             own = [names.setdefault(label, label) for label in labels]  # one text for each class
-            file.extend(map(Series, values.astype(np.float32), own, lines))
+            file.append(SeriesBlock(values.astype(np.float32), own, lines))
     if not file:
         raise DataError(f"{path} holds no series.")
     if missing:

@@ -14,7 +14,7 @@ import numpy as np
 from zoo.data.arrays import Array, describe_shape
 from zoo.data.dataset import Dataset
 from zoo.data.readers.labels import check_classes
-from zoo.data.readers.series_files import Series, parse_series
+from zoo.data.readers.series_files import SeriesBlock, parse_blocks
 from zoo.data.split import Split, train_and_test
 from zoo.environment import data_folder
 from zoo.errors import DataError, brief
@@ -85,25 +85,25 @@ def _numbers_to_predict(labels: Sequence[Sequence[str]]) -> list[list[np.float32
 
 
 def _values_and_labels(path: Path) -> tuple[Array, list[str]]:
-    """Return all values and all labels of a file; np.stack takes five times the memory."""
-    file = _same_shape(path, parse_series(path))
-    values = np.empty((len(file), *file[0].values.shape), np.float32)
-    for at, series in enumerate(file):
-        values[at] = series.values
-    return values, [str(series.label) for series in file]
+    """Return all values and all labels of a file; np.concatenate would take twice the memory."""
+    blocks = _same_shape(path, parse_blocks(path))
+    count = sum(len(block.lines) for block in blocks)
+    values, at = np.empty((count, *blocks[0].values.shape[1:]), np.float32), 0
+    for block in blocks:
+        values[at : (at := at + len(block.lines))] = block.values
+    return values, [str(label) for block in blocks for label in block.labels]
 
 
-def _same_shape(path: Path, file: list[Series]) -> list[Series]:
+def _same_shape(path: Path, blocks: list[SeriesBlock]) -> list[SeriesBlock]:
     """Refuse series of different lengths or channels."""
-    first = file[0]
-    for series in file:
-        if series.values.shape != first.values.shape:
+    shape, line = blocks[0].values.shape[1:], blocks[0].lines[0]
+    for block in blocks:
+        if (own := block.values.shape[1:]) != shape:
             raise DataError(
-                f"{path}, line {series.line}: the series has {describe_shape(series.values.shape)}, that "
-                f"of line {first.line} has {describe_shape(first.values.shape)}. Cut or pad them to one "
-                "length."
+                f"{path}, line {block.lines[0]}: the series has {describe_shape(own)}, that of line {line} "
+                f"has {describe_shape(shape)}. Cut or pad them to one length."
             )
-    return file
+    return blocks
 
 
 def _split(values: Array, labels: Sequence[str], classes: Sequence[str]) -> Split:
