@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,40 @@ def test_a_folder_of_other_results_is_refused(tmp_path: Path) -> None:
         open_plan(tmp_path / "out", plan)
     with pytest.raises(RunError, match=r"holds no plan\.json"):
         open_plan(tmp_path, plan)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"part_size": 0},
+        {"part_size": "x"},
+        {"part_size": True},
+        {"count": None},
+        {"weights": 3},
+        {"evil": 1},
+    ],
+)
+def test_a_plan_of_a_stranger_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    plan = Plan("mlp", "w", "i", 23, 5)
+    open_plan(tmp_path / "out", plan)
+    file = tmp_path / "out" / "plan.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(RunError, match=r"plan\.json is broken: "):
+        open_plan(tmp_path / "out", plan)
+
+
+@pytest.mark.parametrize("table", [None, {"item": ["a"]}, {"item": ["a"], "error": [1]}])
+def test_a_broken_part_is_refused(tmp_path: Path, table: dict[str, Any] | None) -> None:
+    path = plans.part_file(tmp_path, 0)
+    path.parent.mkdir()
+    path.write_bytes(b"PAR1" + bytes(100))
+    if table is not None:
+        write_part(path, pa.table(table))
+    with pytest.raises(RunError, match="part-00000") as refused:
+        count_part(path)
+    assert "Remove it: the same command computes it again." in str(refused.value)
+    with pytest.raises(RunError, match="part-00000"):
+        write_broken(tmp_path, Plan("mlp", "w", "i", 1, 1))
 
 
 def test_ray_is_left_when_a_part_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.bulk.columns import ERROR, ITEM
-from zoo.errors import RunError
+from zoo.errors import DataError, RunError, brief
 from zoo.io.atomic import atomic_write, make_directory, write_json
 from zoo.io.lock import lock_folder
 from zoo.io.printable import spreadsheet_text
@@ -80,7 +80,7 @@ def open_plan(out: Path, plan: Plan) -> Plan:
         write_json(out / FILE, asdict(plan))
         return plan
     try:
-        found = Plan(**read_json(out / FILE, out))
+        found = _read_plan(out)
     except (ValueError, TypeError) as error:
         raise RunError(f"{out / FILE} is broken: {error}") from error
     if found.weights != plan.weights:
@@ -93,6 +93,22 @@ def open_plan(out: Path, plan: Plan) -> Plan:
             f"{out} holds results of {found.count:,} other items; {plan.count:,} are given now. To go on, "
             "give the same files and folders. For other ones, give another folder: --out DIR"
         )
+    return found
+
+
+def _read_plan(out: Path) -> Plan:
+    """Return the plan in a folder.
+
+    Raises:
+        ValueError: an entry is of the wrong type.
+        TypeError: an entry is missing, or there is one more.
+    """
+    found = Plan(**read_json(out / FILE, out))
+    if not all(isinstance(text, str) for text in (found.model, found.weights, found.items)):
+        raise ValueError("model, weights and items are texts")
+    for name in ("count", "part_size"):
+        if type(number := getattr(found, name)) is not int or number < 1:
+            raise ValueError(f"{name} is a whole number above 0. Received: {brief(number)}")
     return found
 
 
@@ -115,11 +131,34 @@ def items_digest(items: Sequence[str]) -> str:
 
 
 def count_part(path: Path) -> tuple[int, int]:
-    """Return how many items a part has, and how many of them are broken."""
-    import pyarrow.parquet as pq
+    """Return how many items a part has, and how many of them are broken.
 
-    errors = pq.read_table(path, columns=[ERROR]).column(ERROR)
-    return len(errors), len(errors) - errors.null_count
+    Raises:
+        RunError: it is no Parquet file, or lacks a column.
+    """
+    errors = [table.column(ERROR) for table in _part_tables(path)]
+    return sum(map(len, errors)), sum(len(each) - each.null_count for each in errors)
+
+
+def _part_tables(path: Path) -> Iterator[Any]:
+    """Yield the row groups of a part, with the items and the errors; it is checked as any Parquet file is.
+
+    Raises:
+        RunError: it is no Parquet file, or lacks a column.
+    """
+    import pyarrow as pa
+
+    from zoo.data.on_demand.parquet_files import ParquetFiles, read_metadata
+
+    try:
+        _, schema = read_metadata(path)
+        kinds = [(field.name, field.type) for field in schema if field.name in (ITEM, ERROR)]
+        if len(kinds) != 2 or dict(kinds) != dict.fromkeys((ITEM, ERROR), pa.string()):
+            raise DataError(f"{path} must have a column {ITEM} and a column {ERROR}, of texts.")
+        files = ParquetFiles((path,), (ITEM, ERROR))
+        yield from map(files.group, range(len(files.places()[0])))
+    except DataError as error:
+        raise RunError(f"{error} Remove it: the same command computes it again.") from error
 
 
 def write_broken(out: Path, plan: Plan) -> tuple[Path, list[tuple[str, str]]]:
@@ -142,12 +181,10 @@ def write_broken(out: Path, plan: Plan) -> tuple[Path, list[tuple[str, str]]]:
 
 
 def _broken_rows(out: Path, plan: Plan) -> Iterator[tuple[str, str]]:
-    import pyarrow.parquet as pq
-
     for part in range(plan.parts):
-        table = pq.read_table(part_file(out, part), columns=[ITEM, ERROR])
-        for row in table.filter(table.column(ERROR).is_valid()).to_pylist():
-            yield row[ITEM], row[ERROR]
+        for table in _part_tables(part_file(out, part)):
+            for row in table.filter(table.column(ERROR).is_valid()).to_pylist():
+                yield str(row[ITEM]), row[ERROR]
 
 
 def write_part(path: Path, table: Any) -> None:
