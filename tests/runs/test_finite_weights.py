@@ -52,6 +52,15 @@ def test_a_training_from_it_leaves_nothing(copy: zoo.Run, tiny: Dataset, tmp_pat
     assert not (tmp_path / "new").exists()
 
 
+def test_a_training_from_broken_weights_leaves_nothing(
+    copy: zoo.Run, tiny: Dataset, tmp_path: Path
+) -> None:
+    copy.weights.write_bytes(copy.weights.read_bytes()[:3000])
+    with pytest.raises(zoo.UnsafeFile, match="is broken"):
+        zoo.train("mlp", data=tiny, from_run=copy, epochs=1, out=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_weights_of_the_catalog_are_named(
     copy: zoo.Run, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.compute.kernels import compute_in_force, recorded_choice, use_threads
-from zoo.errors import DataError, PluginError, RunError, SettingError, TrainingError, ZooError
+from zoo.errors import PluginError, TrainingError, UnsafeFile, UsageError, ZooError
 from zoo.io.atomic import atomic_write, check_space
 from zoo.io.recovery import drop_replaced
 from zoo.registry.model_size import check_memory
@@ -201,7 +201,7 @@ def fit_and_save(run: Run, recipe: Recipe, observers: Observers, is_new: bool) -
         run.update(state="interrupted")
         raise
     except ZooError as error:
-        refused = isinstance(error, SettingError | DataError | RunError) and not history.has_begun
+        refused = isinstance(error, UsageError | UnsafeFile) and not history.has_begun
         if is_new and refused:
             run.clear()
         else:
