@@ -41,7 +41,7 @@ def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> Non
     if not hasattr(os, "fork"):
         return
     ours, its = os.pipe()
-    with open(ours, "rb") as pipe:
+    with open(ours, "rb", buffering=0) as pipe:
         try:
             child = _fork()
         except OSError:  # the cage refuses new processes, or there are too many
@@ -50,13 +50,12 @@ def try_in_fork(function: Callable[[], Any], path: Any, seconds: int = 2) -> Non
         if child == 0:
             _run_child(function, path, seconds, its)
         os.close(its)
-        reason = pipe.read().decode("utf-8", "replace")
         try:
             _, status = os.waitpid(child, 0)
-        except (
-            ChildProcessError
-        ):  # another part of the program waits for all children, or ignores them
+        except ChildProcessError:  # another part of the program waits for all, or ignores them
             status = 0
+        os.set_blocking(ours, False)  # a fork of another thread may hold the other end
+        reason = (pipe.read(_LONGEST_REASON) or b"").decode("utf-8", "replace")
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         reason = _broken(path, f"reading it does not end, or ends the process ({name})")
