@@ -13,14 +13,7 @@ from typing import NamedTuple
 from zoo.io.foreign.hdf5.messages import Attribute, shape_of
 from zoo.io.foreign.hdf5.reader import Reader, require
 
-__all__ = [
-    "MOST_LETTERS",
-    "TEXT_BYTES",
-    "VARIABLE",
-    "Text",
-    "text_places",
-    "text_start",
-]
+__all__ = ["MOST_LETTERS", "TEXT_BYTES", "VARIABLE", "Text", "text_places", "text_start"]
 
 VARIABLE = 9
 """The class of types of any length."""
@@ -35,7 +28,7 @@ _OF_TEXT = 1  # the kind of VARIABLE
 _SMALLEST_HEAP = 4096  # bytes
 _MOST_TEXTS = 2**16
 MOST_LETTERS = 64 * 2**20
-"""Letters of the texts of an object together, many of which may be one text."""
+"""Letters of the texts of a file together, many of which may be one text."""
 
 
 class Text(NamedTuple):
