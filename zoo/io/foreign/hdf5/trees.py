@@ -36,6 +36,7 @@ _FOLLOWED = frozenset((_IS_LAYOUT, _IS_FILTERS, _IS_GROUP))
 _STORED_ELSEWHERE = 2  # a flag of a message
 _CHUNKED = 2
 _MOST_CHUNKS_IN_NODE = 64
+_LAST_PIECE = 1  # the place of the next free piece, where there is none
 _LONGEST_NAME = 1024  # letters; many names may lie in one long text
 _FEW = 64 * 2**20  # bytes that the chunks of any file may unpack to
 
@@ -134,10 +135,22 @@ def _group(reader: Reader, tree: int, heap: int, nodes: set[int]) -> list[int]:
 
 
 def _names(reader: Reader, address: int) -> bytes:
-    """Return the heap with the names of a group's members, each with a zero at its end."""
-    signature, version, size, _, start = _NAMES.unpack(reader.read(address, _NAMES.size))
+    """Return the heap with the names of a group's members, each with a zero at its end.
+
+    HDF5 follows its list of free pieces, too, each of which has the place of the next one.
+
+    Raises:
+        UnsafeFile: a piece leads to itself again.
+    """
+    signature, version, size, free, start = _NAMES.unpack(reader.read(address, _NAMES.size))
     require((signature, version) == (b"HEAP", 0))
-    return reader.read(start, size)
+    content, pieces = reader.read(start, size), set[int]()
+    while free != _LAST_PIECE:
+        _check_new(reader, free, pieces)
+        require(free < size)
+        pieces.add(free)
+        (free,) = struct.unpack_from("<Q", content, free)
+    return content
 
 
 def _chunk_places(reader: Reader, chunks: _Chunks, nodes: set[int]) -> Iterator[tuple[int, int]]:
@@ -187,14 +200,14 @@ def _entries(
 
 
 def _check_new(reader: Reader, node: int, nodes: set[int]) -> None:
-    """Refuse a tree that leads to a node again.
+    """Refuse a tree or a list that leads to a node again.
 
     Raises:
         UnsafeFile: it does.
     """
     if node in nodes:
         raise UnsafeFile(
-            f"{reader.path} is broken: a tree in it leads to itself. It was not opened."
+            f"{reader.path} is broken: a tree or a list in it leads to itself. It was not opened."
         )
 
 

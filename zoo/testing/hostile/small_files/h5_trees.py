@@ -108,6 +108,7 @@ def _changes() -> dict[str, Callable[[bytes], bytes]]:
         "an array's node that is its own child": _own_child(_CHUNKS, 0, 32),
         "a packed chunk of 300 MB": _pack(300),
         "a list of names that is longer than the file": _size_of_list(2**50),
+        "a free piece of a list of names that leads to itself": _free_piece,
         "a packed chunk of 300 MB behind two lists of filters": _second_filters,
         "a shape that is stored in its own header": _own_message(_SHAPE),
         "a type that is stored in its own header": _own_message(_TYPE),
@@ -175,6 +176,13 @@ def _size_of_list(size: int) -> Callable[[bytes], bytes]:
         return content[:at] + _address(size) + content[at + 8 :]
 
     return change
+
+
+def _free_piece(content: bytes) -> bytes:
+    """Make the first free piece of the last list of names the one behind itself."""
+    at = content.rindex(b"HEAP")
+    free, start = struct.unpack_from("<QQ", content, at + 16)
+    return content[: start + free] + _address(free) + content[start + free + 8 :]
 
 
 def _one_text_often(content: bytes) -> bytes:
