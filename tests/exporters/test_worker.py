@@ -17,7 +17,7 @@ from tests.conftest import Install
 from tests.exporters.test_bisect import FORMAT
 from zoo.exporters import checker
 from zoo.exporters.checker import Checker, start_processes
-from zoo.exporters.worker import CRASHED, block_imports
+from zoo.exporters.worker import CRASHED, block_imports, crash_answer
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
 COUNTER = '''
@@ -239,3 +239,8 @@ def test_a_killed_process_is_replaced() -> None:
     assert zoo.export(model, ["onnx"], out="two").ok
     outputs = np.load("two/probe.npz")
     assert outputs.files
+
+
+def test_a_crash_without_a_word_is_told_by_its_code() -> None:
+    assert crash_answer(-8, " \n")["problem"] == f"{CRASHED} (exit code -8)"
+    assert crash_answer(-8, "a\nb")["problem"] == f"{CRASHED} (exit code -8): a b"

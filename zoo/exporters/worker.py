@@ -157,7 +157,7 @@ def crash_answer(code: int | None, errors: str) -> dict[str, Any]:
         errors: what the process wrote to its standard error.
     """
     problem = f"{CRASHED} (exit code {code}): {' '.join(errors.split())[-300:]}"
-    return refusal_answer(problem)
+    return refusal_answer(problem.removesuffix(": "))
 
 
 def main(modules: Sequence[str], twin: Sequence[int]) -> None:
