@@ -229,3 +229,9 @@ def test_reserved_names_are_the_arguments_of_train() -> None:
 )
 def test_a_type_is_described_in_words(name: str, text: str) -> None:
     assert expected_type(Config, name) == text
+
+
+def test_steps_of_an_epoch_are_at_most_a_million() -> None:  # each is a number in memory
+    assert validate_config(zoo.WithoutData, {"steps_per_epoch": 10**6}).steps_per_epoch == 10**6
+    with pytest.raises(zoo.SettingError, match="steps_per_epoch"):
+        validate_config(zoo.WithoutData, {"steps_per_epoch": 10**9})

@@ -179,7 +179,7 @@ class WithoutData(Config):
 
     epochs: PositiveInt = 10
     """Times that a checkpoint is written."""
-    steps_per_epoch: PositiveInt = 50
+    steps_per_epoch: Annotated[PositiveInt, Field(le=1_000_000)] = 50
     """Steps from one checkpoint to the next."""
 
 

@@ -64,6 +64,15 @@ def test_a_broken_file_hides_no_other_run(
     assert "accuracy" in harmless(outcome)
 
 
+def test_a_source_of_100_000_letters_is_shortened(
+    runs: Path, heavy: Server, harmless: Check
+) -> None:
+    dataset(source="a" * 100_000)(runs / "bad")
+    outcome = heavy.command("evaluate", "runs/bad", folder=runs.parent)
+    assert outcome.code in (1, 2), harmless(outcome)
+    assert len(harmless(outcome)) < 1500
+
+
 def test_a_training_from_a_pipe_leaves_no_folder(
     runs: Path, heavy: Server, harmless: Check
 ) -> None:

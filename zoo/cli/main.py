@@ -30,7 +30,7 @@ from zoo.cli.process.streams import flush_streams, make_streams_forgiving
 from zoo.cli.weights import publication_commands, weights_commands
 from zoo.cli.workers import sweep_command
 from zoo.environment import shows_tracebacks
-from zoo.errors import ZooError, format_error
+from zoo.errors import ZooError, brief, format_error
 from zoo.io.printable import printable
 
 
@@ -88,8 +88,10 @@ def main() -> NoReturn:
 
 
 def _describe_os_error(error: OSError) -> str:
-    """Return what the system says, with the name of the file where it has one."""
-    return ": ".join(str(each) for each in (error.filename, error.strerror or error) if each) + "."
+    """Return what the system says, with the name of the file where it has one; it may be too long for one."""
+    name = str(error.filename or "")
+    name = name if len(name) <= 1000 else brief(name)
+    return ": ".join(str(each) for each in (name, error.strerror or error) if each) + "."
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -28,6 +28,9 @@ def count_parameters(architecture: Architecture, config: Config) -> int | None:
 
     Inside a StatelessScope, Keras gives variables shapes but no values. A thread of its own keeps
     those variables, and the counters behind layer names, apart from everybody else's.
+
+    Raises:
+        PluginError: the model has too many layers, one behind the other, for Python.
     """
 
     def count() -> int:
@@ -39,7 +42,9 @@ def count_parameters(architecture: Architecture, config: Config) -> int | None:
     try:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(count).result()
-    except PluginError:
+    except PluginError as error:
+        if isinstance(error.__cause__, RecursionError):
+            raise  # with values it is as deep, and takes memory before it fails
         return None
 
 
