@@ -166,7 +166,7 @@ def _parse_parameter(name: str, text: Any) -> Parameter:
     if len(numbers) not in counts or not all(map(math.isfinite, numbers)):
         raise UsageError(f"The space of {name!r} must be {FORMS}. Received: {brief(text)}")
     low, high, *step = numbers
-    return check_range(name, text, Range(low, high, function == "log", *step))
+    return check_range(name, text, Range(low, high, function == "log", next(iter(step), None)))
 
 
 def check_range(name: str, text: str, found: Range) -> Range:
