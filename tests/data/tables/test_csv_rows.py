@@ -120,3 +120,11 @@ def test_many_series_are_few_objects(tmp_path: Path) -> None:
     assert len(blocks) < 10
     assert [len(block.lines) for block in blocks] == [len(block.labels) for block in blocks]
     assert [float(series.values[0, 0]) for series in parse_series(path)] == list(range(9_000))
+
+
+def test_a_row_longer_than_the_header_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "a,b,c", "1,2,3,cat", "4,5,6,dog")
+    with pytest.raises(
+        zoo.ZooError, match=r"a\.csv, line 2: 4 columns, where the first line has 3"
+    ):
+        parse_series(path)

@@ -46,10 +46,9 @@ def csv_rows(path: Path, unlabeled_columns: int | None) -> Iterator[Row]:
     rows = chain(filter(None, [following] if has_header else [first, following]), rows)
     sample = following[1] if has_header and following else first[1]
     column = _label_column(names if has_header else [], len(names) == unlabeled_columns, sample)
-    if has_header and column is not None and names.count(names[column]) > 1:
-        raise DataError(
-            f"{path} has {names.count(names[column])} columns called {brief(names[column])}."
-        )
+    name = names[column] if has_header and column is not None and column < len(names) else None
+    if name is not None and names.count(name) > 1:
+        raise DataError(f"{path} has {names.count(name)} columns called {brief(name)}.")
     if has_header and column == 0 and names[0] not in LABEL_COLUMNS:
         _check_first_column(path, names[0], sample[0])
     header = first[1] if has_header else []
