@@ -173,5 +173,7 @@ SHOWN: dict[str, Change] = {  # `zoo sweep --show` shows them, and nothing odd o
     "the metric has a formula": search(metric="val_$\\frac{$"),
     "a note of a dashboard": more(of_trial(9, system_attr={"dashboard:note": "x"})),
     "a value that is no number": more(epoch(step=4, intermediate_value=float("nan"))),
+    "a whole number of 31 digits": lines_of(6, values=[10**30]),
+    "an epoch of 31 digits": more(epoch(step=4, intermediate_value=10**30)),
     "a line that is not whole": half_line,
 }

@@ -148,7 +148,7 @@ def trial_row(folder: Path, search: Search, trial: FrozenTrial) -> TrialRow:
         trial.number,
         folder / search.trial_folder(trial.number),
         str(attributes.get(STATE, RUNNING)),
-        value,
+        None if value is None else float(value),  # JSON has whole numbers of any size
         max(values, default=0),
         float(attributes.get(SECONDS, 0.0)),
         _settings(search, trial),
