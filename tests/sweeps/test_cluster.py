@@ -86,6 +86,8 @@ def test_a_wrong_metric_is_refused_by_workers(cluster: Any, small: Small) -> Non
     assert not Path("three").exists()
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_a_bulk_prediction_on_a_cluster_is_that_of_apply(
     cluster: Any, exported: Run, scans: Path
 ) -> None:

@@ -48,7 +48,10 @@ def test_one_process_starts_no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("settings", [{}, {"threads": "two"}])  # what a trial refuses, it refuses
+@pytest.mark.parametrize(
+    "settings",  # what a trial refuses, it refuses
+    [pytest.param({}, marks=pytest.mark.long), {"threads": "two"}],
+)
 def test_trials_find_keras_imported_in_their_processes(settings: dict[str, Any]) -> None:
     ray = pytest.importorskip("ray", reason="keras-zoo[ray] is not installed")
 
