@@ -65,7 +65,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     "build_steps": (20_000, "calls of layers, and tries to make one, to build the model of a file"),
     "build_tensors": (50_000, "inputs and outputs of layers, to build the model of a file"),
     "unrolled_steps": (10_000, "steps of a recurrent layer that is unrolled"),
-    "output_bytes": (2**32, "bytes of a layer's output for one example"),
+    "output_bytes": (2**29, "bytes of a layer's output for one example"),
     "h5_objects": (100_000, "groups and arrays in an HDF5 file"),
     "h5_depth": (64, "nested groups in an HDF5 file"),
     "h5_attributes": (1_000, "attributes of one group or array in an HDF5 file"),

@@ -121,6 +121,7 @@ def _configs() -> dict[str, Any]:
         "a layer of ten million outputs": _single(
             "Split", (None, 10**7), "keras.src.ops.numpy", indices_or_sections=10**7, axis=1
         ),
+        "a billion inputs": _single("Flatten", (None, 10**9)),
         "an image that is scaled to a terabyte": _single("UpSampling2D", IMAGE, size=[10**6] * 2),
         "an image of a million squared": _single("Resizing", IMAGE, height=10**6, width=10**6),
         "a series with a terabyte of zeros before it": _single(
