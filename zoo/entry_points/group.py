@@ -99,9 +99,7 @@ class EntryPointGroup:
             module = entry.load()
         except KeyboardInterrupt:
             raise
-        except (
-            BaseException
-        ) as error:  # SystemExit, and a panic of a Rust extension, are no Exception
+        except BaseException as error:  # SystemExit and a panic of Rust, too
             raise PluginError(
                 f"{origin} cannot be imported from {entry.value[:200]}: {format_error(error)}"
             ) from error
